@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { FindingSchema } from './evaluators/evaluator.ts';
+import { AlertStateSchema, LevelSchema } from './lifecycle.ts';
+
+/** Who has an alert in hand, and why. It belongs to one episode and lapses when that worsens. */
+export const AcknowledgementSchema = z.object({
+  alert: z.string(),
+  name: z.string().min(1).max(200),
+  note: z.string().max(2000),
+  at: z.iso.datetime(),
+  /** The latest period judged when it was given, and how bad the episode had been until then. */
+  period: z.string(),
+  level: LevelSchema,
+});
+export type Acknowledgement = z.infer<typeof AcknowledgementSchema>;
+
+/** One alert on the board. Alerts that are clear are not on it. */
+export const BoardAlertSchema = AlertStateSchema.extend({
+  /** The last period judged. */
+  period: z.string(),
+  findings: z.array(FindingSchema),
+  acknowledgement: AcknowledgementSchema.optional(),
+});
+export type BoardAlert = z.infer<typeof BoardAlertSchema>;
+
+/** All alert states of one authority, with what they were worked out from. */
+export const BoardSchema = z.object({
+  authority: z.string(),
+  /** Counts its writes, from 1. */
+  version: z.int().min(1),
+  evaluatedAt: z.iso.datetime(),
+  /** The number of the last notice; 0 for none. */
+  lastNotice: z.int().min(0),
+  /** The latest submitted month that was judged. */
+  latestPeriod: z.string().optional(),
+  /** The revision judged for each month. */
+  judged: z.record(z.string(), z.int()),
+  /** The version of the local standard judged for each metric that has one. */
+  standards: z.record(z.string(), z.int()),
+  /** The fingerprint of the inspection file judged. */
+  inspection: z.string(),
+  alerts: z.record(z.string(), BoardAlertSchema),
+});
+export type Board = z.infer<typeof BoardSchema>;

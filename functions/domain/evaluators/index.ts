@@ -1,0 +1,6 @@
+import type { Evaluator } from './evaluator.ts';
+import { inspection } from './inspection.ts';
+import { standard } from './standard.ts';
+
+/** Every evaluator of a metric's figures, in the order in which their findings are read. */
+export const EVALUATORS: readonly Evaluator[] = [standard, inspection];

@@ -1,0 +1,67 @@
+import type { Basis, Metric, Standard } from './inspection.ts';
+import type { Observation } from './series.ts';
+
+/** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
+export type SmallNumbers = 'show' | 'suppress';
+
+/** Counts from 1 to this many can point to a child. Common practice for published figures; a deployment's choice. */
+const MOST_SMALL = 5;
+
+const BASIS: Record<Basis, string> = {
+  inspection: 'from the inspection',
+  statutory: 'statutory',
+  local: 'local policy',
+};
+
+const isSmall = (count: number): boolean => count >= 1 && count <= MOST_SMALL;
+
+/** A number in the metric's unit with as many digits as are worth reading: `78.0%`, `41 cases`, `17.3 cases per social worker`. */
+export function formatNumber(metric: Metric, value: number): string {
+  if (metric.kind === 'proportion') return `${Number.isInteger(value) ? value : value.toFixed(1)}%`;
+  const digits = Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return `${digits} ${metric.unit}`;
+}
+
+/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`; provisional ones say so. */
+export function formatObservation(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): string {
+  const text = smallNumbers === 'suppress' ? suppressed(metric, observation) : shown(metric, observation);
+  return observation.status === 'provisional' ? `${text}, provisional` : text;
+}
+
+function shown(metric: Metric, { value, numerator, denominator }: Observation): string {
+  if (metric.kind !== 'proportion') return formatNumber(metric, value);
+  if (denominator === undefined) return `${formatNumber(metric, value)} (no counts given)`;
+  return `${value.toFixed(1)}% (${numerator} of ${denominator})`;
+}
+
+function suppressed(metric: Metric, observation: Observation): string {
+  const { value, numerator, denominator } = observation;
+  if (metric.kind === 'count') return isSmall(value) ? `5 or fewer ${metric.unit}` : shown(metric, observation);
+  if (numerator === undefined || denominator === undefined) return shown(metric, observation);
+  const remainder = denominator - numerator;
+  if (!isSmall(numerator) && !isSmall(remainder) && !isSmall(denominator)) return shown(metric, observation);
+  const rounded = `about ${Math.round(value / 5) * 5}%`;
+  if (isSmall(denominator)) return `${rounded} (of 5 or fewer)`;
+  return isSmall(numerator)
+    ? `${rounded} (5 or fewer of ${denominator})`
+    : `${rounded} (all but 5 or fewer of ${denominator})`;
+}
+
+/** `80% since 2010-10 (local policy)`. */
+export function formatStandard(metric: Metric, standard: Standard): string {
+  return `${formatNumber(metric, standard.value)} since ${standard.from} (${BASIS[standard.basis]})`;
+}
+
+/** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
+export function formatBaseline(metric: Metric): string {
+  const { baseline } = metric;
+  if (baseline.kind === 'none') return baseline.statement;
+  const where = formatParagraphs(baseline.paragraphs);
+  if (baseline.kind === 'statement') return `${baseline.statement} (${where})`;
+  const bound = baseline.bound === 'lower' ? 'at least ' : '';
+  return `${bound}${formatNumber(metric, baseline.value)} in ${baseline.period} (${where})`;
+}
+
+export function formatParagraphs(paragraphs: readonly string[]): string {
+  return `paragraph${paragraphs.length > 1 ? 's' : ''} ${paragraphs.join(' and ')}`;
+}

@@ -1,0 +1,199 @@
+import * as z from 'zod';
+
+/** How serious: `watch` is for whoever wants every failing month, `warning` and `critical` open an episode. */
+export const LevelSchema = z.enum(['watch', 'warning', 'critical']);
+export type Level = z.infer<typeof LevelSchema>;
+
+export const TransitionSchema = z.enum(['raised', 'worsened', 'eased', 'recovering', 'cleared', 'withdrawn']);
+export type Transition = z.infer<typeof TransitionSchema>;
+
+/** From the raise at `warning` or above to the clear; `level` is the highest it reached. */
+export const EpisodeSchema = z.object({ from: z.string(), level: LevelSchema });
+export type Episode = z.infer<typeof EpisodeSchema>;
+
+/**
+ * The state of one alert. `raised` at `watch` has no episode; `recovering` is an episode after its first clean period.
+ * `since` is the period that the present state of affairs dates from: the episode's first, or the first at `watch`.
+ */
+export const AlertStateSchema = z.object({
+  state: z.enum(['clear', 'raised', 'recovering']),
+  level: LevelSchema.optional(),
+  since: z.string().optional(),
+  episode: EpisodeSchema.optional(),
+});
+export type AlertState = z.infer<typeof AlertStateSchema>;
+
+export const CLEAR: AlertState = { state: 'clear' };
+
+const RANK: Record<Level, number> = { watch: 1, warning: 2, critical: 3 };
+
+/** 0 for none, then `watch` 1, `warning` 2, `critical` 3. */
+export function rank(level: Level | undefined): number {
+  return level ? RANK[level] : 0;
+}
+
+/** The more serious of the levels, if there is any. */
+export function highest(levels: Iterable<Level | undefined>): Level | undefined {
+  let found: Level | undefined;
+  for (const level of levels) if (rank(level) > rank(found)) found = level;
+  return found;
+}
+
+/** Where an alert stands, as the table sees it: `watching` is raised at `watch`. */
+type Standing = 'clear' | 'watching' | 'raised' | 'recovering';
+
+/** What the next reported period shows. `atOnce` is clean for an alert that clears without recovering. */
+type Sight = 'clean' | 'cleanAtOnce' | 'watch' | 'sameLevel' | 'higherLevel' | 'lowerLevel';
+
+interface Move {
+  readonly to: Standing;
+  readonly transition?: Transition;
+}
+
+/**
+ * The lifecycle: what each standing becomes on each sight, and what the change is called. From `clear` and `watching`
+ * every alarm is `higherLevel`. What is not here cannot happen.
+ */
+export const MOVES: Readonly<Record<Standing, Readonly<Partial<Record<Sight, Move>>>>> = {
+  clear: {
+    clean: { to: 'clear' },
+    cleanAtOnce: { to: 'clear' },
+    watch: { to: 'watching', transition: 'raised' },
+    higherLevel: { to: 'raised', transition: 'raised' },
+  },
+  watching: {
+    clean: { to: 'clear', transition: 'cleared' },
+    cleanAtOnce: { to: 'clear', transition: 'cleared' },
+    watch: { to: 'watching' },
+    higherLevel: { to: 'raised', transition: 'raised' },
+  },
+  raised: {
+    clean: { to: 'recovering', transition: 'recovering' },
+    cleanAtOnce: { to: 'clear', transition: 'cleared' },
+    watch: { to: 'recovering', transition: 'recovering' },
+    sameLevel: { to: 'raised' },
+    higherLevel: { to: 'raised', transition: 'worsened' },
+    lowerLevel: { to: 'raised', transition: 'eased' },
+  },
+  recovering: {
+    clean: { to: 'clear', transition: 'cleared' },
+    watch: { to: 'watching', transition: 'cleared' },
+    sameLevel: { to: 'raised', transition: 'raised' },
+    higherLevel: { to: 'raised', transition: 'raised' },
+    lowerLevel: { to: 'raised', transition: 'raised' },
+  },
+};
+
+/** A move that the lifecycle does not have. */
+export class IllegalMoveError extends Error {
+  override readonly name = 'IllegalMoveError';
+  readonly from: string;
+  readonly on: string;
+  constructor(from: string, on: string) {
+    super(`an alert that is ${from} cannot move on ${on}; the legal moves are in functions/domain/lifecycle.ts`);
+    this.from = from;
+    this.on = on;
+  }
+}
+
+/** The row of the table, or an {@link IllegalMoveError}. */
+export function moveOf(from: Standing, on: Sight): Move {
+  const move = MOVES[from]?.[on];
+  if (!move) throw new IllegalMoveError(from, on);
+  return move;
+}
+
+export function standingOf(alert: AlertState): Standing {
+  return alert.state === 'raised' && !alert.episode ? 'watching' : alert.state;
+}
+
+/** How serious the alert is now: the level it is raised at; while recovering, its episode's. */
+function levelOf(alert: AlertState): Level | undefined {
+  return alert.state === 'recovering' ? alert.episode?.level : alert.level;
+}
+
+/**
+ * The alert after one more reported period, whose findings reach `level` (none: a clean period).
+ * @param clearsAtOnce submission and action alerts need no second clean period.
+ */
+export function advance(
+  alert: AlertState,
+  level: Level | undefined,
+  period: string,
+  clearsAtOnce = false,
+): { alert: AlertState; transition?: Transition } {
+  const move = moveOf(standingOf(alert), sightOf(alert, level, clearsAtOnce));
+  const next = stateAfter(alert, move.to, level, period);
+  return move.transition ? { alert: next, transition: move.transition } : { alert: next };
+}
+
+function sightOf(alert: AlertState, level: Level | undefined, clearsAtOnce: boolean): Sight {
+  if (!level) return clearsAtOnce ? 'cleanAtOnce' : 'clean';
+  if (level === 'watch') return 'watch';
+  const difference = rank(level) - (alert.episode ? rank(levelOf(alert)) : 0);
+  return difference === 0 ? 'sameLevel' : difference > 0 ? 'higherLevel' : 'lowerLevel';
+}
+
+function stateAfter(alert: AlertState, to: Standing, level: Level | undefined, period: string): AlertState {
+  switch (to) {
+    case 'clear':
+      return CLEAR;
+    case 'watching':
+      return { state: 'raised', level: 'watch', since: alert.episode ? period : (alert.since ?? period) };
+    case 'recovering': {
+      const episode = alert.episode ?? { from: period, level: 'warning' };
+      return { state: 'recovering', level: episode.level, since: episode.from, episode };
+    }
+    case 'raised': {
+      const reached = highest([alert.episode?.level, level]) ?? 'warning';
+      const from = alert.episode?.from ?? period;
+      return { state: 'raised', level: level ?? reached, since: from, episode: { from, level: reached } };
+    }
+  }
+}
+
+/** A change between what was last announced and what is now, over any number of periods. */
+export interface Change {
+  readonly transition: Transition;
+  /** Whether somebody has to be told: `eased`, `recovering` and a relapse no worse than before are not sent. */
+  readonly mailed: boolean;
+}
+
+/**
+ * The one net change between the alert as last announced (`before`) and as it is now (`after`).
+ * @param there the alert as the present record has it at the last period that `before` was judged on: where `before`
+ *   stood and `there` does not, the record no longer supports it, and it is withdrawn rather than cleared.
+ * @param judgedThrough the last period that `before` was judged on.
+ */
+export function changeBetween(
+  before: AlertState,
+  there: AlertState,
+  after: AlertState,
+  judgedThrough: string | undefined,
+): Change | undefined {
+  const ended = (transition: Transition): Change => ({ transition, mailed: true });
+  if (before.episode) {
+    if (!after.episode) return ended(there.episode ? 'cleared' : 'withdrawn');
+    const anew = judgedThrough !== undefined && after.episode.from > judgedThrough;
+    if (anew) return { transition: 'raised', mailed: true };
+    return changeWithin(before.episode, before, after.episode, after);
+  }
+  if (after.episode) return { transition: 'raised', mailed: true };
+  if (before.state === 'clear') return after.state === 'clear' ? undefined : { transition: 'raised', mailed: true };
+  if (after.state !== 'clear') return undefined;
+  return ended(there.state === 'clear' ? 'withdrawn' : 'cleared');
+}
+
+function changeWithin(earlier: Episode, before: AlertState, later: Episode, after: AlertState): Change | undefined {
+  const worse = rank(later.level) > rank(earlier.level);
+  if (before.state === 'recovering') {
+    if (after.state === 'raised')
+      return { transition: 'raised', mailed: worse || rank(after.level) > rank(earlier.level) };
+    return worse ? { transition: 'worsened', mailed: true } : undefined;
+  }
+  if (after.state === 'recovering')
+    return worse ? { transition: 'worsened', mailed: true } : { transition: 'recovering', mailed: false };
+  const difference = rank(after.level) - rank(before.level);
+  if (difference > 0 || worse) return { transition: 'worsened', mailed: true };
+  return difference < 0 ? { transition: 'eased', mailed: false } : undefined;
+}

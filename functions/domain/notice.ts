@@ -1,0 +1,173 @@
+import * as z from 'zod';
+import { type Level, LevelSchema, rank, TransitionSchema } from './lifecycle.ts';
+
+/** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
+export const NoticeItemSchema = z.object({
+  alert: z.string(),
+  title: z.string(),
+  /** The net change since the last notice; absent for what is only still raised or to watch. */
+  transition: TransitionSchema.optional(),
+  /** The level it is raised at; when it ended, the level it had. */
+  level: LevelSchema,
+  /** The period the alert dates from. */
+  since: z.string(),
+  /** `78.0% (39 of 50) in 2011-02`. */
+  value: z.string().optional(),
+  /** `down from 84.0% in 2011-01, worse`. */
+  direction: z.string().optional(),
+  standard: z.string().optional(),
+  baseline: z.string().optional(),
+  findings: z.array(z.string()),
+  /** The actions the metric belongs to: `A1 Quality and timeliness of assessments, due 2010-10-22`. */
+  actions: z.array(z.string()),
+  /** Why an older month now reads otherwise: a correction, a changed standard, a changed inspection file. */
+  reason: z.string().optional(),
+  acknowledgement: z.string().optional(),
+});
+export type NoticeItem = z.infer<typeof NoticeItemSchema>;
+
+/** The transitions of one evaluation, sent as one e-mail. Immutable: history and outbox. */
+export const NoticeSchema = z.object({
+  authority: z.string(),
+  name: z.string(),
+  /** Counts from 1 for each authority. */
+  number: z.int().min(1),
+  createdAt: z.iso.datetime(),
+  /** The highest level of the episodes in it: who was told of the raise is told of the end. */
+  level: LevelSchema,
+  /** The latest submitted month; absent where nothing was submitted yet. */
+  period: z.string().optional(),
+  /** Worst first; `eased` and `recovering` last. */
+  transitions: z.array(NoticeItemSchema),
+  stillRaised: z.array(NoticeItemSchema),
+  watching: z.array(NoticeItemSchema),
+});
+export type Notice = z.infer<typeof NoticeSchema>;
+
+/** SNS takes fewer than 100 characters of printable ASCII as a subject. */
+const LONGEST_SUBJECT = 99;
+/** SNS takes 256 KB with attributes; the text stays far below, whatever a record holds. */
+const LONGEST_BODY = 100_000;
+
+const RULE = '-'.repeat(64);
+
+/** Whether a transition announces something bad, by level. */
+const isBad = ({ transition }: NoticeItem): boolean => transition === 'raised' || transition === 'worsened';
+
+/** `Herefordshire 2011-02: 2 critical, 1 warning, 1 cleared`, the worst first. */
+export function subjectOf(notice: Notice): string {
+  const name = notice.name
+    .normalize('NFKD')
+    .replace(/[^\x20-\x7e]/g, '')
+    .trim();
+  const subject = [name || notice.authority, notice.period].filter(Boolean).join(' ');
+  return `${subject}: ${summaryOf(notice)}`.slice(0, LONGEST_SUBJECT);
+}
+
+function summaryOf({ transitions }: Notice): string {
+  const count = (word: string, of: (item: NoticeItem) => boolean): string[] => {
+    const number = transitions.filter(of).length;
+    return number > 0 ? [`${number} ${word}`] : [];
+  };
+  const bad = (level: Level) => (item: NoticeItem) => isBad(item) && item.level === level;
+  return [
+    ...count('critical', bad('critical')),
+    ...count('warning', bad('warning')),
+    ...count('to watch', bad('watch')),
+    ...count('withdrawn', (item) => item.transition === 'withdrawn'),
+    ...count('cleared', (item) => item.transition === 'cleared'),
+  ].join(', ');
+}
+
+/** The e-mail's plain text: what changed, what is still raised, what to watch, where to look, which notice this is. */
+export function bodyOf(notice: Notice, pageUrl: string): string {
+  const head = [
+    `${notice.name}${notice.period ? `, figures up to ${monthName(notice.period)}` : ''}`,
+    `${summaryOf(notice)}.`,
+    '',
+  ];
+  const tail = [
+    RULE,
+    `See charts and history: ${pageUrl}`,
+    `Notice ${notice.number} for ${notice.name}. The same number twice is the same notice sent again.`,
+  ];
+  const sections = [
+    ...section('WHAT CHANGED', notice.transitions, describe),
+    ...section('STILL RAISED', notice.stillRaised, summarise),
+    ...section('TO WATCH', notice.watching, summarise),
+  ];
+  return [...head, ...shortened(sections), ...tail].join('\n');
+}
+
+function section(title: string, items: readonly NoticeItem[], write: (item: NoticeItem) => string[]): string[] {
+  if (items.length === 0) return [];
+  return [RULE, title, '', ...items.flatMap((item) => [...write(item), ''])];
+}
+
+/** As many lines as a mail can hold; the page has the rest. */
+function shortened(lines: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let length = 0;
+  for (const line of lines) {
+    length += line.length + 1;
+    if (length > LONGEST_BODY) return [...kept, '… the rest is on the page.', ''];
+    kept.push(line);
+  }
+  return kept;
+}
+
+const HEADLINE: Record<NonNullable<NoticeItem['transition']>, (item: NoticeItem) => string> = {
+  raised: ({ level }) => `${LEVEL_WORD[level]}, new`,
+  worsened: ({ level }) => `${LEVEL_WORD[level]}, worse than before`,
+  eased: ({ level }) => `EASED to ${level}`,
+  recovering: () => 'RECOVERING, one clean period',
+  cleared: () => 'CLEARED',
+  withdrawn: () => 'WITHDRAWN',
+};
+
+const LEVEL_WORD: Record<Level, string> = { critical: 'CRITICAL', warning: 'WARNING', watch: 'TO WATCH' };
+
+/** Bad news leads with the findings, which hold value and standard; what ended leads with where it stands now. */
+function describe(item: NoticeItem): string[] {
+  const { transition = 'raised' } = item;
+  const found = item.findings.length > 0;
+  return [
+    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.level}, `}since ${item.since})`,
+    ...line('Reason', item.reason),
+    ...item.findings.flatMap((finding) => line('Finding', finding)),
+    ...(found ? [] : [...line('Now', item.value), ...line('Standard', item.standard)]),
+    ...line('Travel', item.direction),
+    ...line('Inspection', item.baseline),
+    ...item.actions.flatMap((action) => line('Action', action)),
+    ...line('Acknowledged', item.acknowledgement),
+  ];
+}
+
+function summarise(item: NoticeItem): string[] {
+  const value = [item.value, item.direction].filter(Boolean).join('; ');
+  return [
+    `${LEVEL_WORD[item.level]} since ${item.since}: ${item.title}${value ? `: ${value}` : ''}`,
+    ...line('Acknowledged', item.acknowledgement),
+  ];
+}
+
+function line(label: string, text: string | undefined): string[] {
+  return text ? [`  ${label}: ${text}`] : [];
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** `February 2011`. */
+export function monthName(period: string): string {
+  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+}
+
+/** The order in a notice: bad news by level, then withdrawn, cleared, and what needed no mail of its own. */
+export function compareItems(a: NoticeItem, b: NoticeItem): number {
+  return place(a) - place(b);
+}
+
+function place(item: NoticeItem): number {
+  if (isBad(item)) return 3 - rank(item.level);
+  return { withdrawn: 4, cleared: 5, eased: 6, recovering: 7, raised: 0, worsened: 0 }[item.transition ?? 'recovering'];
+}

@@ -1,0 +1,49 @@
+import type { Metric } from './inspection.ts';
+import type { Month, Status } from './submission.ts';
+
+/**
+ * One metric's value in one period. `value` is in the metric's unit: percent for proportions, computed from numerator
+ * and denominator where those are known. Without a denominator a percentage carries no evidence for tests of chance.
+ */
+export interface Observation {
+  readonly period: string;
+  readonly revision: number;
+  readonly status: Status;
+  readonly value: number;
+  readonly numerator?: number;
+  readonly denominator?: number;
+}
+
+/** An observation whose counts are known. */
+export type CountedObservation = Observation & { readonly numerator: number; readonly denominator: number };
+
+export function hasCounts(observation: Observation): observation is CountedObservation {
+  return observation.denominator !== undefined;
+}
+
+/** One month's observation of a metric, if it was reported. */
+export function observationIn(month: Month, metric: string): Observation | undefined {
+  const reported = month.observations[metric];
+  if (!reported) return undefined;
+  const { period, revision, status } = month;
+  if ('denominator' in reported) {
+    const { numerator, denominator } = reported;
+    return { period, revision, status, value: (100 * numerator) / denominator, numerator, denominator };
+  }
+  return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };
+}
+
+/** The metric's observations, oldest first. `months` are oldest first. */
+export function seriesOf(metric: Metric, months: readonly Month[]): Observation[] {
+  const series: Observation[] = [];
+  for (const month of months) {
+    const observation = observationIn(month, metric.id);
+    if (observation) series.push(observation);
+  }
+  return series;
+}
+
+/** Whether `a` is worse than `b` for this metric; nothing is worse where the polarity is neutral. */
+export function isWorse(metric: Metric, a: number, b: number): boolean {
+  return metric.polarity === 'higher' ? a < b : metric.polarity === 'lower' && a > b;
+}

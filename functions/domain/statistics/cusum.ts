@@ -1,0 +1,258 @@
+import { binomialAtLeast, binomialPmf, poissonAtLeast, poissonPmf } from './binomial.ts';
+
+/**
+ * Log-likelihood-ratio CUSUM for failures: how much better a worsened process explains the record than the process of
+ * the baseline does, since the moment that makes it look worst.
+ *
+ * Each month adds the logarithm of its likelihood if failures were RATIO times as likely, over its likelihood at the
+ * baseline, with the month's own denominator; the sum never falls below zero. (E. S. Page, Biometrika 41, 1954; binomial
+ * with an odds ratio: Steiner, Cook, Farewell & Treasure, Biostatistics 1, 2000; Poisson: J. M. Lucas, Technometrics 27,
+ * 1985.)
+ */
+
+/** What the CUSUM is tuned to: a doubling of the odds of failure, or of the mean count (design, section 6). */
+const RATIO = 2;
+const LOG_RATIO = Math.log(RATIO);
+
+/** The wanted in-control average run length in months: one false alarm in 20 years a metric (design, section 6). */
+export const MONTHS_TO_FALSE_ALARM = 240;
+
+/** The path goes no higher than this many limits, or it would stay raised for years after a bad one (design, section 6). */
+export const CAP_IN_LIMITS = 1.5;
+
+/** A month's failures as they would be at the baseline. */
+export type InControl =
+  | {
+      readonly kind: 'binomial';
+      /** Failure rate of the baseline, strictly between 0 and 1. */
+      readonly rate: number;
+      /** A typical month's denominator, at least 1; rounded to a whole number. */
+      readonly n: number;
+    }
+  | {
+      readonly kind: 'poisson';
+      /** The baseline's mean count for a month, above 0. */
+      readonly mean: number;
+    };
+
+function requireRate(rate: number): void {
+  if (!(rate > 0 && rate < 1)) throw new RangeError(`rate must lie strictly between 0 and 1, got ${rate}`);
+}
+
+function requireMean(mean: number): void {
+  if (!(mean > 0 && mean < Number.POSITIVE_INFINITY)) throw new RangeError(`mean must be above 0, got ${mean}`);
+}
+
+/** The weight of a month with `failures` among `n`, against a baseline failure rate. Zero where n is zero. */
+export function binomialWeight(failures: number, n: number, rate: number): number {
+  requireRate(rate);
+  return failures * LOG_RATIO - n * Math.log1p((RATIO - 1) * rate);
+}
+
+/** The weight of a period with `count` events, where `mean` were expected at the baseline for a period as long. */
+export function poissonWeight(count: number, mean: number): number {
+  requireMean(mean);
+  return count * LOG_RATIO - (RATIO - 1) * mean;
+}
+
+/** One month further: never below zero, never above the cap. It signals while it is above the limit. */
+export function stepCusum(before: number, weight: number, limit: number): number {
+  return Math.min(CAP_IN_LIMITS * limit, Math.max(0, before + weight));
+}
+
+/**
+ * The path after each month.
+ *
+ * @param restarts indexes of the months that begin at zero again: the first after an alert cleared, or after a rebase date.
+ */
+export function cusumPath(weights: readonly number[], limit: number, restarts: readonly number[] = []): number[] {
+  const fresh = new Set(restarts);
+  let sum = 0;
+  return weights.map((weight, i) => {
+    sum = stepCusum(fresh.has(i) ? 0 : sum, weight, limit);
+    return sum;
+  });
+}
+
+/** A month's failures in units of one failure: what each month takes off, and the chances of what it may bring. */
+type Month = {
+  /** Taken off every month: the path rises by failures less this. */
+  readonly decrement: number;
+  /** Chance of `first`, `first` + 1, … failures, as far as a path between zero and the highest possible limit can go. */
+  readonly first: number;
+  readonly chances: Float64Array;
+  /** Chance of at least `first` + i failures; one longer than `chances`. */
+  readonly atLeast: Float64Array;
+};
+
+function monthOf(inControl: InControl, reach: number): Month {
+  const binomial = inControl.kind === 'binomial';
+  let n = Number.POSITIVE_INFINITY;
+  let p = 0;
+  let decrement: number;
+  if (binomial) {
+    requireRate(inControl.rate);
+    n = Math.max(1, Math.round(inControl.n));
+    p = inControl.rate;
+    decrement = (n * Math.log1p((RATIO - 1) * p)) / LOG_RATIO;
+  } else {
+    requireMean(inControl.mean);
+    decrement = ((RATIO - 1) * inControl.mean) / LOG_RATIO;
+  }
+  const first = Math.max(0, Math.floor(decrement - reach));
+  const last = Math.min(n, Math.ceil(decrement + reach));
+  const chances = new Float64Array(last - first + 1);
+  // From the middle outwards, each from its neighbour: one logarithm in place of two dozen.
+  const middle = Math.min(last, Math.floor(decrement));
+  chances[middle - first] = binomial ? binomialPmf(middle, n, p) : poissonPmf(middle, inControl.mean);
+  const upBy = binomial
+    ? (x: number): number => ((n - x) / (x + 1)) * (p / (1 - p))
+    : (x: number): number => inControl.mean / (x + 1);
+  for (let x = middle; x < last; x++) chances[x + 1 - first] = (chances[x - first] as number) * upBy(x);
+  for (let x = middle; x > first; x--) chances[x - 1 - first] = (chances[x - first] as number) / upBy(x - 1);
+  const atLeast = new Float64Array(chances.length + 1);
+  let tail = binomial ? binomialAtLeast(last + 1, n, p) : poissonAtLeast(last + 1, inControl.mean);
+  atLeast[chances.length] = tail;
+  for (let i = chances.length - 1; i >= 0; i--) {
+    tail += chances[i] as number;
+    atLeast[i] = tail;
+  }
+  return { decrement, first, chances, atLeast };
+}
+
+type Run = {
+  readonly months: number;
+  /** The sums next to the given height that a path can reach: the run length is the same for every height between them. */
+  readonly highestWithin: number;
+  readonly nextAbove: number;
+};
+
+/** An excursion is followed until this much of it is left; the rest changes the run length by one part in 1e4 at most. */
+const NEGLIGIBLE = 1e-7;
+
+/**
+ * The average number of months from zero to the first sum above `height` (in units of one failure).
+ *
+ * A path that has fallen to zero begins anew, so the run is a row of independent excursions from zero, each ending either
+ * below zero or above the limit, and ARL = E[months in an excursion] / P(it ends above the limit): Page's formula
+ * (1954). Within an excursion, what can be reached after j months is a whole number of failures less j decrements, of which
+ * only a handful lie between the two ends: so Brook & Evans' Markov chain (Biometrika 59, 1972) runs here on the exact
+ * states, month by month, with no grid and no matrix to solve.
+ */
+function runLength({ decrement, first, chances, atLeast }: Month, height: number): Run {
+  const size = Math.floor(height) + 2;
+  let alive = new Float64Array(size);
+  let next = new Float64Array(size);
+  // alive[i]: chance that the excursion goes on and has had lowest + i failures, after so many months.
+  let lowest = 0;
+  let count = 1;
+  alive[0] = 1;
+  let months = 0;
+  let alarms = 0;
+  let highestWithin = 0;
+  let nextAbove = height + 1;
+  for (let month = 1; ; month++) {
+    const taken = month * decrement;
+    const nextLowest = Math.floor(taken) + 1;
+    const nextHighest = Math.floor(taken + height);
+    const nextCount = Math.max(0, nextHighest - nextLowest + 1);
+    highestWithin = Math.max(highestWithin, nextHighest - taken);
+    nextAbove = Math.min(nextAbove, nextHighest + 1 - taken);
+    next.fill(0, 0, nextCount);
+    let left = 0;
+    for (let i = 0; i < count; i++) {
+      const chance = alive[i] as number;
+      if (chance === 0) continue;
+      months += chance;
+      // The number of failures this month that leads to nextLowest; may be below what is possible.
+      const offset = nextLowest - lowest - i - first;
+      for (let to = Math.max(0, -offset); to < nextCount && to + offset < chances.length; to++) {
+        const flow = chance * (chances[to + offset] as number);
+        next[to] = (next[to] as number) + flow;
+        left += flow;
+      }
+      const above = nextCount + offset;
+      if (above < atLeast.length) alarms += chance * (atLeast[Math.max(0, above)] as number);
+    }
+    if (left < NEGLIGIBLE) return { months: (months + left) / alarms, highestWithin, nextAbove };
+    [alive, next] = [next, alive];
+    lowest = nextLowest;
+    count = nextCount;
+  }
+}
+
+/** The average run length in months at the baseline, from zero, of a CUSUM that signals above `limit`. */
+export function averageRunLength(inControl: InControl, limit: number): number {
+  const height = limit / LOG_RATIO;
+  return runLength(monthOf(inControl, height + 1), height).months;
+}
+
+/** Where sums that can be reached lie closer together than this, the limit may be so much higher than it need be. */
+const PRECISION = 0.005;
+
+/** Keeps a sum that equals the limit but for its rounding from signalling. */
+const ROUNDING = 1e-9;
+
+/** Limits computed last: a memory of a pure function, which changes nothing but its cost. */
+const MEMO_SIZE = 512;
+const memo = new Map<string, number>();
+
+/**
+ * The smallest limit (to 0.005) whose average run length at the baseline is at least `months`, starting at zero.
+ *
+ * Started at zero and, after an alert has cleared, restarted at zero: so false alarms a year are at most 12 / `months`, and
+ * less by the time an alarm lasts. The run length is a step function of the limit, so it can be well above `months` where
+ * one failure more or less in a month is a large step. Where denominators vary, take their median as the typical one:
+ * months from a quarter to four times of it leave false alarms below 0.06 a year (simulated).
+ *
+ * Sought by halving and interpolation of its logarithm, which is close to linear in the limit, between 0 and log(months):
+ * a run at limit h is never shorter than exp(h) (G. Lorden, Annals of Mathematical Statistics 42, 1971).
+ */
+export function cusumLimit(inControl: InControl, months: number = MONTHS_TO_FALSE_ALARM): number {
+  const key =
+    inControl.kind === 'binomial'
+      ? `${inControl.rate}/${Math.round(inControl.n)}/${months}`
+      : `${inControl.mean}/${months}`;
+  const known = memo.get(key);
+  if (known !== undefined) return known;
+  const limit = seekLimit(inControl, months);
+  if (memo.size >= MEMO_SIZE) memo.delete(memo.keys().next().value as string);
+  memo.set(key, limit);
+  return limit;
+}
+
+function seekLimit(inControl: InControl, months: number): number {
+  if (!(months > 1)) throw new RangeError(`months must be above 1, got ${months}`);
+  const wanted = Math.log(months);
+  // In units of one failure, like the run. The limit sought lies in (low, high].
+  let low = 0;
+  let high = wanted / LOG_RATIO;
+  const month = monthOf(inControl, high + 1);
+  let missingAtLow = wanted - Math.log(runLength(month, low).months);
+  // Even a single failure is rarer than wanted; not zero, as a cap of 1.5 × 0 would keep the path from signalling.
+  if (missingAtLow <= 0) return PRECISION;
+  let missingAtHigh = Number.NaN;
+  let height = 0.65 * high;
+  for (let step = 0; ; step++) {
+    const run = runLength(month, height);
+    const missing = wanted - Math.log(run.months);
+    // Up to the next sum that can be reached, and down to the last one, the run length is the same.
+    if (missing > 0) {
+      low = run.nextAbove;
+      missingAtLow = missing;
+    } else {
+      high = run.highestWithin;
+      missingAtHigh = missing;
+    }
+    const width = high - low;
+    if (width * LOG_RATIO <= PRECISION) return high * LOG_RATIO + ROUNDING;
+    if (step < 2) {
+      // Asymptotically the logarithm of the run length grows as fast as the limit: a Newton step, and a little further,
+      // so that two of them close in from both sides.
+      height += (missing + Math.sign(missing) * 0.05) / LOG_RATIO;
+    } else if (step % 2 === 0) {
+      height = low + (width * missingAtLow) / (missingAtLow - missingAtHigh);
+    } else height = Number.NaN;
+    if (!(height > low && height < high)) height = low + width / 2;
+  }
+}

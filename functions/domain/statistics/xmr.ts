@@ -1,0 +1,350 @@
+/**
+ * XmR charts ("Making Data Count"): what of a series is common cause and what is special. Limits, rules and their order
+ * are those of the R package NHSRplotthedots 0.2.2 (nhs-r-community, MIT): `R/ptd_spc_standard.R`,
+ * `R/ptd_calculate_point_type.R`, `R/ptd_calculate_assurance_type.R`; written anew from its behaviour, and held to it on
+ * the 162 series of `test/fixtures/spc`.
+ */
+
+/** 3 / d2 for ranges of two points, as the package rounds it: half the width of the limits in mean moving ranges. */
+const LIMIT = 2.66;
+/** Two thirds of the way to a limit a point counts as close to it. */
+const CLOSE = (2 * LIMIT) / 3;
+/** D4 for ranges of two points: a moving range from here on, in mean moving ranges, is left out of their mean. */
+const SCREEN = 3.267;
+/** The length of a shift and of a trend, in points. */
+const RUN = 7;
+/** Fewer points than this in a group, and the package warns that its limits are not to be relied upon. */
+const SHORT_GROUP = 13;
+
+/** Which way is better. */
+export type Direction = 'increase' | 'decrease' | 'neutral';
+
+export type XmrOptions = {
+  readonly direction: Direction;
+  /** Freezes the limits of each group at its first so many points; absent: all of the group's points count. */
+  readonly fixAfter?: number;
+  /** Indexes at which a new group of limits starts; 0 and indexes beyond the series change nothing. */
+  readonly rebases?: readonly number[];
+  /** Whether extreme moving ranges are left out, once. Default true, as in the package. */
+  readonly screen?: boolean;
+};
+
+export type SpecialCause = 'outside' | 'trend' | 'two-in-three' | 'shift';
+
+export type PointType =
+  | 'common_cause'
+  | 'special_cause_improvement'
+  | 'special_cause_concern'
+  | 'special_cause_neutral_high'
+  | 'special_cause_neutral_low';
+
+/** Whether a target would be met by chance alone: always, never, or now and then. */
+export type Assurance = 'consistent_pass' | 'consistent_fail' | 'inconsistent';
+
+/** A limit is null where there is none: one point, or no moving range left after screening (a constant series). */
+export type Limits = {
+  readonly mean: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+};
+
+export type XmrPoint = Limits & {
+  /** Number of the group of limits, from 0. */
+  readonly group: number;
+  readonly value: number;
+  /** Beyond a limit; never so where there is none. */
+  readonly outside: boolean;
+  /** Within the limits and more than two thirds of the way to one. */
+  readonly close: boolean;
+  readonly side: -1 | 0 | 1;
+  readonly cause: SpecialCause | null;
+  /** Which way the special cause points: above the mean or rising is 1, below it or falling −1, none 0. */
+  readonly causeSide: -1 | 0 | 1;
+  readonly type: PointType;
+  /** The group has fewer than 13 points. */
+  readonly shortGroup: boolean;
+};
+
+export type XmrChart = {
+  readonly points: readonly XmrPoint[];
+  /** Type of the latest point; null for an empty series. */
+  readonly variation: PointType | null;
+};
+
+/**
+ * A sum whose rounding errors are carried along (A. Neumaier, 1974), so that the mean of equal values is that value: with
+ * a naive sum a constant series of 0.1 lies above its own mean and looks shifted. R gets there by long double and a second
+ * pass.
+ */
+function meanOf(values: readonly number[], start: number, end: number): number {
+  let sum = 0;
+  let lost = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i] as number;
+    const next = sum + value;
+    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    sum = next;
+  }
+  const first = (sum + lost) / (end - start);
+  let rest = 0;
+  for (let i = start; i < end; i++) rest += (values[i] as number) - first;
+  return first + rest / (end - start);
+}
+
+/** The limits and the lines close to them; NaN where there are none, so that every comparison with them is false. */
+type Lines = { mean: number; lower: number; upper: number; closeLower: number; closeUpper: number };
+
+function linesOf(values: readonly number[], start: number, end: number, screen: boolean): Lines {
+  const mean = meanOf(values, start, end);
+  let range = meanRange(values, start, end, Number.POSITIVE_INFINITY);
+  if (screen) range = meanRange(values, start, end, SCREEN * range);
+  return {
+    mean,
+    lower: mean - LIMIT * range,
+    upper: mean + LIMIT * range,
+    closeLower: mean - CLOSE * range,
+    closeUpper: mean + CLOSE * range,
+  };
+}
+
+/** Mean of the moving ranges below a bound; NaN where there are none. */
+function meanRange(values: readonly number[], start: number, end: number, bound: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = start + 1; i < end; i++) {
+    const range = Math.abs((values[i] as number) - (values[i - 1] as number));
+    if (range < bound) {
+      sum += range;
+      count += 1;
+    }
+  }
+  return sum / count;
+}
+
+type Side = -1 | 0 | 1;
+
+const isOutside = (value: number, lines: Lines): boolean => value > lines.upper || value < lines.lower;
+
+const isClose = (value: number, lines: Lines): boolean =>
+  (value <= lines.upper && value > lines.closeUpper) || (value >= lines.lower && value < lines.closeLower);
+
+const sideOf = (value: number, mean: number): Side => (value > mean ? 1 : value < mean ? -1 : 0);
+
+/** Direction of the seven strictly monotonic points that end at `end`, within the group that begins at `start`. */
+function trendEndingAt(values: readonly number[], start: number, end: number): Side {
+  if (end - start < RUN - 1) return 0;
+  const direction = sideOf(values[end] as number, values[end - 1] as number);
+  for (let i = end - 1; i > end - RUN + 1 && direction !== 0; i--) {
+    if (sideOf(values[i] as number, values[i - 1] as number) !== direction) return 0;
+  }
+  return direction;
+}
+
+/** Side of the seven points on one side of the mean that end at `end`. */
+function shiftEndingAt(values: readonly number[], start: number, end: number, mean: number): Side {
+  if (end - start < RUN - 1) return 0;
+  const side = sideOf(values[end] as number, mean);
+  for (let i = end - 1; i > end - RUN && side !== 0; i--) {
+    if (sideOf(values[i] as number, mean) !== side) return 0;
+  }
+  return side;
+}
+
+/** Side of the three points that end at `end` if all lie on it and two of them close to the limit. */
+function twoInThreeEndingAt(values: readonly number[], start: number, end: number, lines: Lines): Side {
+  if (end - start < 2) return 0;
+  const side = sideOf(values[end] as number, lines.mean);
+  let close = 0;
+  for (let i = end - 2; i <= end; i++) {
+    if (sideOf(values[i] as number, lines.mean) !== side) return 0;
+    if (isClose(values[i] as number, lines)) close += 1;
+  }
+  return close >= 2 ? side : 0;
+}
+
+function typeOf(side: Side, direction: Direction): PointType {
+  if (side === 0) return 'common_cause';
+  if (direction === 'neutral') return side > 0 ? 'special_cause_neutral_high' : 'special_cause_neutral_low';
+  return side > 0 === (direction === 'increase') ? 'special_cause_improvement' : 'special_cause_concern';
+}
+
+const orNull = (limit: number): number | null => (Number.isNaN(limit) ? null : limit);
+
+/** Start of each group, ascending, beginning with 0. */
+function groupStarts(length: number, rebases: readonly number[] | undefined): number[] {
+  const inside = (rebases ?? []).filter((index) => index > 0 && index < length);
+  return [0, ...new Set(inside.sort((a, b) => a - b))];
+}
+
+function requireFixAfter(fixAfter: number | undefined): number {
+  if (fixAfter === undefined) return Number.POSITIVE_INFINITY;
+  if (!(fixAfter >= 1)) throw new RangeError(`fixAfter must be at least 1, got ${fixAfter}`);
+  return fixAfter;
+}
+
+/**
+ * The whole chart, every point judged with all others known: a run flags all the points in it, also those before it was
+ * complete. To judge points as they came in, use {@link latestPoints}.
+ *
+ * @param values finite numbers in order of time, without gaps: leave absent periods out.
+ */
+export function xmrChart(values: readonly number[], options: XmrOptions): XmrChart {
+  const fixAfter = requireFixAfter(options.fixAfter);
+  const starts = groupStarts(values.length, options.rebases);
+  const points: XmrPoint[] = [];
+  for (let group = 0; group < starts.length && values.length > 0; group++) {
+    const start = starts[group] as number;
+    const end = starts[group + 1] ?? values.length;
+    const lines = linesOf(values, start, Math.min(end, start + fixAfter), options.screen ?? true);
+    const inTrend = flagRuns(start, end, RUN, (i) => trendEndingAt(values, start, i));
+    const inTwoInThree = flagRuns(start, end, 3, (i) => twoInThreeEndingAt(values, start, i, lines));
+    const inShift = flagRuns(start, end, RUN, (i) => shiftEndingAt(values, start, i, lines.mean));
+    for (let i = start; i < end; i++) {
+      const value = values[i] as number;
+      const side = sideOf(value, lines.mean);
+      const outside = isOutside(value, lines);
+      const close = isClose(value, lines);
+      let cause: SpecialCause | null = null;
+      let causeSide: Side = 0;
+      if (outside) {
+        cause = 'outside';
+        causeSide = side;
+      } else if (inTrend[i - start]) {
+        cause = 'trend';
+        // Where two trends meet, the point belongs to the later one.
+        const later = i + 1 < end && inTrend[i + 1 - start];
+        const rise = later ? sideOf(values[i + 1] as number, value) : sideOf(value, values[i - 1] as number);
+        causeSide = rise > 0 ? 1 : -1;
+      } else if (close && inTwoInThree[i - start]) {
+        cause = 'two-in-three';
+        causeSide = side;
+      } else if (inShift[i - start]) {
+        cause = 'shift';
+        causeSide = side;
+      }
+      points.push(pointOf(lines, group, value, outside, close, side, cause, causeSide, options, end - start));
+    }
+  }
+  return { points, variation: points.at(-1)?.type ?? null };
+}
+
+/** Marks every point of each run that a rule finds; a rule is asked with the run's last point. */
+function flagRuns(start: number, end: number, length: number, rule: (i: number) => Side): boolean[] {
+  const flags = new Array<boolean>(end - start).fill(false);
+  for (let i = start; i < end; i++) {
+    if (rule(i) !== 0) flags.fill(true, i - start - length + 1, i - start + 1);
+  }
+  return flags;
+}
+
+function pointOf(
+  lines: Lines,
+  group: number,
+  value: number,
+  outside: boolean,
+  close: boolean,
+  side: Side,
+  cause: SpecialCause | null,
+  causeSide: Side,
+  options: XmrOptions,
+  groupLength: number,
+): XmrPoint {
+  return {
+    group,
+    value,
+    mean: lines.mean,
+    lower: orNull(lines.lower),
+    upper: orNull(lines.upper),
+    outside,
+    close,
+    side,
+    cause,
+    causeSide,
+    type: typeOf(causeSide, options.direction),
+    shortGroup: groupLength < SHORT_GROUP,
+  };
+}
+
+/**
+ * Each point as it was judged when it was the latest one: element t is the last point of `xmrChart(values.slice(0, t + 1))`,
+ * at a cost that grows with the length of the series and not with its square (given `fixAfter`, whose limits are computed
+ * once a group after they froze). `shortGroup` says that there were fewer than 13 points in its group by then.
+ */
+export function latestPoints(values: readonly number[], options: XmrOptions): XmrPoint[] {
+  const fixAfter = requireFixAfter(options.fixAfter);
+  const starts = groupStarts(values.length, options.rebases);
+  const screen = options.screen ?? true;
+  const points: XmrPoint[] = [];
+  let frozen: Lines | undefined;
+  for (let i = 0, group = 0; i < values.length; i++) {
+    if (i === starts[group + 1]) {
+      group += 1;
+      frozen = undefined;
+    }
+    const start = starts[group] as number;
+    const lines = frozen ?? linesOf(values, start, Math.min(i + 1, start + fixAfter), screen);
+    if (i + 1 - start >= fixAfter) frozen = lines;
+    points.push(latestOf(values, start, i, group, lines, options));
+  }
+  return points;
+}
+
+/**
+ * The latest point alone, as {@link latestPoints} would give it last: the cost is that of one group's limits.
+ *
+ * @returns null for an empty series.
+ */
+export function latestPoint(values: readonly number[], options: XmrOptions): XmrPoint | null {
+  if (values.length === 0) return null;
+  const starts = groupStarts(values.length, options.rebases);
+  const start = starts.at(-1) as number;
+  const end = Math.min(values.length, start + requireFixAfter(options.fixAfter));
+  const lines = linesOf(values, start, end, options.screen ?? true);
+  return latestOf(values, start, values.length - 1, starts.length - 1, lines, options);
+}
+
+function latestOf(
+  values: readonly number[],
+  start: number,
+  i: number,
+  group: number,
+  lines: Lines,
+  options: XmrOptions,
+): XmrPoint {
+  const value = values[i] as number;
+  const side = sideOf(value, lines.mean);
+  const outside = isOutside(value, lines);
+  const close = isClose(value, lines);
+  let cause: SpecialCause | null = null;
+  let causeSide: Side = side;
+  if (outside) cause = 'outside';
+  else {
+    const trend = trendEndingAt(values, start, i);
+    if (trend !== 0) {
+      cause = 'trend';
+      causeSide = trend;
+    } else if (close && twoInThreeEndingAt(values, start, i, lines) !== 0) cause = 'two-in-three';
+    else if (shiftEndingAt(values, start, i, lines.mean) !== 0) cause = 'shift';
+    else causeSide = 0;
+  }
+  return pointOf(lines, group, value, outside, close, side, cause, causeSide, options, i + 1 - start);
+}
+
+/**
+ * Whether the process behind the latest limits would meet the target consistently. Strict: a target on a limit, or no
+ * limits at all, is `inconsistent`.
+ *
+ * @returns null without a target, without points, or where no direction is better.
+ */
+export function assuranceOf(
+  limits: Limits | undefined,
+  target: number | undefined,
+  direction: Direction,
+): Assurance | null {
+  if (limits === undefined || target === undefined || direction === 'neutral') return null;
+  if (limits.upper !== null && target > limits.upper)
+    return direction === 'increase' ? 'consistent_fail' : 'consistent_pass';
+  if (limits.lower !== null && target < limits.lower)
+    return direction === 'increase' ? 'consistent_pass' : 'consistent_fail';
+  return 'inconsistent';
+}

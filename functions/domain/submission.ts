@@ -1,0 +1,199 @@
+import * as z from 'zod';
+import type { Metric } from './inspection.ts';
+import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
+
+/** `provisional` figures are judged and marked as such; a final revision replaces them. */
+export const StatusSchema = z.enum(['final', 'provisional']);
+export type Status = z.infer<typeof StatusSchema>;
+
+/** The longest commentary, in characters. */
+export const LONGEST_COMMENTARY = 10_000;
+
+const count = z.int('a whole number is needed').min(0, 'cannot be negative');
+const ProportionSchema = z.strictObject({ numerator: count, denominator: count.min(1, 'cannot be zero') });
+const PercentageSchema = z.strictObject({
+  value: z.number('a number is needed').min(0, 'cannot be negative').max(100, 'a percentage cannot be above 100'),
+});
+const CountSchema = z.strictObject({ count });
+const MeanSchema = z.strictObject({ value: z.number('a number is needed').min(0, 'cannot be negative') });
+
+/**
+ * What one metric was reported as: a proportion by its counts (or by the bare percentage, where only that is known), a
+ * whole number, or a mean.
+ */
+export const ReportedSchema = z.union([ProportionSchema, CountSchema, MeanSchema]);
+export type Reported = z.infer<typeof ReportedSchema>;
+
+const EnvelopeSchema = z.strictObject({
+  status: StatusSchema.default('final'),
+  observations: z.record(z.string(), z.unknown()),
+  commentary: z.string().max(LONGEST_COMMENTARY).optional(),
+});
+
+/** One authority's figures for one month, as submitted: reported figures by metric id. */
+export const SubmissionSchema = EnvelopeSchema.extend({ observations: z.record(z.string(), ReportedSchema) });
+export type Submission = z.infer<typeof SubmissionSchema>;
+
+/** One revision of one month, as kept. Revisions count from 1; `submittedAt` is an ISO instant. */
+export interface Month extends Submission {
+  readonly period: string;
+  readonly revision: number;
+  readonly submittedAt: string;
+  /** The month no longer counts; its observations are empty and its history stays. */
+  readonly retracted?: boolean;
+}
+
+/** One thing wrong with what was sent. `pointer` is a JSON pointer as a URI fragment; `parameter` names a path parameter. */
+export interface Fault {
+  readonly pointer: string;
+  readonly parameter?: string;
+  readonly detail: string;
+}
+
+/** Finds the known word nearest to an unknown one, if any is near. */
+export type Suggest = (word: string, known: readonly string[]) => string | undefined;
+
+/**
+ * Reads a submission and names every fault at once. `metrics` is undefined where the authority is unknown: then only
+ * what does not depend on its metrics is checked.
+ */
+export function readSubmission(
+  body: unknown,
+  metrics: ReadonlyMap<string, Metric> | undefined,
+  suggest: Suggest,
+): { submission: Submission; faults: [] } | { submission?: never; faults: Fault[] } {
+  const envelope = EnvelopeSchema.safeParse(body);
+  const faults = envelope.success ? [] : faultsOf(envelope.error.issues, []);
+  const reported = observationsIn(body);
+  const observations: [string, Reported][] = [];
+  for (const [id, value] of reported) {
+    const path = ['observations', id];
+    const metric = metrics?.get(id);
+    if (metrics && !metric) {
+      const near = suggest(id, [...metrics.keys()]);
+      faults.push({
+        pointer: pointerTo(path),
+        detail: `no metric is called "${shorten(id)}"${near ? `; the nearest is "${near}"` : ''}`,
+      });
+    } else if (metric) {
+      const read = readReported(metric, value);
+      if (read.faults.length > 0)
+        faults.push(...read.faults.map((fault) => ({ ...fault, pointer: pointerTo([...path, ...fault.path]) })));
+      else if (read.reported) observations.push([id, read.reported]);
+    }
+  }
+  if (envelope.success && reported.length === 0)
+    faults.push({ pointer: '#/observations', detail: 'a submission holds at least one observation' });
+  if (faults.length > 0 || !envelope.success) return { faults };
+  observations.sort(([a], [b]) => (a < b ? -1 : 1));
+  return { submission: { ...envelope.data, observations: Object.fromEntries(observations) }, faults: [] };
+}
+
+/** The faults of a period: not a month, before 2000, or not over yet in England by `now`. */
+export function faultsOfPeriod(period: string, now: Date): Fault[] {
+  const fault = (detail: string): Fault[] => [{ pointer: '#', parameter: 'period', detail }];
+  if (!PeriodSchema.safeParse(period).success) return fault(`"${shorten(period)}" is not a month; write it as yyyy-mm`);
+  if (period < EARLIEST_PERIOD) return fault(`${period} is before ${EARLIEST_PERIOD}, the first month that is taken`);
+  if (!hasEnded(period, now)) return fault(`${period} has not ended yet; a month is taken once it is over`);
+  return [];
+}
+
+/** Whether two submissions say the same, whatever the order of their keys. */
+export function saysTheSame(a: Submission, b: Submission): boolean {
+  return a.status === b.status && (a.commentary ?? '') === (b.commentary ?? '') && canonical(a) === canonical(b);
+}
+
+function canonical({ observations }: Submission): string {
+  return JSON.stringify(
+    Object.entries(observations)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, reported]) => [id, Object.entries(reported).sort(([a], [b]) => (a < b ? -1 : 1))]),
+  );
+}
+
+interface ReportedFault {
+  readonly path: PropertyKey[];
+  readonly detail: string;
+}
+
+/** Reads one metric's report by the metric's kind; fields of another kind are faults, not ignored. */
+export function readReported(metric: Metric, value: unknown): { reported?: Reported; faults: ReportedFault[] } {
+  const schema = schemaFor(metric, value);
+  const read = schema.safeParse(value);
+  const faults = read.success
+    ? []
+    : read.error.issues.flatMap((issue) => {
+        if (issue.code === 'unrecognized_keys')
+          return issue.keys.map((key) => ({
+            path: [key],
+            detail: `a ${metric.kind} has no such field; ${EXPECTED[metric.kind]}`,
+          }));
+        if (issue.path.length === 0) return [{ path: [], detail: EXPECTED[metric.kind] }];
+        return [{ path: issue.path, detail: detailOf(issue) }];
+      });
+  if (schema === ProportionSchema && exceeds(value))
+    faults.push({
+      path: ['numerator'],
+      detail: `cannot be above the denominator (${value.numerator} of ${value.denominator})`,
+    });
+  return read.success && faults.length === 0 ? { reported: read.data, faults } : { faults };
+}
+
+const EXPECTED: Record<Metric['kind'], string> = {
+  proportion: 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known',
+  count: 'expected {"count"}',
+  mean: 'expected {"value"}',
+};
+
+function schemaFor(metric: Metric, value: unknown): z.ZodType<Reported> {
+  if (metric.kind === 'count') return CountSchema;
+  if (metric.kind === 'mean') return MeanSchema;
+  const bare = isObject(value) && 'value' in value && !('numerator' in value) && !('denominator' in value);
+  return bare ? PercentageSchema : ProportionSchema;
+}
+
+function exceeds(value: unknown): value is { numerator: number; denominator: number } {
+  if (!isObject(value)) return false;
+  const { numerator, denominator } = value as Record<string, unknown>;
+  return (
+    count.safeParse(numerator).success &&
+    count.min(1).safeParse(denominator).success &&
+    Number(numerator) > Number(denominator)
+  );
+}
+
+/** The own keys as sent: `Object.entries` also sees a key called `__proto__`, which a schema would lose. */
+function observationsIn(body: unknown): [string, unknown][] {
+  return isObject(body) && isObject(body.observations) ? Object.entries(body.observations) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Turns a schema's issues into faults; unknown fields are named one by one. */
+export function faultsOf(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): Fault[] {
+  return issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: 'there is no such field' }));
+    return [{ pointer: pointerTo(path), detail: detailOf(issue) }];
+  });
+}
+
+function detailOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(issue.message))
+    return 'is missing';
+  return issue.message;
+}
+
+/** A JSON pointer (RFC 6901) as a URI fragment. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return ['#', ...path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')))].join(
+    '/',
+  );
+}
+
+function shorten(word: string): string {
+  return word.length > 64 ? `${word.slice(0, 64)}…` : word;
+}

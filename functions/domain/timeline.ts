@@ -1,0 +1,96 @@
+import type { Finding } from './evaluators/evaluator.ts';
+import { EVALUATORS } from './evaluators/index.ts';
+import type { SmallNumbers } from './format.ts';
+import type { LocalStandard, Metric, Standard } from './inspection.ts';
+import { type AlertState, advance, CLEAR, highest, type Transition } from './lifecycle.ts';
+import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
+import type { Observation } from './series.ts';
+
+/** What was so in one period: the observation, what was found, and the alert after it. */
+export interface Judged {
+  readonly period: string;
+  readonly observation?: Observation;
+  readonly findings: readonly Finding[];
+  readonly alert: AlertState;
+  readonly transition?: Transition;
+}
+
+export interface Settings {
+  /** Days on which the way of working changed, from the inspection. */
+  readonly rebaseDates: readonly string[];
+  /** What the authority set for this metric, oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+  readonly smallNumbers: SmallNumbers;
+  /** The authority's latest submitted month: absent reports count up to it, where they count at all. */
+  readonly latestPeriod?: string;
+}
+
+/**
+ * What a metric's alert was in each period: a fold over its observations (oldest first). Each entry depends on nothing
+ * later than itself, so a new month only adds to the timeline and a correction only changes what follows it.
+ */
+export function timeline(metric: Metric, observations: readonly Observation[], settings: Settings): Judged[] {
+  const judged: Judged[] = [];
+  const rebasePeriods = rebasePeriodsOf(settings);
+  const standardIn = (period: string): Standard | undefined => standardFor(metric, settings.localStandards, period);
+  let alert = CLEAR;
+  let clearedIn: string | undefined;
+  let upTo = 0;
+  for (const period of periodsToJudge(metric, observations, settings)) {
+    while (observations[upTo] && (observations[upTo] as Observation).period <= period) upTo++;
+    const known = observations.slice(0, upTo);
+    const effective = metricIn(metric, settings.localStandards, period);
+    const context = { period, standardIn, rebasePeriods, clearedIn, smallNumbers: settings.smallNumbers };
+    const findings = EVALUATORS.flatMap((evaluate) => evaluate(effective, known, context) ?? []);
+    const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
+    alert = step.alert;
+    if (step.transition === 'cleared') clearedIn = period;
+    const last = known.at(-1);
+    judged.push({ period, findings, ...step, ...(last?.period === period ? { observation: last } : {}) });
+  }
+  return judged;
+}
+
+/** The entry in force at a period: the newest that is not later. */
+export function judgedAt(entries: readonly Judged[], period: string): Judged | undefined {
+  return entries.findLast((entry) => entry.period <= period);
+}
+
+/** Reported periods, and the expected ones in between where the metric lets an absent report count. */
+function periodsToJudge(metric: Metric, observations: readonly Observation[], settings: Settings): Iterable<string> {
+  const reported = observations.map((observation) => observation.period);
+  const first = reported[0];
+  const counts = [metric, ...settings.localStandards].some(({ mOfN }) => mOfN?.missing === 'breaching');
+  if (!first || !counts) return reported;
+  const periods = new Set(reported);
+  const end = settings.latestPeriod ?? (reported.at(-1) as string);
+  for (let period = first; period <= end; period = addMonths(period, monthsBetweenReports(metric.frequency)))
+    periods.add(period);
+  return [...periods].sort();
+}
+
+function rebasePeriodsOf({ rebaseDates, localStandards }: Settings): string[] {
+  const local = localStandards.findLast((version) => version.rebaseDates !== undefined)?.rebaseDates ?? [];
+  return [...new Set([...rebaseDates, ...local].map(periodOf))].sort();
+}
+
+/** The standard in force: the newest local version that covers the period, else the inspection file's. */
+export function standardFor(
+  metric: Metric,
+  localStandards: readonly LocalStandard[],
+  period: string,
+): Standard | undefined {
+  const local = localStandards.findLast((version) => version.from <= period && version.value !== undefined);
+  if (local?.value !== undefined) return { value: local.value, from: local.from, basis: 'local', note: local.reason };
+  return metric.standards.findLast((standard) => standard.from <= period);
+}
+
+/** The metric with the tolerance and the M of N that the authority set for the period. */
+function metricIn(metric: Metric, localStandards: readonly LocalStandard[], period: string): Metric {
+  const tolerance = localStandards.findLast(
+    (version) => version.from <= period && version.tolerance !== undefined,
+  )?.tolerance;
+  const mOfN = localStandards.findLast((version) => version.from <= period && version.mOfN !== undefined)?.mOfN;
+  if (tolerance === undefined && mOfN === undefined) return metric;
+  return { ...metric, ...(tolerance === undefined ? {} : { tolerance }), ...(mOfN === undefined ? {} : { mOfN }) };
+}

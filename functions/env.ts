@@ -1,0 +1,22 @@
+import * as z from 'zod';
+
+/** The environment variables that the stack sets, each where its function needs it; `settings` in the stack uses these names. */
+export const EnvironmentSchema = z.object({
+  BASELINES_TABLE: z.string().min(1),
+  SUBMISSIONS_TABLE: z.string().min(1),
+  ALERTS_TABLE: z.string().min(1),
+  ACCESS_TABLE: z.string().min(1),
+  /** The topic that notices are published to. */
+  ALERT_TOPIC_ARN: z.string().min(1),
+  /** Where the page and the API are, without a trailing slash. */
+  API_URL: z.url(),
+  /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
+  SMALL_NUMBERS: z.enum(['show', 'suppress']),
+});
+export type Environment = z.infer<typeof EnvironmentSchema>;
+
+/** Reads the named variables once, at cold start; throws one error that names every fault. */
+export function readEnvironment<Name extends keyof Environment>(...names: Name[]): Pick<Environment, Name> {
+  const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<Name, true>;
+  return EnvironmentSchema.pick(mask as never).parse(process.env) as unknown as Pick<Environment, Name>;
+}

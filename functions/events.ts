@@ -1,0 +1,37 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+
+/** What the hourly schedule sends; the same constant is the target's input in the stack. */
+export const HOURLY_EVENT = { hourly: true } as const;
+export type HourlyEvent = typeof HOURLY_EVENT;
+
+export interface StreamKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/**
+ * Works through a stream batch in order, once for each distinct subject, and stops at the first failure: the answer
+ * names that record, so that Lambda delivers it and what follows again. What came before it is done.
+ */
+export async function handleStream<Subject>(
+  event: DynamoDBStreamEvent,
+  subjectOf: (key: StreamKey) => Subject,
+  handle: (subject: Subject) => Promise<void>,
+  logger: Logger,
+): Promise<DynamoDBBatchResponse> {
+  const done = new Set<string>();
+  for (const { dynamodb } of event.Records) {
+    const subject = subjectOf({ pk: dynamodb?.Keys?.pk?.S ?? '', sk: dynamodb?.Keys?.sk?.S ?? '' });
+    const key = JSON.stringify(subject);
+    if (done.has(key)) continue;
+    try {
+      await handle(subject);
+      done.add(key);
+    } catch (error) {
+      logger.error('stream record failed', { error: error as Error, sequenceNumber: dynamodb?.SequenceNumber });
+      return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
+    }
+  }
+  return { batchItemFailures: [] };
+}

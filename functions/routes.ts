@@ -1,0 +1,36 @@
+/** What a token may do. `manage` changes standards, actions, recipients; none includes another. */
+export const SCOPES = ['read', 'submit', 'acknowledge', 'manage'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** The functions that answer HTTP. */
+export type HttpFunction = 'submit' | 'query';
+
+export interface Route {
+  readonly handledBy: HttpFunction;
+  /** The scope a token needs; `null` for the few routes that need no token. */
+  readonly scope: Scope | null;
+}
+
+/**
+ * Every route, by API Gateway's route key: who answers it and what a token needs. The stack makes its routes from this
+ * table and the functions dispatch by it, so neither can know a route that the other does not.
+ */
+export const ROUTES = {
+  'PUT /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
+  'GET /v1/authorities/{authority}/submissions': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/submissions/{period}': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/submissions/{period}/revisions': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/metrics': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/alerts': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/notices': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/inspection': { handledBy: 'query', scope: 'read' },
+  'GET /health': { handledBy: 'query', scope: null },
+} as const satisfies Record<string, Route>;
+
+export type RouteKey = keyof typeof ROUTES;
+
+/** Paths that no route matches reach this function and get a problem document. */
+export const DEFAULT_ROUTE: HttpFunction = 'query';
+
+/** The largest request body, in bytes. */
+export const LARGEST_BODY = 256 * 1024;

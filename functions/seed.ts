@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
+import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
+import { InspectionSchema } from './domain/inspection.ts';
+import { readEnvironment } from './env.ts';
+import type { Database } from './store/database.ts';
+import { saveInspection } from './store/inspections.ts';
+
+/** The inspections that a deployment loads, one for each authority. Another is a file in `seed/` and a line here. */
+const INSPECTIONS: readonly unknown[] = [herefordshire];
+
+export interface SeedDependencies {
+  readonly database: Database<'baselines'>;
+  readonly inspections: readonly unknown[];
+  /** Tells CloudFormation how it went. */
+  readonly respond: (url: string, response: CloudFormationCustomResourceResponse) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/**
+ * Loads the inspections when CloudFormation creates or updates the custom resource. It always answers, since a
+ * deployment waits for it; deletion leaves everything as it is, because the tables are kept or go as a whole.
+ */
+export function createHandler({ database, inspections, respond, logger }: SeedDependencies) {
+  return async (event: CloudFormationCustomResourceEvent): Promise<void> => {
+    const common = {
+      PhysicalResourceId: 'inspections',
+      StackId: event.StackId,
+      RequestId: event.RequestId,
+      LogicalResourceId: event.LogicalResourceId,
+    };
+    try {
+      if (event.RequestType !== 'Delete')
+        for (const contents of inspections) {
+          const inspection = InspectionSchema.parse(contents);
+          const written = await saveInspection(database, inspection, fingerprintOf(contents));
+          logger.info('inspection loaded', { authority: inspection.authority, written });
+        }
+      await respond(event.ResponseURL, { ...common, Status: 'SUCCESS' });
+    } catch (error) {
+      logger.error('inspection not loaded', error as Error);
+      await respond(event.ResponseURL, {
+        ...common,
+        Status: 'FAILED',
+        Reason: (error as Error).message.slice(0, 1000),
+      });
+    }
+  };
+}
+
+/** Tells one version of an inspection file from another. */
+export function fingerprintOf(contents: unknown): string {
+  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
+}
+
+async function putResponse(url: string, response: CloudFormationCustomResourceResponse): Promise<void> {
+  const { ok, status } = await fetch(url, {
+    method: 'PUT',
+    body: JSON.stringify(response),
+    headers: { 'content-type': '' },
+  });
+  if (!ok) throw new Error(`CloudFormation did not take the answer: status ${status}`);
+}
+
+const environment = readEnvironment('BASELINES_TABLE');
+
+export const handler = createHandler({
+  database: { client: new DynamoDBClient({}), tables: { baselines: environment.BASELINES_TABLE } },
+  inspections: INSPECTIONS,
+  respond: putResponse,
+  logger: new Logger({ serviceName: 'seed' }),
+});

@@ -1,0 +1,77 @@
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+
+/** The database and the names of the tables in it that a function was given. */
+export interface Database<Table extends string = never> {
+  readonly client: DynamoDBClient;
+  readonly tables: Readonly<Record<Table, string>>;
+}
+
+export type Item = Record<string, AttributeValue>;
+
+/**
+ * An item: its keys, its contents as one JSON string (a map of maps costs five times the CPU to read), and whatever
+ * conditions and indexes need beside it.
+ */
+export function itemOf(pk: string, sk: string, data: unknown, attributes: Item = {}): Item {
+  return { pk: { S: pk }, sk: { S: sk }, data: { S: JSON.stringify(data) }, ...attributes };
+}
+
+/** The contents of an item, still to be parsed by its schema. */
+export function dataOf(item: Item): unknown {
+  return JSON.parse(item.data?.S ?? 'null');
+}
+
+/** All items of a query, over as many pages as it has. */
+export async function queryAll(client: DynamoDBClient, input: QueryCommandInput): Promise<Item[]> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await client.send(new QueryCommand(from ? { ...input, ExclusiveStartKey: from } : input));
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return items;
+}
+
+/** A condition of a write did not hold: somebody else was faster. `failed` are the positions of the writes. */
+export class ConditionFailedError extends Error {
+  override readonly name = 'ConditionFailedError';
+  readonly failed: readonly number[];
+  constructor(failed: readonly number[]) {
+    super(`the condition of write ${failed.join(', ')} did not hold`);
+    this.failed = failed;
+  }
+}
+
+/** How often a transaction that collided with another is tried again; with the pauses below, for about a second. */
+const MOST_ATTEMPTS = 8;
+const FIRST_PAUSE_MS = 5;
+
+/**
+ * Writes all or nothing. Collisions with other transactions pass by themselves and are tried again; a condition that
+ * does not hold is a {@link ConditionFailedError}.
+ */
+export async function transact(client: DynamoDBClient, writes: TransactWriteItem[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.send(new TransactWriteItemsCommand({ TransactItems: writes }));
+      return;
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error;
+      const reasons = error.CancellationReasons ?? [];
+      const failed = reasons.flatMap(({ Code }, position) => (Code === 'ConditionalCheckFailed' ? [position] : []));
+      if (failed.length > 0) throw new ConditionFailedError(failed);
+      const passing = reasons.some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError');
+      if (!passing || attempt === MOST_ATTEMPTS) throw error;
+      await new Promise((done) => setTimeout(done, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import {
+  type Action,
+  ActionSchema,
+  FigureSchema,
+  type Inspection,
+  type InspectionHeader,
+  InspectionHeaderSchema,
+  type Judgement,
+  JudgementSchema,
+  type LocalStandard,
+  LocalStandardSchema,
+  type Metric,
+  MetricSchema,
+} from '../domain/inspection.ts';
+import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey } from './keys.ts';
+
+type Baselines = Database<'baselines'>;
+
+const HeaderItemSchema = InspectionHeaderSchema.extend({
+  figures: z.array(FigureSchema),
+  /** SHA-256 of the inspection file: tells whether what was read before still holds. */
+  fingerprint: z.string(),
+});
+
+/** An inspection as loaded, with what the authority set since. */
+export interface LoadedInspection {
+  readonly header: InspectionHeader;
+  readonly fingerprint: string;
+  readonly metrics: readonly Metric[];
+  readonly judgements: readonly Judgement[];
+  readonly actions: readonly Action[];
+  /** Oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+}
+
+type Definitions = Pick<LoadedInspection, 'header' | 'fingerprint' | 'metrics' | 'judgements' | 'actions'>;
+
+/** What was parsed, by authority: valid as long as the fingerprint is the same. */
+const parsed = new Map<string, Definitions>();
+
+/** The inspection, local standards and progress of an authority, read consistently; undefined where there is none. */
+export async function readInspection(
+  { client, tables }: Baselines,
+  authority: string,
+): Promise<LoadedInspection | undefined> {
+  const items = await queryAll(client, {
+    TableName: tables.baselines,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) } },
+    ConsistentRead: true,
+  });
+  const definitions = definitionsOf(authority, items);
+  return (
+    definitions && {
+      ...definitions,
+      localStandards: startingWith(items, 'STANDARD#').map((item) => LocalStandardSchema.parse(dataOf(item))),
+    }
+  );
+}
+
+/** The metrics of an authority by id; undefined where the authority is unknown. Reads one small item while nothing changed. */
+export async function readMetrics(
+  database: Baselines,
+  authority: string,
+): Promise<ReadonlyMap<string, Metric> | undefined> {
+  const { Item: header } = await database.client.send(
+    new GetItemCommand({
+      TableName: database.tables.baselines,
+      Key: { pk: { S: authorityKey(authority) }, sk: { S: INSPECTION_KEY } },
+      ProjectionExpression: 'fingerprint',
+    }),
+  );
+  if (!header) return undefined;
+  const known = parsed.get(authority);
+  const metrics =
+    known && known.fingerprint === header.fingerprint?.S
+      ? known.metrics
+      : (await readInspection(database, authority))?.metrics;
+  return metrics && new Map(metrics.map((metric) => [metric.id, metric]));
+}
+
+function definitionsOf(authority: string, items: readonly Item[]): Definitions | undefined {
+  const header = items.find((item) => item.sk?.S === INSPECTION_KEY);
+  if (!header) return undefined;
+  const known = parsed.get(authority);
+  if (known && known.fingerprint === header.fingerprint?.S) return known;
+  const { fingerprint, figures, ...rest } = HeaderItemSchema.parse(dataOf(header));
+  const all = <T>(prefix: string, schema: z.ZodType<T>): T[] =>
+    startingWith(items, prefix)
+      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
+      .map((item) => schema.parse(dataOf(item)));
+  const definitions = {
+    header: rest,
+    fingerprint,
+    metrics: all('METRIC#', MetricSchema),
+    judgements: all('JUDGEMENT#', JudgementSchema),
+    actions: all('ACTION#', ActionSchema),
+  };
+  parsed.set(authority, definitions);
+  return definitions;
+}
+
+function startingWith(items: readonly Item[], prefix: string): Item[] {
+  return items.filter((item) => item.sk?.S?.startsWith(prefix));
+}
+
+/** The most writes that DynamoDB takes in one transaction. */
+const MOST_WRITES = 100;
+
+/**
+ * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
+ * set since. Definitions of metrics change together with the fingerprint, in one transaction, so that no evaluation
+ * sees half of them. Returns how many items were written or removed; 0 where all was as it should be.
+ */
+export async function saveInspection(
+  { client, tables }: Baselines,
+  inspection: Inspection,
+  fingerprint: string,
+): Promise<number> {
+  const pk = authorityKey(inspection.authority);
+  const { metrics, judgements, actions, ...header } = inspection;
+  const place = (position: number): Item => ({ place: { N: String(position) } });
+  const wanted = [
+    itemOf(pk, INSPECTION_KEY, { ...header, fingerprint }, { fingerprint: { S: fingerprint } }),
+    ...metrics.map((metric, position) => itemOf(pk, metricKey(metric.id), metric, place(position))),
+    ...judgements.map((judgement, position) => itemOf(pk, judgementKey(judgement.id), judgement, place(position))),
+    ...actions.map((action, position) => itemOf(pk, actionKey(action.id), action, place(position))),
+  ];
+  const stored = await queryAll(client, {
+    TableName: tables.baselines,
+    KeyConditionExpression: 'pk = :pk AND sk < :people',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':people': { S: 'PROGRESS#' } },
+    ConsistentRead: true,
+  });
+  const before = new Map(stored.map((item) => [item.sk?.S, item]));
+  const keys = new Set(wanted.map((item) => item.sk?.S));
+  const writes: TransactWriteItem[] = [
+    ...wanted
+      .filter((item) => !isSame(before.get(item.sk?.S), item))
+      .map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
+    ...stored
+      .filter((item) => !keys.has(item.sk?.S))
+      .map(({ pk, sk }) => ({ Delete: { TableName: tables.baselines, Key: { pk, sk } as Item } })),
+  ];
+  const rest = writes.filter((write) => !isJudged(write));
+  const judged = writes.filter(isJudged);
+  for (const group of [rest, judged])
+    for (let start = 0; start < group.length; start += MOST_WRITES)
+      await transact(client, group.slice(start, start + MOST_WRITES));
+  return writes.length;
+}
+
+function isSame(stored: Item | undefined, wanted: Item): boolean {
+  return stored !== undefined && stored.data?.S === wanted.data?.S && stored.place?.N === wanted.place?.N;
+}
+
+/** Whether evaluations depend on the item: those go together, last. */
+function isJudged({ Put, Delete }: TransactWriteItem): boolean {
+  const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
+  return sk === INSPECTION_KEY || sk.startsWith('METRIC#');
+}

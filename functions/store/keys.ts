@@ -1,0 +1,77 @@
+/**
+ * Every key and index, under the table of who reads what. No SDK here: the CDK stack, the stores and the tests all
+ * build from these constants.
+ *
+ * | access pattern | table | key |
+ * | --- | --- | --- |
+ * | the inspection, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
+ * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
+ * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
+ * | every revision of a month | Submissions | pk = AUTHORITY#a, sk begins REVISION#yyyy-mm# |
+ * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
+ * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
+ * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
+ * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
+ * | who a token belongs to | Access | pk = TOKEN#sha256 |
+ */
+export interface TableDefinition {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  readonly stream: boolean;
+  readonly timeToLive?: string;
+  readonly indexes: Readonly<Record<string, { readonly partitionKey: string; readonly sortKey: string }>>;
+}
+
+export const TABLES = {
+  baselines: { partitionKey: 'pk', sortKey: 'sk', stream: true, indexes: {} },
+  submissions: { partitionKey: 'pk', sortKey: 'sk', stream: true, indexes: {} },
+  alerts: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    stream: true,
+    indexes: {
+      due: { partitionKey: 'due', sortKey: 'dueAt' },
+      unsent: { partitionKey: 'unsent', sortKey: 'createdAt' },
+    },
+  },
+  access: { partitionKey: 'pk', stream: false, timeToLive: 'expires', indexes: {} },
+} as const satisfies Record<string, TableDefinition>;
+
+export type TableName = keyof typeof TABLES;
+
+/** Sort keys that make evaluate look at an authority again. */
+export const EVALUATED_PREFIXES = {
+  baselines: ['METRIC#', 'STANDARD#', 'PROGRESS#'],
+  submissions: ['CURRENT#'],
+} as const;
+
+/** Sort keys of items that notify sends. */
+export const NOTICE_PREFIX = 'NOTICE#';
+
+const pad = (number: number, width: number): string => String(number).padStart(width, '0');
+
+export const authorityKey = (authority: string): string => `AUTHORITY#${authority}`;
+export const authorityOf = (partitionKey: string): string => partitionKey.slice('AUTHORITY#'.length);
+
+export const INSPECTION_KEY = 'INSPECTION';
+export const metricKey = (metric: string): string => `METRIC#${metric}`;
+export const judgementKey = (judgement: string): string => `JUDGEMENT#${judgement}`;
+export const actionKey = (action: string): string => `ACTION#${action}`;
+/** `v` counts from 1; four digits keep the order. */
+export const standardKey = (metric: string, version: number): string => `STANDARD#${metric}#${pad(version, 4)}`;
+export const progressKey = (action: string, version: number): string => `PROGRESS#${action}#${pad(version, 4)}`;
+
+export const CURRENT_PREFIX = 'CURRENT#';
+export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
+export const revisionKey = (period: string, revision: number): string => `REVISION#${period}#${pad(revision, 4)}`;
+export const revisionPrefix = (period: string): string => `REVISION#${period}#`;
+
+export const ACK_PREFIX = 'ACK#';
+export const ackKey = (alert: string): string => `${ACK_PREFIX}${alert}`;
+export const BOARD_KEY = 'BOARD';
+/** When to look at the authority again: earliest deadline, or at once after something was accepted. Value of its own index key too. */
+export const DUE_KEY = 'DUE';
+export const noticeKey = (number: number): string => `${NOTICE_PREFIX}${pad(number, 6)}`;
+export const UNSENT = 'UNSENT';
+
+export const tokenKey = (sha256: string): string => `TOKEN#${sha256}`;

@@ -1,0 +1,144 @@
+import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { Month } from '../domain/submission.ts';
+import { dueMark } from './boards.ts';
+import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import { authorityKey, CURRENT_PREFIX, currentKey, revisionKey, revisionPrefix } from './keys.ts';
+
+type Submissions = Database<'submissions'>;
+
+/** Somebody else revised the month since it was read. */
+export class MonthChangedError extends Error {
+  override readonly name = 'MonthChangedError';
+  readonly period: string;
+  constructor(period: string) {
+    super(`${period} was revised by somebody else meanwhile; read it again`);
+    this.period = period;
+  }
+}
+
+/** Written by {@link saveMonths} only, from submissions that went through their schema: checked once, on the way in. */
+function monthOf(item: Item): Month {
+  return dataOf(item) as Month;
+}
+
+/** One month as it stands, retracted or not. */
+export async function readMonth(
+  { client, tables }: Submissions,
+  authority: string,
+  period: string,
+): Promise<Month | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({
+      TableName: tables.submissions,
+      Key: { pk: { S: authorityKey(authority) }, sk: { S: currentKey(period) } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item && monthOf(Item);
+}
+
+/** Every month as it stands, oldest first, read consistently. */
+export async function readMonths({ client, tables }: Submissions, authority: string): Promise<Month[]> {
+  return (
+    await queryAll(client, { ...beginning(tables.submissions, authority, CURRENT_PREFIX), ConsistentRead: true })
+  ).map(monthOf);
+}
+
+/** How many months the record holds. */
+export async function countMonths({ client, tables }: Submissions, authority: string): Promise<number> {
+  const { Count } = await client.send(
+    new QueryCommand({
+      ...beginning(tables.submissions, authority, CURRENT_PREFIX),
+      Select: 'COUNT',
+      ConsistentRead: true,
+    }),
+  );
+  return Count ?? 0;
+}
+
+/** Every revision of a month, oldest first. */
+export async function readRevisions(
+  { client, tables }: Submissions,
+  authority: string,
+  period: string,
+): Promise<Month[]> {
+  return (await queryAll(client, beginning(tables.submissions, authority, revisionPrefix(period)))).map(monthOf);
+}
+
+/** The most keys that one batch read takes. */
+const MOST_KEYS = 100;
+
+/** Given revisions of given months, in no order. */
+export async function readSuperseded(
+  { client, tables }: Submissions,
+  authority: string,
+  revisions: readonly (readonly [period: string, revision: number])[],
+): Promise<Month[]> {
+  const months: Month[] = [];
+  let keys: Item[] = revisions.map(([period, revision]) => ({
+    pk: { S: authorityKey(authority) },
+    sk: { S: revisionKey(period, revision) },
+  }));
+  while (keys.length > 0) {
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [tables.submissions]: { Keys: keys.slice(0, MOST_KEYS) } } }),
+    );
+    months.push(...(answer.Responses?.[tables.submissions] ?? []).map(monthOf));
+    keys = [...(answer.UnprocessedKeys?.[tables.submissions]?.Keys ?? []), ...keys.slice(MOST_KEYS)];
+  }
+  return months;
+}
+
+/**
+ * Accepts months in one transaction: each as a new revision and as the current figures, and the mark that makes the
+ * schedule look at the authority even if the stream's event is lost. A month's `revision` is one above the one it
+ * replaces; if that is no longer the newest, nothing is written and {@link MonthChangedError} names the month.
+ */
+export async function saveMonths(
+  { client, tables }: Database<'submissions' | 'alerts'>,
+  authority: string,
+  months: readonly Month[],
+  now: Date,
+): Promise<void> {
+  const pk = authorityKey(authority);
+  const writes: TransactWriteItem[] = months.flatMap((month) => {
+    const revision = { revision: { N: String(month.revision) } };
+    const expected =
+      month.revision === 1
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : {
+            ConditionExpression: 'revision = :expected',
+            ExpressionAttributeValues: { ':expected': { N: String(month.revision - 1) } },
+          };
+    return [
+      {
+        Put: {
+          TableName: tables.submissions,
+          Item: itemOf(pk, currentKey(month.period), month, revision),
+          ...expected,
+        },
+      },
+      {
+        Put: {
+          TableName: tables.submissions,
+          Item: itemOf(pk, revisionKey(month.period, month.revision), month, revision),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+    ];
+  });
+  try {
+    await transact(client, [...writes, { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } }]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+    throw new MonthChangedError(months[Math.floor((error.failed[0] ?? 0) / 2)]?.period ?? '');
+  }
+}
+
+function beginning(table: string, authority: string, prefix: string) {
+  return {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) }, ':prefix': { S: prefix } },
+  };
+}
