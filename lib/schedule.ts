@@ -1,0 +1,32 @@
+import { Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { HOURLY_EVENT } from '../functions/events.ts';
+import { deadLetters } from './dead-letters.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** Calls functions every hour: whatever event was lost, whatever deadline passed, is looked at then. */
+export class Schedule extends Construct {
+  readonly deadLetters: sqs.Queue;
+
+  constructor(scope: Construct, id: string, props: { readonly calls: readonly ServiceFunction[] }) {
+    super(scope, id);
+    this.deadLetters = deadLetters(this, 'DeadLetters');
+    new events.Rule(this, 'Hourly', {
+      description: 'Looks at every authority that is due and sends every notice not yet sent.',
+      schedule: events.Schedule.rate(Duration.hours(1)),
+      targets: props.calls.map(
+        (call) =>
+          new targets.LambdaFunction(call.function, {
+            event: events.RuleTargetInput.fromObject(HOURLY_EVENT),
+            // The next hour does all that this one could not.
+            maxEventAge: Duration.hours(1),
+            retryAttempts: 3,
+            deadLetterQueue: this.deadLetters,
+          }),
+      ),
+    });
+  }
+}

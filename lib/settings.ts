@@ -1,0 +1,59 @@
+import type { Node } from 'constructs';
+import * as z from 'zod';
+import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
+import { type Level, LevelSchema } from '../functions/domain/lifecycle.ts';
+import { readSeeds } from './seeds.ts';
+
+const Address = z.email('must be an e-mail address').optional();
+
+/** What an installation decides for itself, as CDK context: `-c alertEmail=someone@example.org`. */
+export const SettingsSchema = z.object({
+  /** Who is mailed from the first day; others are subscribed later. Without one nobody is mailed until then. */
+  alertEmail: Address,
+  /** The least level that `alertEmail` is mailed about. */
+  alertLevel: z.enum(LevelSchema.options, `must be one of ${LevelSchema.options.join(', ')}`).default('warning'),
+  /** Who is told when the service itself fails. */
+  operationsEmail: Address,
+  /** The organisation inspected: whose inspection is loaded and whose alerts `alertEmail` is sent. */
+  authority: AuthorityIdSchema.refine((authority) => readSeeds().has(authority), {
+    error: () => `must have an inspection in seed/, as ${[...readSeeds().keys()].join(', ')} has`,
+  }).default('herefordshire'),
+  /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
+  smallNumbers: z.enum(['show', 'suppress'], 'must be show or suppress').default('show'),
+  /**
+   * Whether tables refuse deletion and outlive the stack; off only where trying things out. The command line gives
+   * a string, tests and `cdk.json` a boolean.
+   */
+  retain: z.union([z.boolean(), z.stringbool()], 'must be true or false').default(true),
+});
+export type Settings = z.infer<typeof SettingsSchema>;
+
+/** Context that describes no installation. `faults` has one line for each. */
+export class SettingsError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `Settings that do not fit (given as -c name=value or in cdk.json):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+    this.name = 'SettingsError';
+    this.faults = faults;
+  }
+}
+
+/** Reads the settings from CDK context; throws one `SettingsError` that names every fault. */
+export function readSettings(node: Node): Settings {
+  const names = Object.keys(SettingsSchema.shape);
+  const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name) as unknown]));
+  const read = SettingsSchema.safeParse(given);
+  if (read.success) return read.data;
+  throw new SettingsError(
+    read.error.issues.map(
+      ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(given[String(name)])}`,
+    ),
+  );
+}
+
+/** The levels that a recipient who asked for `least` is mailed about. */
+export const levelsFrom = (least: Level): readonly Level[] =>
+  LevelSchema.options.slice(LevelSchema.options.indexOf(least));

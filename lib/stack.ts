@@ -1,0 +1,124 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { EVALUATED_PREFIXES, NOTICE_PREFIX } from '../functions/store/keys.ts';
+import { AlertTopic } from './alert-topic.ts';
+import { Api } from './api.ts';
+import { InspectionLoading } from './inspection-loading.ts';
+import { Schedule } from './schedule.ts';
+import { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings.ts';
+import { StreamMapping } from './stream-mapping.ts';
+import { Tables } from './tables.ts';
+
+/** Everything, in the order data flows: inspection → submission → evaluation → notice → e-mail. */
+export class InspectionMonitorStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, { description: "Keeps watch over children's services after an inspection" });
+    Tags.of(this).add('service', 'inspection-monitor');
+    // Logs tell how the service ran; what it was told and what it said is in the tables. So logs may go with the stack.
+    const logRemoval = RemovalPolicy.DESTROY;
+
+    const tables = new Tables(this, 'Tables', { retain: settings.retain });
+    const topic = new AlertTopic(this, 'Alerts');
+
+    // The inspection, loaded by the deployment.
+    const seed = new ServiceFunction(this, 'Seed', {
+      name: 'seed',
+      whenItFails: 'The deployment stops: figures would be judged against the old inspection, or against none.',
+      memory: 512,
+      timeout: Duration.seconds(60),
+      logRemoval,
+    });
+    tables.grant(seed, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    new InspectionLoading(this, 'Loading', { by: seed, authority: settings.authority });
+
+    // Figures in, and what became of them out.
+    const submit = new ServiceFunction(this, 'Submit', {
+      name: 'submit',
+      whenItFails: 'Analysts cannot hand in or correct figures; what was accepted before is still judged and mailed.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      logRemoval,
+    });
+    tables.grant(submit, 'access', ['dynamodb:GetItem']);
+    tables.grant(submit, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
+    tables.grant(submit, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(submit, 'alerts', ['dynamodb:PutItem']);
+
+    const query = new ServiceFunction(this, 'Query', {
+      name: 'query',
+      whenItFails: 'Nobody can look up figures, alerts or notices; figures are still taken in, judged and mailed.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      logRemoval,
+    });
+    tables.grant(query, 'access', ['dynamodb:GetItem']);
+    tables.grant(query, 'baselines', ['dynamodb:Query']);
+    tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
+    tables.grant(query, 'alerts', ['dynamodb:Query']);
+
+    const api = new Api(this, 'Api', { functions: { submit, query }, logRemoval });
+
+    // Whatever changes makes an authority be looked at again.
+    const evaluate = new ServiceFunction(this, 'Evaluate', {
+      name: 'evaluate',
+      whenItFails: 'Figures are taken in but not judged: a fall in performance goes unnoticed until this runs again.',
+      memory: 1024,
+      timeout: Duration.seconds(60),
+      logRemoval,
+    });
+    tables.grant(evaluate, 'baselines', ['dynamodb:Query']);
+    tables.grant(evaluate, 'submissions', ['dynamodb:Query', 'dynamodb:BatchGetItem']);
+    tables.grant(evaluate, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grantIndex(evaluate, 'alerts', 'due');
+    evaluate.tell('SMALL_NUMBERS', settings.smallNumbers);
+    // A second of waiting turns months that are sent one after the other into one evaluation and one e-mail.
+    const window = Duration.seconds(1);
+    new StreamMapping(this, 'BaselineChanges', {
+      from: tables.all.baselines,
+      to: evaluate,
+      sortKeys: EVALUATED_PREFIXES.baselines,
+      batchSize: 100,
+      window,
+    });
+    new StreamMapping(this, 'SubmissionChanges', {
+      from: tables.all.submissions,
+      to: evaluate,
+      sortKeys: EVALUATED_PREFIXES.submissions,
+      batchSize: 100,
+      window,
+    });
+
+    // What an evaluation has to say is mailed.
+    const notify = new ServiceFunction(this, 'Notify', {
+      name: 'notify',
+      whenItFails: 'Alerts are raised but nobody is mailed: the director does not hear of them until this runs again.',
+      memory: 512,
+      timeout: Duration.seconds(30),
+      logRemoval,
+    });
+    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    tables.grantIndex(notify, 'alerts', 'unsent');
+    topic.grantPublish(notify);
+    api.tellUrl(notify);
+    new StreamMapping(this, 'NewNotices', {
+      from: tables.all.alerts,
+      to: notify,
+      sortKeys: [NOTICE_PREFIX],
+      changes: ['INSERT'],
+      batchSize: 10,
+    });
+    if (settings.alertEmail) {
+      topic.mail({ address: settings.alertEmail, authority: settings.authority, from: settings.alertLevel });
+    }
+
+    // What events missed: lost, too late to be one, or never one.
+    new Schedule(this, 'Schedule', { calls: [evaluate, notify] });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
+    new CfnOutput(this, 'AlertTopicArn', { value: topic.topic.topicArn, description: 'Where notices are published' });
+    for (const [name, table] of Object.entries(tables.all)) {
+      new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
+    }
+  }
+}
