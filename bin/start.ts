@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { launch, stopOnSignal } from '../lib/local/launch.ts';
+
+const { port, inboxPort, data, fresh, clock, json } = new Command('npm start --')
+  .description('Runs the whole service on this machine: API, judging, and an inbox for the e-mails.')
+  .option('--port <port>', 'of the API and the page; 0 is any free one', portNumber, 3000)
+  .option('--inbox-port <port>', 'of the inbox; 0 is any free one', portNumber, 1080)
+  .option('--data <folder>', 'where everything is kept', '.data')
+  .option('--fresh', 'start with nothing: removes what was kept')
+  .option('--clock <date>', 'pretend that it is this date (yyyy-mm-dd) or instant at the start', instant)
+  .option('--json', 'print one line of JSON once requests are served')
+  .parse()
+  .opts<{ port: number; inboxPort: number; data: string; fresh?: true; clock?: string; json?: true }>();
+
+try {
+  const service = await launch({
+    dataDir: data,
+    apiPort: port,
+    inboxPort,
+    fresh: fresh === true,
+    ...(clock === undefined ? {} : { clock }),
+  });
+  const { api, inbox, page, token } = service;
+  if (json) console.log(JSON.stringify({ api, inbox, page, token }));
+  else
+    console.log(`inspection-monitor is running. Ctrl-C stops it; what it has taken in stays in ${data}.
+
+  API    ${api}
+  Inbox  ${inbox}
+  Page   ${page}
+  Token  ${token}
+
+In another terminal:
+
+  export MONITOR_URL=${api} MONITOR_TOKEN=${token}
+  npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
+  npm run monitor -- alerts`);
+  await stopOnSignal(() => service.stop());
+} catch (error) {
+  console.error(`inspection-monitor could not start: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+  return port;
+}
+
+function instant(text: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('Write it as yyyy-mm-dd or as an ISO instant.');
+  return text;
+}

@@ -1,0 +1,37 @@
+import type { InvocationResult } from './functions.ts';
+
+/**
+ * What Lambda does with the answer to a batch of stream records:
+ * - `success`: all of it is done.
+ * - `retryFrom`: all before the record at this index is done; delivery goes on with it.
+ * - `failed`: nothing is done.
+ */
+export type BatchOutcome =
+  | { readonly outcome: 'success' }
+  | { readonly outcome: 'retryFrom'; readonly index: number }
+  | { readonly outcome: 'failed' };
+
+/**
+ * Judges an answer. With `reportsFailures` (FunctionResponseTypes: ReportBatchItemFailures) the function names what
+ * failed, and Lambda goes back to the lowest sequence number named. Nothing, null and an empty list mean success; an
+ * identifier that is missing, empty or not in the batch fails the whole batch.
+ * Source: Lambda Developer Guide "Reporting batch item failures" and the answers of real AWS that LocalStack's tests
+ * recorded (`test_lambda_integration_dynamodbstreams.snapshot.json`).
+ */
+export function judgeBatch(
+  result: InvocationResult,
+  sequenceNumbers: readonly string[],
+  reportsFailures: boolean,
+): BatchOutcome {
+  if (result.functionError !== undefined) return { outcome: 'failed' };
+  const answer = result.payload;
+  if (!reportsFailures || typeof answer !== 'object' || answer === null) return { outcome: 'success' };
+  const failures = (answer as { batchItemFailures?: unknown }).batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return { outcome: 'failed' };
+  if (failures.length === 0) return { outcome: 'success' };
+  const indexes = failures.map((failure: { itemIdentifier?: unknown } | null) =>
+    sequenceNumbers.indexOf(failure?.itemIdentifier as string),
+  );
+  if (indexes.includes(-1)) return { outcome: 'failed' };
+  return { outcome: 'retryFrom', index: Math.min(...indexes) };
+}

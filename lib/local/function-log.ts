@@ -1,0 +1,31 @@
+import { createWriteStream } from 'node:fs';
+import type { Clock } from './clock.ts';
+
+/** One line of what functions print, or of what the runtime has to say about them. */
+export interface LogLine {
+  /** The instance's time, ISO 8601. */
+  readonly time: string;
+  /** The function's name, or the part of the runtime that speaks. */
+  readonly source: string;
+  readonly stream: 'stdout' | 'stderr' | 'platform';
+  readonly message: string;
+  readonly requestId?: string;
+}
+
+export interface FunctionLog {
+  write(line: Omit<LogLine, 'time'>): void;
+  close(): Promise<void>;
+}
+
+/** Appends every line as JSON to the file at `path` and hands it to `listener`. */
+export function openFunctionLog(path: string, clock: Clock, listener?: (line: LogLine) => void): FunctionLog {
+  const file = createWriteStream(path, { flags: 'a' });
+  return {
+    write(line) {
+      const complete: LogLine = { time: new Date(clock.now()).toISOString(), ...line };
+      file.write(`${JSON.stringify(complete)}\n`);
+      listener?.(complete);
+    },
+    close: () => new Promise((resolve) => file.end(resolve)),
+  };
+}

@@ -1,0 +1,276 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAsyncInvoker } from './async-invoke.ts';
+import { createClock } from './clock.ts';
+import { deployCustomResources } from './custom-resource.ts';
+import { connectDynamodb, createTables } from './dynamodb.ts';
+import { startDynoxide } from './dynoxide.ts';
+import { type LogLine, openFunctionLog } from './function-log.ts';
+import { createFunctions } from './functions.ts';
+import { type Intercept, startGateway } from './gateway.ts';
+import { type HttpApi, listenHttpApi } from './http-api.ts';
+import { startInbox } from './inbox.ts';
+import { readJson, writeJson } from './json-file.ts';
+import { lockDirectory } from './lock.ts';
+import { createMailer } from './mail.ts';
+import { createModel } from './model.ts';
+import { startSchedules } from './schedule.ts';
+import { createSns } from './sns.ts';
+import { createQueues } from './sqs.ts';
+import { startStreamMapping } from './stream-mapping.ts';
+import { loadStack, type TemplateBody } from './template.ts';
+
+export interface InstanceOptions {
+  /** The cloud assembly that `cdk synth` wrote (`cdk.out`). */
+  readonly assembly: string;
+  /** Which stack of it; may be left out where there is only one. */
+  readonly stack?: string;
+  /** Holds everything that outlives the instance. Made where it does not exist. */
+  readonly dataDir: string;
+  /** Start with nothing: what earlier instances left in `dataDir` is removed. */
+  readonly fresh?: boolean;
+  /** 0, the default, is any free port. */
+  readonly apiPort?: number;
+  readonly inboxPort?: number;
+  /** What the functions' and the schedules' clock reads at the start: ISO date or instant. It ticks on from there. */
+  readonly clock?: string;
+  /** Whether e-mail subscriptions in the template count as confirmed. Default true. */
+  readonly autoConfirm?: boolean;
+  /** Hears every line of `functions.log` as it is written. */
+  onLog?(line: LogLine): void;
+  /** Sees, and may change, every call of an AWS service. */
+  readonly intercept?: Intercept;
+}
+
+export interface Instance {
+  /** Base URL of the template's first HTTP API, without a slash at the end; empty where there is none. */
+  readonly api: string;
+  readonly page: string;
+  /** Base URL of maildev's page and REST API; with `SMTP_URL` set, that URL. */
+  readonly inbox: string;
+  /** For SDK clients. All calls made there are seen by `intercept`, like those of the functions. */
+  readonly endpoints: { readonly dynamodb: string; readonly sns: string; readonly sqs: string };
+  readonly region: string;
+  readonly resources: Resources;
+  readonly template: TemplateBody;
+  /** The value of a template expression, such as a policy document of the template. */
+  resolve(expression: unknown): unknown;
+  /** Invokes a function, by logical id, name or ARN, and returns its result. Rejects with a FunctionFailedError. */
+  invoke(functionReference: string, event: unknown): Promise<unknown>;
+  /** Runs every schedule once, now. Rejects where a function fails. */
+  runSchedules(): Promise<void>;
+  /**
+   * Resolves once nothing is going on: streams delivered, no function running, all mail handed over. A mapping that
+   * retries for ever (MaximumRetryAttempts -1) on a record that always fails never lets it resolve.
+   */
+  idle(): Promise<void>;
+  /** Finishes what is under way and ends everything. What has been accepted but not done comes after the next start. */
+  stop(): Promise<void>;
+}
+
+/** Physical names and addresses, each by logical id. */
+export interface Resources {
+  readonly tables: Readonly<Record<string, string>>;
+  readonly functions: Readonly<Record<string, string>>;
+  readonly topics: Readonly<Record<string, string>>;
+  readonly queues: Readonly<Record<string, string>>;
+  readonly apis: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** What a function threw, or how it ended otherwise. */
+export class FunctionFailedError extends Error {
+  readonly payload: unknown;
+  constructor(functionName: string, payload: unknown) {
+    super(`${functionName} failed: ${JSON.stringify(payload)}`);
+    this.name = 'FunctionFailedError';
+    this.payload = payload;
+  }
+}
+
+/** All that an instance ever writes in its data directory; `fresh` removes just that. */
+const DATA = [
+  'dynamodb',
+  'checkpoints',
+  'sns',
+  'sqs',
+  'mail',
+  'custom-resources.json',
+  'schedules.json',
+  'functions.log',
+];
+
+/** Operations after which a stream may hold something new. */
+const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
+
+/** How long a stop waits for mail to be handed over. What remains is on disk. */
+const MAIL_GRACE_MS = 5000;
+
+/**
+ * Runs the stack in `options.assembly` on this machine, listening on loopback only. Fails, with everything ended
+ * again, where the template refers to what does not exist or uses what cannot run here.
+ */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const closers: (() => unknown)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  options: InstanceOptions,
+  closers: (() => unknown)[],
+  closeAll: () => Promise<void>,
+): Promise<Instance> {
+  const { dataDir } = options;
+  const at = (...path: string[]) => join(dataDir, ...path);
+  const stack = loadStack(options.assembly, options.stack);
+  const clock = createClock(options.clock);
+
+  const gateway = await startGateway({
+    clock,
+    preferredPort: readJson<{ gateway: number }>(at('ports.json'))?.gateway,
+    intercept: options.intercept,
+  });
+  closers.push(() => gateway.close());
+  closers.push(await lockDirectory(dataDir, gateway));
+  if (options.fresh === true) for (const name of DATA) rmSync(at(name), { recursive: true, force: true });
+  mkdirSync(dataDir, { recursive: true });
+  writeJson(at('ports.json'), { gateway: gateway.port });
+  const log = openFunctionLog(at('functions.log'), clock, options.onLog?.bind(options));
+  closers.push(() => log.close());
+  const platform = (message: string) => log.write({ source: 'instance', stream: 'platform', message });
+
+  const model = createModel(stack, {
+    gateway: gateway.url,
+    apis: new Map(),
+    streams: new Map(),
+    customResources: new Map(),
+  });
+  const apis: HttpApi[] = [];
+  for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
+    const api = await listenHttpApi(logicalId, index === 0 ? (options.apiPort ?? 0) : 0, clock);
+    apis.push(api);
+    closers.push(() => api.close());
+    model.facts.apis.set(logicalId, api.url);
+  }
+
+  const [endpoint, smtp] = await settleAll([startStore(), startMail()]);
+  const dynamodb = connectDynamodb(endpoint);
+  closers.push(() => dynamodb.close());
+  const mailer = createMailer(smtp.smtpUrl, clock);
+  closers.push(() => mailer.close());
+
+  const streams = await createTables(dynamodb, model);
+  const queues = createQueues(model, at('sqs'), clock);
+  gateway.serve('sqs', (call) => queues.handle(call));
+  const autoConfirm = options.autoConfirm ?? true;
+  const sns = createSns({ model, directory: at('sns'), gateway, mailer, queues, clock, log, autoConfirm });
+  closers.push(() => sns.stop(MAIL_GRACE_MS));
+  gateway.serve('sns', (call) => sns.handle(call));
+  gateway.pages(sns.pages);
+
+  const functions = createFunctions(model, { clock, log, gateway: gateway.url });
+  closers.push(() => functions.close());
+  const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
+    const checkpointPath = at('checkpoints', `${logicalId}.json`);
+    return startStreamMapping({
+      ...{ model, logicalId, streams, dynamodb, functions, queues, clock, log, checkpointPath },
+    });
+  });
+  closers.push(() => Promise.all(mappings.map((mapping) => mapping.stop())));
+  let writes = 0;
+  gateway.serve('dynamodb', async (call) => {
+    const reply = await dynamodb.forward(call);
+    if (WRITES.test(call.operation)) {
+      writes++;
+      for (const mapping of mappings) if (call.body.includes(mapping.tableName)) mapping.nudge();
+    }
+    return reply;
+  });
+  gateway.serve('dynamodbstreams', (call) => dynamodb.forward(call));
+
+  await deployCustomResources({ model, functions, gateway, statePath: at('custom-resources.json') });
+  const invoker = createAsyncInvoker(model, functions, queues, clock);
+  const schedules = startSchedules({ model, functions, invoker, clock, log, statePath: at('schedules.json') });
+  closers.push(() => schedules.stop());
+  for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
+    apis[index]?.open(model, functions);
+    // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
+    closers.push(() => apis[index]?.close());
+    platform(`${logicalId} is served at ${apis[index]?.url}`);
+  }
+
+  let stopped: Promise<void> | undefined;
+  const api = apis[0]?.url ?? '';
+  return {
+    api,
+    page: `${api}/`,
+    inbox: smtp.inbox,
+    endpoints: { dynamodb: gateway.url, sns: gateway.url, sqs: gateway.url },
+    region: stack.region,
+    template: stack.template,
+    resources: {
+      tables: named(model.ids('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'), model.physicalName),
+      functions: named(model.ids('AWS::Lambda::Function'), model.physicalName),
+      topics: named(model.ids('AWS::SNS::Topic'), model.arn),
+      queues: named(model.ids('AWS::SQS::Queue'), (id) => String(model.resolve({ Ref: id }, id))),
+      apis: Object.fromEntries(model.facts.apis),
+      outputs: model.outputs(),
+    },
+    resolve: (expression) => model.resolve(expression, 'expression'),
+    async invoke(functionReference, event) {
+      const target = functions.find(functionReference);
+      const result = await target.invoke(event);
+      if (result.functionError !== undefined) throw new FunctionFailedError(target.name, result.payload);
+      return result.payload;
+    },
+    runSchedules: () => schedules.runNow(),
+    async idle() {
+      const requests = () => apis.reduce((sum, each) => sum + each.running(), 0);
+      const busy = () => functions.running() + sns.undelivered() + schedules.running() + requests();
+      for (;;) {
+        const before = writes;
+        await Promise.all(mappings.map((mapping) => mapping.drained()));
+        if (busy() === 0 && writes === before) return;
+        await sleep(5);
+      }
+    },
+    stop() {
+      stopped ??= closeAll();
+      return stopped;
+    },
+  };
+
+  async function startStore(): Promise<string> {
+    const external = process.env.DYNAMODB_ENDPOINT;
+    if (external !== undefined && external !== '') return external;
+    const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
+    closers.push(() => dynoxide.stop());
+    return dynoxide.endpoint;
+  }
+
+  async function startMail(): Promise<{ inbox: string; smtpUrl: string }> {
+    const external = process.env.SMTP_URL;
+    if (external !== undefined && external !== '') return { inbox: external, smtpUrl: external };
+    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'));
+    closers.push(() => inbox.stop());
+    return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
+  }
+}
+
+/** Like Promise.all, but fails only after all have ended, so that what did start can be closed. */
+async function settleAll<T extends readonly unknown[]>(promises: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as unknown as T;
+}
+
+const named = (ids: readonly string[], name: (id: string) => string): Record<string, string> =>
+  Object.fromEntries(ids.map((id) => [id, name(id)]));
