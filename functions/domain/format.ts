@@ -65,3 +65,10 @@ export function formatBaseline(metric: Metric): string {
 export function formatParagraphs(paragraphs: readonly string[]): string {
   return `paragraph${paragraphs.length > 1 ? 's' : ''} ${paragraphs.join(' and ')}`;
 }
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** `February 2011`. */
+export function monthName(period: string): string {
+  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+}
