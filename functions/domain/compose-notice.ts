@@ -26,8 +26,8 @@ export interface Occasion {
 /** The notice of one evaluation: what changed, what is still raised, what to watch; each in words, the worst first. */
 export function composeNotice(occasion: Occasion): Notice {
   const { board, stored, changes, record } = occasion;
-  const others = Object.entries(board.alerts).filter(([id]) => !changes.has(id));
-  const worstFirst = others.sort(([, a], [, b]) => rank(b.level) - rank(a.level));
+  const worstFirst = Object.entries(board.alerts).sort(([, a], [, b]) => rank(b.level) - rank(a.level));
+  const isNews = (id: string): boolean => changes.has(id);
   const announced = [...changes].filter(([, { mailed }]) => mailed);
   return {
     authority: board.authority,
@@ -39,9 +39,17 @@ export function composeNotice(occasion: Occasion): Notice {
       'watch',
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
     transitions: [...changes.keys()].map((id) => itemOf(id, occasion)).sort(compareItems),
-    stillRaised: worstFirst.filter(([, alert]) => alert.episode).map(([id]) => itemOf(id, occasion)),
-    watching: worstFirst.filter(([, alert]) => !alert.episode).map(([id]) => itemOf(id, occasion)),
+    stillRaised: worstFirst.filter(([id, alert]) => alert.episode && !isNews(id)).map(([id]) => stateOf(id, occasion)),
+    // What ended as an episode may stay to be watched: then it is told twice, as an end and as what is left.
+    watching: worstFirst
+      .filter(([id, alert]) => !alert.episode && !(isNews(id) && changes.get(id)?.transition === 'raised'))
+      .map(([id]) => stateOf(id, occasion)),
   };
+}
+
+/** An alert as it stands, whether it changed or not. */
+function stateOf(id: string, occasion: Occasion): NoticeItem {
+  return itemOf(id, { ...occasion, changes: new Map() });
 }
 
 function itemOf(id: string, occasion: Occasion): NoticeItem {
@@ -59,6 +67,7 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
     title: metric?.title ?? (isAuthorityAlert(id) ? AUTHORITY_ALERTS[id] : id),
     ...(change ? { transition: change.transition } : {}),
     level: (ended ? shown.episode?.level : shown.level) ?? 'watch',
+    reached: shown.episode?.level ?? 'watch',
     since: shown.since ?? '',
     ...(after?.state === 'recovering' ? { recovering: true } : {}),
     ...(metric ? wordsOf(metric, occasion) : dutiesInWords(id, after, occasion)),

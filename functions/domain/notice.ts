@@ -10,6 +10,8 @@ export const NoticeItemSchema = z.object({
   transition: TransitionSchema.optional(),
   /** The level it is raised at; when it ended, the level it had. */
   level: LevelSchema,
+  /** The highest level of its episode; `watch` where it has none. */
+  reached: LevelSchema,
   /** The period the alert dates from. */
   since: z.string(),
   /** It had one clean period and clears with the next. */
@@ -79,6 +81,8 @@ function summaryOf({ transitions }: Notice): string {
     ...count('to watch', bad('watch')),
     ...count('withdrawn', (item) => item.transition === 'withdrawn'),
     ...count('cleared', (item) => item.transition === 'cleared'),
+    ...count('eased', (item) => item.transition === 'eased'),
+    ...count('recovering', (item) => item.transition === 'recovering'),
   ].join(', ');
 }
 

@@ -35,13 +35,13 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   const standardIn = (period: string): Standard | undefined => standardFor(metric, settings.localStandards, period);
   let alert = CLEAR;
   let clearedIn: string | undefined;
-  let upTo = 0;
+  const known: Observation[] = [];
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
-    while (observations[upTo] && (observations[upTo] as Observation).period <= period) upTo++;
+    for (let next = observations[known.length]; next && next.period <= period; next = observations[known.length])
+      known.push(next);
     const rebase = rebasePeriods.findLast((candidate) => candidate <= period);
-    while (rebase && start < upTo && (observations[start] as Observation).period < rebase) start++;
-    const known = observations.slice(0, upTo);
+    while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
     const findings = findingsOf(metricIn(metric, settings.localStandards, period), known, {

@@ -2,20 +2,16 @@ import { formatBaseline, formatNumber, formatObservation, formatParagraphs } fro
 import type { Metric } from '../inspection.ts';
 import { type CountedObservation, failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
-import {
-  binomialWeight,
-  cusumLimit,
-  cusumPath,
-  type InControl,
-  poissonWeight,
-  stepCusum,
-} from '../statistics/cusum.ts';
+import { binomialWeight, cusumLimit, cusumPath, poissonWeight, stepCusum } from '../statistics/cusum.ts';
 import type { Context, Evaluator, Finding } from './evaluator.ts';
 
 /** Where the inspection gave words, so many final submissions stand in for its figure (design, section 6). */
 const FIRST_SUBMISSIONS = 6;
 /** … at their posterior mean and so many standard deviations to the worse side: an early streak of luck is no baseline (design, section 6). */
 const DEVIATIONS = 0.84;
+
+/** What counts as a typical month follows the service's own size: so many of its latest reports. Assumption of this service (`local`). */
+const TYPICAL_OVER = 24;
 
 /** What a metric is compared with, in its unit, and from where on. */
 interface Reference {
@@ -39,9 +35,8 @@ export const inspection: Evaluator = (metric, observations, context) => {
   const reference = referenceOf(metric, observations, context);
   if (!reference) return undefined;
   if (metric.holdLine) return judgeLine(metric, current, reference, context);
-  const inControl = inControlOf(metric, current, reference, observations, context);
-  return inControl
-    ? judgeByCusum(metric, current, observations, reference, inControl, context)
+  return hasCusum(metric, current, reference)
+    ? judgeByCusum(metric, current, observations, reference, context)
     : judgeByTolerance(metric, current, reference, context);
 };
 
@@ -50,6 +45,7 @@ function referenceOf(metric: Metric, observations: readonly Observation[], conte
   if (baseline.kind === 'figure')
     return { value: baseline.value, from: context.start, text: `the inspection found ${formatBaseline(metric)}` };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;
+  if (observations.length - context.start <= FIRST_SUBMISSIONS) return undefined;
   const first: Observation[] = [];
   let from = context.start;
   for (; from < observations.length && first.length < FIRST_SUBMISSIONS; from++) {
@@ -86,31 +82,22 @@ function estimate(metric: Metric, first: readonly Observation[]): number {
   return mean + worse * DEVIATIONS * sd;
 }
 
-/** How failures would fall at the reference; undefined where no CUSUM applies. More of a count is failure only where less is better. */
-function inControlOf(
-  metric: Metric,
-  current: Observation,
-  { value }: Reference,
-  observations: readonly Observation[],
-  { start }: Context,
-): InControl | undefined {
-  if (metric.cases !== 'flow') return undefined;
-  if (metric.kind === 'count')
-    return metric.polarity === 'lower' && value > 0 ? { kind: 'poisson', mean: value } : undefined;
-  if (metric.kind !== 'proportion' || !hasCounts(current) || value <= 0 || value >= 100) return undefined;
-  const rate = (metric.polarity === 'higher' ? 100 - value : value) / 100;
-  return { kind: 'binomial', rate, n: medianDenominator(observations, start) };
+/** Whether a CUSUM applies: new cases, and a figure strictly between its bounds. More of a count is failure only where less is better. */
+function hasCusum(metric: Metric, current: Observation, { value }: Reference): boolean {
+  if (metric.cases !== 'flow' || value <= 0) return false;
+  if (metric.kind === 'count') return metric.polarity === 'lower';
+  return metric.kind === 'proportion' && hasCounts(current) && value < 100;
 }
 
 function medianDenominator(observations: readonly Observation[], start: number): number {
-  const denominators = new Float64Array(observations.length - start);
-  let count = 0;
-  for (let i = start; i < observations.length; i++) {
+  const denominators: number[] = [];
+  for (let i = observations.length - 1; i >= start && denominators.length < TYPICAL_OVER; i--) {
     const { denominator } = observations[i] as Observation;
-    if (denominator !== undefined) denominators[count++] = denominator;
+    if (denominator !== undefined) denominators.push(denominator);
   }
-  const sorted = denominators.subarray(0, count).sort();
-  return ((sorted[(count - 1) >> 1] as number) + (sorted[count >> 1] as number)) / 2;
+  denominators.sort((a, b) => a - b);
+  const middle = denominators.length - 1;
+  return ((denominators[middle >> 1] as number) + (denominators[(middle + 1) >> 1] as number)) / 2;
 }
 
 function judgeByCusum(
@@ -118,28 +105,29 @@ function judgeByCusum(
   current: Observation,
   observations: readonly Observation[],
   reference: Reference,
-  inControl: InControl,
-  { clearedIn, smallNumbers }: Context,
+  { start, clearedIn, smallNumbers }: Context,
 ): Finding | undefined {
+  const { value } = reference;
+  const rate = (metric.polarity === 'higher' ? 100 - value : value) / 100;
   const weightOf = (observation: Observation): number => {
-    if (inControl.kind === 'poisson') return poissonWeight(observation.value, inControl.mean);
+    if (metric.kind === 'count') return poissonWeight(observation.value, value);
     if (!hasCounts(observation)) return 0;
-    return binomialWeight(failuresOf(metric, observation), observation.denominator, inControl.rate);
+    return binomialWeight(failuresOf(metric, observation), observation.denominator, rate);
   };
   let { from } = reference;
   while (clearedIn && from < observations.length && (observations[from] as Observation).period <= clearedIn) from++;
-  const weights: number[] = [];
-  let uncapped = 0;
-  for (let i = from; i < observations.length; i++) {
-    const weight = weightOf(observations[i] as Observation);
-    weights.push(weight);
-    uncapped = stepCusum(uncapped, weight, Number.POSITIVE_INFINITY);
-  }
   // The cap only lowers the path: the limit, which costs more, is asked for only where it could be exceeded.
+  let uncapped = 0;
+  for (let i = from; i < observations.length; i++)
+    uncapped = stepCusum(uncapped, weightOf(observations[i] as Observation), Number.POSITIVE_INFINITY);
   if (uncapped === 0) return undefined;
-  const limit = cusumLimit(inControl);
+  const limit = cusumLimit(
+    metric.kind === 'count'
+      ? { kind: 'poisson', mean: value }
+      : { kind: 'binomial', rate, n: medianDenominator(observations, start) },
+  );
   if (uncapped <= limit) return undefined;
-  const path = cusumPath(weights, limit);
+  const path = cusumPath(observations.slice(from).map(weightOf), limit);
   const cusum = path.at(-1) as number;
   if (cusum <= limit) return undefined;
   const since = observations.slice(from + path.lastIndexOf(0) + 1);
