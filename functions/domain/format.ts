@@ -22,10 +22,10 @@ export function formatNumber(metric: Metric, value: number): string {
   return `${digits} ${metric.unit}`.trimEnd();
 }
 
-/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`; provisional ones say so. */
+/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`. */
 export function formatObservation(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): string {
   const text = smallNumbers === 'suppress' ? suppressed(metric, observation) : shown(metric, observation);
-  return observation.status === 'provisional' ? `${text}, provisional` : text;
+  return observation.status === 'provisional' ? `provisional ${text}` : text;
 }
 
 function shown(metric: Metric, { value, numerator, denominator }: Observation): string {

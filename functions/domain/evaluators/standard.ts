@@ -121,7 +121,10 @@ function judgeByRepetition(
   return { level: 'warning', why: '', numbers };
 }
 
-/** Whether each of the last periods fails: only reported ones where absence is ignored, else every expected one. */
+/**
+ * Whether each of the last periods fails: only reported ones where absence is ignored, else every expected one. Before
+ * the first report nothing was expected, so nothing failed.
+ */
 function datapoints(metric: Metric, observations: readonly Observation[], context: Context, rule: MOfN): Datapoint[] {
   if (rule.missing === 'ignore')
     return observations.slice(-rule.n).map((observation) => fails(metric, observation, context));
@@ -129,8 +132,10 @@ function datapoints(metric: Metric, observations: readonly Observation[], contex
   const step = monthsBetweenReports(metric.frequency);
   const points: Datapoint[] = [];
   for (let back = evaluationRange(rule.n) - 1; back >= 0; back--) {
-    const observation = byPeriod.get(addMonths(context.period, -back * step));
-    points.push(observation ? fails(metric, observation, context) : null);
+    const period = addMonths(context.period, -back * step);
+    const observation = byPeriod.get(period);
+    const absent = period < (observations[0]?.period ?? '') ? false : null;
+    points.push(observation ? fails(metric, observation, context) : absent);
   }
   return points;
 }
