@@ -47,9 +47,11 @@ function suppressed(metric: Metric, observation: Observation): string {
     : `${rounded} (all but 5 or fewer of ${denominator})`;
 }
 
-/** `80% since 2010-10 (local policy)`. */
+/** `80% since 2010-10 (local policy)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
-  return `${formatNumber(metric, standard.value)} since ${standard.from} (${BASIS[standard.basis]})`;
+  const { value, from, basis, note } = standard;
+  const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
+  return `${formatNumber(metric, value)} since ${from} (${BASIS[basis]}${how})`;
 }
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
