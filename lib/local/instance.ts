@@ -41,7 +41,7 @@ export interface InstanceOptions {
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
   /** Sees, and may change, every call of an AWS service. */
-  readonly intercept?: Intercept;
+  readonly intercept?: Intercept | undefined;
 }
 
 export interface Instance {
