@@ -8,6 +8,14 @@ import { addToken } from './commands/token.ts';
 /** What a script can tell from the exit code. */
 const EXIT = { refused: 1, usage: 2, unreachable: 3, failed: 4 } as const;
 
+/** What to do about a problem, by its kind. */
+const ADVICE: Readonly<Record<string, string>> = {
+  unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
+  forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
+  'precondition-required': 'To change what was handed in before, add --revise.',
+  conflict: 'To change what was handed in before, add --revise.',
+};
+
 const program = new Command('npm run monitor --')
   .description('Talks to an instance of the inspection monitor, on this machine or deployed.')
   .option('--url <url>', 'where the API is (or MONITOR_URL)', process.env.MONITOR_URL)
@@ -64,10 +72,3 @@ function report(error: Error): number {
   if (advice) console.error(advice);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;
 }
-
-const ADVICE: Readonly<Record<string, string>> = {
-  unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
-  forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
-  'precondition-required': 'To change what was handed in before, add --revise.',
-  conflict: 'To change what was handed in before, add --revise.',
-};

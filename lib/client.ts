@@ -64,8 +64,8 @@ export function connect(url: string, token: string): Client {
         });
         text = await response.text();
       } catch (error) {
-        const { cause, message } = error as Error & { cause?: { code?: string } };
-        throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? message})`);
+        const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+        throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? cause?.message ?? message})`);
       }
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       const contents = text && isJson ? JSON.parse(text) : {};

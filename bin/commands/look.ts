@@ -38,7 +38,23 @@ export function addLook(program: Command): void {
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
         ],
-        { authority: inspection.body.authority, latestPeriod, evaluatedAt, alerts: levels, lastNotice: last },
+        {
+          authority: inspection.body.authority,
+          latestPeriod,
+          evaluatedAt,
+          alerts: levels,
+          ...(last
+            ? {
+                lastNotice: {
+                  number: last.number,
+                  subject: last.subject,
+                  level: last.level,
+                  createdAt: last.createdAt,
+                  sentAt: last.sentAt,
+                },
+              }
+            : {}),
+        },
       );
     });
 
