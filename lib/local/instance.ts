@@ -209,6 +209,8 @@ async function start(
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
+  // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
+  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
   let stopped: Promise<void> | undefined;
   const api = apis[0]?.url ?? '';
   return {
