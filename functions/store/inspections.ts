@@ -13,6 +13,8 @@ import {
   LocalStandardSchema,
   type Metric,
   MetricSchema,
+  type Progress,
+  ProgressSchema,
 } from '../domain/inspection.ts';
 import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
 import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey } from './keys.ts';
@@ -34,6 +36,8 @@ export interface LoadedInspection {
   readonly actions: readonly Action[];
   /** Oldest version first. */
   readonly localStandards: readonly LocalStandard[];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
 }
 
 type Definitions = Pick<LoadedInspection, 'header' | 'fingerprint' | 'metrics' | 'judgements' | 'actions'>;
@@ -57,6 +61,7 @@ export async function readInspection(
     definitions && {
       ...definitions,
       localStandards: startingWith(items, 'STANDARD#').map((item) => LocalStandardSchema.parse(dataOf(item))),
+      progress: startingWith(items, 'PROGRESS#').map((item) => ProgressSchema.parse(dataOf(item))),
     }
   );
 }
@@ -112,7 +117,7 @@ const MOST_WRITES = 100;
 
 /**
  * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
- * set since. Definitions of metrics change together with the fingerprint, in one transaction, so that no evaluation
+ * set since. Definitions of metrics and actions change together with the fingerprint, in one transaction, so that no evaluation
  * sees half of them. Returns how many items were written or removed; 0 where all was as it should be.
  */
 export async function saveInspection(
@@ -160,5 +165,5 @@ function isSame(stored: Item | undefined, wanted: Item): boolean {
 /** Whether evaluations depend on the item: those go together, last. */
 function isJudged({ Put, Delete }: TransactWriteItem): boolean {
   const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
-  return sk === INSPECTION_KEY || sk.startsWith('METRIC#');
+  return sk === INSPECTION_KEY || sk.startsWith('METRIC#') || sk.startsWith('ACTION#');
 }
