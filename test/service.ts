@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ApiAnswer, ApiError, type Client, connect } from '../lib/client.ts';
 import type { InstanceOptions } from '../lib/local/instance.ts';
 import { type Launched, launch } from '../lib/local/launch.ts';
+import { describedFetch } from './described.ts';
 
 export const AUTHORITY = 'herefordshire';
 
@@ -39,7 +40,7 @@ export async function startService(
 ): Promise<Service> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'inspection-monitor-test-'));
   const launched = await launch({ clock: '2011-10-15', ...options, dataDir });
-  const client = connect(launched.api, launched.token);
+  const client = connect(launched.api, launched.token, describedFetch);
   const path = (rest: string) => `/v1/authorities/${AUTHORITY}${rest}`;
   return {
     ...launched,
@@ -55,7 +56,12 @@ export async function startService(
         );
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        return { status: error.status, etag: undefined, body: { detail: error.message, errors: error.errors } };
+        return {
+          status: error.status,
+          etag: undefined,
+          body: { detail: error.message, errors: error.errors },
+          text: '',
+        };
       }
     },
     get: async (rest) => (await client.request('GET', path(rest))).body,

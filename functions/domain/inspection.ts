@@ -139,6 +139,12 @@ export const ProgressSchema = z.strictObject({
 });
 export type Progress = z.infer<typeof ProgressSchema>;
 
+/** The action with what was reported of it, oldest first, and so how it stands: open until reported completed. */
+export function withProgress(action: Action, progress: readonly Progress[]) {
+  const own = progress.filter((version) => version.action === action.id);
+  return { ...action, state: own.at(-1)?.state ?? ('open' as const), progress: own };
+}
+
 /** A figure of the report that is no metric's baseline: context and sums. */
 export const FigureSchema = z.strictObject({
   id: IdSchema,

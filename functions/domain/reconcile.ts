@@ -16,7 +16,7 @@ import { composeNotice } from './compose-notice.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
-import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
+import { type AuthorityRecord, type JudgedRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
@@ -30,10 +30,7 @@ export interface Reconciled {
 }
 
 /** The timeline of every metric, by its id. */
-export function timelines(
-  record: Pick<AuthorityRecord, 'inspection' | 'metrics' | 'months' | 'localStandards'>,
-  smallNumbers: SmallNumbers,
-): Map<string, Judged[]> {
+export function timelines(record: JudgedRecord, smallNumbers: SmallNumbers): Map<string, Judged[]> {
   const latestPeriod = latestPeriodOf(record.months);
   const rebaseDates = record.inspection.rebaseDates.map(({ date }) => date);
   return new Map(

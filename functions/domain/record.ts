@@ -19,6 +19,9 @@ export interface AuthorityRecord {
   readonly bankHolidays: ReadonlySet<string>;
 }
 
+/** As much of a record as metrics are judged by: who has an alert in hand, or an action done, makes no difference to that. */
+export type JudgedRecord = Pick<AuthorityRecord, 'inspection' | 'metrics' | 'months' | 'localStandards'>;
+
 /** The latest month that was submitted and not retracted. */
 export function latestPeriodOf(months: readonly Month[]): string | undefined {
   return months.findLast((month) => !month.retracted)?.period;

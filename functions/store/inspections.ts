@@ -16,8 +16,9 @@ import {
   type Progress,
   ProgressSchema,
 } from '../domain/inspection.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
-import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey } from './keys.ts';
+import { dueMark } from './boards.ts';
+import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey, progressKey, standardKey } from './keys.ts';
 
 type Baselines = Database<'baselines'>;
 
@@ -85,6 +86,56 @@ export async function readMetrics(
       ? known.metrics
       : (await readInspection(database, authority))?.metrics;
   return metrics && new Map(metrics.map((metric) => [metric.id, metric]));
+}
+
+/** Somebody else set a version since the last one was read. */
+export class VersionTakenError extends Error {
+  override readonly name = 'VersionTakenError';
+  constructor(what: string) {
+    super(`somebody else set ${what} meanwhile; read it again`);
+  }
+}
+
+/** Adds a version of a local standard; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveLocalStandard(
+  database: Versioned,
+  authority: string,
+  version: LocalStandard,
+  now: Date,
+): Promise<void> {
+  return saveVersion(database, authority, standardKey(version.metric, version.version), version, now);
+}
+
+/** Adds a version of an action's progress; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveProgress(database: Versioned, authority: string, version: Progress, now: Date): Promise<void> {
+  return saveVersion(database, authority, progressKey(version.action, version.version), version, now);
+}
+
+type Versioned = Database<'baselines' | 'alerts'>;
+
+/** The version and, as with a month, the mark that makes the schedule look even if the stream's event is lost. */
+async function saveVersion(
+  { client, tables }: Versioned,
+  authority: string,
+  key: string,
+  data: unknown,
+  now: Date,
+): Promise<void> {
+  try {
+    await transact(client, [
+      {
+        Put: {
+          TableName: tables.baselines,
+          Item: itemOf(authorityKey(authority), key, data),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
+    ]);
+  } catch (error) {
+    if (error instanceof ConditionFailedError) throw new VersionTakenError(key);
+    throw error;
+  }
 }
 
 function definitionsOf(authority: string, items: readonly Item[]): Definitions | undefined {

@@ -41,7 +41,7 @@ export interface InstanceOptions {
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
   /** Sees, and may change, every call of an AWS service. */
-  readonly intercept?: Intercept;
+  readonly intercept?: Intercept | undefined;
 }
 
 export interface Instance {
@@ -209,6 +209,8 @@ async function start(
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
+  // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
+  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
   let stopped: Promise<void> | undefined;
   const api = apis[0]?.url ?? '';
   return {

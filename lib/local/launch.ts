@@ -14,7 +14,7 @@ export interface LaunchOptions {
   /** What the instance's clock reads at the start: ISO date or instant; the machine's own time without it. */
   readonly clock?: string;
   /** Sees, and may change, every call of an AWS service. */
-  readonly intercept?: Intercept;
+  readonly intercept?: Intercept | undefined;
   /** CDK context beside the defaults of this machine. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
