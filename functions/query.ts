@@ -20,6 +20,7 @@ import {
   PageQuerySchema,
   RangeQuerySchema,
 } from './bodies.ts';
+import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
 import { acknowledged } from './domain/board.ts';
 import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
@@ -262,13 +263,16 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { header, metrics } = await inspectionOf(request, database);
   const read = await readBoard(database, header.authority);
   const { board } = read;
-  const titles = new Map(metrics.map(({ id, title }) => [id, title]));
-  const ids = new Set([...titles.keys(), ...Object.keys(board?.alerts ?? {})]);
+  const ids = new Set([
+    ...metrics.map(({ id }) => id),
+    ...Object.keys(AUTHORITY_ALERTS),
+    ...Object.keys(board?.alerts ?? {}),
+  ]);
   const alerts = [...ids].map((id) => {
     const alert = board?.alerts[id];
     return {
       alert: id,
-      title: titles.get(id) ?? id,
+      title: titleOfAlert(id, metrics),
       ...(alert ? acknowledged(id, alert, read) : { state: 'clear' as const }),
     };
   });
