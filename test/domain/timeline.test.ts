@@ -300,7 +300,7 @@ describe('special cause', () => {
     const judged = judge(metric, [...steady, [84, 100], [70, 100]]);
     expect(levels(judged.at(-1))).toEqual(['special-cause watch']);
     expect(said(judged.at(-1), 'special-cause')).toMatch(
-      /^70\.0% \(70 of 100\) in 2011-11; beyond the limit of its usual variation, 84\.3% \(XmR chart of the 12 reports from 2010-10 on\)$/,
+      /^70\.0% \(70 of 100\) in 2011-11; beyond the limit of its usual variation around 84\.3% \(XmR chart of the 12 reports from 2010-10 on\)$/,
     );
     expect(statesOf(judged).at(-1)).toBe('watch');
   });
