@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, UnreachableError } from '../lib/client.ts';
+import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 import { UsageError } from './commands/setting.ts';
@@ -48,6 +49,7 @@ addSubmit(program);
 addLook(program);
 addManage(program);
 addToken(program);
+addAnalyse(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 

@@ -78,7 +78,9 @@ export function readSubmission(
     } else if (metric) {
       const read = readReported(metric, value);
       if (read.faults.length > 0)
-        faults.push(...read.faults.map((fault) => ({ pointer: pointerTo([...path, ...fault.path]), detail: fault.detail })));
+        faults.push(
+          ...read.faults.map((fault) => ({ pointer: pointerTo([...path, ...fault.path]), detail: fault.detail })),
+        );
       else if (read.reported) observations.push([id, read.reported]);
     }
   }
