@@ -15,6 +15,7 @@ import {
   RecipientBodySchema,
   StandardBodySchema,
 } from './bodies.ts';
+import { AUTHORITY_ALERTS, isAuthorityAlert } from './domain/authority-alerts.ts';
 import { withProgress } from './domain/inspection.ts';
 import { readEnvironment } from './env.ts';
 import { type Answer, answer, httpHandler, isAuthorityId, type Request, readBody, unknownAuthority } from './http.ts';
@@ -142,7 +143,7 @@ async function putAcknowledgement(request: Request, { database, now }: ManageDep
   const { metrics } = await inspectionOf(request, database);
   const { board } = await readBoard(database, authority);
   const alert = board?.alerts[id];
-  const title = metrics.find((metric) => metric.id === id)?.title ?? id;
+  const title = metrics.find((metric) => metric.id === id)?.title ?? (isAuthorityAlert(id) ? AUTHORITY_ALERTS[id] : id);
   if (!alert && title === id) throw new ProblemError('not-found', `no alert is called "${id.slice(0, 64)}"`);
   const given = readBody(AcknowledgementBodySchema, request.body);
   if (!board || !alert?.episode)

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +61,7 @@ describe('the command line', () => {
       alerts: { critical: 1 },
       lastNotice: { number: 1 },
     });
-    expect((await monitor(['alerts'])).json.alerts).toMatchObject([{ alert: 'referral-backlog', level: 'critical' }]);
+    expect((await monitor(['alerts'])).json.alerts[0]).toMatchObject({ alert: 'referral-backlog', level: 'critical' });
 
     const corrected = file('corrected.csv', 'period,referral-backlog.count\n2011-08,0\n');
     const refused = await monitor(['submit', corrected]);
@@ -183,6 +185,38 @@ describe('the command line', () => {
     const refused = await monitor(['status'], { MONITOR_TOKEN: token });
     expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('token create')]);
   });
+});
+
+test("makes a token of a deployed instance, found by its stack with the caller's own credentials", async () => {
+  const asked: string[] = [];
+  const cloudFormation = createServer((request, response) => {
+    request.on('data', (chunk) => asked.push(String(chunk)));
+    request.on('end', () => {
+      const output = `<OutputKey>AccessTable</OutputKey><OutputValue>${service.resources.outputs.AccessTable}</OutputValue>`;
+      response.setHeader('content-type', 'text/xml');
+      response.end(
+        `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>Ours</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs><member>${output}</member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => cloudFormation.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = cloudFormation.address() as AddressInfo;
+    const { code, json, error } = await monitor(
+      ['token', 'create', '--label', 'deployed', '--stack', 'Ours', '--region', 'eu-west-2'],
+      {
+        AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${port}`,
+        AWS_ENDPOINT_URL_DYNAMODB: service.endpoints.dynamodb,
+        AWS_ACCESS_KEY_ID: 'caller',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+      },
+    );
+    expect([code, error]).toEqual([0, '']);
+    expect(asked.join('')).toContain('StackName=Ours');
+    expect((await monitor(['status'], { MONITOR_TOKEN: json.token })).code).toBe(0);
+  } finally {
+    cloudFormation.close();
+  }
 });
 
 describe('what cannot be done is told by exit code and in words that help', () => {
