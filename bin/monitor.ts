@@ -35,7 +35,7 @@ Examples:
   npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
   npm run monitor -- status
   npm run monitor -- alerts
-  npm run monitor -- alerts | jq '.alerts[].alert'                 JSON on a pipe, tables on a terminal
+  npm run -s monitor -- alerts | jq '.alerts[].alert'              JSON on a pipe (-s keeps npm quiet), tables on a terminal
 
 Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wrong; 3 nothing answers; 4 anything else.`,
   )

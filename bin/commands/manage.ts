@@ -31,8 +31,8 @@ interface Backtest {
 const stateOf = ({ state, level }: State): string => [state, level].filter(Boolean).join(' ');
 
 function outcomeInWords({ episodes, first, watchMonths }: Outcome): string {
-  const alerts = `${episodes} alert${episodes === 1 ? '' : 's'}`;
-  return `${alerts}${first ? `, the first in ${first}` : ''}; ${watchMonths} months at watch`;
+  const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${some(episodes, 'alert')}${first ? `, the first in ${first}` : ''}; ${some(watchMonths, 'month')} at watch`;
 }
 
 interface Recipient {

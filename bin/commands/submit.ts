@@ -74,7 +74,10 @@ Examples:
     .description('Writes the figures as CSV, as they can be handed in again.')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
-    .addHelpText('after', '\nExample:\n  npm run monitor -- export --from 2011-01 > figures.csv')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run -s monitor -- export --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
+    )
     .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
       const { text } = await client.request('GET', withQuery(at('submissions'), { format: 'csv', from, to }));

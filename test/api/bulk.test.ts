@@ -108,6 +108,13 @@ describe('many months at once', () => {
     expect((await bulk(...months)).status).toBe(422);
   });
 
+  test('with more faults than an answer can hold are told the first thousand and how many more', async () => {
+    const observations = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`m${index}`, 1]));
+    const { status, body } = await bulk({ period: '2006-01', observations });
+    expect([status, body.errors.length, body.detail]).toEqual([422, 1001, '60000 faults; nothing was stored']);
+    expect(body.errors.at(-1)).toEqual({ detail: 'and 59000 more, not named here' });
+  });
+
   test('sent by ten at once are accepted once', async () => {
     const months = [backlog('2007-01', 1), backlog('2007-02', 1)];
     const answers = await Promise.all(Array.from({ length: 10 }, () => bulk(...months)));

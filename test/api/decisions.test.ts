@@ -130,7 +130,7 @@ describe('a backtest', () => {
 describe('an acknowledgement', () => {
   const given = { name: 'A. Jones', note: 'Two more screeners from Monday.' };
 
-  test('is there to read at once, stays with the episode, and lapses when it worsens or ends', async () => {
+  test('is there to read at once, stays with the episode, and ends with it', async () => {
     const answered = await call('PUT', '/alerts/referral-backlog/acknowledgement', { body: given });
     expect([answered.status, answered.body.acknowledgement]).toEqual([200, expect.objectContaining(given)]);
     expect((await alertOf('referral-backlog')).acknowledgement).toMatchObject(given);
@@ -153,6 +153,31 @@ describe('an acknowledgement', () => {
     await service.idle();
     expect((await alertOf('referral-backlog')).state).toBe('clear');
     expect((await alertOf('referral-backlog')).acknowledgement).toBeUndefined();
+  });
+
+  test('lapses when the alert worsens', async () => {
+    const caseload = (period: string, value: number) =>
+      call('POST', '/submissions?revise=true', {
+        body: { submissions: [{ period, observations: { 'average-caseload': { value } } }] },
+      });
+    await caseload('2011-08', 99);
+    await service.idle();
+    expect(await alertOf('average-caseload')).toMatchObject({ state: 'raised', level: 'warning' });
+    await call('PUT', '/alerts/average-caseload/acknowledgement', { body: given });
+    await caseload('2011-09', 99);
+    await service.idle();
+    const worse = await alertOf('average-caseload');
+    expect([worse.level, worse.acknowledgement]).toEqual(['critical', undefined]);
+  });
+
+  test('may be of what the authority owes: months and actions', async () => {
+    expect(await alertOf('action')).toMatchObject({ title: 'Recommended actions', state: 'raised' });
+    expect((await call('PUT', '/alerts/action/acknowledgement', { body: given })).body).toMatchObject({
+      title: 'Recommended actions',
+      acknowledgement: given,
+    });
+    const clear = await call('PUT', '/alerts/submission/acknowledgement', { body: given });
+    expect([clear.status, (await alertOf('submission')).state]).toEqual([409, 'clear']);
   });
 
   test('is only of what is raised at warning or above', async () => {
