@@ -148,7 +148,8 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
   };
 }
 
-function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
+/** Every request is a line of the log: route and status, nothing about a person. */
+export function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
   return {
     before: ({ event, context }) => {
       logger.addContext(context);
