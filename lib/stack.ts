@@ -64,7 +64,7 @@ export class InspectionMonitorStack extends Stack {
       name: 'evaluate',
       whenItFails: 'Figures are taken in but not judged: a fall in performance goes unnoticed until this runs again.',
       memory: 1024,
-      timeout: Duration.seconds(60),
+      timeout: Duration.seconds(300),
       logRemoval,
     });
     tables.grant(evaluate, 'baselines', ['dynamodb:Query']);
@@ -94,7 +94,7 @@ export class InspectionMonitorStack extends Stack {
       name: 'notify',
       whenItFails: 'Alerts are raised but nobody is mailed: the director does not hear of them until this runs again.',
       memory: 512,
-      timeout: Duration.seconds(30),
+      timeout: Duration.seconds(120),
       logRemoval,
     });
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
