@@ -41,4 +41,10 @@ export class AlertTopic extends Construct {
     to.allow(['sns:Publish', 'sns:GetTopicAttributes'], this.topic.topicArn);
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }
+
+  /** Lets a function see who receives notices, confirmed or not, and tells it the topic. */
+  grantListing(to: ServiceFunction): void {
+    to.allow(['sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
+  }
 }

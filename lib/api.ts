@@ -42,7 +42,10 @@ export class Api extends Construct {
 
     const handlers = Object.entries(props.functions) as [HttpFunction, ServiceFunction][];
     const targets = new Map(handlers.map(([name, handler]) => [name, this.integrate(handler)]));
-    const routes: [string, HttpFunction][] = Object.entries({ ...ROUTES, ...PAGES }).map(([key, route]) => [key, route.handledBy]);
+    const routes: [string, HttpFunction][] = Object.entries({ ...ROUTES, ...PAGES }).map(([key, route]) => [
+      key,
+      route.handledBy,
+    ]);
     for (const [routeKey, handledBy] of [...routes, ['$default', DEFAULT_ROUTE] as const]) {
       const route = new apigateway.CfnRoute(this, routeKey, {
         apiId: this.api.apiId,

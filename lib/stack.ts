@@ -57,7 +57,26 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
 
-    const api = new Api(this, 'Api', { functions: { submit, query }, logRemoval });
+    const dashboard = new ServiceFunction(this, 'Dashboard', {
+      name: 'dashboard',
+      whenItFails: 'Nobody can look at the pages; figures are still taken in by the API, judged and mailed.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      logRemoval,
+    });
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
+    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
+    tables.grant(dashboard, 'submissions', [
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+    ]);
+    tables.grant(dashboard, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    topic.grantListing(dashboard);
+    dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
+
+    const api = new Api(this, 'Api', { functions: { submit, query, dashboard }, logRemoval });
 
     // Whatever changes makes an authority be looked at again.
     const evaluate = new ServiceFunction(this, 'Evaluate', {

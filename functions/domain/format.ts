@@ -65,3 +65,16 @@ export function formatBaseline(metric: Metric): string {
 export function formatParagraphs(paragraphs: readonly string[]): string {
   return `paragraph${paragraphs.length > 1 ? 's' : ''} ${paragraphs.join(' and ')}`;
 }
+
+/** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
+export function shownValue(
+  metric: Metric,
+  { value, numerator, denominator }: Observation,
+  smallNumbers: SmallNumbers,
+): number {
+  if (smallNumbers === 'show') return value;
+  if (metric.kind === 'count') return isSmall(value) ? MOST_SMALL : value;
+  if (numerator === undefined || denominator === undefined) return value;
+  const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+  return small ? Math.round(value / 5) * 5 : value;
+}

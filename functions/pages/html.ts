@@ -1,4 +1,4 @@
-import { html as template, raw } from 'hono/html';
+import { raw, html as template } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 
 /** HTML that is ready to be sent. */
