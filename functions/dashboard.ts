@@ -27,12 +27,13 @@ import {
 } from './pages/session.ts';
 import { authoritiesPage, refusalPage, signInPage } from './pages/sign-in.ts';
 import { monthPage, submissionsPage } from './pages/submissions.ts';
+import { basisOf, previewPage, readUpload, submitPage, type UploadedMonth } from './pages/upload.ts';
 import { PAGES, type PageKey } from './routes.ts';
 import { type Grant, readGrant } from './store/access.ts';
 import { readBoard, readNotices } from './store/boards.ts';
 import type { Database } from './store/database.ts';
 import { listAuthorities, readInspection } from './store/inspections.ts';
-import { readMonths, readRevisions, readSuperseded } from './store/submissions.ts';
+import { MonthChangedError, readMonths, readRevisions, readSuperseded, saveMonths } from './store/submissions.ts';
 
 export interface DashboardDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -231,6 +232,38 @@ function handlersOf(dependencies: DashboardDependencies): Record<PageKey, PageHa
       const revisions = await readRevisions(database, authority, period as string);
       return page(monthPage(request.visit, inspection, revisions, smallNumbers));
     },
+    'GET /authorities/{authority}/submit': async (request) => {
+      const { inspection } = await stateOf(request);
+      return page(submitPage(request.visit, inspection.header));
+    },
+    'POST /authorities/{authority}/submit': async (request) => {
+      const { inspection, months } = await stateOf(request);
+      const { file, figures = '' } = request.form;
+      const upload = readUpload(file || figures, inspection.metrics, months, now());
+      return page(previewPage(request.visit, inspection, upload, smallNumbers), upload.faults.length > 0 ? 422 : 200);
+    },
+    'POST /authorities/{authority}/submissions': async (request) => {
+      const { inspection, months } = await stateOf(request);
+      const upload = readUpload(request.form.figures ?? '', inspection.metrics, months, now());
+      const again = (meanwhile?: string): PageAnswer =>
+        page(previewPage(request.visit, inspection, upload, smallNumbers, meanwhile), meanwhile ? 409 : 422);
+      if (upload.faults.length > 0) return again();
+      if (basisOf(upload) !== request.form.basis) return again(CHANGED_MEANWHILE);
+      const accepted = upload.months.filter(({ outcome }) => outcome !== 'same');
+      try {
+        await saveMonths(
+          database,
+          inspection.header.authority,
+          accepted.map((month) => revisionOf(month, now())),
+          now(),
+        );
+      } catch (error) {
+        if (!(error instanceof MonthChangedError)) throw error;
+        return again(CHANGED_MEANWHILE);
+      }
+      const periods = accepted.map(({ period }) => period).join(',');
+      return redirect(`/authorities/${inspection.header.authority}/submissions?accepted=${periods}`);
+    },
     'GET /authorities/{authority}/notices': async (request) => {
       const { authority = '' } = request.parameters;
       const { inspection } = await stateOf(request);
@@ -248,6 +281,13 @@ function handlersOf(dependencies: DashboardDependencies): Record<PageKey, PageHa
       );
     },
   };
+}
+
+const CHANGED_MEANWHILE =
+  'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
+
+function revisionOf({ period, submission, current }: UploadedMonth, now: Date): Month {
+  return { ...submission, period, revision: (current?.revision ?? 0) + 1, submittedAt: now.toISOString() };
 }
 
 /** Every revision before the current one, of each month. */

@@ -59,3 +59,7 @@ export const DEFAULT_ROUTE: HttpFunction = 'query';
 
 /** The largest request body, in bytes. */
 export const LARGEST_BODY = 256 * 1024;
+export const LARGEST_BULK = 1024 * 1024;
+
+/** The most months that one request takes. */
+export const MOST_MONTHS = 48;
