@@ -55,7 +55,12 @@ export async function startService(
         );
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        return { status: error.status, etag: undefined, body: { detail: error.message, errors: error.errors } };
+        return {
+          status: error.status,
+          etag: undefined,
+          body: { detail: error.message, errors: error.errors },
+          text: '',
+        };
       }
     },
     get: async (rest) => (await client.request('GET', path(rest))).body,
