@@ -7,7 +7,7 @@ import { buildAssets } from './assets.ts';
 import { ASSEMBLY, BUNDLED, FUNCTIONS, ROOT } from './paths.ts';
 
 /** Every Lambda: `functions/<name>.ts`, which exports `handler`. */
-const NAMES = ['seed', 'submit', 'query', 'evaluate', 'notify', 'dashboard'] as const;
+const NAMES = ['seed', 'submit', 'query', 'manage', 'dashboard', 'evaluate', 'notify'] as const;
 export type FunctionName = (typeof NAMES)[number];
 
 const built = new Set<string>();

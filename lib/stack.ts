@@ -57,6 +57,20 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
 
+    // What people decide beside the figures. Apart from the two above, so that neither waits for the SNS client to load.
+    const manage = new ServiceFunction(this, 'Manage', {
+      name: 'manage',
+      whenItFails:
+        'Nobody can set a standard, take an alert in hand, report on an action or change who is mailed; the rest goes on.',
+      memory: 512,
+      timeout: Duration.seconds(20),
+      logRemoval,
+    });
+    tables.grant(manage, 'access', ['dynamodb:GetItem']);
+    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSubscribe(manage);
+
     const dashboard = new ServiceFunction(this, 'Dashboard', {
       name: 'dashboard',
       whenItFails: 'Nobody can look at the pages; figures are still taken in by the API, judged and mailed.',
@@ -65,18 +79,18 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
+    tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:GetItem',
       'dynamodb:BatchGetItem',
       'dynamodb:Query',
       'dynamodb:PutItem',
     ]);
-    tables.grant(dashboard, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
-    topic.grantListing(dashboard);
+    tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSubscribe(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
 
-    const api = new Api(this, 'Api', { functions: { submit, query, dashboard }, logRemoval });
+    const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });
 
     // Whatever changes makes an authority be looked at again.
     const evaluate = new ServiceFunction(this, 'Evaluate', {

@@ -23,6 +23,23 @@ export const BoardAlertSchema = AlertStateSchema.extend({
 });
 export type BoardAlert = z.infer<typeof BoardAlertSchema>;
 
+/**
+ * The alert with who has it in hand: as the board has it, or, where that was said after the board was last worked out,
+ * as it was said. An evaluation since then has decided whether it still holds.
+ */
+export function acknowledged(
+  id: string,
+  alert: BoardAlert,
+  {
+    board,
+    acknowledgements,
+  }: { readonly board: Board | undefined; readonly acknowledgements: readonly Acknowledgement[] },
+): BoardAlert {
+  const given = acknowledgements.find((acknowledgement) => acknowledgement.alert === id);
+  const isNews = given !== undefined && alert.episode !== undefined && given.at >= (board?.evaluatedAt ?? '');
+  return isNews ? { ...alert, acknowledgement: given } : alert;
+}
+
 /** All alert states of one authority, with what they were worked out from. */
 export const BoardSchema = z.object({
   authority: z.string(),
@@ -42,3 +59,19 @@ export const BoardSchema = z.object({
   alerts: z.record(z.string(), BoardAlertSchema),
 });
 export type Board = z.infer<typeof BoardSchema>;
+
+/**
+ * Somebody takes the episode of an alert in hand; undefined where it has none. Never before the board it answers to, even
+ * where this machine's clock is behind.
+ */
+export function acknowledge(
+  board: Board | undefined,
+  id: string,
+  given: Pick<Acknowledgement, 'name' | 'note'>,
+  now: Date,
+): Acknowledgement | undefined {
+  const alert = board?.alerts[id];
+  if (!board || !alert?.episode) return undefined;
+  const at = new Date(Math.max(now.getTime(), Date.parse(board.evaluatedAt)));
+  return { alert: id, ...given, at: at.toISOString(), period: alert.period, level: alert.episode.level };
+}

@@ -125,6 +125,23 @@ export const ActionSchema = z.strictObject({
 });
 export type Action = z.infer<typeof ActionSchema>;
 
+/** How far an action is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
+export const ProgressSchema = z.strictObject({
+  action: z.string(),
+  version: z.int().min(1),
+  state: z.enum(['open', 'completed']),
+  evidence: z.string().min(1).max(2000),
+  author: z.string().min(1).max(200),
+  at: z.iso.datetime(),
+});
+export type Progress = z.infer<typeof ProgressSchema>;
+
+/** The action with what was reported of it, oldest first, and so how it stands: open until reported completed. */
+export function withProgress(action: Action, progress: readonly Progress[]) {
+  const own = progress.filter((version) => version.action === action.id);
+  return { ...action, state: own.at(-1)?.state ?? ('open' as const), progress: own };
+}
+
 /** A figure of the report that is no metric's baseline: context and sums. */
 export const FigureSchema = z.strictObject({
   id: IdSchema,

@@ -69,7 +69,11 @@ function periodsToJudge(metric: Metric, observations: readonly Observation[], se
   return [...periods].sort();
 }
 
-function rebasePeriodsOf({ rebaseDates, localStandards }: Settings): string[] {
+/** The months from which on the way of working is another: the inspection's and the newest that the authority set. */
+export function rebasePeriodsOf({
+  rebaseDates,
+  localStandards,
+}: Pick<Settings, 'rebaseDates' | 'localStandards'>): string[] {
   const local = localStandards.findLast((version) => version.rebaseDates !== undefined)?.rebaseDates ?? [];
   return [...new Set([...rebaseDates, ...local].map(periodOf))].sort();
 }

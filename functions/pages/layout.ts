@@ -1,3 +1,4 @@
+import type { Scope } from '../routes.ts';
 import type { Assets } from './assets.ts';
 import { type Content, type Html, html } from './html.ts';
 import { STANDING_SHAPES } from './words.ts';
@@ -9,8 +10,7 @@ export interface Visit {
   readonly session?: {
     readonly forgeryToken: string;
     readonly label: string;
-    readonly maySubmit: boolean;
-    readonly mayAcknowledge: boolean;
+    readonly scopes: readonly Scope[];
   };
 }
 
@@ -61,7 +61,7 @@ ${
 }
 </div>
 </header>
-${place && session && navigation(place, session.maySubmit)}
+${place && session && navigation(place, session.scopes.includes('submit'))}
 <div class="govuk-width-container">
 <main class="govuk-main-wrapper app-main" id="main">
 ${content}

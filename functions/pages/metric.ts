@@ -291,7 +291,7 @@ ${
     : html`<p class="govuk-body">Nobody has acknowledged this alert yet.</p>`
 }
 ${
-  session?.mayAcknowledge &&
+  session?.scopes.includes('acknowledge') &&
   html`<form method="post" action="${pathOf(inspection.header.authority, 'metrics', metric.id, 'acknowledgement')}" class="app-narrow">
 ${forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label" for="name">Your name</label>${error('name')}

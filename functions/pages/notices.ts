@@ -5,11 +5,13 @@ import { type Html, html } from './html.ts';
 import { layout, pathOf, table, type Visit } from './layout.ts';
 import { standingTag, timeName } from './words.ts';
 
-/** Every notice, newest first. */
+export const NOTICES_A_PAGE = 50;
+
+/** Notices, newest first, and the way to older ones. */
 export function noticesPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  notices: readonly StoredNotice[],
+  { notices, more }: { readonly notices: readonly StoredNotice[]; readonly more: boolean },
 ): Html {
   return layout(visit, {
     title: 'Notices',
@@ -30,7 +32,8 @@ ${
           sentAt ? timeName(sentAt) : UNSENT,
         ]),
       })
-}`,
+}
+${more && html`<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'notices')}?before=${notices.at(-1)?.notice.number ?? ''}">Older notices</a></p>`}`,
   });
 }
 

@@ -68,7 +68,7 @@ function latest({ session }: Visit, { inspection, months, board }: Overview): Co
   const last = months.findLast((month) => !month.retracted);
   if (!last)
     return html`${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
-${session?.maySubmit && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
+${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts[SUBMISSION_ALERT];
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}

@@ -52,7 +52,10 @@ function statusOf({ status, retracted }: Month): string {
   return retracted ? 'retracted' : status;
 }
 
-/** One month with all its revisions side by side; what a revision changed is marked. */
+/** So many revisions fit beside each other; the newest are shown. */
+export const MOST_REVISIONS = 8;
+
+/** One month with its newest revisions side by side; what a revision changed is marked. */
 export function monthPage(
   visit: Visit,
   { header, metrics }: LoadedInspection,
@@ -66,7 +69,7 @@ export function monthPage(
     title: monthName(current.period),
     place: { authority, name, at: 'submissions' },
     content: html`<h1 class="govuk-heading-l">${monthName(current.period)}</h1>
-<p class="govuk-body">${counted(revisions.length, 'revision')}; the newest counts.${current.retracted && ' It retracts the month: no figure of it counts.'}</p>
+<p class="govuk-body">${counted(current.revision, 'revision')}; the newest counts.${current.revision > revisions.length && ` The newest ${revisions.length} are shown.`}${current.retracted && ' It retracts the month: no figure of it counts.'}</p>
 <div class="app-scroll" tabindex="0" role="region" aria-label="Figures by revision">
 ${table({
   caption: 'Figures by revision',

@@ -1,10 +1,10 @@
-import { type CsvFault, readCsv } from '../csv.ts';
+import type { CsvFault } from '../csv.ts';
 import { formatObservation, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import { observationIn } from '../domain/series.ts';
-import { faultsOfPeriod, type Month, readSubmission, type Submission, saysTheSame } from '../domain/submission.ts';
-import { LARGEST_BULK, MOST_MONTHS } from '../routes.ts';
-import { suggestions } from '../suggest.ts';
+import { type Month, type Submission, saysTheSame } from '../domain/submission.ts';
+import { readFigures } from '../figures.ts';
+import { LARGEST_BULK } from '../routes.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -40,29 +40,16 @@ export function readUpload(text: string, metrics: readonly Metric[], currents: r
   const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
   if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
   if (Buffer.byteLength(text) > LARGEST_BULK) return failed(`the file is larger than ${LARGEST_BULK / 1024} KB`);
-  const read = readCsv(text);
-  if (read.faults.length > 0) return { text, months: [], faults: read.faults };
-  if (read.months.length === 0) return failed('there is no figure in the file');
-  if (read.months.length > MOST_MONTHS)
-    return failed(`the file holds ${read.months.length} months; at most ${MOST_MONTHS} are taken at once`);
-  const byId = new Map(metrics.map((metric) => [metric.id, metric]));
-  const suggest = suggestions();
-  const faults: CsvFault[] = [];
-  const months = read.months.flatMap(({ period, body, lines }): UploadedMonth[] => {
-    const line = Math.min(...Object.values(lines));
-    faults.push(...faultsOfPeriod(period, now).map(({ detail }) => ({ line, column: 'period', detail })));
-    const { submission, faults: found } = readSubmission(body, byId, suggest);
-    for (const { pointer, detail } of found ?? []) {
-      const [, , id = '', column = 'metric'] = pointer.split('/').map(decodeURIComponent);
-      faults.push({ line: lines[id] ?? line, column, detail });
-    }
-    if (!submission) return [];
-    const current = currents.find((month) => month.period === period);
-    const same = current && !current.retracted && saysTheSame(current, submission);
-    return [{ period, submission, current, outcome: same ? 'same' : current ? 'changed' : 'new' }];
-  });
-  faults.sort((a, b) => a.line - b.line);
-  return { text, months: faults.length > 0 ? [] : months, faults };
+  const { months, faults } = readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now);
+  return {
+    text,
+    faults,
+    months: months.map(({ period, submission }) => {
+      const current = currents.find((month) => month.period === period);
+      const same = current && !current.retracted && saysTheSame(current, submission);
+      return { period, submission, current, outcome: same ? 'same' : current ? 'changed' : 'new' };
+    }),
+  };
 }
 
 /** The revisions that the months of an upload would take the place of: what is sent holds only for these. */
