@@ -11,8 +11,9 @@ import { timelines } from './domain/reconcile.ts';
 import type { Month } from './domain/submission.ts';
 import { readEnvironment } from './env.ts';
 import { isAuthorityId } from './http.ts';
+import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
-import type { MetricView, RefusedAcknowledgement } from './pages/metric.ts';
+import type { MetricView } from './pages/metric.ts';
 import { NOTICES_A_PAGE, noticePage, noticesPage } from './pages/notices.ts';
 import { type AuthorityState, overviewPage } from './pages/overview.ts';
 import type { RefusedRecipient } from './pages/recipients.ts';
@@ -52,7 +53,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sign-out': async () => redirect('/sign-in', [ENDED_SESSION]),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
-      'POST /authorities/{authority}/metrics/{metric}/acknowledgement': (request) =>
+      'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         postAcknowledgement(request, dependencies),
       'GET /authorities/{authority}/submissions': (request) => getSubmissions(request, dependencies),
       'GET /authorities/{authority}/submissions/{period}': (request) => getMonth(request, dependencies),
@@ -175,20 +176,26 @@ const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
 
 async function postAcknowledgement(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { database, now } = dependencies;
-  const { authority = '', metric = '' } = request.parameters;
+  const { authority = '', alert = '' } = request.parameters;
+  const { inspection, board } = await stateOf(request, dependencies);
+  const isMetric = inspection.metrics.some(({ id }) => id === alert);
   const { name = '', note = '' } = request.form;
   const given = AcknowledgementBodySchema.safeParse({ name, note });
   if (!given.success) {
     const fields = new Set(given.error.issues.map(({ path }) => String(path[0])));
-    const errors = [...fields].map((field) => ({ field, text: WHAT_IS_WANTED[field] ?? 'This cannot be taken' }));
-    return getMetric(request, dependencies, { name, note, errors });
+    const errors = [...fields].map((field) => ({
+      field: `${alert}-${field}`,
+      text: WHAT_IS_WANTED[field] ?? 'This cannot be taken',
+    }));
+    if (!isMetric) throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
+    const metric = { ...request, parameters: { ...request.parameters, metric: alert } };
+    return getMetric(metric, dependencies, { name, note, errors });
   }
-  const { board } = await stateOf(request, dependencies);
-  const acknowledgement = acknowledge(board, metric, given.data, now());
+  const acknowledgement = acknowledge(board, alert, given.data, now());
   if (!acknowledgement)
     throw new RefusalError(409, 'Not accepted', 'This alert has ended meanwhile: there is nothing to take in hand.');
   await saveAcknowledgement(database, authority, acknowledgement, now());
-  return redirect(`/authorities/${authority}/metrics/${metric}#acknowledgement`);
+  return redirect(`/authorities/${authority}${isMetric ? `/metrics/${alert}#acknowledgement` : ''}`);
 }
 
 async function getSubmissions(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {

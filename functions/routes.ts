@@ -69,7 +69,7 @@ export const PAGES = {
   'POST /sign-out': { handledBy: 'dashboard', scope: null },
   'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
-  'POST /authorities/{authority}/metrics/{metric}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
+  'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
   'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },

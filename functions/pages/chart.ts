@@ -1,8 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Level } from '../domain/lifecycle.ts';
+import { addMonths } from '../domain/period.ts';
 import type { Html } from './html.ts';
 import { trusted } from './html.ts';
+import { shortMonth } from './words.ts';
 
 /** A reported period as it is drawn; periods are `yyyy-mm`, values in the metric's unit. */
 export interface ChartPoint {
@@ -30,6 +32,8 @@ export interface ChartData {
   /** First months of another way of working. */
   readonly rebases: readonly string[];
   readonly isPercentage: boolean;
+  /** Of the values, such as `cases`. */
+  readonly unit: string;
 }
 
 /** What each drawing is called; ids of titles and descriptions have to differ on one page. */
@@ -64,7 +68,6 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 /** The XmR chart of a metric as SVG, drawn by Observable Plot without a browser. Nothing in it needs inline styles. */
 export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: ChartText): Html {
   const width = CHART_WIDTHS[size];
-  const dateOf = (period: string): Date => new Date(`${period}-01T00:00:00Z`);
   const points = data.points.map((point) => ({ ...point, date: dateOf(point.period) }));
   const standards = data.standards.map(({ period, value }) => ({ date: dateOf(period), value }));
   const limited = points.filter(({ lower, upper }) => lower !== null && upper !== null);
@@ -89,13 +92,14 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
       clamp: true,
       ticks: 6,
       grid: true,
-      label: null,
+      label: data.isPercentage ? null : data.unit,
+      labelArrow: 'none',
       ...(data.isPercentage ? { tickFormat: (value: number) => `${value}%` } : {}),
     },
     marks: [
       Plot.rect(bandsOf(points), {
-        x1: 'from',
-        x2: 'to',
+        x1: (band: Band) => Math.max(first.getTime(), band.from),
+        x2: (band: Band) => Math.min(last.getTime(), band.to),
         fill: (band: Band) => (band.episode ? CONCERN : ALERT_COLOUR.watch),
         fillOpacity: 0.07,
       }),
@@ -120,6 +124,15 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
         strokeDasharray: '10 4',
       }),
       ...(size === 'wide' ? sideLabels(data, last) : []),
+      Plot.text(changesOf(data), {
+        x: ({ period }: { period: string }) => dateOf(period),
+        y: 'value',
+        text: ({ period }: { period: string }) => `Standard since ${shortMonth(period)}`,
+        textAnchor: 'start',
+        dx: 4,
+        dy: -10,
+        fill: STANDARD,
+      }),
       Plot.line(points, { x: 'date', y: 'value', stroke: INK, strokeWidth: 2 }),
       Plot.dot(points, {
         x: 'date',
@@ -164,6 +177,13 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
   return trusted(accessible(svg, text, size));
 }
 
+/** Where the standard became another, or first was one. */
+function changesOf({ standards, points }: ChartData): ChartData['standards'] {
+  return standards.filter(({ period, value }, index) =>
+    index === 0 ? period !== points[0]?.period : value !== standards[index - 1]?.value,
+  );
+}
+
 /** The labels of the horizontal lines, on the right; apart from each other where the lines are close. */
 function sideLabels({ standards, baseline, isPercentage }: ChartData, last: Date): Plot.Markish[] {
   const standard = standards.at(-1)?.value;
@@ -190,21 +210,28 @@ function sideLabels({ standards, baseline, isPercentage }: ChartData, last: Date
 }
 
 interface Band {
-  readonly from: Date;
-  readonly to: Date;
+  /** Instants, in milliseconds. */
+  readonly from: number;
+  readonly to: number;
   readonly episode: boolean;
 }
 
-/** Runs of periods with an episode, and of such that are only watched, half a month to either side of each. */
-function bandsOf(points: readonly (ChartPoint & { date: Date })[]): Band[] {
-  const half = 15 * 86_400_000;
-  const [first, last] = [points[0], points.at(-1)].map((point) => point?.date.getTime() ?? 0) as [number, number];
-  return points.flatMap(({ alert, date }): Band[] => {
-    if (!alert) return [];
-    const [from, to] = [Math.max(first, date.getTime() - half), Math.min(last, date.getTime() + half)];
-    return [{ from: new Date(from), to: new Date(to), episode: alert !== 'watch' }];
-  });
+/** Runs of reported months with an episode, and of such that are only watched, half a month to either side of each. */
+function bandsOf(points: readonly ChartPoint[]): Band[] {
+  const bands: Band[] = [];
+  for (const { period, alert } of points) {
+    if (!alert) continue;
+    const month = { from: middleOf(addMonths(period, -1)), to: middleOf(period), episode: alert !== 'watch' };
+    const before = bands.at(-1);
+    if (before && before.to === month.from && before.episode === month.episode)
+      bands[bands.length - 1] = { ...month, from: before.from };
+    else bands.push(month);
+  }
+  return bands;
 }
+
+const dateOf = (period: string): Date => new Date(`${period}-01T00:00:00Z`);
+const middleOf = (period: string): number => (dateOf(period).getTime() + dateOf(addMonths(period, 1)).getTime()) / 2;
 
 /** From the least to the most of all that is drawn, with some air; percentages stay between 0 and 100. */
 function domainOf({ points, standards, baseline, isPercentage }: ChartData): [number, number] {

@@ -15,20 +15,10 @@ import type { Month } from '../domain/submission.ts';
 import { type Judged, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
 import type { LoadedInspection } from '../store/inspections.ts';
+import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import {
-  errorSummary,
-  type FormError,
-  fact,
-  forgeryField,
-  inset,
-  layout,
-  NOTHING,
-  pathOf,
-  table,
-  type Visit,
-} from './layout.ts';
+import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
 import {
   dayName,
   gradeOf,
@@ -56,13 +46,6 @@ export interface MetricView {
   readonly smallNumbers: SmallNumbers;
 }
 
-/** What was typed into the form of an acknowledgement that could not be taken. */
-export interface RefusedAcknowledgement {
-  readonly name: string;
-  readonly note: string;
-  readonly errors: readonly FormError[];
-}
-
 const DIRECTION: Record<Metric['polarity'], Direction> = { higher: 'increase', lower: 'decrease', neutral: 'neutral' };
 /** Limits are those of the first so many points since the way of working last changed (the practice of XmR charts). */
 const LIMITS_FROM = 12;
@@ -86,7 +69,7 @@ ${findings(alert)}
 ${summary(view, observations)}
 <h2 class="govuk-heading-m">Course</h2>
 ${course(view, drawn)}
-${acknowledgement(visit, view, refused)}
+${inHand(visit, view, refused)}
 ${history(view, drawn)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
@@ -217,6 +200,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
     baseline: metric.baseline.kind === 'figure' ? metric.baseline.value : undefined,
     rebases,
     isPercentage: metric.kind === 'proportion',
+    unit: metric.unit,
   };
   const say = (value: number): string => formatNumber(metric, value);
   const title = `${metric.title}, ${monthName(first.observation.period)} to ${monthName(last.observation.period)}`;
@@ -268,38 +252,13 @@ ${(['critical', 'warning', 'watch', 'recovering'] as const).map(
 </ul>`;
 }
 
-/** Who has it in hand, and the form to say so. An acknowledgement belongs to an episode; what is only watched has none. */
-function acknowledgement(
-  { session }: Visit,
-  { metric, inspection, alert }: MetricView,
-  refused?: RefusedAcknowledgement,
-): Content {
+/** Who has it in hand, and the form to say so. */
+function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused?: RefusedAcknowledgement): Content {
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
-  const error = (field: string): Content => {
-    const text = refused?.errors.find((candidate) => candidate.field === field)?.text;
-    return (
-      text &&
-      html`<p class="govuk-error-message" id="${field}-error"><span class="govuk-visually-hidden">Error:</span> ${text}</p>`
-    );
-  };
-  const described = (field: string): Content => error(field) && html` aria-describedby="${field}-error"`;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-${
-  given
-    ? html`<p class="govuk-body"><strong>${given.name}</strong>, ${timeName(given.at)}: ${given.note}</p>`
-    : html`<p class="govuk-body">Nobody has acknowledged this alert yet.</p>`
-}
-${
-  session?.scopes.includes('acknowledge') &&
-  html`<form method="post" action="${pathOf(inspection.header.authority, 'metrics', metric.id, 'acknowledgement')}" class="app-narrow">
-${forgeryField(session.forgeryToken)}
-<div class="govuk-form-group"><label class="govuk-label" for="name">Your name</label>${error('name')}
-<input class="govuk-input" id="name" name="name" autocomplete="name" maxlength="200" required value="${refused?.name ?? ''}"${described('name')}></div>
-<div class="govuk-form-group"><label class="govuk-label" for="note">What is being done</label>${error('note')}
-<textarea class="govuk-textarea" id="note" name="note" rows="3" maxlength="2000" required${described('note')}>${refused?.note ?? ''}</textarea></div>
-<button class="govuk-button govuk-button--secondary">${given ? 'Take it over' : 'Acknowledge'}</button></form>`
-}`;
+<p class="govuk-body">${given ? html`<strong>${given.name}</strong>, ${timeName(given.at)}: ${given.note}` : 'Nobody has acknowledged this alert yet.'}</p>
+${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
 }
 
 /** All figures, newest first: what the chart shows, for whoever cannot see it or wants the numbers. */
@@ -321,12 +280,17 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
           ? NOTHING
           : `${limit(metric, xmr.lower)} to ${limit(metric, xmr.upper)}`,
         point.special ? `${CAUSE[xmr.cause ?? 'outside']}${SPECIAL_WORD[point.special]}` : NOTHING,
-        alert
-          ? html`${standingTag(alert)}${judged?.transition && html` <span class="app-when">${judged.transition}</span>`}`
-          : NOTHING,
+        alertText(alert, judged?.transition),
       ];
     }),
   })}`;
+}
+
+/** The alert after a period, and how it changed in it. */
+function alertText(alert: ChartPoint['alert'], transition: Judged['transition']): Content {
+  if (!alert) return transition === 'cleared' ? 'cleared' : NOTHING;
+  const change = transition && transition !== 'recovering' && html` <span class="app-when">${transition}</span>`;
+  return html`${standingTag(alert)}${change}`;
 }
 
 const CAUSE: Record<NonNullable<XmrPoint['cause']>, string> = {
@@ -349,7 +313,7 @@ function fromInspection({ metric, inspection }: MetricView): Html {
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Found', html`${formatBaseline(metric)}${baseline.kind === 'figure' && html`. ${baseline.statement}`}`)}
 ${fact('Earlier figures', earlier.map(({ value, period }) => `${formatNumber(metric, value)} in ${period}`).join(', '))}
-${fact('Judgement', judgement && html`${judgement.title}: ${gradeOf(judgement)}, ${whereOf(judgement)}`)}
+${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} ${whereOf(judgement)}`)}
 ${fact(
   'Recommended actions',
   actions.length > 0 &&

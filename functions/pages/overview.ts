@@ -1,12 +1,13 @@
 import type { Board, BoardAlert } from '../domain/board.ts';
 import { formatNumber, formatObservation, type SmallNumbers, shownValue } from '../domain/format.ts';
-import type { Action, Judgement, Metric, Section } from '../domain/inspection.ts';
+import type { Action, Judgement, Metric, Progress, Section } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice, NoticeItem } from '../domain/notice.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
 import type { LoadedInspection } from '../store/inspections.ts';
+import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { sparkline } from './sparkline.ts';
@@ -55,7 +56,7 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
 ${latest(visit, overview)}
-${overview.board ? attention(overview) : undefined}
+${overview.board ? attention(visit, overview) : undefined}
 ${metrics(overview)}
 ${actions(overview)}
 ${otherJudgements(overview)}`,
@@ -89,7 +90,7 @@ function isJudged(months: readonly Month[], board: Board | undefined): boolean {
 }
 
 /** What is raised, the worst first, and what has ended with the latest month. */
-function attention(overview: Overview): Html {
+function attention(visit: Visit, overview: Overview): Html {
   const { inspection, board } = overview;
   const alerts = Object.entries(board?.alerts ?? {})
     .map(([id, alert]) => ({ id, alert, metric: inspection.metrics.find((metric) => metric.id === id) }))
@@ -121,7 +122,8 @@ ${
 <span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
 ${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
 ${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
-<p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p></li>`,
+<p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
+${!metric && ownForm(visit, inspection.header.authority, id, alert)}</li>`,
       )}</ul>`
 }
 ${
@@ -132,6 +134,15 @@ ${
       html`<li>${standingIcon('clear')} <a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', alert)}">${title}</a>: ${transition}${reason && `, because ${reason}`}</li>`,
   )}</ul>`
 }`;
+}
+
+/** Alerts of the authority have no page of their own, so the form to acknowledge them is here. */
+function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert): Content {
+  const form = acknowledgementForm(visit, authority, id, alert);
+  return (
+    form &&
+    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Acknowledge</span></summary><div class="govuk-details__text">${form}</div></details>`
+  );
 }
 
 function weight(alert: BoardAlert): number {
@@ -248,16 +259,23 @@ function actions({ inspection, months, board, today }: Overview): Html {
 ${table({
   caption: 'Actions by deadline',
   captionHidden: true,
-  heads: ['Action', 'Due', 'How its metrics do'],
+  heads: ['Action', 'Due', 'Progress', 'How its metrics do'],
   className: 'app-actions',
   rows: [...inspection.actions]
     .sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0))
     .map((action) => [
       html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
       html`${dayName(action.due)} <span class="app-when">${dueIn(action, today)}</span>`,
+      progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
       metricsOf(action),
     ]),
 })}</section>`;
+}
+
+/** How far the authority says an action is, with its evidence. */
+function progressOf(progress: Progress | undefined): Content {
+  if (!progress) return NOTHING;
+  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(progress.at)}: ${progress.evidence}</span>`;
 }
 
 function dueIn({ due, timescale }: Action, today: string): string {
