@@ -78,7 +78,7 @@ function navigation({ authority, name, at }: Place, maySubmit: boolean): Html {
   const item = (key: NonNullable<Place['at']>, text: string, ...rest: string[]): Html =>
     html`<li class="govuk-service-navigation__item${key === at ? ' govuk-service-navigation__item--active' : ''}">
 <a class="govuk-service-navigation__link" href="${pathOf(authority, ...rest)}"${key === at ? currentPage : ''}>${text}</a></li>`;
-  return html`<div class="govuk-service-navigation"><div class="govuk-width-container">
+  return html`<section aria-label="Service information" class="govuk-service-navigation"><div class="govuk-width-container">
 <div class="govuk-service-navigation__container">
 <span class="govuk-service-navigation__service-name"><a class="govuk-service-navigation__link" href="${pathOf(authority)}">${name}</a></span>
 <nav aria-label="${name}" class="govuk-service-navigation__wrapper"><ul class="govuk-service-navigation__list">
@@ -87,7 +87,7 @@ ${item('submissions', 'Submissions', 'submissions')}
 ${maySubmit && item('submit', 'Submit figures', 'submit')}
 ${item('notices', 'Notices', 'notices')}
 ${item('recipients', 'Recipients', 'recipients')}
-</ul></nav></div></div></div>`;
+</ul></nav></div></div></section>`;
 }
 
 const currentPage = html` aria-current="page"`;
