@@ -71,6 +71,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
 
+    // What people look at, with the forms on it.
     const dashboard = new ServiceFunction(this, 'Dashboard', {
       name: 'dashboard',
       whenItFails: 'Nobody can look at the pages; figures are still taken in by the API, judged and mailed.',
@@ -80,12 +81,7 @@ export class InspectionMonitorStack extends Stack {
     });
     tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
     tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
-    tables.grant(dashboard, 'submissions', [
-      'dynamodb:GetItem',
-      'dynamodb:BatchGetItem',
-      'dynamodb:Query',
-      'dynamodb:PutItem',
-    ]);
+    tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
