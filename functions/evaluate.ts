@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
 import type { SmallNumbers } from './domain/format.ts';
 import { reconcile } from './domain/reconcile.ts';
 import { readEnvironment } from './env.ts';
@@ -17,6 +18,9 @@ export interface EvaluateDependencies {
   readonly now: () => Date;
   readonly logger: Logger;
 }
+
+/** Of England and Wales; beyond the last of them only weekends are known to be free. */
+const BANK_HOLIDAYS: ReadonlySet<string> = new Set(bankHolidays);
 
 /** How often an authority is looked at again when its record changed while it was judged. */
 const MOST_ATTEMPTS = 6;
@@ -75,6 +79,8 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
       actions: inspection.actions,
       months,
       localStandards: inspection.localStandards,
+      progress: inspection.progress,
+      bankHolidays: BANK_HOLIDAYS,
       acknowledgements: read.acknowledgements,
     };
     const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);

@@ -25,7 +25,8 @@ import { acknowledged } from './domain/board.ts';
 import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
-import { type AuthorityRecord, timelines } from './domain/reconcile.ts';
+import { timelines } from './domain/reconcile.ts';
+import type { JudgedRecord } from './domain/record.ts';
 import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
 import type { Month } from './domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
@@ -170,10 +171,9 @@ async function getMetrics(request: Request, database: Tables, now: Date): Promis
   });
 }
 
-/** The record as it stands, for judging it anew; who has an alert in hand makes no difference to that. */
-function recordOf(inspection: LoadedInspection, months: readonly Month[]): AuthorityRecord {
-  const { header, ...loaded } = inspection;
-  return { ...loaded, inspection: header, months, acknowledgements: [] };
+/** The record as it stands, for judging it anew. */
+function recordOf({ header, metrics, localStandards }: LoadedInspection, months: readonly Month[]): JudgedRecord {
+  return { inspection: header, metrics, localStandards, months };
 }
 
 /** Limits come from the first points of a group, so that a slow decline does not move them (NHSRplotthedots' advice). */

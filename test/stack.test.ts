@@ -306,7 +306,13 @@ describe('streams', () => {
       from: 'TablesBaselines',
       to: 'Evaluate',
       filter: {
-        dynamodb: { Keys: { sk: { S: [{ prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }] } } },
+        dynamodb: {
+          Keys: {
+            sk: {
+              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+            },
+          },
+        },
       },
       window: 1,
     },

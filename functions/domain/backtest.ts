@@ -1,6 +1,7 @@
 import type { LocalStandard } from './inspection.ts';
 import type { AlertState } from './lifecycle.ts';
-import { type AuthorityRecord, timelines } from './reconcile.ts';
+import { timelines } from './reconcile.ts';
+import type { JudgedRecord } from './record.ts';
 import type { Judged } from './timeline.ts';
 
 /** What one way of judging makes of the record. */
@@ -26,7 +27,7 @@ export interface Backtest {
 }
 
 /** The timeline of one metric as it is, beside the one that a further version of its local standard would have given. */
-export function backtest(record: AuthorityRecord, metric: string, change: LocalStandard): Backtest {
+export function backtest(record: JudgedRecord, metric: string, change: LocalStandard): Backtest {
   const metrics = record.metrics.filter(({ id }) => id === metric);
   const judge = (localStandards: readonly LocalStandard[]): Judged[] =>
     timelines({ ...record, metrics, localStandards }, 'show').get(metric) ?? [];

@@ -68,9 +68,12 @@ export const MOfNSchema = z
   .refine(({ m, n }) => m <= n, 'm cannot exceed n');
 export type MOfN = z.infer<typeof MOfNSchema>;
 
+/** A metric's alert has the metric's id; the two ids that are taken are the authority's own alerts. */
+const MetricIdSchema = IdSchema.max(64).refine((id) => id !== 'submission' && id !== 'action', 'is the id of an alert');
+
 /** Something measured. */
 export const MetricSchema = z.strictObject({
-  id: IdSchema.max(64),
+  id: MetricIdSchema,
   title: z.string().min(1).max(80),
   /** What is counted, over what, in our words. */
   definition: z.string().min(1),

@@ -177,7 +177,7 @@ const MOST_WRITES = 100;
 
 /**
  * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
- * set since. Definitions of metrics change together with the fingerprint, in one transaction, so that no evaluation
+ * set since. Definitions of metrics and actions change together with the fingerprint, in one transaction, so that no evaluation
  * sees half of them. Returns how many items were written or removed; 0 where all was as it should be.
  */
 export async function saveInspection(
@@ -241,5 +241,5 @@ function isSame(stored: Item | undefined, wanted: Item): boolean {
 /** Whether evaluations depend on the item: those go together, last. */
 function isJudged({ Put, Delete }: TransactWriteItem): boolean {
   const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
-  return sk === INSPECTION_KEY || sk.startsWith('METRIC#');
+  return sk === INSPECTION_KEY || sk.startsWith('METRIC#') || sk.startsWith('ACTION#');
 }

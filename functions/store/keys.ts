@@ -42,9 +42,9 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES;
 
-/** Sort keys that make evaluate look at an authority again. */
+/** Sort keys that make evaluate look at an authority again. Every change of an inspection's file changes its INSPECTION item. */
 export const EVALUATED_PREFIXES = {
-  baselines: ['METRIC#', 'STANDARD#', 'PROGRESS#'],
+  baselines: ['INSPECTION', 'METRIC#', 'STANDARD#', 'PROGRESS#'],
   submissions: ['CURRENT#'],
 } as const;
 
