@@ -35,7 +35,7 @@ export function measurePage(length: number, turns: number): PageCost {
     itemOf('AUTHORITY#bench', `CURRENT#${month.period}`, month),
   );
   const months = items.map((item) => dataOf(item) as Month);
-  const record = { inspection: header, acknowledgements: [], ...loaded, months };
+  const record = { inspection: header, acknowledgements: [], bankHolidays: new Set<string>(), ...loaded, months };
   const { board, notice } = reconcile(undefined, record, [], new Date('2026-01-01'), 'show');
   const boardItem = itemOf('AUTHORITY#bench', 'BOARD', board);
   const session = { forgeryToken: 'x'.repeat(43), label: 'bench', scopes: ['read', 'submit'] as const };

@@ -134,12 +134,9 @@ async function metricOf(request: PageRequest, dependencies: DashboardDependencie
   if (!metric) throw notFound('There is no such metric.');
   const record = {
     inspection: inspection.header,
-    fingerprint: inspection.fingerprint,
     metrics: [metric],
-    actions: inspection.actions,
     months,
     localStandards: inspection.localStandards,
-    acknowledgements: [],
   };
   return {
     metric,

@@ -4,15 +4,17 @@ import {
   formatNumber,
   formatObservation,
   formatStandard,
+  monthName,
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
-import type { LocalStandard, Metric } from '../domain/inspection.ts';
-import { addMonths, periodOf } from '../domain/period.ts';
+import type { Metric } from '../domain/inspection.ts';
+import { addMonths } from '../domain/period.ts';
+import { localStandardsOf } from '../domain/record.ts';
 import { type Observation, observationIn, seriesOf } from '../domain/series.ts';
 import { type Direction, type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
-import { type Judged, standardFor } from '../domain/timeline.ts';
+import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
 import type { LoadedInspection } from '../store/inspections.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
@@ -22,7 +24,6 @@ import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from '.
 import {
   dayName,
   gradeOf,
-  monthName,
   STANDING_WORD,
   shortMonth,
   standingIcon,
@@ -87,7 +88,7 @@ ${state === 'recovering' && html`<p class="govuk-body">The latest period is clea
 function summary({ metric, inspection, smallNumbers }: MetricView, observations: readonly Observation[]): Html {
   const last = observations.at(-1);
   const travel = travelOf(metric, observations);
-  const standard = last && standardFor(metric, localOf(inspection, metric), last.period);
+  const standard = last && standardFor(metric, localStandardsOf(inspection, metric.id), last.period);
   const year = yearToDate(metric, observations);
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}`)}
@@ -103,14 +104,10 @@ ${fact('Definition', metric.definition)}
 </dl>`;
 }
 
-function localOf(inspection: LoadedInspection, metric: Metric): LocalStandard[] {
-  return inspection.localStandards.filter((version) => version.metric === metric.id);
-}
-
 /** The months from which on the way of working is another. */
 function rebasesOf({ inspection, metric }: MetricView): string[] {
-  const local = localOf(inspection, metric).findLast((version) => version.rebaseDates !== undefined)?.rebaseDates ?? [];
-  return [...new Set([...inspection.header.rebaseDates.map(({ date }) => date), ...local].map(periodOf))].sort();
+  const rebaseDates = inspection.header.rebaseDates.map(({ date }) => date);
+  return rebasePeriodsOf({ rebaseDates, localStandards: localStandardsOf(inspection, metric.id) });
 }
 
 /** A reported period with all there is to show of it. */
@@ -194,7 +191,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
   const data: ChartData = {
     points: drawn.map(({ point }) => point),
     standards: months.flatMap((period) => {
-      const standard = standardFor(metric, localOf(inspection, metric), period);
+      const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
       return standard ? [{ period, value: standard.value }] : [];
     }),
     baseline: metric.baseline.kind === 'figure' ? metric.baseline.value : undefined,
@@ -270,7 +267,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
     heads: ['Month', 'Figure', 'Standard', 'Usual limits', 'Unusual', 'Alert after it'],
     className: 'app-figures',
     rows: [...drawn].reverse().map(({ observation, xmr, point, earlier, judged }) => {
-      const standard = standardFor(metric, localOf(inspection, metric), observation.period);
+      const standard = standardFor(metric, localStandardsOf(inspection, metric.id), observation.period);
       const alert = point.alert;
       return [
         monthName(observation.period),

@@ -1,8 +1,10 @@
+import { AUTHORITY_ALERTS, isAuthorityAlert } from '../domain/authority-alerts.ts';
 import type { Board, BoardAlert } from '../domain/board.ts';
-import { formatNumber, formatObservation, type SmallNumbers, shownValue } from '../domain/format.ts';
+import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
 import type { Action, Judgement, Metric, Progress, Section } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice, NoticeItem } from '../domain/notice.ts';
+import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
@@ -15,7 +17,6 @@ import {
   counted,
   dayName,
   gradeOf,
-  monthName,
   STANDING_WORD,
   STANDINGS,
   type Standing,
@@ -70,19 +71,11 @@ function latest({ session }: Visit, { inspection, months, board }: Overview): Co
   if (!last)
     return html`${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
 ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
-  const late = board?.alerts[SUBMISSION_ALERT];
+  const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
 ${!isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
 }
-
-/** The alert of the authority for months that are not submitted in time. */
-const SUBMISSION_ALERT = 'submission';
-/** Alerts of the authority rather than of a metric. */
-const AUTHORITY_ALERTS: Readonly<Record<string, string>> = {
-  [SUBMISSION_ALERT]: 'Monthly submission',
-  action: 'Recommended actions',
-};
 
 /** Whether the board was worked out from the months as they stand. */
 function isJudged(months: readonly Month[], board: Board | undefined): boolean {
@@ -117,7 +110,9 @@ ${
 <h3 class="app-alert__title">${
           metric
             ? html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', id)}">${metric.title}</a>`
-            : (AUTHORITY_ALERTS[id] ?? id)
+            : isAuthorityAlert(id)
+              ? AUTHORITY_ALERTS[id]
+              : id
         }</h3>
 <span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
 ${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
@@ -203,8 +198,11 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
   const observations = seriesOf(metric, months);
   const last = observations.at(-1);
   const travel = travelOf(metric, observations);
-  const local = inspection.localStandards.filter((version) => version.metric === metric.id);
-  const standard = standardFor(metric, local, last?.period ?? inspection.header.published.slice(0, 7));
+  const standard = standardFor(
+    metric,
+    localStandardsOf(inspection, metric.id),
+    last?.period ?? inspection.header.published.slice(0, 7),
+  );
   const standing = standingOf(metric, board?.alerts[metric.id], last !== undefined);
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,

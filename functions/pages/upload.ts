@@ -1,5 +1,5 @@
 import type { CsvFault } from '../csv.ts';
-import { formatObservation, type SmallNumbers } from '../domain/format.ts';
+import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import { observationIn } from '../domain/series.ts';
 import { type Month, type Submission, saysTheSame } from '../domain/submission.ts';
@@ -17,7 +17,7 @@ import {
   type Visit,
   warningText,
 } from './layout.ts';
-import { counted, monthName } from './words.ts';
+import { counted } from './words.ts';
 
 /** A month of an uploaded file, with the one that it would take the place of. */
 export interface UploadedMonth {

@@ -1,19 +1,12 @@
 import type { BoardAlert } from '../domain/board.ts';
-import { formatObservation, type SmallNumbers } from '../domain/format.ts';
+import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { Judgement, Metric } from '../domain/inspection.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
 
-const MONTHS = 'January February March April May June July August September October November December'.split(' ');
-
-/** `September 2011` of a period or date. */
-export function monthName(date: string): string {
-  return `${MONTHS[Number(date.slice(5, 7)) - 1]} ${date.slice(0, 4)}`;
-}
-
 /** `Sep 2011`, where there is little room. */
 export function shortMonth(date: string): string {
-  return `${MONTHS[Number(date.slice(5, 7)) - 1]?.slice(0, 3)} ${date.slice(0, 4)}`;
+  return monthName(date).replace(/(?<=^...)[a-z]+/, '');
 }
 
 /** `22 October 2010` of a date. */
