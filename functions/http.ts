@@ -224,7 +224,7 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
 }
 
 /** What the log says of an unexpected error: what and where, without tokens, addresses or names of resources. */
-function describeFailure(error: unknown): { name: string; message: string; at?: string } {
+export function describeFailure(error: unknown): { name: string; message: string; at?: string } {
   if (!(error instanceof Error)) return { name: 'unknown', message: '' };
   const message = error.message
     .replace(/imt_[\w-]+/g, 'imt_…')

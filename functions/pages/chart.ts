@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Level } from '../domain/lifecycle.ts';
-import { addMonths } from '../domain/period.ts';
+import { addMonths, monthIndex } from '../domain/period.ts';
 import type { Html } from './html.ts';
 import { trusted } from './html.ts';
 import { shortMonth } from './words.ts';
@@ -86,7 +86,13 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
     marginBottom: 58,
     marginTop: 26,
     style: { fontSize: size === 'wide' ? '15px' : '13px' },
-    x: { type: 'utc', domain: [first, last], ticks: size === 'wide' ? 10 : 4, label: null, nice: false },
+    x: {
+      type: 'utc',
+      domain: [first, last],
+      ticks: ticksOf(data.points, size === 'wide' ? 12 : 5),
+      tickFormat: tickText,
+      label: null,
+    },
     y: {
       domain: domainOf(data),
       clamp: true,
@@ -232,6 +238,26 @@ function bandsOf(points: readonly ChartPoint[]): Band[] {
 
 const dateOf = (period: string): Date => new Date(`${period}-01T00:00:00Z`);
 const middleOf = (period: string): number => (dateOf(period).getTime() + dateOf(addMonths(period, 1)).getTime()) / 2;
+
+/** Steps, in months, from one label of the axis to the next. */
+const STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
+
+/** At most so many months, evenly apart, for the axis; from a January on where the steps make a year. */
+function ticksOf(points: readonly ChartPoint[], most: number): Date[] {
+  const [first, last] = [points[0], points.at(-1)].map((point) => monthIndex(point?.period ?? '')) as [number, number];
+  const step = STEPS.find((months) => (last - first) / months < most) ?? 120;
+  const start = Math.ceil(first / step) * step;
+  const ticks: Date[] = [];
+  for (let index = start; index <= last; index += step)
+    ticks.push(new Date(Date.UTC(Math.floor(index / 12), index % 12)));
+  return ticks;
+}
+
+/** The month, and the year below it for the first and for each January. */
+function tickText(date: Date, position: number): string {
+  const [month, year] = shortMonth(date.toISOString()).split(' ');
+  return position === 0 || month === 'Jan' ? `${month}\n${year}` : `${month}`;
+}
 
 /** From the least to the most of all that is drawn, with some air; percentages stay between 0 and 100. */
 function domainOf({ points, standards, baseline, isPercentage }: ChartData): [number, number] {

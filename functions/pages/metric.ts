@@ -63,7 +63,7 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
     place: { authority, name },
     hasErrors: refused !== undefined,
     content: html`${errorSummary(refused?.errors ?? [])}
-<p class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</p>
+<span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${standingTag(standingOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
 ${findings(alert)}

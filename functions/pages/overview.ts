@@ -85,6 +85,7 @@ function isJudged(months: readonly Month[], board: Board | undefined): boolean {
 /** What is raised, the worst first, and what has ended with the latest month. */
 function attention(visit: Visit, overview: Overview): Html {
   const { inspection, board } = overview;
+  const { authority } = inspection.header;
   const alerts = Object.entries(board?.alerts ?? {})
     .map(([id, alert]) => ({ id, alert, metric: inspection.metrics.find((metric) => metric.id === id) }))
     .sort((a, b) => weight(b.alert) - weight(a.alert));
@@ -109,7 +110,7 @@ ${
 <div class="app-alert__head">${standingTag(standingOf(metric, alert, true))}
 <h3 class="app-alert__title">${
           metric
-            ? html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', id)}">${metric.title}</a>`
+            ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
             : isAuthorityAlert(id)
               ? AUTHORITY_ALERTS[id]
               : id
@@ -118,7 +119,7 @@ ${
 ${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
 ${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
 <p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
-${!metric && ownForm(visit, inspection.header.authority, id, alert)}</li>`,
+${!metric && ownForm(visit, authority, id, alert)}</li>`,
       )}</ul>`
 }
 ${
@@ -126,7 +127,7 @@ ${
   html`<h3 class="govuk-heading-s">Ended with the latest figures</h3>
 <ul class="govuk-list govuk-list--spaced">${ended.map(
     ({ alert, title, transition, reason }) =>
-      html`<li>${standingIcon('clear')} <a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', alert)}">${title}</a>: ${transition}${reason && `, because ${reason}`}</li>`,
+      html`<li>${standingIcon('clear')} ${isAuthorityAlert(alert) ? title : html`<a class="govuk-link" href="${pathOf(authority, 'metrics', alert)}">${title}</a>`}: ${transition}${reason && `, because ${reason}`}</li>`,
   )}</ul>`
 }`;
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { logging } from '../http.ts';
+import { describeFailure, logging } from '../http.ts';
 import { ProblemError, problemOf } from '../problem.ts';
 import { PAGES, type PageKey, type Scope } from '../routes.ts';
 import type { Grant } from '../store/access.ts';
@@ -149,7 +149,7 @@ function refusals({ assets, logger }: PageDependencies): Middleware {
           problemOf(error).status,
         );
       else {
-        logger.error('page failed', { failure: { name: error?.name } });
+        logger.error('page failed', { failure: describeFailure(error) });
         request.response = page(
           refusalPage(
             { assets },

@@ -164,19 +164,21 @@ function monthOf(
     const observation = month && observationIn({ ...month, period, revision: 1, submittedAt: '' }, metric.id);
     return observation && formatObservation(metric, observation, smallNumbers);
   };
-  const rows = metrics.flatMap((metric): (readonly Content[])[] => {
-    const [before, after] = [say(current, metric), say(submission, metric)];
-    if (before === undefined && after === undefined) return [];
-    if (outcome !== 'changed') return [[metric.title, after]];
-    const differs = before !== after;
-    return [
-      [
-        metric.title,
-        before ?? NOTHING,
-        differs ? html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>` : 'the same',
-      ],
-    ];
-  });
+  const figures = metrics
+    .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
+    .filter(({ before, after }) => before !== undefined || after !== undefined);
+  const rows: readonly (readonly Content[])[] =
+    outcome === 'changed'
+      ? // What differs comes first.
+        [
+          ...figures.filter(({ before, after }) => before !== after),
+          ...figures.filter(({ before, after }) => before === after),
+        ].map(({ metric, before, after }) => [
+          metric.title,
+          before ?? NOTHING,
+          before === after ? 'the same' : html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>`,
+        ])
+      : figures.map(({ metric, after }) => [metric.title, after]);
   const what = { new: 'new', changed: `replaces revision ${current?.revision}`, same: 'the same as before' }[outcome];
   return html`<details class="govuk-details app-month"${open || outcome === 'changed' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
 <div class="govuk-details__text">${table({

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
-import { DESKTOP, NARROW, openPage, overflowOf, startBrowser, violationsOn } from './browser.ts';
+import { DESKTOP, NARROW, startBrowser } from './browser.ts';
+import { openPage, overflowOf, violationsOn } from './look.ts';
 import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from './visit.ts';
 
 let browser: Browser;

@@ -245,6 +245,42 @@ describe('submitting by file', () => {
   });
 });
 
+describe('an authority that is late', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ clock: '2012-01-20' });
+    await submitExample(service, EXAMPLE);
+  });
+  afterAll(() => service?.end());
+
+  test('is told so at the top, and takes it in hand on the overview', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const overview = textOf(await text(HOME));
+    expect(overview).toMatch(/Figures up to September 2011.{1,60} ! Warning .{0,20}October 2011/);
+    expect(overview).toMatch(/Critical Monthly figures/);
+    const fields = { forgeryToken, name: 'A. Price', note: 'The case system is down' };
+    const answer = await post(`${HOME}/alerts/submission/acknowledgement`, fields);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, HOME]);
+    expect(textOf(await text(HOME))).toContain('In hand: A. Price on 20 January 2012: The case system is down');
+  });
+
+  test('an acknowledgement without a name is refused, and what was typed stays', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/alerts/referral-backlog/acknowledgement`;
+    const answer = await post(path, { forgeryToken, name: ' ', note: 'Typed at length' });
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toContain('href="#referral-backlog-name"');
+    expect(text).toContain('>Typed at length</textarea>');
+  });
+
+  test('what is not raised cannot be taken in hand', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const answer = await post(`${HOME}/alerts/complaints/acknowledgement`, { forgeryToken, name: 'x', note: 'y' });
+    expect(answer.status).toBe(409);
+  });
+});
+
 describe('a deployment that suppresses small numbers', () => {
   let service: Service;
   beforeAll(async () => {
