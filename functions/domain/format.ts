@@ -79,3 +79,16 @@ const MONTHS = 'January February March April May June July August September Octo
 export function monthName(period: string): string {
   return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
 }
+
+/** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
+export function shownValue(
+  metric: Metric,
+  { value, numerator, denominator }: Observation,
+  smallNumbers: SmallNumbers,
+): number {
+  if (smallNumbers === 'show') return value;
+  if (metric.kind === 'count') return isSmall(value) ? MOST_SMALL : value;
+  if (numerator === undefined || denominator === undefined) return value;
+  const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+  return small ? Math.round(value / 5) * 5 : value;
+}

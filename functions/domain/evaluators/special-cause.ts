@@ -4,7 +4,7 @@ import { latestPoint, type SpecialCause } from '../statistics/xmr.ts';
 import type { Evaluator } from './evaluator.ts';
 
 /** Limits are made of so many points after the last rebase date, and stay (design, section 6). */
-const POINTS_IN_LIMITS = 12;
+export const POINTS_IN_LIMITS = 12;
 
 /** No rule looks back further than so many points. */
 const LONGEST_RUN = 7;
