@@ -209,7 +209,7 @@ describe('inspection', () => {
   });
 
   it('begins anew after its alert cleared, with nothing carried over', () => {
-    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(4, [44, 50]), ...repeat(6, [40, 50])]);
+    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(3, [44, 50]), ...repeat(6, [40, 50])]);
     const end = judged.findIndex(({ transition }) => transition === 'cleared');
     expect(end).toBeGreaterThan(12);
     const again = judged.slice(end).find(({ findings }) => findings.length > 0);
