@@ -6,6 +6,7 @@ import type { SmallNumbers } from './domain/format.ts';
 import { reconcile } from './domain/reconcile.ts';
 import { readEnvironment } from './env.ts';
 import { type HourlyEvent, handleStream } from './events.ts';
+import { describeFailure } from './failure.ts';
 import { listDue, readBoard, saveBoard, saveDue } from './store/boards.ts';
 import { ConditionFailedError, type Database } from './store/database.ts';
 import { readInspection } from './store/inspections.ts';
@@ -43,7 +44,7 @@ export function createHandler(dependencies: EvaluateDependencies) {
     for (const authority of await listDue(database, now()))
       await evaluate(authority, dependencies).catch((error: Error) => {
         failed.push(authority);
-        logger.error('authority not evaluated', { error, authority });
+        logger.error('authority not evaluated', { failure: describeFailure(error), authority });
       });
     if (failed.length > 0)
       throw new Error(
