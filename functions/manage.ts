@@ -15,6 +15,7 @@ import {
   RecipientBodySchema,
   StandardBodySchema,
 } from './bodies.ts';
+import { titleOfAlert } from './domain/authority-alerts.ts';
 import { acknowledge } from './domain/board.ts';
 import { withProgress } from './domain/inspection.ts';
 import { readEnvironment } from './env.ts';
@@ -143,7 +144,7 @@ async function putAcknowledgement(request: Request, { database, now }: ManageDep
   const { metrics } = await inspectionOf(request, database);
   const { board } = await readBoard(database, authority);
   const alert = board?.alerts[id];
-  const title = metrics.find((metric) => metric.id === id)?.title ?? id;
+  const title = titleOfAlert(id, metrics);
   if (!alert && title === id) throw new ProblemError('not-found', `no alert is called "${id.slice(0, 64)}"`);
   const given = readBody(AcknowledgementBodySchema, request.body);
   const acknowledgement = acknowledge(board, id, given, now());

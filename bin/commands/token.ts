@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
 import { SCOPES, type Scope } from '../../functions/routes.ts';
-import { createToken } from '../../functions/store/access.ts';
+import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { UnreachableError } from '../../lib/client.ts';
-import { numberFrom, showOne } from './output.ts';
+import { numberFrom, showList, showOne } from './output.ts';
 import { UsageError } from './setting.ts';
 
 interface Place {
@@ -54,6 +54,39 @@ Examples:
         [made, '', `Allows ${scopes.join(', ')} for ${options.for} until ${until}.`, 'It cannot be shown again.'],
         { token: made, scopes, authority: options.for, label: options.label, expires: until },
       );
+    });
+
+  place(token.command('list'))
+    .description('Lists the tokens: never the tokens themselves.')
+    .action(async (options: Place) => {
+      const { database, now } = await accessOf(options);
+      const tokens = (await listTokens(database)).map(({ expires, ...token }) => ({
+        ...token,
+        expires: new Date(expires * 1000).toISOString(),
+        state: isExpired({ ...token, expires }, now) ? 'expired' : 'valid',
+      }));
+      showList(
+        tokens,
+        {
+          id: ({ id }) => id,
+          label: ({ label }) => label,
+          for: ({ authority }) => authority,
+          scopes: ({ scopes }) => scopes.join(','),
+          expires: ({ expires }) => expires,
+          state: ({ state }) => state,
+        },
+        { tokens },
+        'There is no token.',
+      );
+    });
+
+  place(token.command('revoke').argument('<id>', 'as "token list" shows it'))
+    .description('Makes a token worthless from its next request on.')
+    .action(async (id: string, options: Place) => {
+      const { database } = await accessOf(options);
+      if (!(await revokeToken(database, id)))
+        throw new UsageError(`there is no token ${id}; "npm run monitor -- token list" shows those there are`);
+      showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });
 }
 
