@@ -30,12 +30,17 @@ const MOST_ATTEMPTS = 4;
 
 export function createHandler({ database, now, logger }: SubmitDependencies) {
   return httpHandler(
-    { 'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now()) },
+    { 'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now(), logger) },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
 }
 
-async function putMonth(request: Request, database: SubmitDependencies['database'], now: Date): Promise<Answer> {
+async function putMonth(
+  request: Request,
+  database: SubmitDependencies['database'],
+  now: Date,
+  logger: Logger,
+): Promise<Answer> {
   const { authority = '', period = '' } = request.parameters;
   const periodFaults = faultsOfPeriod(period, now);
   const [metrics, found] = await Promise.all([
@@ -56,6 +61,7 @@ async function putMonth(request: Request, database: SubmitDependencies['database
     };
     try {
       await saveMonths(database, authority, [next], now);
+      logger.info('month accepted', { authority, period, revision: next.revision });
       return monthAnswer(current ? 200 : 201, authority, next);
     } catch (error) {
       if (!(error instanceof MonthChangedError) || attempt === MOST_ATTEMPTS) throw error;

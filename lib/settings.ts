@@ -6,6 +6,10 @@ import { readSeeds } from './seeds.ts';
 
 const Address = z.email('must be an e-mail address').optional();
 
+const SeededAuthority = AuthorityIdSchema.refine((authority) => readSeeds().authorities.includes(authority), {
+  error: () => `must have its inspection in seed/, as ${readSeeds().authorities.join(', ')} has`,
+});
+
 /** What an installation decides for itself, as CDK context: `-c alertEmail=someone@example.org`. */
 export const SettingsSchema = z.object({
   /** Who is mailed from the first day; others are subscribed later. Without one nobody is mailed until then. */
@@ -14,10 +18,8 @@ export const SettingsSchema = z.object({
   alertLevel: z.enum(LevelSchema.options, `must be one of ${LevelSchema.options.join(', ')}`).default('warning'),
   /** Who is told when the service itself fails. */
   operationsEmail: Address,
-  /** The organisation inspected: whose inspection is loaded and whose alerts `alertEmail` is sent. */
-  authority: AuthorityIdSchema.refine((authority) => readSeeds().has(authority), {
-    error: () => `must have an inspection in seed/, as ${[...readSeeds().keys()].join(', ')} has`,
-  }).default('herefordshire'),
+  /** The organisation inspected: whose alerts `alertEmail` is sent. */
+  authority: SeededAuthority.default('herefordshire'),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   smallNumbers: z.enum(['show', 'suppress'], 'must be show or suppress').default('show'),
   /**
