@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The environment variables that the stack sets, each where its function needs it; `settings` in the stack uses these names. */
+/** The environment variables that the stack sets, each where its function needs it: `ServiceFunction.tell` takes these names only. */
 export const EnvironmentSchema = z.object({
   BASELINES_TABLE: z.string().min(1),
   SUBMISSIONS_TABLE: z.string().min(1),

@@ -2,12 +2,29 @@
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
-  readonly errors: readonly { readonly pointer: string; readonly parameter?: string; readonly detail: string }[];
-  constructor(status: number, problem: { detail?: string; title?: string; errors?: ApiError['errors'] }) {
-    super(problem.detail ?? problem.title ?? `the service answered ${status}`);
+  /** The last word of the problem's type, e.g. `invalid`; empty where the answer was no problem document. */
+  readonly kind: string;
+  readonly errors: readonly {
+    readonly pointer?: string;
+    readonly parameter?: string;
+    readonly line?: number;
+    readonly column?: string;
+    readonly detail: string;
+  }[];
+  constructor(
+    status: number,
+    problem: { type?: string; detail?: string; title?: string; message?: string; errors?: ApiError['errors'] },
+  ) {
+    super(problem.detail ?? problem.title ?? problem.message ?? `the service answered ${status}`);
     this.status = status;
+    this.kind = problem.type?.split(':').at(-1) ?? '';
     this.errors = problem.errors ?? [];
   }
+}
+
+/** Nobody answered, or something that is not this service. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
 }
 
 export interface ApiAnswer {
@@ -15,30 +32,45 @@ export interface ApiAnswer {
   readonly etag: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is in the API description
   readonly body: any;
+  /** The body as sent. */
+  readonly text: string;
 }
 
 /** Talks to the API of one instance, local or deployed. */
 export interface Client {
+  /** A string body is sent as it is, with the content type among `headers`; any other as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
 }
+
+/** How long an answer may take: API Gateway itself gives up after 30 seconds. */
+const LONGEST_MS = 35_000;
 
 export function connect(url: string, token: string): Client {
   const base = url.replace(/\/$/, '');
   return {
     async request(method, path, body, headers = {}) {
-      const response = await fetch(`${base}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      const contents = text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : {};
+      let response: Response;
+      let text: string;
+      try {
+        response = await fetch(`${base}${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${token}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+          signal: AbortSignal.timeout(LONGEST_MS),
+        });
+        text = await response.text();
+      } catch (error) {
+        const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+        throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? cause?.message ?? message})`);
+      }
+      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      const contents = text && isJson ? JSON.parse(text) : {};
       if (!response.ok) throw new ApiError(response.status, contents);
-      return { status: response.status, etag: response.headers.get('etag') ?? undefined, body: contents };
+      return { status: response.status, etag: response.headers.get('etag') ?? undefined, body: contents, text };
     },
   };
 }

@@ -37,7 +37,6 @@ export class ServiceFunction extends Construct {
     });
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      // In place of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
       inlinePolicies: {
         Tracing: new iam.PolicyDocument({
           statements: [
@@ -53,12 +52,13 @@ export class ServiceFunction extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'X-Ray knows no resource to write to: AWS has nothing narrower than *. It is the only statement here.',
     });
+    // In place of AWSLambdaBasicExecutionRole, which may write to every log group of the account.
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn);
     this.function = new lambda.Function(this, 'Function', {
       description: props.whenItFails,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: bundle(props.name),
+      code: bundle(this, props.name),
       handler: `${props.name}.handler`,
       memorySize: props.memory,
       timeout: props.timeout,

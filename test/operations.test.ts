@@ -7,7 +7,6 @@ import { createApp } from '../lib/app.ts';
 
 interface Resource {
   readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation, as deep as each resource type has it
   readonly Properties: any;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
@@ -40,14 +39,11 @@ const named = (start: string): string => {
 /** Names of the metrics an alarm watches, with the logical id they are about. */
 function watches(name: string): string[] {
   const { Metrics, MetricName, Dimensions } = alarms.get(name);
-  // biome-ignore lint/suspicious/noExplicitAny: as above
   const about = (dimensions: any[] = []) =>
     dimensions.map(({ Value }) => Value.Ref ?? Value['Fn::GetAtt']?.[0] ?? Value).join(' ');
   if (!Metrics) return [`${MetricName} of ${about(Dimensions)}`];
-  return Metrics.flatMap(
-    // biome-ignore lint/suspicious/noExplicitAny: as above
-    ({ MetricStat }: any) =>
-      MetricStat ? [`${MetricStat.Metric.MetricName} of ${about(MetricStat.Metric.Dimensions)}`] : [],
+  return Metrics.flatMap(({ MetricStat }: any) =>
+    MetricStat ? [`${MetricStat.Metric.MetricName} of ${about(MetricStat.Metric.Dimensions)}`] : [],
   );
 }
 

@@ -82,7 +82,7 @@ export function readSubmission(
       else if (read.reported) observations.push([id, read.reported]);
     }
   }
-  if (envelope.success && reported.length === 0)
+  if (isObject(body) && isObject(body.observations) && reported.length === 0)
     faults.push({ pointer: '#/observations', detail: 'a submission holds at least one observation' });
   if (faults.length > 0 || !envelope.success) return { faults };
   observations.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -20,12 +20,18 @@ export interface FunctionLog {
 /** Appends every line as JSON to the file at `path` and hands it to `listener`. */
 export function openFunctionLog(path: string, clock: Clock, listener?: (line: LogLine) => void): FunctionLog {
   const file = createWriteStream(path, { flags: 'a' });
+  let closed = false;
   return {
     write(line) {
+      // A thread that is being ended may still print.
+      if (closed) return;
       const complete: LogLine = { time: new Date(clock.now()).toISOString(), ...line };
       file.write(`${JSON.stringify(complete)}\n`);
       listener?.(complete);
     },
-    close: () => new Promise((resolve) => file.end(resolve)),
+    close() {
+      closed = true;
+      return new Promise((resolve) => file.end(resolve));
+    },
   };
 }

@@ -70,6 +70,7 @@ const FunctionSchema = z.looseObject({
   Handler: z.string(),
   Runtime: z.string().regex(/^nodejs/, 'only Node.js functions run here'),
   Code: z.looseObject({ S3Key: z.string({ error: 'the code must be an asset (S3Key)' }) }),
+  Layers: z.array(z.unknown()).max(0, 'layers are not laid under a function here').optional(),
   Timeout: z.coerce.number().default(3),
   MemorySize: z.coerce.number().default(128),
   ReservedConcurrentExecutions: z.coerce.number().optional(),

@@ -85,7 +85,13 @@ export async function startGateway(options: {
     if (handler === undefined) return awsError(call, 503, 'ServiceUnavailable', `${call.service} is not running`);
     const refusal = refusalOf(call);
     if (refusal !== undefined) return refusal;
-    const forward = async () => handler(call);
+    const forward = async () => {
+      try {
+        return await handler(call);
+      } catch (error) {
+        return awsError(call, 500, 'InternalFailure', (error as Error).message);
+      }
+    };
     return intercept === undefined ? forward() : intercept(call, forward);
   };
 

@@ -1,5 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { messageId } from './mail.ts';
 
 export interface InboxSetup {
   readonly port: number;
@@ -17,9 +19,13 @@ export interface Inbox {
   stop(): Promise<void>;
 }
 
-/** Starts the inbox on `port` (0: any free one), with the mails that `directory` holds from earlier runs. */
-export async function startInbox(port: number, directory: string): Promise<Inbox> {
+/**
+ * Starts the inbox on `port` (0: any free one), with the mails that `directory` holds from earlier runs; except those
+ * of `undelivered`, which will be sent again.
+ */
+export async function startInbox(port: number, directory: string, undelivered: ReadonlySet<string>): Promise<Inbox> {
   mkdirSync(directory, { recursive: true });
+  removeHalfWritten(directory, undelivered);
   const setup: InboxSetup = { port, directory };
   const worker = new Worker(new URL('./inbox-worker.ts', import.meta.url), {
     name: 'inbox',
@@ -55,4 +61,18 @@ export async function startInbox(port: number, directory: string): Promise<Inbox
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * maildev writes a mail to its file as it comes in and acknowledges it at the end. A kill in between leaves the
+ * beginning of a file, which maildev would show at its next start as a mail with no subject or half a text.
+ */
+function removeHalfWritten(directory: string, undelivered: ReadonlySet<string>): void {
+  const ids = new Set([...undelivered].map(messageId));
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.eml'))) {
+    const path = join(directory, file);
+    const [headers = '', ...body] = readFileSync(path, 'latin1').split('\r\n\r\n');
+    const [, id = ''] = /^Message-ID: *(<[^>]*>)/im.exec(headers) ?? [];
+    if (body.length === 0 || ids.has(id)) rmSync(path);
+  }
 }

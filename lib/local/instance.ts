@@ -15,6 +15,7 @@ import { readJson, writeJson } from './json-file.ts';
 import { lockDirectory } from './lock.ts';
 import { createMailer } from './mail.ts';
 import { createModel } from './model.ts';
+import { undeliveredMails } from './outbox.ts';
 import { createPolicies } from './policy.ts';
 import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
@@ -41,7 +42,7 @@ export interface InstanceOptions {
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
   /** Sees, and may change, every call of an AWS service. */
-  readonly intercept?: Intercept;
+  readonly intercept?: Intercept | undefined;
 }
 
 export interface Instance {
@@ -213,6 +214,8 @@ async function start(
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
+  // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
+  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
   let stopped: Promise<void> | undefined;
   const api = apis[0]?.url ?? '';
   return {
@@ -266,7 +269,7 @@ async function start(
   async function startMail(): Promise<{ inbox: string; smtpUrl: string }> {
     const external = process.env.SMTP_URL;
     if (external !== undefined && external !== '') return { inbox: external, smtpUrl: external };
-    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'));
+    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'), undeliveredMails(at('sns', 'outbox')));
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../../functions/routes.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { createApp } from '../app.ts';
+import type { Intercept } from './gateway.ts';
 import { type Instance, startInstance } from './instance.ts';
 
 export interface LaunchOptions {
@@ -12,6 +13,8 @@ export interface LaunchOptions {
   readonly fresh?: boolean;
   /** What the instance's clock reads at the start: ISO date or instant; the machine's own time without it. */
   readonly clock?: string;
+  /** Sees, and may change, every call of an AWS service. */
+  readonly intercept?: Intercept | undefined;
   /** CDK context beside the defaults of this machine. */
   readonly context?: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { Clock } from './clock.ts';
 
 export interface Mail {
-  /** Stays the same when a mail is sent once more after a crash, so that a repeat can be told. */
+  /** Becomes the Message-ID. Stays the same when the mail is sent once more after a crash, so that a repeat can be told. */
   readonly id: string;
   readonly to: string;
   readonly subject: string;
@@ -32,10 +32,12 @@ export function createMailer(smtpUrl: string, clock: Clock): Mailer {
         to: { name: '', address: to },
         subject,
         text,
-        messageId: `<${id}@sns.amazonaws.com>`,
+        messageId: messageId(id),
         date: new Date(clock.now()),
       });
     },
     close: () => transport.close(),
   };
 }
+
+export const messageId = (id: string): string => `<${id}@sns.amazonaws.com>`;

@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import { compilePattern } from './event-pattern.ts';
@@ -10,12 +8,13 @@ import { type AwsCall, type AwsReply, awsError, escapeXml, type Gateway, type Pa
 import { readJson, writeJson } from './json-file.ts';
 import type { Mailer } from './mail.ts';
 import type { Model } from './model.ts';
+import { type Delivery, openOutbox } from './outbox.ts';
+import { invalid, type MessageAttribute, passesFilter, readMessage, SnsError } from './sns-message.ts';
 import type { Queues } from './sqs.ts';
 
 /**
  * Plays Amazon SNS: topics from the template, subscriptions from the template and the API, delivery to mail and
- * queues. Reference: Amazon SNS API Reference and Developer Guide. A message that was accepted is on disk before it
- * is acknowledged and stays there until every delivery has been made, so a kill repeats deliveries but loses none.
+ * queues. Reference: Amazon SNS API Reference and Developer Guide.
  */
 export interface Sns {
   handle(call: AwsCall): AwsReply;
@@ -52,45 +51,11 @@ interface Subscription {
   readonly fromTemplate: boolean;
 }
 
-interface MessageAttribute {
-  readonly DataType: string;
-  readonly StringValue?: string;
-  readonly BinaryValue?: string;
-}
-
-type Delivery =
-  | { readonly protocol: 'email'; readonly to: string; readonly subject: string; readonly text: string }
-  | { readonly protocol: 'sqs'; readonly queueArn: string; readonly body: string };
-
-/** One accepted message with the deliveries that are still to be made. */
-interface Outgoing {
-  readonly id: string;
-  readonly sequence: number;
-  deliveries: Delivery[];
-}
-
-const LARGEST_MESSAGE = 262_144;
 const PAGE_SIZE = 100;
 /** A subscription that nobody confirms is dropped after two days (SNS Developer Guide, "Email notifications"). */
 const PENDING_MS = 48 * 3_600_000;
-const RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
 
 const SETTABLE = ['FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery'];
-
-/** An error that the caller gets under this name. */
-class SnsError extends Error {
-  readonly code: string;
-  readonly status: number;
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.name = 'SnsError';
-    this.code = code;
-    this.status = status;
-  }
-}
-
-const invalid = (message: string) => new SnsError('InvalidParameter', `Invalid parameter: ${message}`);
 
 const SubscriptionSchema = z.looseObject({
   TopicArn: z.string(),
@@ -113,68 +78,10 @@ export function createSns(options: SnsOptions): Sns {
     model.ids('AWS::SNS::Topic').map((id) => [model.arn(id), model.properties(id, TopicSchema)] as const),
   );
   const subscriptionsPath = join(directory, 'subscriptions.json');
-  const outboxDirectory = join(directory, 'outbox');
-  mkdirSync(outboxDirectory, { recursive: true });
   const stored = readJson<Subscription[]>(subscriptionsPath) ?? [];
   let subscriptions = reconcile(stored);
   save();
-
-  // ---- delivery
-
-  const outbox = loadOutbox(outboxDirectory);
-  let sequence = outbox.at(-1)?.sequence ?? 0;
-  let stopping = false;
-  let delivering: Promise<void> | undefined;
-  const halt = new AbortController();
-
-  const accept = (id: string, deliveries: Delivery[]) => {
-    if (deliveries.length === 0) return;
-    sequence++;
-    const message: Outgoing = { id, sequence, deliveries };
-    writeJson(outboxPath(message), message);
-    outbox.push(message);
-    deliverAll();
-  };
-
-  const outboxPath = ({ id, sequence: number }: Outgoing) =>
-    join(outboxDirectory, `${String(number).padStart(12, '0')}-${id}.json`);
-
-  /** Delivers in the order of acceptance, each until it succeeds. */
-  function deliverAll(): void {
-    delivering ??= (async () => {
-      let pauseMs = RETRY_MS;
-      for (let message = outbox[0]; message !== undefined && !stopping; message = outbox[0]) {
-        const [delivery] = message.deliveries;
-        if (delivery === undefined) {
-          rmSync(outboxPath(message), { force: true });
-          outbox.shift();
-          continue;
-        }
-        try {
-          await deliver(message.id, delivery);
-          message.deliveries = message.deliveries.slice(1);
-          if (message.deliveries.length > 0) writeJson(outboxPath(message), message);
-          pauseMs = RETRY_MS;
-        } catch (error) {
-          const { message: reason, responseCode = 0 } = error as Error & { responseCode?: number };
-          log.write({ source: 'sns', stream: 'platform', message: `delivery failed: ${reason}` });
-          if (responseCode >= 500) {
-            // The mail server refused it for good; what waits behind it must not wait for ever.
-            message.deliveries = message.deliveries.slice(1);
-            continue;
-          }
-          await sleep(pauseMs, undefined, { signal: halt.signal }).catch(() => {});
-          pauseMs = Math.min(LONGEST_RETRY_MS, pauseMs * 2);
-        }
-      }
-      delivering = undefined;
-    })();
-  }
-
-  async function deliver(id: string, delivery: Delivery): Promise<void> {
-    if (delivery.protocol === 'sqs') return queues.send(delivery.queueArn, delivery.body);
-    await mailer.send({ id, to: delivery.to, subject: delivery.subject, text: delivery.text });
-  }
+  const outbox = openOutbox(join(directory, 'outbox'), mailer, queues, log);
 
   // ---- subscriptions
 
@@ -260,17 +167,18 @@ export function createSns(options: SnsOptions): Sns {
   function requestConfirmation({ arn, topicArn, endpoint, token }: Subscription): void {
     const link = `${gateway.url}/sns/confirmation.html?${new URLSearchParams({ TopicArn: topicArn, Token: token, Endpoint: endpoint })}`;
     const text = [
-      'You have chosen to subscribe to the topic: ',
+      'You have chosen to subscribe to the topic:',
       topicArn,
       '',
-      'To confirm this subscription, click or visit the link below (If this was in error no action is necessary): ',
+      'To confirm this subscription, click or visit the link below (If this was in error no action is necessary):',
       link,
       '',
       'Please do not reply directly to this email.',
       '',
     ].join('\n');
     const subject = 'AWS Notification - Subscription Confirmation';
-    accept(`${arn.split(':').at(-1)}-${token.slice(0, 8)}`, [{ protocol: 'email', to: endpoint, subject, text }]);
+    const id = randomUUID();
+    outbox.accept(id, [{ protocol: 'email', id: `${id}.${lastPart(arn)}`, to: endpoint, subject, text }]);
   }
 
   function confirm(token: string | undefined, topicArn: string | undefined): Subscription {
@@ -288,31 +196,22 @@ export function createSns(options: SnsOptions): Sns {
 
   function publish(input: Input): Xml {
     const topicArn = findTopic(input.TopicArn ?? input.TargetArn);
-    const attributes = readMessageAttributes(input);
-    const message = input.Message ?? '';
-    if (message === '') throw invalid('Empty message');
-    if (messageSize(message, attributes) > LARGEST_MESSAGE) throw invalid('Message too long');
-    const subject = input.Subject;
-    // "must be ASCII text that begins with a letter, number, or punctuation mark; must not include line breaks or
-    // control characters; and must be less than 100 characters long" (API reference, Publish).
-    if (subject !== undefined && !/^[!-~][ -~]{0,98}$/.test(subject)) throw invalid('Subject');
-    const bodies: Bodies = input.MessageStructure === 'json' ? readStructuredMessage(message) : { default: message };
-    if (input.MessageStructure !== undefined && input.MessageStructure !== 'json') throw invalid('MessageStructure');
+    const { subject, bodies, attributes } = readMessage(input);
     const id = randomUUID();
     const deliveries = current()
       .filter((subscription) => subscription.topicArn === topicArn && subscription.confirmed)
-      .filter((subscription) => passes(subscription, bodies.default, attributes))
+      .filter((subscription) => passesFilter(subscription.attributes, bodies.default, attributes))
       .map((subscription): Delivery => {
         const body = bodies[subscription.protocol] ?? bodies.default;
         return subscription.protocol === 'sqs'
           ? toQueue(subscription, id, topicArn, subject, body, attributes)
-          : toMail(subscription, subject ?? 'AWS Notification Message', body);
+          : toMail(subscription, id, subject ?? 'AWS Notification Message', body);
       });
-    accept(id, deliveries);
+    outbox.accept(id, deliveries);
     return element('MessageId', id);
   }
 
-  function toMail({ arn, endpoint }: Subscription, subject: string, body: string): Delivery {
+  function toMail({ arn, endpoint }: Subscription, id: string, subject: string, body: string): Delivery {
     const link = `${gateway.url}/sns/unsubscribe.html?${new URLSearchParams({ SubscriptionArn: arn, Endpoint: endpoint })}`;
     const footer = [
       '',
@@ -325,7 +224,7 @@ export function createSns(options: SnsOptions): Sns {
         'please contact us at https://aws.amazon.com/support',
       '',
     ];
-    return { protocol: 'email', to: endpoint, subject, text: body + footer.join('\n') };
+    return { protocol: 'email', id: `${id}.${lastPart(arn)}`, to: endpoint, subject, text: body + footer.join('\n') };
   }
 
   function toQueue(
@@ -492,7 +391,6 @@ export function createSns(options: SnsOptions): Sns {
     const known = stored.some(({ arn, endpoint }) => arn === subscription.arn && endpoint === subscription.endpoint);
     if (!subscription.confirmed && !known) requestConfirmation(subscription);
   }
-  if (outbox.length > 0) deliverAll();
 
   return {
     handle(call) {
@@ -532,104 +430,9 @@ export function createSns(options: SnsOptions): Sns {
         return { ...page('Error', (error as Error).message), status: 400 };
       }
     },
-    undelivered: () => outbox.length,
-    async stop(graceMs) {
-      const grace = setTimeout(() => {
-        stopping = true;
-        halt.abort();
-      }, graceMs);
-      await delivering;
-      clearTimeout(grace);
-      stopping = true;
-    },
+    undelivered: () => outbox.size(),
+    stop: (graceMs) => outbox.stop(graceMs),
   };
-}
-
-// ---- messages
-
-/** A policy on attributes sees them as values; one on the body sees the body's JSON, and nothing if it is none. */
-function passes(
-  { attributes: { FilterPolicy, FilterPolicyScope } }: Subscription,
-  body: string,
-  attributes: Readonly<Record<string, MessageAttribute>>,
-): boolean {
-  if (FilterPolicy === undefined) return true;
-  const matches = compilePattern(JSON.parse(FilterPolicy));
-  if (FilterPolicyScope !== 'MessageBody') {
-    const values = Object.entries(attributes).map(([name, attribute]) => [name, attributeValue(attribute)]);
-    return matches(Object.fromEntries(values));
-  }
-  try {
-    return matches(JSON.parse(body));
-  } catch {
-    return false;
-  }
-}
-
-function attributeValue({ DataType, StringValue = '' }: MessageAttribute): unknown {
-  if (DataType === 'Number') return Number(StringValue);
-  return DataType === 'String.Array' ? JSON.parse(StringValue) : StringValue;
-}
-
-/** What to send by protocol, `default` for those that have no entry of their own. */
-type Bodies = { readonly [protocol: string]: string; readonly default: string };
-
-function readStructuredMessage(message: string): Bodies {
-  let bodies: unknown;
-  try {
-    bodies = JSON.parse(message);
-  } catch {
-    throw invalid('Message Structure - JSON message body failed to parse');
-  }
-  const record = (typeof bodies === 'object' ? bodies : null) as Record<string, unknown> | null;
-  if (typeof record?.default !== 'string') {
-    throw invalid('Message Structure - No default entry in JSON message body');
-  }
-  const strings = Object.entries(record).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return { ...Object.fromEntries(strings), default: record.default };
-}
-
-function readMessageAttributes(input: Readonly<Record<string, string>>): Record<string, MessageAttribute> {
-  const attributes: Record<string, MessageAttribute> = {};
-  for (let index = 1; ; index++) {
-    const prefix = `MessageAttributes.entry.${index}`;
-    const name = input[`${prefix}.Name`];
-    if (name === undefined) return attributes;
-    const DataType = input[`${prefix}.Value.DataType`] ?? '';
-    const StringValue = input[`${prefix}.Value.StringValue`];
-    const BinaryValue = input[`${prefix}.Value.BinaryValue`];
-    const wrong = (reason: string) =>
-      new SnsError('ParameterValueInvalid', `The message attribute '${name}' ${reason}.`);
-    if (!/^(String|Number|Binary)(\.|$)/.test(DataType)) throw wrong('has an invalid message attribute type');
-    const value = DataType.startsWith('Binary') ? BinaryValue : StringValue;
-    if (value === undefined || value === '') throw wrong('must contain non-empty message attribute value');
-    if (DataType === 'Number' && !Number.isFinite(Number(value))) throw wrong('is no number');
-    if (DataType === 'String.Array' && !isJsonArray(value)) throw wrong('is no JSON array');
-    attributes[name] = {
-      DataType,
-      ...(StringValue === undefined ? {} : { StringValue }),
-      ...(BinaryValue === undefined ? {} : { BinaryValue }),
-    };
-  }
-}
-
-function isJsonArray(text: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(text));
-  } catch {
-    return false;
-  }
-}
-
-/** "The total size of a message, with attributes": name, type and value of each count. */
-function messageSize(message: string, attributes: Readonly<Record<string, MessageAttribute>>): number {
-  const parts = Object.entries(attributes).flatMap(([name, { DataType, StringValue = '', BinaryValue = '' }]) => [
-    name,
-    DataType,
-    StringValue,
-    BinaryValue,
-  ]);
-  return [message, ...parts].reduce((sum, part) => sum + Buffer.byteLength(part), 0);
 }
 
 function checkAttributes(attributes: Readonly<Record<string, string>>): void {
@@ -675,13 +478,7 @@ function readEntries(
   }
 }
 
-function loadOutbox(directory: string): Outgoing[] {
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.json'))
-    .sort()
-    .map((file) => readJson<Outgoing>(join(directory, file)))
-    .filter((message) => message !== undefined);
-}
+const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
 
 const newToken = (): string => randomBytes(32).toString('hex');
 

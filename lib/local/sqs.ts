@@ -18,6 +18,7 @@ export interface Queues {
 
 const QueueSchema = z.looseObject({
   VisibilityTimeout: z.coerce.number().default(30),
+  RedrivePolicy: z.undefined({ error: 'a queue does not redrive here' }).optional(),
   FifoQueue: z.literal(false, { error: 'FIFO queues do not run here' }).optional(),
 });
 

@@ -46,12 +46,20 @@ async function run(handler: Handler, invocation: Invocation): Promise<void> {
     awsRequestId: requestId,
     getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadline - performance.now())),
   };
+  let message: FromWorker;
   try {
     const result = await handler(JSON.parse(event), context);
-    send({ type: 'result', requestId, payload: JSON.stringify(result) ?? 'null' });
+    message = { type: 'result', requestId, payload: JSON.stringify(result) ?? 'null' };
   } catch (error) {
-    send({ type: 'failure', requestId, error: describe(error) });
+    message = { type: 'failure', requestId, error: describe(error) };
   }
+  await Promise.all([printed(process.stdout), printed(process.stderr)]);
+  send(message);
+}
+
+/** Output takes another way to the main thread than messages. What an invocation printed should be there before it ends. */
+async function printed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
 }
 
 async function loadHandler(directory: string, specification: string): Promise<Handler> {

@@ -49,7 +49,7 @@ export function writeAssembly(directory: string, { resources, functions = {}, te
       Properties: {
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',
-        Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: `${hash}.zip` },
+        Code: { S3Bucket: { 'Fn::Join': ['-', ['assets', { Ref: 'AWS::AccountId' }]] }, S3Key: `${hash}.zip` },
         Timeout: 5,
         ...(typeof source === 'string' ? {} : source.properties),
       },
@@ -154,11 +154,11 @@ export interface Running extends Instance {
 /** Starts an assembly in a directory of its own; `remove` ends it and clears the directory away. */
 export async function run(
   assembly: Assembly | string,
-  { mail = true, ...options }: Partial<InstanceOptions> & { readonly mail?: boolean } = {},
+  { mail = true, ...options }: Partial<InstanceOptions> & { readonly mail?: boolean | string } = {},
 ): Promise<Running & { remove(): Promise<void> }> {
   // maildev takes half a second to start; where no mail is sent any address will do in its place.
-  if (mail) delete process.env.SMTP_URL;
-  else process.env.SMTP_URL = 'smtp://127.0.0.1:9';
+  if (mail === true) delete process.env.SMTP_URL;
+  else process.env.SMTP_URL = mail === false ? 'smtp://127.0.0.1:9' : mail;
   const root = options.dataDir ?? temporaryDirectory();
   const log: LogLine[] = [];
   const instance = await startInstance({
@@ -166,6 +166,9 @@ export async function run(
     dataDir: root,
     onLog: (line) => log.push(line),
     ...options,
+  }).catch((error: unknown) => {
+    if (options.dataDir === undefined) rmSync(root, { recursive: true, force: true });
+    throw error;
   });
   return {
     ...instance,
@@ -197,9 +200,12 @@ async function call(endpoint: string, target: string, input: object): Promise<Re
   return answer;
 }
 
-/** Polls until `probe` gives something, for three seconds at most. */
-export async function eventually<T>(probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const until = Date.now() + 3000;
+/** Polls until `probe` gives something. */
+export async function eventually<T>(
+  probe: () => T | undefined | Promise<T | undefined>,
+  patienceMs = 3000,
+): Promise<T> {
+  const until = Date.now() + patienceMs;
   for (;;) {
     const value = await probe();
     if (value !== undefined) return value;
@@ -216,7 +222,7 @@ export interface ReceivedMail {
   readonly from: readonly { address: string; name: string }[];
 }
 
-export async function mails(instance: Instance): Promise<ReceivedMail[]> {
+export async function mails(instance: Pick<Instance, 'inbox'>): Promise<ReceivedMail[]> {
   const response = await fetch(`${instance.inbox}/api/email`);
   return (await response.json()) as ReceivedMail[];
 }

@@ -1,0 +1,216 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createApp } from '../lib/app.ts';
+import { countCalls, type Tally } from './calls.ts';
+import { bundlePlainly, measureColdStarts } from './cold-start.ts';
+import { costsOf } from './cost.ts';
+import { measureLatency } from './latency.ts';
+import { say } from './measure.ts';
+import prices from './prices.json' with { type: 'json' };
+import { measureReconcile } from './reconcile.ts';
+import { httpEvent, startStore } from './store.ts';
+import { measureWarm } from './warm.ts';
+
+const { values } = parseArgs({
+  options: { json: { type: 'string', default: 'bench-results.json' }, quick: { type: 'boolean', default: false } },
+});
+const turns = (full: number): number => (values.quick ? Math.ceil(full / 5) : full);
+
+const folder = mkdtempSync(join(tmpdir(), 'inspection-monitor-bench-'));
+createApp({
+  outdir: join(folder, 'assembly'),
+  context: { alertEmail: 'bench@example.org', operationsEmail: 'bench@example.org' },
+}).synth();
+const store = await startStore();
+const rows: [string, string, string, string][] = [];
+const report = (what: string, measured: string, goal = '', verdict = ''): void =>
+  void rows.push([what, measured, goal, verdict]);
+const within = (value: number, limit: number): string =>
+  value <= limit ? 'reached' : `missed by ${(100 * (value / limit - 1)).toFixed(0)}%`;
+
+progress('cold starts');
+const token = `imt_${'A'.repeat(43)}`;
+const at = { authority: 'herefordshire', period: '2011-01' };
+const cold = await measureColdStarts({
+  bundles: {
+    submit: {
+      file: bundleOf('submit'),
+      event: httpEvent('PUT /v1/authorities/{authority}/submissions/{period}', at, token, {}),
+    },
+    query: { file: bundleOf('query'), event: httpEvent('GET /v1/authorities/{authority}/alerts', at, token) },
+    'bare handler': { file: bundlePlainly(join(import.meta.dirname, 'bare/dynamodb.ts'), folder, 'esm'), event: {} },
+    'bare handler, CommonJS': {
+      file: bundlePlainly(join(import.meta.dirname, 'bare/dynamodb.ts'), folder, 'cjs'),
+      event: {},
+    },
+  },
+  bare: 'bare handler',
+  environment: { ...store.environment, PATH: process.env.PATH ?? '' },
+  turns: turns(31),
+});
+for (const { name, load, total, ratio, bytes, gzipped } of cold) {
+  const judged = name === 'submit' || name === 'query';
+  report(
+    `${name}: load + first call`,
+    `${say(ratio, 2)} × bare; ${say(load)} + ${(total.median - load.median).toFixed(1)} ms; ${kb(bytes)}, ${kb(gzipped)} zipped`,
+    judged ? '≤ 1.0 ×' : '',
+    judged ? within(ratio.median, 1) : '',
+  );
+}
+for (const name of ['evaluate', 'notify', 'seed', 'dashboard', 'manage'])
+  for (const file of bundleFiles(name)) report(`${name}: bundle`, kb(readFileSync(file).length));
+
+progress('warm calls');
+const warm = await measureWarm(store, { submit: bundleOf('submit'), query: bundleOf('query') }, turns(300));
+for (const { name, ours, bare, ratio } of warm)
+  report(
+    `${name}, warm`,
+    `${say(ratio, 2)} × the bare calls; ${say(ours, 2)} against ${say(bare, 2)} ms`,
+    name === 'submit' ? '≤ 1.3 ×' : '',
+    name === 'submit' ? within(ratio.median, 1.3) : '',
+  );
+await store.end();
+
+progress('reconcile');
+const reconciles = measureReconcile([12, 60, 120, 360], turns(50));
+for (const { months, cpu, bytes } of reconciles)
+  report(
+    `reconcile, 40 metrics × ${months} months`,
+    `${say(cpu)} ms CPU; ${kb(bytes)} read`,
+    months === 120 ? '≤ 20 ms' : '',
+    months === 120 ? within(cpu.median, 20) : '',
+  );
+
+progress('calls');
+const { tallies, durations, template } = await countCalls();
+for (const { what, dynamodbCalls, snsCalls, sent, received, writeUnits, readUnits } of tallies)
+  report(
+    what,
+    `${dynamodbCalls} DynamoDB + ${snsCalls} SNS calls; ${kb(sent)} out, ${kb(received)} in; ${writeUnits} write + ${readUnits} read units`,
+  );
+
+progress('latency');
+const latency = await measureLatency(turns(20), turns(5));
+report(
+  'accepted → in the inbox',
+  `${say(latency.toInbox, 0)} ms beyond the batch window of ${latency.batchWindow} ms`,
+  '≤ 300 ms',
+  within(latency.toInbox.median, 300),
+);
+report('npm start → first request', `${say(latency.toFirstRequest, 0)} ms`);
+if (latency.peakMemory) report('peak memory of the local service', `${latency.peakMemory} MB`);
+
+const costs = costsOf({
+  submission: find('submission after 120 months'),
+  read: find('read of the alerts after 120 months'),
+  hourly: find('hourly run, 5'),
+  efforts: {
+    submit: { memoryMb: memoryOf('Submit'), milliseconds: median('submit') },
+    query: { memoryMb: memoryOf('Query'), milliseconds: median('query') },
+    evaluate: { memoryMb: memoryOf('Evaluate'), milliseconds: durations.evaluate ?? Number.NaN },
+    notify: { memoryMb: memoryOf('Notify'), milliseconds: durations.notify ?? Number.NaN },
+  },
+  fixed: {
+    alarms: count('AWS::CloudWatch::Alarm') + 5 * count('AWS::CloudWatch::CompositeAlarm'),
+    keys: count('AWS::KMS::Key'),
+    dashboards: count('AWS::CloudWatch::Dashboard'),
+    customMetrics: 6,
+  },
+  storedBytes: 2 * (reconciles.find(({ months }) => months === 120)?.bytes ?? 0),
+});
+const marginal = sum(costs.map((row) => row.marginal));
+const fixed = sum(costs.map((row) => row.fixed));
+report('cost of one more authority and year', `${marginal.toFixed(4)} USD`, '≤ 0.05 USD', within(marginal, 0.05));
+for (const authorities of [1, 153, 25_000])
+  report(
+    `cost a year of ${authorities.toLocaleString('en')} ${authorities === 1 ? 'authority' : 'authorities'}`,
+    `${(fixed + authorities * marginal).toFixed(2)} USD: ${fixed.toFixed(2)} fixed + ${(authorities * marginal).toFixed(2)}; most for ${dominant(authorities)}`,
+  );
+
+printTable([['what', 'measured: median (quartiles)', 'goal', ''], ...rows]);
+console.log(`\nCost in USD a year at list prices of ${prices.dated}, ${prices.region}:`);
+printTable([
+  ['item', 'one more authority', 'fixed', ''],
+  ...costs.map((row): [string, string, string, string] => [
+    row.item,
+    row.marginal.toFixed(5),
+    row.fixed.toFixed(2),
+    '',
+  ]),
+]);
+writeFileSync(
+  values.json,
+  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, cold, warm, reconciles, tallies, durations, latency, costs, marginal, fixed }, null, 2)}\n`,
+);
+console.log(`\nAll figures are in ${values.json}.`);
+rmSync(folder, { recursive: true, force: true });
+
+function bundleFiles(name: string): string[] {
+  const assembly = join(folder, 'assembly');
+  return readdirSync(assembly)
+    .filter((entry) => entry.startsWith('asset.'))
+    .flatMap((asset) =>
+      readdirSync(join(assembly, asset))
+        .filter((file) => file === `${name}.cjs`)
+        .map((file) => join(assembly, asset, file)),
+    );
+}
+
+function bundleOf(name: string): string {
+  const [file] = bundleFiles(name);
+  if (!file) throw new Error(`there is no bundle of ${name}`);
+  return file;
+}
+
+function find(what: string): Tally {
+  const tally = tallies.find((candidate) => candidate.what.startsWith(what));
+  if (!tally) throw new Error(`nothing was counted for "${what}"`);
+  return tally;
+}
+
+function count(type: string): number {
+  return Object.values(template.Resources).filter(({ Type }) => Type === type).length;
+}
+
+function memoryOf(name: string): number {
+  const [, found] =
+    Object.entries(template.Resources).find(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(`${name}Function`),
+    ) ?? [];
+  return Number((found?.Properties as { MemorySize?: number } | undefined)?.MemorySize ?? Number.NaN);
+}
+
+function median(name: string): number {
+  return warm.find((row) => row.name === name)?.ours.median ?? Number.NaN;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function dominant(authorities: number): string {
+  const total = (row: (typeof costs)[number]): number => row.fixed + authorities * row.marginal;
+  const [most] = [...costs].sort((a, b) => total(b) - total(a));
+  return most ? `${most.item} (${((100 * total(most)) / (fixed + authorities * marginal)).toFixed(0)}%)` : 'nothing';
+}
+
+function kb(bytes: number): string {
+  return `${Math.round(bytes / 1024)} KB`;
+}
+
+function progress(what: string): void {
+  console.error(`measuring ${what} …`);
+}
+
+function printTable(lines: readonly [string, string, string, string][]): void {
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}

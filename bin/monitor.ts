@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+import { ApiError, UnreachableError } from '../lib/client.ts';
+import { addLook } from './commands/look.ts';
+import { UsageError } from './commands/setting.ts';
+import { addSubmit, FileFaultsError } from './commands/submit.ts';
+import { addToken } from './commands/token.ts';
+
+/** What a script can tell from the exit code. */
+const EXIT = { refused: 1, usage: 2, unreachable: 3, failed: 4 } as const;
+
+/** What to do about a problem, by its kind. */
+const ADVICE: Readonly<Record<string, string>> = {
+  unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
+  forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
+  'precondition-required': 'To change what was handed in before, add --revise.',
+  conflict: 'To change what was handed in before, add --revise.',
+};
+
+const program = new Command('npm run monitor --')
+  .description('Talks to an instance of the inspection monitor, on this machine or deployed.')
+  .option('--url <url>', 'where the API is (or MONITOR_URL)', process.env.MONITOR_URL)
+  .option('--token <token>', 'who you are (or, better, MONITOR_TOKEN: other users can see options)')
+  .option(
+    '--authority <authority>',
+    'whose figures (or MONITOR_AUTHORITY)',
+    process.env.MONITOR_AUTHORITY ?? 'herefordshire',
+  )
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  export MONITOR_URL=http://127.0.0.1:3000 MONITOR_TOKEN=imt_…     both are printed by "npm start"
+  npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
+  npm run monitor -- status
+  npm run monitor -- alerts
+  npm run monitor -- alerts | jq '.alerts[].alert'                 JSON on a pipe, tables on a terminal
+
+Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wrong; 3 nothing answers; 4 anything else.`,
+  )
+  .hook('preAction', (root) => {
+    // Not as the option's default, which --help would show.
+    if (root.opts().token === undefined) root.setOptionValue('token', process.env.MONITOR_TOKEN);
+  })
+  .exitOverride();
+
+addSubmit(program);
+addLook(program);
+addToken(program);
+for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+  command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error as Error);
+}
+
+/** Says on standard error what went wrong and what to do; returns the exit code. */
+function report(error: Error): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  console.error(error.message);
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof FileFaultsError) return EXIT.refused;
+  if (error instanceof UnreachableError) return EXIT.unreachable;
+  if (!(error instanceof ApiError)) return EXIT.failed;
+  for (const { line, column, pointer, parameter, detail } of error.errors) {
+    const where = line === undefined ? (parameter ?? pointer) : `line ${line}${column ? `, ${column}` : ''}`;
+    console.error(`  ${where}: ${detail}`);
+  }
+  const advice = ADVICE[error.kind];
+  if (advice) console.error(advice);
+  return error.status >= 500 ? EXIT.failed : EXIT.refused;
+}

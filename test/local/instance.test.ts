@@ -1,0 +1,379 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startDynoxide } from '../../lib/local/dynoxide.ts';
+import type { AwsCall } from '../../lib/local/gateway.ts';
+import { awsError } from '../../lib/local/gateway.ts';
+import { startInbox } from '../../lib/local/inbox.ts';
+import {
+  type Assembly,
+  AWS_CLIENT,
+  api,
+  eventually,
+  mails,
+  mapping,
+  type Resources,
+  type Running,
+  run,
+  table,
+  temporaryDirectory,
+  writeAssembly,
+} from './fixture.ts';
+
+type Started = Running & { remove(): Promise<void> };
+const started: Started[] = [];
+afterEach(async () => {
+  for (const instance of started.splice(0)) await instance.remove();
+});
+async function start(...input: Parameters<typeof run>): Promise<Started> {
+  const instance = await run(...input);
+  started.push(instance);
+  return instance;
+}
+
+/** API → table → stream → function → topic → mail: the whole way, with little on it. */
+const shop: Assembly = {
+  resources: {
+    ...api({ 'PUT /items/{id}': 'Write' }),
+    Items: table(),
+    Topic: { Type: 'AWS::SNS::Topic' },
+    Head: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'email', Endpoint: 'head@example.org' },
+    },
+    Mapping: mapping('Items', 'Notify', { BatchSize: 2 }),
+  },
+  functions: {
+    Write: {
+      code: `${AWS_CLIENT}
+        export const handler = async ({ pathParameters: { id } }) => {
+          await aws('DynamoDB_20120810.PutItem', { TableName: process.env.TABLE, Item: { pk: { S: id } } });
+          return { statusCode: 201, body: id };
+        };`,
+      properties: { Environment: { Variables: { TABLE: { Ref: 'Items' } } } },
+    },
+    Notify: {
+      code: `${AWS_CLIENT}
+        export const handler = async ({ Records }) => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          for (const { dynamodb } of Records) {
+            await publish({ TopicArn: process.env.TOPIC, Message: 'item', Subject: dynamodb.Keys.pk.S });
+          }
+        };`,
+      properties: { Environment: { Variables: { TOPIC: { Ref: 'Topic' } } } },
+    },
+  },
+};
+
+const put = (url: string, id: string) => fetch(`${url}/items/${id}`, { method: 'PUT' });
+const subjects = async (instance: Running) => (await mails(instance)).map(({ subject }) => subject);
+
+describe('an instance', () => {
+  it('carries a request through table, stream, function and topic into the inbox', async () => {
+    const instance = await start(shop);
+    expect((await put(instance.api, 'a')).status).toBe(201);
+    await instance.idle();
+    expect(await subjects(instance)).toEqual(['a']);
+    expect(instance).toMatchObject({
+      api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      page: `${instance.api}/`,
+      inbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      resources: {
+        tables: { Items: 'Shop-Items' },
+        functions: { Write: 'Shop-Write' },
+        topics: { Topic: 'arn:aws:sns:eu-west-2:000000000000:Shop-Topic' },
+      },
+    });
+    expect(instance.resolve({ 'Fn::GetAtt': ['Items', 'Arn'] })).toBe(
+      'arn:aws:dynamodb:eu-west-2:000000000000:table/Shop-Items',
+    );
+  });
+
+  it('killed with SIGKILL loses nothing that it accepted', async () => {
+    const dataDir = temporaryDirectory();
+    const assembly = writeAssembly(join(dataDir, 'cdk.out'), shop);
+    const accepted: string[] = [];
+    for (const round of ['a', 'b']) {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-instance.ts'), assembly, dataDir], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const url = line.toString().trim();
+      const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => put(url, `${round}${index}`)));
+      for (const answer of answers) if (answer.status === 201) accepted.push(await answer.text());
+      // Somewhere between the first delivery and the last.
+      await sleep(120);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    expect(accepted).toHaveLength(16);
+    const instance = await start(assembly, { dataDir });
+    await instance.idle();
+    expect([...new Set(await subjects(instance))].sort()).toEqual(accepted.sort());
+    expect((await mails(instance)).every(({ text }) => text.includes('/sns/unsubscribe.html?'))).toBe(true);
+  });
+
+  it('stopped in the middle finishes what it had begun, leaves no handle behind, and goes on later', async () => {
+    const handles = () => process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout' && kind !== 'Immediate');
+    const before = handles();
+    const first = await start(shop);
+    const answers = Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => put(first.api, id)));
+    await sleep(150);
+    await first.stop();
+    expect((await answers).map(({ status }) => status)).toEqual(Array(5).fill(201));
+    await eventually(() => (handles().length <= before.length ? true : undefined));
+    await expect(fetch(first.api)).rejects.toThrow();
+    const second = await start(`${first.dataDir}/cdk.out`, { dataDir: first.dataDir });
+    await second.idle();
+    expect([...new Set(await subjects(second))].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('has its data directory to itself, but takes over from one that died', async () => {
+    const first = await start({ resources: {} }, { mail: false });
+    await expect(run({ resources: {} }, { mail: false, dataDir: first.dataDir })).rejects.toThrow(
+      `is in use by another instance (process ${process.pid})`,
+    );
+    await first.stop();
+    writeFileSync(
+      join(first.dataDir, 'instance.lock'),
+      JSON.stringify({ id: 'x', pid: 1, gateway: 'http://127.0.0.1:9' }),
+    );
+    await start({ resources: {} }, { mail: false, dataDir: first.dataDir });
+  });
+
+  it('started afresh has forgotten everything but leaves other people’s files', async () => {
+    const first = await start(shop);
+    await put(first.api, 'a');
+    await first.idle();
+    await first.stop();
+    writeFileSync(join(first.dataDir, 'mine.txt'), '');
+    const second = await start(shop, { dataDir: first.dataDir, fresh: true });
+    expect(await subjects(second)).toEqual([]);
+    expect(await second.call('DynamoDB_20120810.Scan', { TableName: 'Shop-Items' })).toMatchObject({ Count: 0 });
+    expect(existsSync(join(first.dataDir, 'mine.txt'))).toBe(true);
+  });
+
+  it('adds to a table what the template has come to want, and refuses another key', async () => {
+    const first = await start({ resources: { Items: table({ StreamSpecification: undefined }) } }, { mail: false });
+    await first.call('DynamoDB_20120810.PutItem', {
+      TableName: 'Shop-Items',
+      Item: { pk: { S: 'a' }, due: { S: '2011' } },
+    });
+    await first.stop();
+    const indexed = table({
+      AttributeDefinitions: ['pk', 'due'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byDue',
+          KeySchema: [{ AttributeName: 'due', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    });
+    const { dataDir } = first;
+    const second = await start(
+      {
+        resources: { Items: indexed, Mapping: mapping('Items', 'Fn') },
+        functions: { Fn: 'export const handler = async () => {}' },
+      },
+      { mail: false, dataDir },
+    );
+    const found = await second.call('DynamoDB_20120810.Query', {
+      TableName: 'Shop-Items',
+      IndexName: 'byDue',
+      KeyConditionExpression: 'due = :due',
+      ExpressionAttributeValues: { ':due': { S: '2011' } },
+    });
+    expect(found).toMatchObject({ Count: 1 });
+    await second.stop();
+    const rekeyed = table({
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    });
+    await expect(run({ resources: { Items: rekeyed } }, { mail: false, dataDir })).rejects.toThrow(
+      /'Shop-Items' \(Items\) exists with the key pk HASH, the template wants id HASH/,
+    );
+  });
+
+  it('mails to SMTP_URL and stores in DYNAMODB_ENDPOINT where they are set', async () => {
+    const elsewhere = temporaryDirectory();
+    const inbox = await startInbox(0, join(elsewhere, 'mail'), new Set());
+    const store = await startDynoxide(join(elsewhere, 'store.db'), () => {});
+    vi.stubEnv('DYNAMODB_ENDPOINT', store.endpoint);
+    const instance = await start(shop, { mail: inbox.smtpUrl });
+    vi.unstubAllEnvs();
+    await put(instance.api, 'a');
+    await instance.idle();
+    expect(instance.inbox).toBe(inbox.smtpUrl);
+    expect(await mails({ inbox: inbox.url })).toMatchObject([{ subject: 'a' }]);
+    expect(existsSync(join(instance.dataDir, 'dynamodb'))).toBe(false);
+    await instance.stop();
+    await Promise.all([inbox.stop(), store.stop()]);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('refuses a function whose environment refers to nothing', async () => {
+    const functions = { Fn: { code: '', properties: { Environment: { Variables: { TABLE: { Ref: 'Itmes' } } } } } };
+    await expect(run({ resources: {}, functions }, { mail: false })).rejects.toThrow(
+      "Fn.Properties.Environment.Variables.TABLE: Ref to 'Itmes', which is neither a parameter nor a resource",
+    );
+  });
+
+  it('refuses a port that is taken', async () => {
+    const first = await start(
+      { resources: api({ $default: 'Fn' }), functions: { Fn: 'export const handler = async () => 1' } },
+      { mail: false },
+    );
+    const port = Number(new URL(first.api).port);
+    await expect(run(shop, { mail: false, apiPort: port })).rejects.toThrow(`port ${port} for the API is in use`);
+  });
+});
+
+describe('calls of AWS services', () => {
+  it('can be seen, with who calls', async () => {
+    const calls: Pick<AwsCall, 'service' | 'operation' | 'functionId'>[] = [];
+    const instance = await start(shop, {
+      intercept(call, forward) {
+        calls.push({ service: call.service, operation: call.operation, functionId: call.functionId });
+        return forward();
+      },
+    });
+    await put(instance.api, 'a');
+    await instance.idle();
+    expect(calls).toEqual([
+      { service: 'dynamodb', operation: 'PutItem', functionId: 'Write' },
+      { service: 'sns', operation: 'Publish', functionId: 'Notify' },
+    ]);
+  });
+
+  it('can be answered in place of the service, or not at all', async () => {
+    const faults = ['refuse', 'drop', 'lose', 'none'];
+    const instance = await start(shop, {
+      mail: false,
+      async intercept(call, forward) {
+        const fault = faults.shift();
+        if (fault === 'refuse') return awsError(call, 400, 'ThrottlingException', 'too fast');
+        if (fault === 'drop') throw new Error('the caller gets no answer');
+        const reply = await forward();
+        if (fault === 'lose') throw new Error('done, but the caller does not hear of it');
+        return reply;
+      },
+    });
+    const statuses: number[] = [];
+    for (const id of ['refused', 'dropped', 'lost', 'kept']) statuses.push((await put(instance.api, id)).status);
+    expect(statuses).toEqual([500, 500, 500, 201]);
+    const { Items } = await instance.call('DynamoDB_20120810.Scan', { TableName: 'Shop-Items' });
+    expect((Items as { pk: { S: string } }[]).map(({ pk }) => pk.S).sort()).toEqual(['kept', 'lost']);
+    expect(instance.log.some(({ message }) => message.includes('ThrottlingException: too fast'))).toBe(true);
+  });
+});
+
+describe('schedules', () => {
+  const functions = {
+    Tick: `export const handler = async (event) => { console.log(JSON.stringify(event)); if (event.fail) throw new Error('no') }`,
+  };
+  const schedule = (expression: string, Input?: string) => ({
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      ScheduleExpression: expression,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, RoleArn: 'arn:aws:iam::0:role/x', ...(Input && { Input }) },
+    },
+  });
+  const events = ({ log }: Running) =>
+    log.filter(({ stream }) => stream === 'stdout').map(({ message }) => JSON.parse(message));
+
+  it('run when asked to, with their input', async () => {
+    const resources: Resources = {
+      Hourly: schedule('rate(1 hour)', '{"at":"<aws.scheduler.scheduled-time>"}'),
+      Rule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          ScheduleExpression: 'rate(1 day)',
+          Targets: [{ Id: 'a', Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] } }],
+        },
+      },
+    };
+    const instance = await start({ resources, functions }, { mail: false, clock: '2011-10-15T10:00:30Z' });
+    expect(events(instance)).toEqual([]);
+    await instance.runSchedules();
+    await eventually(() => (events(instance).length === 2 ? true : undefined));
+    expect(events(instance)).toEqual(
+      expect.arrayContaining([
+        { at: expect.stringMatching(/^2011-10-15T10:00:3\dZ$/) },
+        expect.objectContaining({ 'detail-type': 'Scheduled Event', source: 'aws.events' }),
+      ]),
+    );
+  });
+
+  it('run by the instance’s clock, and one that fell due while it was down at its next start', async () => {
+    const resources = {
+      Hourly: schedule('cron(0 10 15 10 ? 2011)', '{}'),
+      Rate: schedule('rate(1 hour)', '{"rate":1}'),
+    };
+    const first = await start({ resources, functions }, { mail: false, clock: '2011-10-15T09:59:57Z' });
+    await eventually(() => (events(first).length > 0 ? true : undefined), 8000);
+    expect(events(first)).toEqual([{}]);
+    await first.stop();
+    const second = await start(
+      { resources, functions },
+      { mail: false, dataDir: first.dataDir, clock: '2011-10-15T11:30:00Z' },
+    );
+    await eventually(() => (events(second).length > 0 ? true : undefined));
+    expect(events(second)).toEqual([{ rate: 1 }]);
+  });
+
+  it('that fail are reported to who ran them', async () => {
+    const resources = { Hourly: schedule('rate(1 hour)', '{"fail":true}') };
+    const config = {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: { FunctionName: { Ref: 'Tick' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
+    };
+    const instance = await start({ resources: { ...resources, Config: config }, functions }, { mail: false });
+    await expect(instance.runSchedules()).rejects.toThrow(/Hourly: Shop-Tick failed/);
+  });
+
+  it('that fail for good leave the event in the function’s dead-letter queues', async () => {
+    const Dead = { 'Fn::GetAtt': ['Dead', 'Arn'] };
+    const config = {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: {
+        FunctionName: { Ref: 'Fails' },
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: Dead } },
+      },
+    };
+    const Hourly = schedule('rate(1 hour)', '{"a":1}');
+    Hourly.Properties.Target.Arn = { 'Fn::GetAtt': ['Fails', 'Arn'] };
+    const instance = await start(
+      {
+        resources: { Hourly, Config: config, Dead: { Type: 'AWS::SQS::Queue' } },
+        functions: {
+          Fails: {
+            code: `export const handler = async () => { throw new Error('no') }`,
+            properties: { DeadLetterConfig: { TargetArn: Dead } },
+          },
+        },
+      },
+      { mail: false },
+    );
+    await expect(instance.runSchedules()).rejects.toThrow();
+    const { Messages } = await instance.call('AmazonSQS.ReceiveMessage', {
+      QueueUrl: instance.resources.queues.Dead,
+      MaxNumberOfMessages: 10,
+    });
+    const bodies = (Messages as { Body: string }[]).map(({ Body }) => JSON.parse(Body));
+    expect(bodies).toEqual(
+      expect.arrayContaining([
+        { a: 1 },
+        expect.objectContaining({
+          requestPayload: { a: 1 },
+          requestContext: expect.objectContaining({ condition: 'RetriesExhausted' }),
+        }),
+      ]),
+    );
+  });
+});

@@ -1,0 +1,6 @@
+import { startInstance } from '../../lib/local/instance.ts';
+
+/** Runs an instance in a process of its own, for instance.test.ts to kill. */
+const [assembly = '', dataDir = ''] = process.argv.slice(2);
+const { api } = await startInstance({ assembly, dataDir });
+console.log(api);
