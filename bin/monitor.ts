@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, UnreachableError } from '../lib/client.ts';
 import { addLook } from './commands/look.ts';
+import { addRecovery } from './commands/recovery.ts';
 import { UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
 import { addToken } from './commands/token.ts';
@@ -47,6 +48,7 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
 addSubmit(program);
 addLook(program);
 addToken(program);
+addRecovery(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 

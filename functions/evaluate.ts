@@ -11,9 +11,9 @@ import { type HourlyEvent, handleHourly, handleStream } from './events.ts';
 import { METRICS, type MetricName } from './metrics.ts';
 import { listDue, readBoard, saveBoard, saveDue } from './store/boards.ts';
 import { ConditionFailedError, type Database } from './store/database.ts';
-import { readInspection } from './store/inspections.ts';
 import { authorityOf } from './store/keys.ts';
-import { readMonths, readSuperseded } from './store/submissions.ts';
+import { readRecord, revisedSince } from './store/records.ts';
+import { readSuperseded } from './store/submissions.ts';
 
 export interface EvaluateDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
@@ -61,29 +61,13 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
   const { database, smallNumbers, now, logger } = dependencies;
   for (let attempt = 1; ; attempt++) {
     const read = await readBoard(database, authority);
-    const [inspection, months] = await Promise.all([
-      readInspection(database, authority),
-      readMonths(database, authority),
-    ]);
-    if (!inspection) {
+    const record = await readRecord(database, authority, read.acknowledgements);
+    if (!record) {
       logger.warn('no inspection is loaded', { authority });
       return;
     }
     const judged = read.board?.judged ?? {};
-    const revised = months.flatMap(({ period, revision }) => {
-      const earlier = judged[period];
-      return earlier !== undefined && earlier !== revision ? [[period, earlier] as const] : [];
-    });
-    const superseded = await readSuperseded(database, authority, revised);
-    const record = {
-      inspection: inspection.header,
-      fingerprint: inspection.fingerprint,
-      metrics: inspection.metrics,
-      actions: inspection.actions,
-      months,
-      localStandards: inspection.localStandards,
-      acknowledgements: read.acknowledgements,
-    };
+    const superseded = await readSuperseded(database, authority, revisedSince(judged, record));
     const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);
     try {
       if (board) await saveBoard(database, read, board, notice, nextDueAt);
@@ -91,7 +75,9 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
       logger.info('authority evaluated', {
         authority,
         version: (board ?? read.board)?.version,
-        judged: months.flatMap(({ period, revision }) => (judged[period] === revision ? [] : `${period} r${revision}`)),
+        judged: record.months.flatMap(({ period, revision }) =>
+          judged[period] === revision ? [] : `${period} r${revision}`,
+        ),
         notice: notice?.number,
       });
       if (board) count(dependencies.metrics, judged, board, notice);

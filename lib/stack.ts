@@ -131,6 +131,10 @@ export class InspectionMonitorStack extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
     new CfnOutput(this, 'AlertTopicArn', { value: topic.topic.topicArn, description: 'Where notices are published' });
+    // What the command line needs to put things right: see docs/runbook.md.
+    new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
+    const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
+    new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });
     for (const [name, table] of Object.entries(tables.all)) {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }

@@ -436,6 +436,8 @@ test('the outputs say what the command line needs', () => {
     SubmissionsTable: 'TablesSubmissions',
     AlertsTable: 'TablesAlerts',
     AccessTable: 'TablesAccess',
+    SmallNumbers: 'show',
+    DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
   });
 });
 
