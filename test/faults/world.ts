@@ -11,8 +11,9 @@ import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readBoard, readNotices } from '../../functions/store/boards.ts';
-import { readInspection, saveInspection } from '../../functions/store/inspections.ts';
-import { readMonths, readRevisions, readSuperseded } from '../../functions/store/submissions.ts';
+import { saveInspection } from '../../functions/store/inspections.ts';
+import { readRecord } from '../../functions/store/records.ts';
+import { readMonths, readRevisions } from '../../functions/store/submissions.ts';
 import { createApp } from '../../lib/app.ts';
 import type { LogLine } from '../../lib/local/function-log.ts';
 import type { AwsCall, Intercept } from '../../lib/local/gateway.ts';
@@ -43,6 +44,9 @@ export interface World {
   readonly instance: Instance;
   readonly database: Database;
   readonly token: string;
+  /** Where the synthesized stack and the data are. */
+  readonly assembly: string;
+  readonly dataDir: string;
   readonly log: readonly LogLine[];
   /** What was published and not refused: how often, by `authority number`. */
   readonly published: ReadonlyMap<string, number>;
@@ -54,6 +58,8 @@ export interface World {
   submit(authority: string, period: string, numerator: number, denominator: number): Promise<Month>;
   /** How many messages wait in each dead-letter queue that has any. */
   deadLetters(): Promise<Record<string, number>>;
+  stop(): Promise<void>;
+  start(clock?: string): Promise<void>;
   /** Ends the instance and starts it again on the same data. */
   restart(clock?: string): Promise<void>;
   remove(): Promise<void>;
@@ -67,7 +73,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
   const published = new Map<string, number>();
   const log: LogLine[] = [];
   let fault: Intercept | undefined;
-  const start = (at: string) =>
+  const startAt = (at: string) =>
     startInstance({
       assembly,
       dataDir,
@@ -85,7 +91,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
         return fault && call.functionId !== 'local' ? fault(call, passed) : passed();
       },
     });
-  let instance = await start(clock);
+  let instance = await startAt(clock);
   let database = databaseOf(instance);
   const token = await createToken(database, {
     scopes: ['read', 'submit'],
@@ -93,6 +99,11 @@ export async function startWorld(clock = CLOCK): Promise<World> {
     label: 'fault suite',
     expires: Math.floor(Date.now() / 1000) + A_CENTURY_S,
   });
+
+  const start = async (at: string) => {
+    instance = await startAt(at);
+    database = databaseOf(instance);
+  };
 
   return {
     get instance() {
@@ -102,6 +113,8 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       return database;
     },
     token,
+    assembly,
+    dataDir,
     log,
     published,
     get fault() {
@@ -114,8 +127,10 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       await saveInspection(database, inspectionOf(authority), 'one-metric');
       await instance.idle();
     },
-    submit: (authority, period, numerator, denominator) =>
-      submitUntilAccepted(() => instance.api, token, authority, period, { numerator, denominator }),
+    async submit(authority, period, numerator, denominator) {
+      const figure = { numerator, denominator };
+      return (await submitUntilAccepted(() => instance.api, token, authority, period, figure)) as Month;
+    },
     async deadLetters() {
       const sqs = new SQSClient({ ...client(instance), endpoint: instance.endpoints.sqs });
       const waiting: Record<string, number> = {};
@@ -126,10 +141,11 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       }
       return waiting;
     },
+    stop: () => instance.stop(),
+    start: (at = clock) => start(at),
     async restart(at = clock) {
       await instance.stop();
-      instance = await start(at);
-      database = databaseOf(instance);
+      await start(at);
     },
     async remove() {
       fault = undefined;
@@ -194,7 +210,7 @@ export function inspectionOf(authority: string) {
 
 /**
  * PUTs a month until the service says that it has it: again after an answer that never came, an error of the service
- * or an outage; with the revision it names where there is one already.
+ * or an outage; with the revision it names where there is one already. Undefined where it was `givenUp` before.
  */
 export async function submitUntilAccepted(
   url: () => string,
@@ -202,9 +218,11 @@ export async function submitUntilAccepted(
   authority: string,
   period: string,
   figure: { readonly numerator: number; readonly denominator: number },
-): Promise<Month> {
+  givenUp: () => boolean = () => false,
+): Promise<Month | undefined> {
   let ifMatch: string | undefined;
-  for (let attempt = 1; attempt <= 200; attempt++) {
+  for (let attempt = 1; attempt <= 10_000; attempt++) {
+    if (givenUp()) return undefined;
     try {
       const response = await fetch(`${url()}/v1/authorities/${authority}/submissions/${period}`, {
         method: 'PUT',
@@ -254,16 +272,13 @@ export async function verify(
   }
 
   const { board, acknowledgements } = await readBoard(database, authority);
-  const inspection = await readInspection(database, authority);
-  if (!inspection || !board) throw new Error(`${authority} has no inspection or no board`);
-  const { header, fingerprint, metrics, actions, localStandards } = inspection;
-  const record = { inspection: header, fingerprint, metrics, actions, months, localStandards, acknowledgements };
+  const record = await readRecord(database, authority, acknowledgements);
+  if (!record || !board) throw new Error(`${authority} has no inspection or no board`);
   const now = new Date(board.evaluatedAt);
   const pure = reconcile(undefined, record, [], now, 'show').board;
   expect(board.alerts).toEqual(pure?.alerts);
   expect(board.judged).toEqual(Object.fromEntries(months.map(({ period, revision }) => [period, revision])));
-  const superseded = await readSuperseded(database, authority, []);
-  expect(reconcile(board, record, superseded, now, 'show').board, 'nothing is left to do').toBeUndefined();
+  expect(reconcile(board, record, [], now, 'show').board, 'nothing is left to do').toBeUndefined();
 
   const notices = (await readNotices(database, authority)).reverse();
   expect(notices.map(({ notice }) => notice.number)).toEqual(
