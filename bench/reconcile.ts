@@ -43,6 +43,7 @@ function evaluateOnce(months: readonly Month[]): number {
     actions,
     months,
     localStandards: [],
+    bankHolidays: new Set<string>(),
     progress: [],
     acknowledgements: [],
   };

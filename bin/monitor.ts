@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, UnreachableError } from '../lib/client.ts';
+import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
 import { addRecovery } from './commands/recovery.ts';
 import { UsageError } from './commands/setting.ts';
@@ -48,6 +49,7 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
 addSubmit(program);
 addLook(program);
 addToken(program);
+addAnalyse(program);
 addRecovery(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();

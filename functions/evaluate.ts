@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
 import type { Board } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import type { Notice } from './domain/notice.ts';
@@ -22,6 +23,9 @@ export interface EvaluateDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
+
+/** Of England and Wales; beyond the last of them only weekends are known to be free. */
+const BANK_HOLIDAYS: ReadonlySet<string> = new Set(bankHolidays);
 
 /** How often an authority is looked at again when its record changed while it was judged. */
 const MOST_ATTEMPTS = 6;
@@ -61,7 +65,7 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
   const { database, smallNumbers, now, logger } = dependencies;
   for (let attempt = 1; ; attempt++) {
     const read = await readBoard(database, authority);
-    const record = await readRecord(database, authority, read.acknowledgements);
+    const record = await readRecord(database, authority, read.acknowledgements, BANK_HOLIDAYS);
     if (!record) {
       logger.warn('no inspection is loaded', { authority });
       return;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
@@ -5,8 +6,9 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { AuthorityIdSchema } from './domain/inspection.ts';
-import { ProblemError, problemOf } from './problem.ts';
-import { LARGEST_BODY, ROUTES, type RouteKey, type Scope } from './routes.ts';
+import { faultsOf } from './domain/submission.ts';
+import { faultsProblem, ProblemError, problemOf } from './problem.ts';
+import { LARGEST_BODY, ROUTES, type Route, type RouteKey, type Scope } from './routes.ts';
 import type { Grant } from './store/access.ts';
 
 /** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
@@ -14,6 +16,7 @@ export interface Request {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
+  /** What a body in JSON says; CSV as its text. */
   readonly body: unknown;
 }
 
@@ -26,6 +29,9 @@ export interface HttpDependencies {
   readonly logger: Logger;
 }
 
+/** Whoever keeps an answer asks before using it again: figures are corrected, and tokens revoked. */
+const CACHE_CONTROL = 'private, no-cache';
+
 /** An answer in JSON. The contents go through the schema, so that nothing undeclared leaves. */
 export function answer<T>(
   statusCode: number,
@@ -35,8 +41,21 @@ export function answer<T>(
 ): Answer {
   return {
     statusCode,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/json', 'cache-control': CACHE_CONTROL, ...headers },
     body: JSON.stringify(schema.parse(contents)),
+  };
+}
+
+/** An answer in CSV, to be kept as a file of that name. */
+export function csvAnswer(text: string, name: string): Answer {
+  return {
+    statusCode: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': CACHE_CONTROL,
+    },
+    body: text,
   };
 }
 
@@ -51,7 +70,8 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
     .use(httpSecurityHeaders())
     .use(problems(logger))
     .use(authorization(routes, grantOf))
-    .use(jsonBody())
+    .use(parsedBody())
+    .use(conditional())
     .handler(async (event: APIGatewayProxyEventV2): Promise<Answer> => {
       const handle = routes[event.routeKey as RouteKey] as RouteHandler;
       return handle({
@@ -72,7 +92,7 @@ function authorization(
 ): Middleware {
   return {
     before: async ({ event }) => {
-      if (!routes[event.routeKey as RouteKey])
+      if (!Object.hasOwn(routes, event.routeKey))
         throw new ProblemError(
           'not-found',
           `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
@@ -94,6 +114,7 @@ async function authorize(
     throw new ProblemError('unauthorized', 'send a token that is valid now: "Authorization: Bearer imt_…"', [], {
       'www-authenticate': 'Bearer',
     });
+  // Before the scope, and before anything is looked up: whether an authority exists is not for every token to know.
   const authority = event.pathParameters?.authority;
   if (authority !== undefined && grant.authority !== '*' && grant.authority !== authority)
     throw new ProblemError('forbidden', 'this token is for another authority');
@@ -101,26 +122,56 @@ async function authorize(
     throw new ProblemError('forbidden', `this needs a token with the scope "${scope}"`);
 }
 
-/** Replaces the body of methods that have one by what it says in JSON. */
-function jsonBody(): Middleware {
+/** Whether a body is CSV by its content type. */
+export function isCsv(headers: Readonly<Record<string, string | undefined>>): boolean {
+  return /^text\/csv\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+/** Replaces the body of routes that have one by what it says in JSON, or by its text where CSV is taken. */
+function parsedBody(): Middleware {
   const parser = httpJsonBodyParser();
   return {
     before: async (request) => {
       const { event } = request;
-      if (event.requestContext.http.method === 'GET') return;
-      const size = Buffer.byteLength(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-      if (size > LARGEST_BODY)
+      const { body, largestBody = LARGEST_BODY }: Route = ROUTES[event.routeKey as RouteKey];
+      if (!body) return;
+      const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
+      const size = Buffer.byteLength(event.body ?? '', encoding);
+      if (size > largestBody)
         throw new ProblemError(
           'too-large',
-          `a body holds at most ${LARGEST_BODY / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
+          `a body holds at most ${largestBody / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
         );
+      if (body === 'json or csv' && isCsv(event.headers)) {
+        event.body = Buffer.from(event.body ?? '', encoding).toString('utf8');
+        return;
+      }
       try {
         await parser.before?.(request as never);
       } catch (error) {
-        if ((error as { statusCode?: number }).statusCode === 415)
-          throw new ProblemError('unsupported-media-type', 'send the body as content-type application/json');
-        throw new ProblemError('invalid-json', 'the body is not JSON that can be read');
+        if ((error as { statusCode?: number }).statusCode !== 415)
+          throw new ProblemError('invalid-json', 'the body is not JSON that can be read');
+        const types = `application/json${body === 'json or csv' ? ' or text/csv' : ''}`;
+        throw new ProblemError('unsupported-media-type', `send the body as content-type ${types}`);
       }
+    },
+  };
+}
+
+/** Gives every read an ETag, and answers 304 without a body where the caller has that already. */
+function conditional(): Middleware {
+  return {
+    after: (request) => {
+      const { event, response } = request;
+      if (event.requestContext.http.method !== 'GET' || response?.statusCode !== 200 || !response.body) return;
+      const digest = createHash('sha256').update(response.body).digest('base64url').slice(0, 22);
+      const etag = String(response.headers?.etag ?? `"${digest}"`);
+      const known = (event.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+      const headers = { ...response.headers, etag };
+      request.response =
+        known.includes(etag) || known.includes('*')
+          ? { statusCode: 304, headers: { etag, 'cache-control': CACHE_CONTROL } }
+          : { ...response, headers };
     },
   };
 }
@@ -130,11 +181,35 @@ export function isAuthorityId(authority: string | undefined): authority is strin
   return AuthorityIdSchema.safeParse(authority).success;
 }
 
+/** For whoever may know: a token that is for every authority. */
+export function unknownAuthority(authority: string | undefined): ProblemError {
+  return new ProblemError('unknown-authority', `no inspection is loaded for "${authority?.slice(0, 64)}"`);
+}
+
+/** The body by its schema, or one problem with every fault. */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const read = schema.safeParse(body);
+  if (!read.success) throw faultsProblem(faultsOf(read.error.issues, []));
+  return read.data;
+}
+
+/** The query parameters by their schema, or one problem with every fault; unknown ones are named too. */
+export function readQuery<T>(schema: z.ZodType<T>, { query }: Request): T {
+  const read = schema.safeParse(query);
+  if (read.success) return read.data;
+  const faults = read.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ parameter: key.slice(0, 64), detail: 'there is no such parameter' }))
+      : [{ parameter: String(issue.path[0]), detail: issue.message }],
+  );
+  throw faultsProblem(faults, 'the query was not answered');
+}
+
 function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer> {
   return {
     onError: (request) => {
       const known = request.error instanceof ProblemError ? request.error : undefined;
-      if (!known) logger.error('request failed', request.error as Error);
+      if (!known) logger.error('request failed', { failure: describeFailure(request.error) });
       const error =
         known ??
         new ProblemError('internal', 'something went wrong here; try again, and tell the operator if it stays');
@@ -146,6 +221,17 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
       };
     },
   };
+}
+
+/** What the log says of an unexpected error: what and where, without tokens, addresses or names of resources. */
+function describeFailure(error: unknown): { name: string; message: string; at?: string } {
+  if (!(error instanceof Error)) return { name: 'unknown', message: '' };
+  const message = error.message
+    .replace(/imt_[\w-]+/g, 'imt_…')
+    .replace(/[^\s@<>"]+@[^\s@<>"]+/g, '…@…')
+    .replace(/arn:[^\s"]+|(?<=[Tt]able:? )\S+/g, '…');
+  const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
+  return { name: error.name, message, ...(at ? { at: at.trim() } : {}) };
 }
 
 function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {

@@ -1,27 +1,53 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
 import {
   AlertsAnswerSchema,
+  BacktestAnswerSchema,
   HealthAnswerSchema,
   InspectionAnswerSchema,
+  MetricAnswerSchema,
   MetricsAnswerSchema,
   MonthAnswerSchema,
   MonthsAnswerSchema,
   NoticesAnswerSchema,
   RevisionsAnswerSchema,
 } from './answers.ts';
+import {
+  AlertsQuerySchema,
+  BacktestBodySchema,
+  faultsOfStandard,
+  MonthsQuerySchema,
+  PageQuerySchema,
+  RangeQuerySchema,
+} from './bodies.ts';
+import { backtest } from './domain/backtest.ts';
+import { acknowledged } from './domain/board.ts';
+import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
-import { dayInEngland, PeriodSchema, periodOf } from './domain/period.ts';
-import { standardFor } from './domain/timeline.ts';
+import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
+import { timelines } from './domain/reconcile.ts';
+import type { JudgedRecord } from './domain/record.ts';
+import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
+import type { Month } from './domain/submission.ts';
+import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
 import { readEnvironment } from './env.ts';
-import { type Answer, answer, httpHandler, isAuthorityId, type Request } from './http.ts';
-import { ProblemError } from './problem.ts';
+import {
+  type Answer,
+  answer,
+  csvAnswer,
+  httpHandler,
+  isAuthorityId,
+  type Request,
+  readBody,
+  readQuery,
+  unknownAuthority,
+} from './http.ts';
+import { faultsProblem, ProblemError } from './problem.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, readNotices } from './store/boards.ts';
 import type { Database } from './store/database.ts';
 import { type LoadedInspection, readInspection } from './store/inspections.ts';
-import { readMonth, readMonths, readRevisions } from './store/submissions.ts';
+import { readMonth, readMonths, readMonthsBetween, readRevisions } from './store/submissions.ts';
 
 export interface QueryDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -36,9 +62,12 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions/{period}': (request) => getMonth(request, database),
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
+      'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
+      'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
       'GET /v1/authorities/{authority}/alerts': (request) => getAlerts(request, database),
       'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
+      'GET /openapi.json': getDescription,
       'GET /health': async () => answer(200, HealthAnswerSchema, { status: 'ok' }),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
@@ -50,18 +79,52 @@ type Tables = QueryDependencies['database'];
 async function inspectionOf({ parameters }: Request, database: Tables): Promise<LoadedInspection> {
   const { authority } = parameters;
   const inspection = isAuthorityId(authority) ? await readInspection(database, authority) : undefined;
-  if (!inspection)
-    throw new ProblemError('unknown-authority', `no inspection is loaded for "${authority?.slice(0, 64)}"`);
+  if (!inspection) throw unknownAuthority(authority);
   return inspection;
 }
 
+/** The most of a list in one answer, unless fewer are asked for. */
+const PAGE = 50;
+
+/** Where a list goes on. Callers keep it as it is: what is in it may change. */
+const cursorOf = (last: string | number): string => Buffer.from(String(last)).toString('base64url');
+
+/** How many of a list are wanted, and after which one. */
+function pageOf(
+  { limit, cursor }: { readonly limit?: string | undefined; readonly cursor?: string | undefined },
+  pattern: RegExp,
+): { limit: number; after: string | undefined } {
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString();
+  if (after !== undefined && !pattern.test(after))
+    throw faultsProblem(
+      [{ parameter: 'cursor', detail: 'is not the "next" of an answer' }],
+      'the query was not answered',
+    );
+  return { limit: limit === undefined ? PAGE : Number(limit), after };
+}
+
 async function getMonths(request: Request, database: Tables): Promise<Answer> {
+  const { from, to, format, ...page } = readQuery(MonthsQuerySchema, request);
+  const { limit, after } = pageOf(page, /^\d{4}-\d{2}$/);
   const { header } = await inspectionOf(request, database);
-  const months = await readMonths(database, header.authority);
+  const { authority } = header;
+  const range = { from: from ?? EARLIEST_PERIOD, to: to ?? LATEST_PERIOD };
+  if (format === 'csv') {
+    // Not with the module: few ask for it, and everybody would wait for it to load.
+    const { writeCsv } = await import('./csv.ts');
+    const { months } = await readMonthsBetween(database, authority, range);
+    return csvAnswer(writeCsv(months), `${authority}.csv`);
+  }
+  const start = after === undefined ? range.from : addMonths(after, 1);
+  const { months, more } = await readMonthsBetween(database, authority, { ...range, from: start, limit });
   return answer(200, MonthsAnswerSchema, {
-    submissions: months.map((month) => ({ authority: header.authority, ...month })),
+    submissions: months.map((month) => ({ authority, ...month })),
+    ...(more ? { next: cursorOf(months.at(-1)?.period ?? '') } : {}),
   });
 }
+
+/** The last month that four digits of a year can name. */
+const LATEST_PERIOD = '9999-12';
 
 function periodIn({ parameters }: Request): string {
   const period = PeriodSchema.safeParse(parameters.period);
@@ -80,64 +143,171 @@ async function getMonth(request: Request, database: Tables): Promise<Answer> {
 
 async function getRevisions(request: Request, database: Tables): Promise<Answer> {
   const period = periodIn(request);
+  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,4}$/);
   const { header } = await inspectionOf(request, database);
-  const revisions = await readRevisions(database, header.authority, period);
-  if (revisions.length === 0) throw new ProblemError('not-found', `${period} was not submitted`);
+  const page = { after: Number(after ?? 0), limit };
+  const { revisions, more } = await readRevisions(database, header.authority, period, page);
+  if (revisions.length === 0 && after === undefined) throw new ProblemError('not-found', `${period} was not submitted`);
   return answer(200, RevisionsAnswerSchema, {
     revisions: revisions.map((month) => ({ authority: header.authority, ...month })),
+    ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
   });
+}
+
+const localStandardsOf = ({ localStandards }: LoadedInspection, metric: string): LocalStandard[] =>
+  localStandards.filter((version) => version.metric === metric);
+
+/** The metric with the standard in force in a month. */
+function withStandard(inspection: LoadedInspection, metric: Metric, period: string) {
+  const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
+  return standard ? { ...metric, standard } : metric;
 }
 
 async function getMetrics(request: Request, database: Tables, now: Date): Promise<Answer> {
-  const { metrics, localStandards } = await inspectionOf(request, database);
+  const inspection = await inspectionOf(request, database);
   const period = periodOf(dayInEngland(now));
   return answer(200, MetricsAnswerSchema, {
-    metrics: metrics.map((metric) => {
-      const versions = localStandards.filter((version) => version.metric === metric.id);
-      const standard = standardFor(metric, versions, period);
-      return standard ? { ...metric, standard } : metric;
-    }),
+    metrics: inspection.metrics.map((metric) => withStandard(inspection, metric, period)),
   });
 }
 
-const StateSchema = z.enum(['clear', 'raised', 'recovering']);
+/** The record as it stands, for judging it anew. */
+function recordOf({ header, metrics, localStandards }: LoadedInspection, months: readonly Month[]): JudgedRecord {
+  return { inspection: header, metrics, localStandards, months };
+}
+
+/** Limits come from the first points of a group, so that a slow decline does not move them (NHSRplotthedots' advice). */
+const LIMITS_FROM = 12;
+
+async function getMetric(request: Request, database: Tables, now: Date): Promise<Answer> {
+  const { from = EARLIEST_PERIOD, to = LATEST_PERIOD } = readQuery(RangeQuerySchema, request);
+  const inspection = await inspectionOf(request, database);
+  const metric = inspection.metrics.find(({ id }) => id === request.parameters.metric);
+  if (!metric) throw unknownMetric(request.parameters.metric);
+  const months = await readMonths(database, inspection.header.authority);
+  const localStandards = localStandardsOf(inspection, metric.id);
+  const entries = timelines({ ...recordOf(inspection, months), metrics: [metric] }, 'show').get(metric.id) ?? [];
+  const limits = limitsOf(inspection, metric, entries);
+  return answer(200, MetricAnswerSchema, {
+    ...withStandard(inspection, metric, periodOf(dayInEngland(now))),
+    localStandards,
+    series: entries
+      .filter(({ period }) => from <= period && period <= to)
+      .map(({ period, observation, alert, transition, findings }) => {
+        const { value, numerator, denominator, status, revision } = observation ?? {};
+        const standard = standardFor(metric, localStandards, period);
+        const point = limits.get(period);
+        return {
+          period,
+          ...defined({ value, numerator, denominator, status, revision, standard, transition }),
+          ...(point ? { limits: { mean: point.mean, lower: point.lower, upper: point.upper, type: point.type } } : {}),
+          alert,
+          findings: [...findings],
+        };
+      }),
+  });
+}
+
+/** Without what is undefined. */
+function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+const DIRECTION = { higher: 'increase', lower: 'decrease', neutral: 'neutral' } as const;
+
+/** By period, the limits as they were known then. */
+function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonly Judged[]): Map<string, XmrPoint> {
+  const observations = entries.flatMap(({ observation }) => observation ?? []);
+  const rebasePeriods = rebasePeriodsOf({
+    rebaseDates: inspection.header.rebaseDates.map(({ date }) => date),
+    localStandards: localStandardsOf(inspection, metric.id),
+  });
+  const points = latestPoints(
+    observations.map(({ value }) => value),
+    {
+      direction: DIRECTION[metric.polarity],
+      fixAfter: LIMITS_FROM,
+      rebases: rebasePeriods.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
+    },
+  );
+  return new Map(points.map((point, index) => [observations[index]?.period ?? '', point]));
+}
+
+function unknownMetric(id: string | undefined): ProblemError {
+  return new ProblemError('not-found', `no metric is called "${id?.slice(0, 64)}"`);
+}
+
+async function postBacktest(request: Request, database: Tables, now: Date): Promise<Answer> {
+  const inspection = await inspectionOf(request, database);
+  const { metric: id, from = EARLIEST_PERIOD, ...change } = readBody(BacktestBodySchema, request.body);
+  const metric = inspection.metrics.find((candidate) => candidate.id === id);
+  const faults = metric
+    ? faultsOfStandard(metric, change)
+    : [{ pointer: '#/metric', detail: `no metric is called "${id.slice(0, 64)}"` }];
+  if (faults.length > 0) throw faultsProblem(faults, 'nothing was tried');
+  const months = await readMonths(database, inspection.header.authority);
+  const version = (localStandardsOf(inspection, id).at(-1)?.version ?? 0) + 1;
+  const tried = { ...change, metric: id, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
+  const { asIs, asChanged, periods } = backtest(recordOf(inspection, months), id, tried);
+  return answer(200, BacktestAnswerSchema, {
+    metric: id,
+    asIs,
+    asChanged,
+    periods: periods.map((period) => ({ ...period, findings: [...period.findings] })),
+  });
+}
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
-  const state = StateSchema.optional().safeParse(request.query.state);
-  if (!state.success)
-    throw new ProblemError('invalid', 'the query has a fault', [
-      { pointer: '#', parameter: 'state', detail: `is one of ${StateSchema.options.join(', ')}` },
-    ]);
+  const { state } = readQuery(AlertsQuerySchema, request);
   const { header, metrics } = await inspectionOf(request, database);
-  const { board } = await readBoard(database, header.authority);
-  const alerts = metrics.map(({ id, title }) => ({
-    alert: id,
-    title,
-    ...(board?.alerts[id] ?? { state: 'clear' as const }),
-  }));
+  const read = await readBoard(database, header.authority);
+  const { board } = read;
+  const titles = new Map(metrics.map(({ id, title }) => [id, title]));
+  const ids = new Set([...titles.keys(), ...Object.keys(board?.alerts ?? {})]);
+  const alerts = [...ids].map((id) => {
+    const alert = board?.alerts[id];
+    return {
+      alert: id,
+      title: titles.get(id) ?? id,
+      ...(alert ? acknowledged(id, alert, read) : { state: 'clear' as const }),
+    };
+  });
   return answer(200, AlertsAnswerSchema, {
     authority: header.authority,
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
-    alerts: state.data ? alerts.filter((alert) => alert.state === state.data) : alerts,
+    alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
 }
 
 async function getNotices(request: Request, database: Tables): Promise<Answer> {
+  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,6}$/);
   const { header } = await inspectionOf(request, database);
-  const notices = await readNotices(database, header.authority);
+  const page = { before: after === undefined ? undefined : Number(after), limit };
+  const { notices, more } = await readNotices(database, header.authority, page);
   return answer(200, NoticesAnswerSchema, {
     notices: notices.map(({ notice, sentAt }) => ({
       ...notice,
       subject: subjectOf(notice),
       ...(sentAt ? { sentAt } : {}),
     })),
+    ...(more ? { next: cursorOf(notices.at(-1)?.notice.number ?? 0) } : {}),
   });
 }
 
 async function getInspection(request: Request, database: Tables): Promise<Answer> {
-  const { header, judgements, actions } = await inspectionOf(request, database);
-  return answer(200, InspectionAnswerSchema, { ...header, judgements: [...judgements], actions: [...actions] });
+  const { header, judgements, actions, progress } = await inspectionOf(request, database);
+  return answer(200, InspectionAnswerSchema, {
+    ...header,
+    judgements: [...judgements],
+    actions: actions.map((action) => withProgress(action, progress)),
+  });
+}
+
+async function getDescription(): Promise<Answer> {
+  // Not with the module, as with CSV: it is asked for once, by an engineer.
+  const { describeApi, DescriptionSchema } = await import('./openapi.ts');
+  return answer(200, DescriptionSchema, describeApi());
 }
 
 const environment = readEnvironment('BASELINES_TABLE', 'SUBMISSIONS_TABLE', 'ALERTS_TABLE', 'ACCESS_TABLE');

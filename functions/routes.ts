@@ -3,27 +3,55 @@ export const SCOPES = ['read', 'submit', 'acknowledge', 'manage'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The functions that answer HTTP. */
-export type HttpFunction = 'submit' | 'query';
+export type HttpFunction = 'submit' | 'query' | 'manage';
 
 export interface Route {
   readonly handledBy: HttpFunction;
   /** The scope a token needs; `null` for the few routes that need no token. */
   readonly scope: Scope | null;
+  /** What a body may be; absent where there is none, and what is sent anyway is not looked at. */
+  readonly body?: 'json' | 'json or csv';
+  /** The largest body in bytes, where it is another than {@link LARGEST_BODY}. */
+  readonly largestBody?: number;
 }
+
+/** The largest request body, in bytes, and that of many months at once. */
+export const LARGEST_BODY = 256 * 1024;
+export const LARGEST_BULK = 1024 * 1024;
 
 /**
  * Every route, by API Gateway's route key: who answers it and what a token needs. The stack makes its routes from this
  * table and the functions dispatch by it, so neither can know a route that the other does not.
  */
 export const ROUTES = {
-  'PUT /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
+  'PUT /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit', body: 'json' },
+  'POST /v1/authorities/{authority}/submissions': {
+    handledBy: 'submit',
+    scope: 'submit',
+    body: 'json or csv',
+    largestBody: LARGEST_BULK,
+  },
+  'DELETE /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
   'GET /v1/authorities/{authority}/submissions': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/submissions/{period}': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/submissions/{period}/revisions': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/metrics': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/alerts': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/notices': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/inspection': { handledBy: 'query', scope: 'read' },
+  'POST /v1/authorities/{authority}/backtests': { handledBy: 'query', scope: 'read', body: 'json' },
+  'PUT /v1/authorities/{authority}/metrics/{metric}/standard': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
+    handledBy: 'manage',
+    scope: 'acknowledge',
+    body: 'json',
+  },
+  'PUT /v1/authorities/{authority}/actions/{action}': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'GET /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage' },
+  'POST /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'DELETE /v1/authorities/{authority}/recipients/{recipient}': { handledBy: 'manage', scope: 'manage' },
+  'GET /openapi.json': { handledBy: 'query', scope: null },
   'GET /health': { handledBy: 'query', scope: null },
 } as const satisfies Record<string, Route>;
 
@@ -32,5 +60,5 @@ export type RouteKey = keyof typeof ROUTES;
 /** Paths that no route matches reach this function and get a problem document. */
 export const DEFAULT_ROUTE: HttpFunction = 'query';
 
-/** The largest request body, in bytes. */
-export const LARGEST_BODY = 256 * 1024;
+/** The most months in one request: each is two writes, and one transaction takes a hundred. */
+export const MOST_MONTHS = 48;

@@ -1,9 +1,15 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { closest, distance } from 'fastest-levenshtein';
-import { MonthAnswerSchema } from './answers.ts';
-import { EARLIEST_PERIOD, MOST_PERIODS, monthIndex, periodOf } from './domain/period.ts';
+import { BulkAnswerSchema, MonthAnswerSchema } from './answers.ts';
+import { BulkQuerySchema } from './bodies.ts';
+import type { CsvMonth } from './csv.ts';
+import type { Metric } from './domain/inspection.ts';
+import { EARLIEST_PERIOD, MOST_PERIODS, monthIndex, PeriodSchema, periodOf } from './domain/period.ts';
 import {
+  type Change,
+  changesBetween,
+  type Fault,
   faultsOfPeriod,
   type Month,
   readSubmission,
@@ -12,12 +18,20 @@ import {
   saysTheSame,
 } from './domain/submission.ts';
 import { readEnvironment } from './env.ts';
-import { type Answer, answer, httpHandler, isAuthorityId, type Request } from './http.ts';
-import { ProblemError } from './problem.ts';
+import { type Answer, answer, httpHandler, isAuthorityId, isCsv, type Request, readQuery } from './http.ts';
+import { faultsProblem, ProblemError, type ProblemFault } from './problem.ts';
+import { MOST_MONTHS } from './routes.ts';
 import { readGrant } from './store/access.ts';
 import type { Database } from './store/database.ts';
 import { readMetrics } from './store/inspections.ts';
-import { countMonths, MonthChangedError, readMonth, saveMonths } from './store/submissions.ts';
+import {
+  countMonths,
+  HIGHEST_REVISION,
+  MonthChangedError,
+  readMonth,
+  readMonthsBetween,
+  saveMonths,
+} from './store/submissions.ts';
 
 export interface SubmitDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -25,44 +39,84 @@ export interface SubmitDependencies {
   readonly logger: Logger;
 }
 
+type Tables = SubmitDependencies['database'];
+type Metrics = ReadonlyMap<string, Metric>;
+
 /** How often a month is read again when somebody else revised it meanwhile. */
 const MOST_ATTEMPTS = 4;
 
 export function createHandler({ database, now, logger }: SubmitDependencies) {
   return httpHandler(
-    { 'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now(), logger) },
+    {
+      'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now(), logger),
+      'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, database, now(), logger),
+      'DELETE /v1/authorities/{authority}/submissions/{period}': (request) =>
+        retractMonth(request, database, now(), logger),
+    },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
 }
 
-async function putMonth(
-  request: Request,
-  database: SubmitDependencies['database'],
-  now: Date,
-  logger: Logger,
-): Promise<Answer> {
+async function putMonth(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
   const { authority = '', period = '' } = request.parameters;
   const periodFaults = faultsOfPeriod(period, now);
   const [metrics, found] = await Promise.all([
     isAuthorityId(authority) ? readMetrics(database, authority) : undefined,
     isAuthorityId(authority) && periodFaults.length === 0 ? readMonth(database, authority, period) : undefined,
   ]);
-  const submission = accept(request.body, authority, metrics, periodFaults);
-  let current = found;
-  for (let attempt = 1; ; attempt++) {
+  const read = readSubmission(request.body, metrics, suggestions());
+  requireAuthority(metrics, authority, [...periodFaults, ...read.faults]);
+  if (periodFaults.length > 0 || !read.submission) throw faultsProblem([...periodFaults, ...read.faults]);
+  const { submission } = read;
+  return attempting(found, period, database, authority, async (current) => {
     if (current && !current.retracted && saysTheSame(current, submission)) return monthAnswer(200, authority, current);
     checkPrecondition(request.headers['if-match'], current, period);
     if (!current) await checkRoom(database, authority, now);
-    const next: Month = {
-      ...submission,
-      period,
-      revision: (current?.revision ?? 0) + 1,
-      submittedAt: now.toISOString(),
-    };
+    const next = revisionOf(submission, period, current, now);
+    await accept(database, authority, [next], now, logger);
+    return monthAnswer(current ? 200 : 201, authority, next, current);
+  });
+}
+
+async function retractMonth(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
+  const { authority = '', period = '' } = request.parameters;
+  const metrics = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
+  requireAuthority(metrics, authority);
+  const found = PeriodSchema.safeParse(period).success ? await readMonth(database, authority, period) : undefined;
+  return attempting(found, period, database, authority, async (current) => {
+    if (!current) throw new ProblemError('not-found', `${period.slice(0, 64)} was never submitted`);
+    checkPrecondition(request.headers['if-match'], current, period);
+    if (current.retracted) return monthAnswer(200, authority, current);
+    const next = { ...revisionOf({ status: current.status, observations: {} }, period, current, now), retracted: true };
+    await accept(database, authority, [next], now, logger);
+    return monthAnswer(200, authority, next, current);
+  });
+}
+
+/** Stores months, and says so under the request's id: from here on the figures are followed by revision. */
+async function accept(
+  database: Tables,
+  authority: string,
+  months: readonly Month[],
+  now: Date,
+  logger: Logger,
+): Promise<void> {
+  await saveMonths(database, authority, months, now);
+  logger.info('months accepted', { authority, months: months.map(({ period, revision }) => `${period} r${revision}`) });
+}
+
+/** Does something with a month as it stands, and again with what it is then where somebody else was faster. */
+async function attempting(
+  found: Month | undefined,
+  period: string,
+  database: Tables,
+  authority: string,
+  act: (current: Month | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  let current = found;
+  for (let attempt = 1; ; attempt++) {
     try {
-      await saveMonths(database, authority, [next], now);
-      logger.info('month accepted', { authority, period, revision: next.revision });
-      return monthAnswer(current ? 200 : 201, authority, next);
+      return await act(current);
     } catch (error) {
       if (!(error instanceof MonthChangedError) || attempt === MOST_ATTEMPTS) throw error;
       current = await readMonth(database, authority, period);
@@ -70,30 +124,181 @@ async function putMonth(
   }
 }
 
-/** The submission, or one problem with every fault that can be told. */
-function accept(
-  body: unknown,
-  authority: string,
-  metrics: Awaited<ReturnType<typeof readMetrics>>,
-  periodFaults: ReturnType<typeof faultsOfPeriod>,
-): Submission {
-  const read = readSubmission(body, metrics, suggest);
-  const faults = [...periodFaults, ...read.faults];
-  if (!metrics) {
-    const unknown = {
-      pointer: '#',
-      parameter: 'authority',
-      detail: `no inspection is loaded for "${authority.slice(0, 64)}"`,
-    };
-    throw new ProblemError('unknown-authority', 'the authority is unknown', [unknown, ...faults]);
+/** One month of many, with how to say where in what was sent something is wrong with it. */
+interface Entry {
+  readonly period: string;
+  readonly submission: Submission;
+  readonly at: (fault: Fault) => ProblemFault;
+}
+
+/** All or nothing: months as before are skipped, new ones accepted, and others changed only where `revise` says so. */
+async function postMonths(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
+  const { authority = '' } = request.parameters;
+  const revise = readQuery(BulkQuerySchema, request).revise === 'true';
+  const metrics = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
+  requireAuthority(metrics, authority);
+  const entries = isCsv(request.headers)
+    ? await entriesOfCsv(String(request.body ?? ''), metrics, now)
+    : entriesOf(request.body, metrics, now);
+  const periods = entries.map(({ period }) => period).sort();
+  for (let attempt = 1; ; attempt++) {
+    const { months } = await readMonthsBetween(database, authority, {
+      from: periods[0] as string,
+      to: periods.at(-1) as string,
+    });
+    const currents = new Map(months.map((month) => [month.period, month]));
+    const results = entries.map((entry) => resultOf(entry, currents.get(entry.period), now));
+    const revised = results.filter(({ outcome }) => outcome === 'revised');
+    if (revised.length > 0 && !revise) throw refusedChanges(revised);
+    const fresh = results.filter(({ outcome }) => outcome === 'accepted').length;
+    if (fresh > 0) await checkRoom(database, authority, now, fresh);
+    const changed = results.filter(({ outcome }) => outcome !== 'unchanged');
+    try {
+      if (changed.length > 0)
+        await accept(
+          database,
+          authority,
+          changed.map(({ month }) => month),
+          now,
+          logger,
+        );
+      return answer(200, BulkAnswerSchema, {
+        authority,
+        submissions: results.map(({ month: { period, revision }, outcome, changes }) => ({
+          period,
+          outcome,
+          revision,
+          ...(outcome === 'revised' ? { changes } : {}),
+        })),
+      });
+    } catch (error) {
+      if (!(error instanceof MonthChangedError) || attempt === MOST_ATTEMPTS) throw error;
+    }
   }
-  if (faults.length > 0 || !read.submission)
-    throw new ProblemError(
-      'invalid',
-      `${faults.length} fault${faults.length === 1 ? '' : 's'}; nothing was stored`,
-      faults,
+}
+
+interface Result {
+  readonly entry: Entry;
+  /** As it stands afterwards. */
+  readonly month: Month;
+  readonly outcome: 'accepted' | 'revised' | 'unchanged';
+  readonly changes: Change[];
+}
+
+function resultOf(entry: Entry, current: Month | undefined, now: Date): Result {
+  const { period, submission } = entry;
+  if (current && !current.retracted && saysTheSame(current, submission))
+    return { entry, month: current, outcome: 'unchanged', changes: [] };
+  const month = revisionOf(submission, period, current, now);
+  return {
+    entry,
+    month,
+    outcome: current ? 'revised' : 'accepted',
+    changes: current ? changesBetween(current, submission) : [],
+  };
+}
+
+/** Names everything in months submitted before that would become different. */
+function refusedChanges(results: readonly Result[]): ProblemError {
+  const said = (value: Change['before']): string =>
+    typeof value === 'string' ? `"${value.slice(0, 64)}"` : JSON.stringify(value);
+  const faults = results.flatMap(({ entry, changes }) =>
+    changes.map(({ pointer, before, after }) =>
+      entry.at({
+        pointer,
+        detail:
+          before === undefined
+            ? `${entry.period} was submitted without this, which would be added: ${said(after)}`
+            : after === undefined
+              ? `${entry.period} holds ${said(before)} here (${pointer}), which would disappear`
+              : `${entry.period} holds ${said(before)}, which would become ${said(after)}`,
+      }),
+    ),
+  );
+  const months = results.map(({ month }) => month.period).join(', ');
+  return new ProblemError(
+    'conflict',
+    `${months} would change; nothing was stored. Send it again with ?revise=true if that is meant`,
+    faults,
+  );
+}
+
+function entriesOf(body: unknown, metrics: Metrics, now: Date): Entry[] {
+  const submissions = isObject(body) && Object.keys(body).length === 1 ? body.submissions : undefined;
+  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > MOST_MONTHS)
+    throw faultsProblem([
+      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${MOST_MONTHS} months, each with its "period"` },
+    ]);
+  const suggest = suggestions();
+  const faults: ProblemFault[] = [];
+  const seen = new Set<string>();
+  const entries = submissions.flatMap((sent: unknown, index): Entry[] => {
+    const prefix = `#/submissions/${index}`;
+    const at = (fault: Fault): ProblemFault => ({ ...fault, pointer: `${prefix}${fault.pointer.slice(1)}` });
+    const { period, ...submission } = isObject(sent) ? sent : { period: undefined };
+    const read = readSubmission(isObject(sent) ? submission : sent, metrics, suggest);
+    const wrong = [
+      ...(typeof period === 'string'
+        ? faultsOfPeriod(period, now).map(({ detail }) => detail)
+        : [period === undefined ? 'is missing' : 'is a month, written as "yyyy-mm"']),
+      ...(typeof period === 'string' && seen.has(period) ? [`${period.slice(0, 64)} is there twice`] : []),
+    ];
+    faults.push(...wrong.map((detail) => ({ pointer: `${prefix}/period`, detail })), ...read.faults.map(at));
+    if (typeof period !== 'string' || !read.submission) return [];
+    seen.add(period);
+    return [{ period, submission: read.submission, at }];
+  });
+  if (faults.length > 0) throw faultsProblem(faults);
+  return entries;
+}
+
+async function entriesOfCsv(text: string, metrics: Metrics, now: Date): Promise<Entry[]> {
+  // Not with the module: most requests are JSON, and loading this takes time that they would wait for.
+  const { readCsv, placeOf } = await import('./csv.ts');
+  const { months, faults } = readCsv(text);
+  if (faults.length > 0) throw faultsProblem(faults);
+  if (months.length === 0 || months.length > MOST_MONTHS)
+    throw faultsProblem([
+      { line: 1, detail: `the file holds ${months.length} months; one request takes 1 to ${MOST_MONTHS}` },
+    ]);
+  const suggest = suggestions();
+  const found: ProblemFault[] = [];
+  const entries = months.flatMap(({ period, body, places }: CsvMonth): Entry[] => {
+    const at = ({ pointer, detail }: Fault): ProblemFault => ({ ...placeOf(places, pointer), detail });
+    const read = readSubmission(body, metrics, suggest);
+    found.push(
+      ...faultsOfPeriod(period, now).map(({ detail }) => ({ line: places.line, column: 'period', detail })),
+      ...read.faults.map(at),
     );
-  return read.submission;
+    return read.submission ? [{ period, submission: read.submission, at }] : [];
+  });
+  if (found.length > 0) throw faultsProblem(found);
+  return entries;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Throws the problem of an unknown authority, together with what else is wrong. */
+function requireAuthority(
+  metrics: Metrics | undefined,
+  authority: string,
+  faults: readonly Fault[] = [],
+): asserts metrics is Metrics {
+  if (metrics) return;
+  const detail = `no inspection is loaded for "${authority.slice(0, 64)}"`;
+  throw new ProblemError('unknown-authority', 'the authority is unknown', [
+    { parameter: 'authority', detail },
+    ...faults,
+  ]);
+}
+
+function revisionOf(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
+  const revision = (current?.revision ?? 0) + 1;
+  if (revision > HIGHEST_REVISION)
+    throw new ProblemError('conflict', `${period} was revised ${HIGHEST_REVISION} times, the most there can be`);
+  return { ...submission, period, revision, submittedAt: now.toISOString() };
 }
 
 /** A change needs `If-Match` with the revision it replaces; so does nothing else. */
@@ -120,26 +325,35 @@ function checkPrecondition(ifMatch: string | undefined, current: Month | undefin
 }
 
 /** The record's limit can only be reached once enough months have passed, so it is only counted then. */
-async function checkRoom(database: SubmitDependencies['database'], authority: string, now: Date): Promise<void> {
+async function checkRoom(database: Tables, authority: string, now: Date, months = 1): Promise<void> {
   if (monthIndex(periodOf(now.toISOString())) - monthIndex(EARLIEST_PERIOD) <= MOST_PERIODS) return;
-  if ((await countMonths(database, authority)) >= MOST_PERIODS)
-    throw new ProblemError(
-      'conflict',
-      `the record holds ${MOST_PERIODS} months, the most it takes; retract the oldest or start a new one`,
-    );
+  if ((await countMonths(database, authority)) + months > MOST_PERIODS)
+    throw new ProblemError('conflict', `the record holds at most ${MOST_PERIODS} months, and these would be more`);
 }
 
 const etagOf = (month: Month | undefined): Record<string, string> => (month ? { etag: `"${month.revision}"` } : {});
 
-function monthAnswer(status: number, authority: string, month: Month): Answer {
-  return answer(status, MonthAnswerSchema, { authority, ...month }, etagOf(month));
+/** The month; with the one it took the place of, also what changed. */
+function monthAnswer(status: number, authority: string, month: Month, before?: Month): Answer {
+  const changes = before ? { changes: changesBetween(before, month) } : {};
+  return answer(status, MonthAnswerSchema, { authority, ...month, ...changes }, etagOf(month));
 }
 
-/** A suggestion is worth making when less than half of the word is wrong. */
-const suggest: Suggest = (word, known) => {
-  const near = known.length > 0 ? closest(word, known) : undefined;
-  return near && distance(word, near) * 2 < Math.max(word.length, near.length) ? near : undefined;
-};
+/** A file of nonsense is not worth comparing each of its words with every metric. */
+const MOST_SUGGESTIONS = 100;
+
+/** Suggestions for one request. One is worth making when less than half of the word is wrong. */
+function suggestions(): Suggest {
+  let left = MOST_SUGGESTIONS;
+  return (word, known) => {
+    if (left-- <= 0 || word.length > LONGEST_WORD) return undefined;
+    const near = known.length > 0 ? closest(word, known) : undefined;
+    return near && distance(word, near) * 2 < Math.max(word.length, near.length) ? near : undefined;
+  };
+}
+
+/** No metric's id is longer than 64 characters. */
+const LONGEST_WORD = 128;
 
 const environment = readEnvironment('BASELINES_TABLE', 'SUBMISSIONS_TABLE', 'ALERTS_TABLE', 'ACCESS_TABLE');
 

@@ -36,6 +36,16 @@ export class AlertTopic extends Construct {
     );
   }
 
+  /** Lets a function add, change and remove recipients, and tells it the topic. */
+  grantSubscribe(to: ServiceFunction): void {
+    to.allow(['sns:Subscribe', 'sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.allowAnywhere(
+      ['sns:GetSubscriptionAttributes', 'sns:SetSubscriptionAttributes', 'sns:Unsubscribe'],
+      'IAM knows no resource for these three. Whose subscription it is, the function checks by its filter.',
+    );
+    to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
+  }
+
   /** Lets a function publish notices and ask whether anyone receives them, and tells it the topic. */
   grantPublish(to: ServiceFunction): void {
     to.allow(['sns:Publish', 'sns:GetTopicAttributes'], this.topic.topicArn);

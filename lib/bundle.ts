@@ -6,7 +6,7 @@ import * as esbuild from 'esbuild';
 import { ASSEMBLY, BUNDLED, FUNCTIONS, ROOT } from './paths.ts';
 
 /** Every Lambda: `functions/<name>.ts`, which exports `handler`. */
-const NAMES = ['seed', 'submit', 'query', 'evaluate', 'notify'] as const;
+const NAMES = ['seed', 'submit', 'query', 'manage', 'evaluate', 'notify'] as const;
 export type FunctionName = (typeof NAMES)[number];
 
 const built = new Set<string>();

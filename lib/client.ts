@@ -45,14 +45,15 @@ export interface Client {
 /** How long an answer may take: API Gateway itself gives up after 30 seconds. */
 const LONGEST_MS = 35_000;
 
-export function connect(url: string, token: string): Client {
+/** @param send how a request is made; tests also look at what comes back. */
+export function connect(url: string, token: string, send: typeof fetch = fetch): Client {
   const base = url.replace(/\/$/, '');
   return {
     async request(method, path, body, headers = {}) {
       let response: Response;
       let text: string;
       try {
-        response = await fetch(`${base}${path}`, {
+        response = await send(`${base}${path}`, {
           method,
           headers: {
             authorization: `Bearer ${token}`,
@@ -64,6 +65,8 @@ export function connect(url: string, token: string): Client {
         });
         text = await response.text();
       } catch (error) {
+        const isConnection = error instanceof TypeError || (error as Error).name === 'TimeoutError';
+        if (!isConnection) throw error;
         const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
         throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? cause?.message ?? message})`);
       }

@@ -275,8 +275,8 @@ export class Operations extends Construct {
             title: 'From request to e-mail',
             logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
             queryLines: [
-              'fields @timestamp, service, message, authority, requestId, period, revision, judged, notice, number, messageId',
-              'filter message in ["month accepted", "authority evaluated", "notice sent"]',
+              'fields @timestamp, service, message, authority, requestId, months, judged, notice, number, messageId',
+              'filter message in ["months accepted", "authority evaluated", "notice sent"]',
               'sort @timestamp desc',
               'limit 50',
             ],

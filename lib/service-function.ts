@@ -75,6 +75,13 @@ export class ServiceFunction extends Construct {
     this.role.addToPolicy(new iam.PolicyStatement({ actions: [...actions], resources }));
   }
 
+  /** Permits actions for which IAM knows no resource to limit them to. */
+  allowAnywhere(actions: readonly string[], reason: string): void {
+    this.allow(actions, '*');
+    const policy = this.role.node.findChild('DefaultPolicy').node.defaultChild as iam.CfnPolicy;
+    Validations.of(policy).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason });
+  }
+
   /** Sets an environment variable; only ones that `functions/env.ts` knows. */
   tell(name: keyof Environment, value: string): void {
     this.function.addEnvironment(name, value);

@@ -58,7 +58,21 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
 
-    const api = new Api(this, 'Api', { functions: { submit, query }, logRemoval });
+    // What people decide beside the figures. Apart from the two above, so that neither waits for the SNS client to load.
+    const manage = new ServiceFunction(this, 'Manage', {
+      name: 'manage',
+      whenItFails:
+        'Nobody can set a standard, take an alert in hand, report on an action or change who is mailed; the rest goes on.',
+      memory: 512,
+      timeout: Duration.seconds(20),
+      logRemoval,
+    });
+    tables.grant(manage, 'access', ['dynamodb:GetItem']);
+    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSubscribe(manage);
+
+    const api = new Api(this, 'Api', { functions: { submit, query, manage }, logRemoval });
 
     // Whatever changes makes an authority be looked at again.
     const evaluate = new ServiceFunction(this, 'Evaluate', {
@@ -122,7 +136,7 @@ export class InspectionMonitorStack extends Stack {
 
     // And what tells us when any of this fails.
     new Operations(this, 'Operations', {
-      functions: [seed, submit, query, evaluate, notify],
+      functions: [seed, submit, query, manage, evaluate, notify],
       streams: [baselineChanges, submissionChanges, newNotices],
       api,
       schedule,

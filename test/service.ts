@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ApiAnswer, ApiError, type Client, connect } from '../lib/client.ts';
 import type { InstanceOptions } from '../lib/local/instance.ts';
 import { type Launched, launch } from '../lib/local/launch.ts';
+import { describedFetch } from './described.ts';
 
 export const AUTHORITY = 'herefordshire';
 
@@ -39,7 +40,7 @@ export async function startService(
 ): Promise<Service> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'inspection-monitor-test-'));
   const launched = await launch({ clock: '2011-10-15', ...options, dataDir });
-  const client = connect(launched.api, launched.token);
+  const client = connect(launched.api, launched.token, describedFetch);
   const path = (rest: string) => `/v1/authorities/${AUTHORITY}${rest}`;
   return {
     ...launched,

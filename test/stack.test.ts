@@ -86,7 +86,7 @@ const reading = (stream: string) =>
     (verb) => `dynamodb:${verb} on ${stream}.StreamArn`,
   );
 
-const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Evaluate', 'Notify'];
+const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Manage', 'Evaluate', 'Notify'];
 
 describe('each function may do what it needs and nothing else', () => {
   test.each([
@@ -131,6 +131,28 @@ describe('each function may do what it needs and nothing else', () => {
         BASELINES_TABLE: 'TablesBaselines',
         SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
+      },
+    },
+    {
+      name: 'Manage',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:PutItem on TablesBaselines.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'sns:ListSubscriptionsByTopic on AlertsTopic',
+        'sns:Subscribe on AlertsTopic',
+        'sns:GetSubscriptionAttributes on *',
+        'sns:SetSubscriptionAttributes on *',
+        'sns:Unsubscribe on *',
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
       },
     },
     {
@@ -264,7 +286,13 @@ describe('streams', () => {
       from: 'TablesBaselines',
       to: 'Evaluate',
       filter: {
-        dynamodb: { Keys: { sk: { S: [{ prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }] } } },
+        dynamodb: {
+          Keys: {
+            sk: {
+              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+            },
+          },
+        },
       },
       window: 1,
     },
@@ -351,6 +379,7 @@ describe('every hour', () => {
         `${Principal} ${readable(SourceArn).replace(/^.*:/, '')} calls ${readable(FunctionName)}`,
     );
     expect(permissions.sort()).toEqual([
+      'apigateway.amazonaws.com Api/*/* calls ManageFunction.Arn',
       'apigateway.amazonaws.com Api/*/* calls QueryFunction.Arn',
       'apigateway.amazonaws.com Api/*/* calls SubmitFunction.Arn',
       'events.amazonaws.com ScheduleHourly.Arn calls EvaluateFunction.Arn',

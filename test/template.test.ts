@@ -48,9 +48,10 @@ test('no more is acknowledged than this, and on the one construct that it is abo
   const routes = [...Object.keys(ROUTES), '$default'].map((key) => key.replaceAll('/', '--'));
   expect(acknowledged.sort()).toEqual(
     [
-      ...['Seed', 'Submit', 'Query', 'Evaluate', 'Notify'].map(
+      ...['Seed', 'Submit', 'Query', 'Manage', 'Evaluate', 'Notify'].map(
         (name) => `AwsSolutions-IAM5[Resource::*] at ${name}/Role/Resource`,
       ),
+      'AwsSolutions-IAM5[Resource::*] at Manage/Role/DefaultPolicy/Resource',
       ...['BaselineChanges', 'SubmissionChanges', 'NewNotices', 'Schedule'].map(
         (name) => `AwsSolutions-SQS3 at ${name}/DeadLetters`,
       ),

@@ -17,6 +17,7 @@ import {
   replaceWholeRecord,
 } from '../../functions/store/recovery.ts';
 import { readSuperseded } from '../../functions/store/submissions.ts';
+import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { showList, showOne, tell } from './output.ts';
 import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
@@ -147,7 +148,7 @@ async function rebuild(place: Deployment, authority: string, write: boolean): Pr
   const smallNumbers = z.enum(['show', 'suppress']).parse(place.output('SmallNumbers'));
   const stored = await readBoardAsStored(database, authority);
   const { acknowledgements } = stored.board ? await readBoard(database, authority) : { acknowledgements: [] as const };
-  const record = await readRecord(database, authority, acknowledgements);
+  const record = await readRecord(database, authority, acknowledgements, new Set(bankHolidays));
   if (!record) throw new UsageError(`no inspection is loaded for ${authority}`);
   const superseded = await readSuperseded(database, authority, revisedSince(stored.board?.judged ?? {}, record));
   const rebuilt = reconcile(stored.board, record, superseded, place.now, smallNumbers);

@@ -23,6 +23,23 @@ export const BoardAlertSchema = AlertStateSchema.extend({
 });
 export type BoardAlert = z.infer<typeof BoardAlertSchema>;
 
+/**
+ * The alert with who has it in hand: as the board has it, or, where that was said after the board was last worked out,
+ * as it was said. An evaluation since then has decided whether it still holds.
+ */
+export function acknowledged(
+  id: string,
+  alert: BoardAlert,
+  {
+    board,
+    acknowledgements,
+  }: { readonly board: Board | undefined; readonly acknowledgements: readonly Acknowledgement[] },
+): BoardAlert {
+  const given = acknowledgements.find((acknowledgement) => acknowledgement.alert === id);
+  const isNews = given !== undefined && alert.episode !== undefined && given.at >= (board?.evaluatedAt ?? '');
+  return isNews ? { ...alert, acknowledgement: given } : alert;
+}
+
 /** All alert states of one authority, with what they were worked out from. */
 export const BoardSchema = z.object({
   authority: z.string(),

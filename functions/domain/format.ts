@@ -19,7 +19,7 @@ const isSmall = (count: number): boolean => count >= 1 && count <= MOST_SMALL;
 export function formatNumber(metric: Metric, value: number): string {
   if (metric.kind === 'proportion') return `${Number.isInteger(value) ? value : value.toFixed(1)}%`;
   const digits = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return `${digits} ${metric.unit}`;
+  return `${digits} ${metric.unit}`.trimEnd();
 }
 
 /** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`; provisional ones say so. */
@@ -56,12 +56,24 @@ export function formatStandard(metric: Metric, standard: Standard): string {
 export function formatBaseline(metric: Metric): string {
   const { baseline } = metric;
   if (baseline.kind === 'none') return baseline.statement;
-  const where = formatParagraphs(baseline.paragraphs);
-  if (baseline.kind === 'statement') return `${baseline.statement} (${where})`;
+  const where = baseline.paragraphs.length > 0 ? ` (${formatParagraphs(baseline.paragraphs)})` : '';
+  if (baseline.kind === 'statement') return `${baseline.statement}${where}`;
   const bound = baseline.bound === 'lower' ? 'at least ' : '';
-  return `${bound}${formatNumber(metric, baseline.value)} in ${baseline.period} (${where})`;
+  return `${bound}${formatNumber(metric, baseline.value)} in ${baseline.period}${where}`;
 }
 
+/** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
 export function formatParagraphs(paragraphs: readonly string[]): string {
-  return `paragraph${paragraphs.length > 1 ? 's' : ''} ${paragraphs.join(' and ')}`;
+  const named = paragraphs.map((paragraph) => PARTS[paragraph] ?? paragraph);
+  const numbered = paragraphs.some((paragraph) => !(paragraph in PARTS));
+  return `${numbered ? `paragraph${paragraphs.length > 1 ? 's' : ''} ` : ''}${named.join(' and ')}`;
+}
+
+const PARTS: Readonly<Record<string, string>> = { record: 'record of main findings', cover: 'title page' };
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** `February 2011`. */
+export function monthName(period: string): string {
+  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
 }

@@ -68,9 +68,12 @@ export const MOfNSchema = z
   .refine(({ m, n }) => m <= n, 'm cannot exceed n');
 export type MOfN = z.infer<typeof MOfNSchema>;
 
+/** A metric's alert has the metric's id; the two ids that are taken are the authority's own alerts. */
+const MetricIdSchema = IdSchema.max(64).refine((id) => id !== 'submission' && id !== 'action', 'is the id of an alert');
+
 /** Something measured. */
 export const MetricSchema = z.strictObject({
-  id: IdSchema.max(64),
+  id: MetricIdSchema,
   title: z.string().min(1).max(80),
   /** What is counted, over what, in our words. */
   definition: z.string().min(1),
@@ -124,6 +127,23 @@ export const ActionSchema = z.strictObject({
   paragraph: z.string(),
 });
 export type Action = z.infer<typeof ActionSchema>;
+
+/** How far an action is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
+export const ProgressSchema = z.strictObject({
+  action: z.string(),
+  version: z.int().min(1),
+  state: z.enum(['open', 'completed']),
+  evidence: z.string().min(1).max(2000),
+  author: z.string().min(1).max(200),
+  at: z.iso.datetime(),
+});
+export type Progress = z.infer<typeof ProgressSchema>;
+
+/** The action with what was reported of it, oldest first, and so how it stands: open until reported completed. */
+export function withProgress(action: Action, progress: readonly Progress[]) {
+  const own = progress.filter((version) => version.action === action.id);
+  return { ...action, state: own.at(-1)?.state ?? ('open' as const), progress: own };
+}
 
 /** A figure of the report that is no metric's baseline: context and sums. */
 export const FigureSchema = z.strictObject({

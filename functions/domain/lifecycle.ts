@@ -155,7 +155,7 @@ function stateAfter(alert: AlertState, to: Standing, level: Level | undefined, p
 /** A change between what was last announced and what is now, over any number of periods. */
 export interface Change {
   readonly transition: Transition;
-  /** Whether somebody has to be told: `eased`, `recovering` and a relapse no worse than before are not sent. */
+  /** Whether somebody has to be told: by themselves `eased`, `recovering` and a relapse no worse than before are not sent. */
   readonly mailed: boolean;
 }
 
@@ -184,16 +184,21 @@ export function changeBetween(
   return ended(there.state === 'clear' ? 'withdrawn' : 'cleared');
 }
 
+/**
+ * The same episode before and after. Where the present record no longer has it reach the level that was announced (a
+ * correction, a changed standard), those who were told of that level are told.
+ */
 function changeWithin(earlier: Episode, before: AlertState, later: Episode, after: AlertState): Change | undefined {
-  const worse = rank(later.level) > rank(earlier.level);
-  if (before.state === 'recovering') {
-    if (after.state === 'raised')
-      return { transition: 'raised', mailed: worse || rank(after.level) > rank(earlier.level) };
-    return worse ? { transition: 'worsened', mailed: true } : undefined;
+  const higher = rank(later.level) > rank(earlier.level);
+  const lower = rank(later.level) < rank(earlier.level);
+  const mailed = higher || lower;
+  if (after.state === 'recovering') {
+    if (higher) return { transition: 'worsened', mailed };
+    if (before.state !== 'recovering') return { transition: 'recovering', mailed };
+    return lower ? { transition: 'eased', mailed } : undefined;
   }
-  if (after.state === 'recovering')
-    return worse ? { transition: 'worsened', mailed: true } : { transition: 'recovering', mailed: false };
+  if (before.state === 'recovering') return { transition: 'raised', mailed };
   const difference = rank(after.level) - rank(before.level);
-  if (difference > 0 || worse) return { transition: 'worsened', mailed: true };
-  return difference < 0 ? { transition: 'eased', mailed: false } : undefined;
+  if (higher || difference > 0) return { transition: 'worsened', mailed: true };
+  return lower || difference < 0 ? { transition: 'eased', mailed } : undefined;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { monthName } from './format.ts';
 import { type Level, LevelSchema, rank, TransitionSchema } from './lifecycle.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
@@ -9,8 +10,12 @@ export const NoticeItemSchema = z.object({
   transition: TransitionSchema.optional(),
   /** The level it is raised at; when it ended, the level it had. */
   level: LevelSchema,
+  /** The highest level of its episode; `watch` where it has none. */
+  reached: LevelSchema,
   /** The period the alert dates from. */
   since: z.string(),
+  /** It had one clean period and clears with the next. */
+  recovering: z.boolean().optional(),
   /** `78.0% (39 of 50) in 2011-02`. */
   value: z.string().optional(),
   /** `down from 84.0% in 2011-01, worse`. */
@@ -76,6 +81,8 @@ function summaryOf({ transitions }: Notice): string {
     ...count('to watch', bad('watch')),
     ...count('withdrawn', (item) => item.transition === 'withdrawn'),
     ...count('cleared', (item) => item.transition === 'cleared'),
+    ...count('eased', (item) => item.transition === 'eased'),
+    ...count('recovering', (item) => item.transition === 'recovering'),
   ].join(', ');
 }
 
@@ -153,13 +160,6 @@ function summarise(item: NoticeItem): string[] {
 
 function line(label: string, text: string | undefined): string[] {
   return text ? [`  ${label}: ${text}`] : [];
-}
-
-const MONTHS = 'January February March April May June July August September October November December'.split(' ');
-
-/** `February 2011`. */
-export function monthName(period: string): string {
-  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
 }
 
 /** The order in a notice: bad news by level, then withdrawn, cleared, and what needed no mail of its own. */

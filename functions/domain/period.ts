@@ -44,6 +44,13 @@ const englishDay = new Intl.DateTimeFormat('en-CA', {
   day: '2-digit',
 });
 
+/** The instant at which a calendar date, `yyyy-mm-dd`, begins in England. Clocks there change at one in the morning, never at midnight. */
+export function startOfDayInEngland(day: string): Date {
+  const inWinter = Date.parse(day);
+  const inSummer = new Date(inWinter - 60 * 60 * 1000);
+  return dayInEngland(inSummer) === day ? inSummer : new Date(inWinter);
+}
+
 /** Whether the month is over in England at this instant. */
 export function hasEnded(period: Period, now: Date): boolean {
   return dayInEngland(now).slice(0, 7) > period;

@@ -21,6 +21,11 @@ export function hasCounts(observation: Observation): observation is CountedObser
   return observation.denominator !== undefined;
 }
 
+/** How many cases of a proportion went wrong: those not in the numerator where higher is better, those in it where lower is. */
+export function failuresOf(metric: Metric, { numerator, denominator }: CountedObservation): number {
+  return metric.polarity === 'higher' ? denominator - numerator : numerator;
+}
+
 /** One month's observation of a metric, if it was reported. */
 export function observationIn(month: Month, metric: string): Observation | undefined {
   const reported = month.observations[metric];

@@ -78,7 +78,9 @@ export function readSubmission(
     } else if (metric) {
       const read = readReported(metric, value);
       if (read.faults.length > 0)
-        faults.push(...read.faults.map((fault) => ({ ...fault, pointer: pointerTo([...path, ...fault.path]) })));
+        faults.push(
+          ...read.faults.map((fault) => ({ pointer: pointerTo([...path, ...fault.path]), detail: fault.detail })),
+        );
       else if (read.reported) observations.push([id, read.reported]);
     }
   }
@@ -171,6 +173,41 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** One thing in which two revisions of a month differ, by JSON pointer; `before` or `after` is absent where it was. */
+export interface Change {
+  readonly pointer: string;
+  readonly before?: Reported | string;
+  readonly after?: Reported | string;
+}
+
+/** What becomes different where one submission takes the place of another. */
+export function changesBetween(before: Submission, after: Submission): Change[] {
+  const differing = (path: string[], one: Reported | string | undefined, other: Reported | string | undefined) =>
+    canonicalOf(one) === canonicalOf(other)
+      ? []
+      : [
+          {
+            pointer: pointerTo(path),
+            ...(one === undefined ? {} : { before: one }),
+            ...(other === undefined ? {} : { after: other }),
+          },
+        ];
+  const ids = new Set([...Object.keys(before.observations), ...Object.keys(after.observations)]);
+  return [
+    ...differing(['status'], before.status, after.status),
+    ...differing(['commentary'], before.commentary || undefined, after.commentary || undefined),
+    ...[...ids]
+      .sort()
+      .flatMap((id) => differing(['observations', id], before.observations[id], after.observations[id])),
+  ];
+}
+
+function canonicalOf(value: Reported | string | undefined): string {
+  return typeof value === 'object'
+    ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : `${value}`;
+}
+
 /** Turns a schema's issues into faults; unknown fields are named one by one. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): Fault[] {
   return issues.flatMap((issue) => {
@@ -189,9 +226,10 @@ function detailOf(issue: z.core.$ZodIssue): string {
 
 /** A JSON pointer (RFC 6901) as a URI fragment. */
 export function pointerTo(path: readonly PropertyKey[]): string {
-  return ['#', ...path.map((key) => encodeURIComponent(String(key).replaceAll('~', '~0').replaceAll('/', '~1')))].join(
-    '/',
-  );
+  // Half a surrogate pair, which JSON can hold, has no place in a URI.
+  const write = (key: PropertyKey) =>
+    encodeURIComponent(String(key).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
+  return ['#', ...path.map(write)].join('/');
 }
 
 function shorten(word: string): string {

@@ -1,4 +1,4 @@
-import type { Finding } from './evaluators/evaluator.ts';
+import type { Context, Finding } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric, Standard } from './inspection.ts';
@@ -35,20 +35,40 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   const standardIn = (period: string): Standard | undefined => standardFor(metric, settings.localStandards, period);
   let alert = CLEAR;
   let clearedIn: string | undefined;
-  let upTo = 0;
+  const known: Observation[] = [];
+  let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
-    while (observations[upTo] && (observations[upTo] as Observation).period <= period) upTo++;
-    const known = observations.slice(0, upTo);
-    const effective = metricIn(metric, settings.localStandards, period);
-    const context = { period, standardIn, rebasePeriods, clearedIn, smallNumbers: settings.smallNumbers };
-    const findings = EVALUATORS.flatMap((evaluate) => evaluate(effective, known, context) ?? []);
-    const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
-    alert = step.alert;
-    if (step.transition === 'cleared') clearedIn = period;
+    for (let next = observations[known.length]; next && next.period <= period; next = observations[known.length])
+      known.push(next);
+    const rebase = rebasePeriods.findLast((candidate) => candidate <= period);
+    while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
-    judged.push({ period, findings, ...step, ...(last?.period === period ? { observation: last } : {}) });
+    const observation = last?.period === period ? last : undefined;
+    const findings = findingsOf(metricIn(metric, settings.localStandards, period), known, {
+      period,
+      standardIn,
+      start,
+      clearedIn,
+      levelBefore: alert.state === 'raised' ? alert.level : undefined,
+      smallNumbers: settings.smallNumbers,
+    });
+    // Only what was reported can be clean.
+    if (!observation && findings.length === 0) continue;
+    const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
+    if (alert.episode && !step.alert.episode) clearedIn = period;
+    alert = step.alert;
+    judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
   }
   return judged;
+}
+
+function findingsOf(metric: Metric, known: readonly Observation[], context: Context): Finding[] {
+  const findings: Finding[] = [];
+  for (const evaluate of EVALUATORS) {
+    const finding = evaluate(metric, known, context);
+    if (finding) findings.push(finding);
+  }
+  return findings;
 }
 
 /** The entry in force at a period: the newest that is not later. */
@@ -69,7 +89,11 @@ function periodsToJudge(metric: Metric, observations: readonly Observation[], se
   return [...periods].sort();
 }
 
-function rebasePeriodsOf({ rebaseDates, localStandards }: Settings): string[] {
+/** The months from which on the way of working is another: the inspection's and the newest that the authority set. */
+export function rebasePeriodsOf({
+  rebaseDates,
+  localStandards,
+}: Pick<Settings, 'rebaseDates' | 'localStandards'>): string[] {
   const local = localStandards.findLast((version) => version.rebaseDates !== undefined)?.rebaseDates ?? [];
   return [...new Set([...rebaseDates, ...local].map(periodOf))].sort();
 }

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { SCOPES } from '../routes.ts';
-import type { Database } from './database.ts';
+import type { Database, Item } from './database.ts';
 import { tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
@@ -41,17 +41,70 @@ export async function createToken({ client, tables }: Access, grant: Grant): Pro
 /** What a token allows; undefined where it is malformed, unknown, revoked or expired. */
 export async function readGrant({ client, tables }: Access, token: string, now: Date): Promise<Grant | undefined> {
   if (!TOKEN.test(token)) return undefined;
+  const key = tokenKey(sha256(token));
   const { Item } = await client.send(
-    new GetItemCommand({ TableName: tables.access, Key: { pk: { S: tokenKey(sha256(token)) } }, ConsistentRead: true }),
+    new GetItemCommand({ TableName: tables.access, Key: { pk: { S: key } }, ConsistentRead: true }),
   );
-  if (!Item) return undefined;
-  const grant = GrantSchema.parse({
-    scopes: Item.scopes?.SS,
-    authority: Item.authority?.S,
-    label: Item.label?.S,
-    expires: Number(Item.expires?.N),
+  if (!Item?.pk?.S || !isEqual(Item.pk.S, key)) return undefined;
+  const grant = grantOf(Item);
+  // Not left to the table's TTL, which may take days.
+  return isExpired(grant, now) ? undefined : grant;
+}
+
+/** Digests, compared in a time that does not depend on where they differ. */
+function isEqual(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+export const isExpired = ({ expires }: Grant, now: Date): boolean => expires * 1000 <= now.getTime();
+
+function grantOf(item: Item): Grant {
+  return GrantSchema.parse({
+    scopes: item.scopes?.SS,
+    authority: item.authority?.S,
+    label: item.label?.S,
+    expires: Number(item.expires?.N),
   });
-  return grant.expires * 1000 > now.getTime() ? grant : undefined;
+}
+
+/** A token as it can be listed: `id` begins its digest and says nothing of the token itself. */
+export interface ListedToken extends Grant {
+  readonly id: string;
+}
+
+/** As many digits of the digest as tell tokens apart: one collision in 281 million million. */
+const ID_LENGTH = 12;
+
+const digestOf = (item: Item): string => (item.pk?.S ?? '').slice(tokenKey('').length);
+
+/** Every token there is, the one that expires first first. */
+export async function listTokens(database: Access): Promise<ListedToken[]> {
+  const items = await scan(database);
+  return items
+    .map((item) => ({ id: digestOf(item).slice(0, ID_LENGTH), ...grantOf(item) }))
+    .sort((a, b) => a.expires - b.expires);
+}
+
+/** Makes a token worthless from the next request on; false where there is none with that id. */
+export async function revokeToken(database: Access, id: string): Promise<boolean> {
+  const { client, tables } = database;
+  const item = (await scan(database)).find((candidate) => digestOf(candidate).slice(0, ID_LENGTH) === id);
+  if (!item?.pk) return false;
+  await client.send(new DeleteItemCommand({ TableName: tables.access, Key: { pk: item.pk } }));
+  return true;
+}
+
+async function scan({ client, tables }: Access): Promise<Item[]> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({ TableName: tables.access, ConsistentRead: true, ...(from ? { ExclusiveStartKey: from } : {}) }),
+    );
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return items;
 }
 
 function sha256(token: string): string {

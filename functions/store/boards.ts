@@ -8,8 +8,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
-import { ACK_PREFIX, authorityKey, authorityOf, BOARD_KEY, DUE_KEY, NOTICE_PREFIX, noticeKey, UNSENT } from './keys.ts';
+import { type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, transact } from './database.ts';
+import {
+  ACK_PREFIX,
+  ackKey,
+  authorityKey,
+  authorityOf,
+  BOARD_KEY,
+  DUE_KEY,
+  NOTICE_PREFIX,
+  noticeKey,
+  UNSENT,
+} from './keys.ts';
 
 type Alerts = Database<'alerts'>;
 
@@ -204,19 +214,48 @@ export async function markSent(
   );
 }
 
+/** Keeps who has an alert in hand, and has the board looked at again. */
+export async function saveAcknowledgement(
+  { client, tables }: Alerts,
+  authority: string,
+  acknowledgement: Acknowledgement,
+  now: Date,
+): Promise<void> {
+  const item = itemOf(authorityKey(authority), ackKey(acknowledgement.alert), acknowledgement);
+  await transact(client, [
+    { Put: { TableName: tables.alerts, Item: item } },
+    { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
+  ]);
+}
+
 /** A notice with the time it was handed to SNS, if it was. */
 export interface StoredNotice {
   readonly notice: Notice;
   readonly sentAt: string | undefined;
 }
 
-/** The notices of an authority, newest first. */
-export async function readNotices({ client, tables }: Alerts, authority: string): Promise<StoredNotice[]> {
-  const items = await queryAll(client, {
-    TableName: tables.alerts,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) }, ':prefix': { S: NOTICE_PREFIX } },
-    ScanIndexForward: false,
-  });
-  return items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S }));
+/** Notices of an authority, newest first: at most `limit` of those with a number below `before`. */
+export async function readNotices(
+  { client, tables }: Alerts,
+  authority: string,
+  { before, limit }: { readonly before?: number | undefined; readonly limit: number },
+): Promise<{ notices: StoredNotice[]; more: boolean }> {
+  const { items, more } = await queryUpTo(
+    client,
+    {
+      TableName: tables.alerts,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+      ExpressionAttributeValues: {
+        ':pk': { S: authorityKey(authority) },
+        ':first': { S: noticeKey(0) },
+        ':last': { S: noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1) },
+      },
+      ScanIndexForward: false,
+    },
+    limit,
+  );
+  return { notices: items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S })), more };
 }
+
+/** The highest number that six digits take. */
+const HIGHEST_NOTICE = 999_999;

@@ -41,6 +41,23 @@ export async function queryAll(client: DynamoDBClient, input: QueryCommandInput)
   return items;
 }
 
+/** The first `limit` items of a query, and whether there are more. */
+export async function queryUpTo(
+  client: DynamoDBClient,
+  input: QueryCommandInput,
+  limit: number,
+): Promise<{ items: Item[]; more: boolean }> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const Limit = limit + 1 - items.length;
+    const page = await client.send(new QueryCommand({ ...input, Limit, ...(from ? { ExclusiveStartKey: from } : {}) }));
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from && items.length <= limit);
+  return { items: items.slice(0, limit), more: items.length > limit };
+}
+
 /** A condition of a write did not hold: somebody else was faster. `failed` are the positions of the writes. */
 export class ConditionFailedError extends Error {
   override readonly name = 'ConditionFailedError';

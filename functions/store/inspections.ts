@@ -13,9 +13,12 @@ import {
   LocalStandardSchema,
   type Metric,
   MetricSchema,
+  type Progress,
+  ProgressSchema,
 } from '../domain/inspection.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
-import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey } from './keys.ts';
+import { dueMark } from './boards.ts';
+import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey, progressKey, standardKey } from './keys.ts';
 
 type Baselines = Database<'baselines'>;
 
@@ -34,6 +37,8 @@ export interface LoadedInspection {
   readonly actions: readonly Action[];
   /** Oldest version first. */
   readonly localStandards: readonly LocalStandard[];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
 }
 
 type Definitions = Pick<LoadedInspection, 'header' | 'fingerprint' | 'metrics' | 'judgements' | 'actions'>;
@@ -57,6 +62,7 @@ export async function readInspection(
     definitions && {
       ...definitions,
       localStandards: startingWith(items, 'STANDARD#').map((item) => LocalStandardSchema.parse(dataOf(item))),
+      progress: startingWith(items, 'PROGRESS#').map((item) => ProgressSchema.parse(dataOf(item))),
     }
   );
 }
@@ -80,6 +86,56 @@ export async function readMetrics(
       ? known.metrics
       : (await readInspection(database, authority))?.metrics;
   return metrics && new Map(metrics.map((metric) => [metric.id, metric]));
+}
+
+/** Somebody else set a version since the last one was read. */
+export class VersionTakenError extends Error {
+  override readonly name = 'VersionTakenError';
+  constructor(what: string) {
+    super(`somebody else set ${what} meanwhile; read it again`);
+  }
+}
+
+/** Adds a version of a local standard; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveLocalStandard(
+  database: Versioned,
+  authority: string,
+  version: LocalStandard,
+  now: Date,
+): Promise<void> {
+  return saveVersion(database, authority, standardKey(version.metric, version.version), version, now);
+}
+
+/** Adds a version of an action's progress; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveProgress(database: Versioned, authority: string, version: Progress, now: Date): Promise<void> {
+  return saveVersion(database, authority, progressKey(version.action, version.version), version, now);
+}
+
+type Versioned = Database<'baselines' | 'alerts'>;
+
+/** The version and, as with a month, the mark that makes the schedule look even if the stream's event is lost. */
+async function saveVersion(
+  { client, tables }: Versioned,
+  authority: string,
+  key: string,
+  data: unknown,
+  now: Date,
+): Promise<void> {
+  try {
+    await transact(client, [
+      {
+        Put: {
+          TableName: tables.baselines,
+          Item: itemOf(authorityKey(authority), key, data),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
+    ]);
+  } catch (error) {
+    if (error instanceof ConditionFailedError) throw new VersionTakenError(key);
+    throw error;
+  }
 }
 
 function definitionsOf(authority: string, items: readonly Item[]): Definitions | undefined {
@@ -112,7 +168,7 @@ const MOST_WRITES = 100;
 
 /**
  * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
- * set since. Definitions of metrics change together with the fingerprint, in one transaction, so that no evaluation
+ * set since. Definitions of metrics and actions change together with the fingerprint, in one transaction, so that no evaluation
  * sees half of them. Returns how many items were written or removed; 0 where all was as it should be.
  */
 export async function saveInspection(
@@ -160,5 +216,5 @@ function isSame(stored: Item | undefined, wanted: Item): boolean {
 /** Whether evaluations depend on the item: those go together, last. */
 function isJudged({ Put, Delete }: TransactWriteItem): boolean {
   const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
-  return sk === INSPECTION_KEY || sk.startsWith('METRIC#');
+  return sk === INSPECTION_KEY || sk.startsWith('METRIC#') || sk.startsWith('ACTION#');
 }

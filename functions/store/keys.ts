@@ -7,8 +7,10 @@
  * | the inspection, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
- * | every revision of a month | Submissions | pk = AUTHORITY#a, sk begins REVISION#yyyy-mm# |
+ * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
+ * | every revision of a month | Submissions | pk = AUTHORITY#a, sk between two REVISION#yyyy-mm#nnnn |
  * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
+ * | who is mailed for an authority | Alerts | pk = AUTHORITY#a, sk begins RECIPIENT# |
  * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
@@ -39,9 +41,9 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES;
 
-/** Sort keys that make evaluate look at an authority again. */
+/** Sort keys that make evaluate look at an authority again. Every change of an inspection's file changes its INSPECTION item. */
 export const EVALUATED_PREFIXES = {
-  baselines: ['METRIC#', 'STANDARD#', 'PROGRESS#'],
+  baselines: ['INSPECTION', 'METRIC#', 'STANDARD#', 'PROGRESS#'],
   submissions: ['CURRENT#'],
 } as const;
 
@@ -64,7 +66,6 @@ export const progressKey = (action: string, version: number): string => `PROGRES
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
 export const revisionKey = (period: string, revision: number): string => `REVISION#${period}#${pad(revision, 4)}`;
-export const revisionPrefix = (period: string): string => `REVISION#${period}#`;
 
 export const ACK_PREFIX = 'ACK#';
 export const ackKey = (alert: string): string => `${ACK_PREFIX}${alert}`;
@@ -72,6 +73,8 @@ export const BOARD_KEY = 'BOARD';
 /** When to look at the authority again: earliest deadline, or at once after something was accepted. Value of its own index key too. */
 export const DUE_KEY = 'DUE';
 export const noticeKey = (number: number): string => `${NOTICE_PREFIX}${pad(number, 6)}`;
+export const RECIPIENT_PREFIX = 'RECIPIENT#';
+export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 export const UNSENT = 'UNSENT';
 
 export const tokenKey = (sha256: string): string => `TOKEN#${sha256}`;

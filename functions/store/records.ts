@@ -1,5 +1,5 @@
 import type { Acknowledgement } from '../domain/board.ts';
-import type { AuthorityRecord } from '../domain/reconcile.ts';
+import type { AuthorityRecord } from '../domain/record.ts';
 import type { Database } from './database.ts';
 import { readInspection } from './inspections.ts';
 import { readMonths } from './submissions.ts';
@@ -12,14 +12,18 @@ export async function readRecord(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
   acknowledgements: readonly Acknowledgement[],
+  bankHolidays: ReadonlySet<string>,
 ): Promise<AuthorityRecord | undefined> {
   const [inspection, months] = await Promise.all([
     readInspection(database, authority),
     readMonths(database, authority),
   ]);
   if (!inspection) return undefined;
-  const { header, fingerprint, metrics, actions, localStandards } = inspection;
-  return { inspection: header, fingerprint, metrics, actions, months, localStandards, acknowledgements };
+  const { header, fingerprint, metrics, actions, localStandards, progress } = inspection;
+  return {
+    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress },
+    ...{ acknowledgements, bankHolidays },
+  };
 }
 
 /** The revisions that a board judged and that are no longer the current ones. */

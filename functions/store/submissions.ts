@@ -1,8 +1,18 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { MOST_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import { dueMark } from './boards.ts';
-import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
-import { authorityKey, CURRENT_PREFIX, currentKey, revisionKey, revisionPrefix } from './keys.ts';
+import {
+  ConditionFailedError,
+  type Database,
+  dataOf,
+  type Item,
+  itemOf,
+  queryAll,
+  queryUpTo,
+  transact,
+} from './database.ts';
+import { authorityKey, CURRENT_PREFIX, currentKey, revisionKey } from './keys.ts';
 
 type Submissions = Database<'submissions'>;
 
@@ -44,6 +54,29 @@ export async function readMonths({ client, tables }: Submissions, authority: str
   ).map(monthOf);
 }
 
+/** At most `limit` months as they stand from `from` to `to`, oldest first; without a limit all of them. Read consistently. */
+export async function readMonthsBetween(
+  { client, tables }: Submissions,
+  authority: string,
+  { from, to, limit = MOST_PERIODS }: { readonly from: string; readonly to: string; readonly limit?: number },
+): Promise<{ months: Month[]; more: boolean }> {
+  const { items, more } = await queryUpTo(
+    client,
+    {
+      TableName: tables.submissions,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': { S: authorityKey(authority) },
+        ':from': { S: currentKey(from) },
+        ':to': { S: currentKey(to) },
+      },
+      ConsistentRead: true,
+    },
+    limit,
+  );
+  return { months: items.map(monthOf), more };
+}
+
 /** How many months the record holds. */
 export async function countMonths({ client, tables }: Submissions, authority: string): Promise<number> {
   const { Count } = await client.send(
@@ -56,14 +89,32 @@ export async function countMonths({ client, tables }: Submissions, authority: st
   return Count ?? 0;
 }
 
-/** Every revision of a month, oldest first. */
+/** Revisions of a month, oldest first: at most `limit` of those above `after`. */
 export async function readRevisions(
   { client, tables }: Submissions,
   authority: string,
   period: string,
-): Promise<Month[]> {
-  return (await queryAll(client, beginning(tables.submissions, authority, revisionPrefix(period)))).map(monthOf);
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<{ revisions: Month[]; more: boolean }> {
+  const { items, more } = await queryUpTo(
+    client,
+    {
+      TableName: tables.submissions,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': { S: authorityKey(authority) },
+        ':from': { S: revisionKey(period, after + 1) },
+        ':to': { S: revisionKey(period, HIGHEST_REVISION) },
+      },
+      ConsistentRead: true,
+    },
+    limit,
+  );
+  return { revisions: items.map(monthOf), more };
 }
+
+/** The highest number that four digits take. */
+export const HIGHEST_REVISION = 9999;
 
 /** The most keys that one batch read takes. */
 const MOST_KEYS = 100;

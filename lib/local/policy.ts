@@ -28,8 +28,7 @@ interface Grant {
 /** What one call needs; each part of a transaction is a need of its own. */
 interface Need {
   readonly action: string;
-  /** Where several are given, a grant on any of them is enough. */
-  readonly resources: readonly string[];
+  readonly resource: string;
 }
 
 const OneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
@@ -78,10 +77,8 @@ export function createPolicies(model: Model): Policies {
     for (const { action, resource } of grants) record(['granted', functionId, action, resource]);
   }
 
-  const check = (functionId: string, { action, resources }: Need): boolean => {
-    const grant = grantsOf
-      .get(functionId)
-      ?.find(({ allows }) => resources.some((resource) => allows(action, resource)));
+  const check = (functionId: string, { action, resource }: Need): boolean => {
+    const grant = grantsOf.get(functionId)?.find(({ allows }) => allows(action, resource));
     if (grant) use(functionId, grant);
     return grant !== undefined;
   };
@@ -89,7 +86,7 @@ export function createPolicies(model: Model): Policies {
   const require: Policies['require'] = (functionId, actions, resource, where) => {
     if (!grantsOf.has(functionId)) return;
     for (const action of actions)
-      if (!check(functionId, { action, resources: [resource] }))
+      if (!check(functionId, { action, resource }))
         throw new Error(`${where}: the role of ${functionId} does not allow ${action} on ${resource}`);
   };
 
@@ -168,32 +165,29 @@ function needsOf(call: AwsCall, region: string, account: string): Need[] {
           .flatMap((item) => Object.entries(item))
           .map(([part, { TableName }]) => ({
             action: TRANSACTION_PARTS[part] ?? `dynamodb:${part}`,
-            resources: [table(TableName)],
+            resource: table(TableName),
           }));
       const action = `dynamodb:${call.operation}`;
       if (typeof input.RequestItems === 'object')
-        return Object.keys(input.RequestItems ?? {}).map((name) => ({ action, resources: [table(name)] }));
+        return Object.keys(input.RequestItems ?? {}).map((name) => ({ action, resource: table(name) }));
       const index = input.IndexName === undefined ? '' : `/index/${input.IndexName}`;
-      return [{ action, resources: [input.TableName === undefined ? '*' : table(input.TableName) + index] }];
+      return [{ action, resource: input.TableName === undefined ? '*' : table(input.TableName) + index }];
     }
     case 'dynamodbstreams':
-      return [{ action: `dynamodb:${call.operation}`, resources: [String(input.StreamArn ?? '*')] }];
+      return [{ action: `dynamodb:${call.operation}`, resource: String(input.StreamArn ?? '*') }];
     case 'sns': {
-      const subscription = input.SubscriptionArn as string | undefined;
-      // A subscription belongs to its topic, and SNS takes a grant on either.
-      const resources = subscription
-        ? [subscription, subscription.split(':').slice(0, 6).join(':')]
-        : [String(input.TopicArn ?? input.TargetArn ?? '*')];
-      return [{ action: `sns:${call.operation}`, resources }];
+      // Service Authorization Reference, "Amazon SNS": what is done to a subscription has no resource but `*`.
+      const topic = input.SubscriptionArn === undefined ? (input.TopicArn ?? input.TargetArn ?? '*') : '*';
+      return [{ action: `sns:${call.operation}`, resource: String(topic) }];
     }
     case 'sqs': {
       const name = String(input.QueueUrl ?? input.QueueName ?? '*').replace(/^.*\//, '');
-      return [{ action: `sqs:${call.operation}`, resources: [`arn:aws:sqs:${region}:${account}:${name}`] }];
+      return [{ action: `sqs:${call.operation}`, resource: `arn:aws:sqs:${region}:${account}:${name}` }];
     }
   }
 }
 
-function refusal(call: AwsCall, { action, resources: [resource] }: Need, account: string): AwsReply {
+function refusal(call: AwsCall, { action, resource }: Need, account: string): AwsReply {
   const message =
     `User: arn:aws:sts::${account}:assumed-role/${call.functionId} is not authorized to perform: ${action} ` +
     `on resource: ${resource} because no identity-based policy allows the ${action} action`;

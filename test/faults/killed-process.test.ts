@@ -26,7 +26,7 @@ test(`killed with SIGKILL ${KILLS} times under load: nothing that was accepted i
   const { assembly, dataDir } = world;
   await world.stop();
   // The mail server is not of the service and lives on.
-  const inbox = await startInbox(0, join(dataDir, 'outlives'));
+  const inbox = await startInbox(0, join(dataDir, 'outlives'), new Set());
 
   let url = 'http://127.0.0.1:9';
   let ended = false;

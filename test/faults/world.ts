@@ -19,6 +19,7 @@ import type { LogLine } from '../../lib/local/function-log.ts';
 import type { AwsCall, Intercept } from '../../lib/local/gateway.ts';
 import { type Instance, startInstance } from '../../lib/local/instance.ts';
 import { databaseOf } from '../../lib/local/launch.ts';
+import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 
 /** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';
@@ -263,7 +264,7 @@ export async function verify(
 ): Promise<readonly Omit<Notice, 'createdAt' | 'authority' | 'name'>[]> {
   const months = await readMonths(database, authority);
   for (const { period, revision, observations } of accepted) {
-    const revisions = await readRevisions(database, authority, period);
+    const { revisions } = await readRevisions(database, authority, period, { after: 0, limit: 1000 });
     expect(revisions.find((stored) => stored.revision === revision)?.observations, `${period} r${revision}`).toEqual(
       observations,
     );
@@ -272,7 +273,7 @@ export async function verify(
   }
 
   const { board, acknowledgements } = await readBoard(database, authority);
-  const record = await readRecord(database, authority, acknowledgements);
+  const record = await readRecord(database, authority, acknowledgements, new Set(bankHolidays));
   if (!record || !board) throw new Error(`${authority} has no inspection or no board`);
   const now = new Date(board.evaluatedAt);
   const pure = reconcile(undefined, record, [], now, 'show').board;
@@ -280,7 +281,7 @@ export async function verify(
   expect(board.judged).toEqual(Object.fromEntries(months.map(({ period, revision }) => [period, revision])));
   expect(reconcile(board, record, [], now, 'show').board, 'nothing is left to do').toBeUndefined();
 
-  const notices = (await readNotices(database, authority)).reverse();
+  const notices = (await readNotices(database, authority, { limit: 1000 })).notices.reverse();
   expect(notices.map(({ notice }) => notice.number)).toEqual(
     Array.from({ length: board.lastNotice }, (_, index) => index + 1),
   );

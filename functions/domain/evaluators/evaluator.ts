@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { SmallNumbers } from '../format.ts';
 import type { Metric, Standard } from '../inspection.ts';
-import { LevelSchema } from '../lifecycle.ts';
+import { type Level, LevelSchema } from '../lifecycle.ts';
 import type { Observation } from '../series.ts';
 
 export const EvaluatorNameSchema = z.enum(['standard', 'inspection', 'special-cause', 'submission', 'action']);
@@ -24,10 +24,12 @@ export interface Context {
   readonly period: string;
   /** The standard in force in a period. */
   readonly standardIn: (period: string) => Standard | undefined;
-  /** Months from which on the way of working is another, oldest first: each starts a new group of limits. */
-  readonly rebasePeriods: readonly string[];
-  /** The period in which the metric's alert last cleared, if it has. */
+  /** Index of the first observation since the way of working last changed: limits and CUSUM begin there. */
+  readonly start: number;
+  /** The period in which the last episode of the metric's alert ended, if one did. */
   readonly clearedIn: string | undefined;
+  /** The level that the alert was raised at before this period; none while clear or recovering. */
+  readonly levelBefore: Level | undefined;
   readonly smallNumbers: SmallNumbers;
 }
 
@@ -36,12 +38,3 @@ export interface Context {
  * arguments give the same finding, and later observations cannot change it.
  */
 export type Evaluator = (metric: Metric, observations: readonly Observation[], context: Context) => Finding | undefined;
-
-/** The observations of the same way of working as the period judged. */
-export function sinceRebase(
-  observations: readonly Observation[],
-  { period, rebasePeriods }: Context,
-): readonly Observation[] {
-  const start = rebasePeriods.findLast((rebase) => rebase <= period);
-  return start ? observations.filter((observation) => observation.period >= start) : observations;
-}

@@ -69,7 +69,10 @@ function judgeByChance(
   if (chance <= VERY_UNLIKELY)
     return {
       level: 'critical',
-      why: `a service at the standard would look this bad less than 1 month in 40`,
+      why:
+        chance === 0
+          ? 'chance explains no failure of a service at this standard'
+          : 'a service exactly at the standard looks this bad in at most 1 month of 40, by chance',
       numbers: { chance },
     };
   if (failing >= FAILING && pooled <= UNLIKELY)
@@ -81,7 +84,7 @@ function judgeByChance(
   if (chance <= UNLIKELY)
     return {
       level: 'warning',
-      why: 'a service at the standard would look this bad less than 1 month in 10',
+      why: 'a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
       numbers: { chance },
     };
   return { level: 'watch', why: 'chance alone could explain it', numbers: { chance } };
@@ -108,10 +111,14 @@ function judgeByRepetition(
   const rule = metric.mOfN ?? DEFAULT_M_OF_N;
   const points = datapoints(metric, observations, context, rule);
   const failing = points.slice(-rule.n).filter((point) => point === true).length;
-  const critical = judgeMOfN({ m: rule.m, n: rule.n, treatMissing: rule.missing }, points) === 'ALARM';
+  const outcome = judgeMOfN({ m: rule.m, n: rule.n, treatMissing: rule.missing }, points);
   const numbers = { failing, m: rule.m, n: rule.n };
-  if (!critical) return { level: 'warning', why: '', numbers };
-  return { level: 'critical', why: `; it fails in at least ${rule.m} of the last ${rule.n} periods`, numbers };
+  if (outcome === 'ALARM')
+    return { level: 'critical', why: `; it fails in at least ${rule.m} of the last ${rule.n} periods`, numbers };
+  // Too few reports to tell: the state stays what it was.
+  if (outcome !== 'OK' && context.levelBefore === 'critical')
+    return { level: 'critical', why: '; too little was reported since to say that it is less than critical', numbers };
+  return { level: 'warning', why: '', numbers };
 }
 
 /** Whether each of the last periods fails: only reported ones where absence is ignored, else every expected one. */

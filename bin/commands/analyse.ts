@@ -1,0 +1,304 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'csv-parse/sync';
+import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
+import type { Metric } from '../../functions/domain/inspection.ts';
+import { PeriodSchema } from '../../functions/domain/period.ts';
+import type { Observation } from '../../functions/domain/series.ts';
+import {
+  type Assurance,
+  assuranceOf,
+  type Direction,
+  type PointType,
+  xmrChart,
+} from '../../functions/domain/statistics/xmr.ts';
+import { type Judged, timeline } from '../../functions/domain/timeline.ts';
+
+export interface AnalyseOptions {
+  readonly better: 'higher' | 'lower' | 'neutral';
+  readonly standard?: number;
+  readonly baseline?: number;
+  /** Freezes the chart's limits at the first so many points of each group. */
+  readonly fixAfter?: number;
+  readonly rebase: readonly string[];
+  readonly screening: boolean;
+}
+
+/** The answer: a contract with whoever reads the JSON. A limit that does not exist is null. */
+export interface Analysis {
+  readonly periods: readonly {
+    readonly period: string;
+    readonly value: number;
+    readonly mean: number;
+    readonly lower: number | null;
+    readonly upper: number | null;
+    readonly type: PointType;
+    /** What the service would have said when this was the latest period. */
+    readonly findings: readonly Finding[];
+    readonly state: 'clear' | 'recovering' | 'watch' | 'warning' | 'critical';
+  }[];
+  /** The type of the latest point. */
+  readonly variation: PointType;
+  /** Null without a standard, or where no direction is better. */
+  readonly assurance: Assurance | null;
+}
+
+/** Lines that cannot be read, each with its number, from 1. */
+export class SeriesFaultsError extends Error {
+  override readonly name = 'SeriesFaultsError';
+  readonly faults: readonly { readonly line: number; readonly detail: string }[];
+  constructor(faults: SeriesFaultsError['faults']) {
+    super(faults.map(({ line, detail }) => `line ${line}: ${detail}`).join('\n'));
+    this.faults = faults;
+  }
+}
+
+const DIRECTION: Record<AnalyseOptions['better'], Direction> = {
+  higher: 'increase',
+  lower: 'decrease',
+  neutral: 'neutral',
+};
+
+/** Judges a series with no server: the XmR chart with all points known, findings and states as they would have been month by month. */
+export function analyseSeries(csv: string, options: AnalyseOptions): Analysis {
+  const { observations, kind } = readSeries(csv);
+  const direction = DIRECTION[options.better];
+  const chart = xmrChart(
+    observations.map(({ value }) => value),
+    {
+      direction,
+      rebases: options.rebase.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
+      screen: options.screening,
+      ...(options.fixAfter === undefined ? {} : { fixAfter: options.fixAfter }),
+    },
+  );
+  const judged = timeline(metricOf(kind, options, observations[0]?.period ?? ''), observations, {
+    rebaseDates: options.rebase.map((rebase) => `${rebase}-01`),
+    localStandards: [],
+    smallNumbers: 'show',
+  });
+  const points = chart.points.map((point, i) => {
+    const { period, alert, findings } = judged[i] as Judged;
+    const { value, mean, lower, upper, type } = point;
+    return { period, value, mean, lower, upper, type, findings, state: stateOf(alert) };
+  });
+  return {
+    periods: points,
+    variation: chart.variation as PointType,
+    assurance: assuranceOf(chart.points.at(-1), options.standard, direction),
+  };
+}
+
+function stateOf({ state, level }: Judged['alert']): Analysis['periods'][number]['state'] {
+  return state === 'raised' ? (level ?? 'watch') : state;
+}
+
+/** Counts are new cases each month, so chance tests and CUSUM apply; bare values are judged by repetition, and anything worse than the baseline counts. */
+function metricOf(kind: 'proportion' | 'mean', { better, standard, baseline }: AnalyseOptions, from: string): Metric {
+  return {
+    id: 'series',
+    title: 'Series',
+    definition: 'The series of the file.',
+    kind,
+    unit: kind === 'proportion' ? 'percent' : '',
+    polarity: better,
+    frequency: 'monthly',
+    cases: kind === 'proportion' ? 'flow' : 'stock',
+    window: 'month',
+    holdLine: false,
+    tolerance: kind === 'proportion' ? null : 0,
+    baseline:
+      baseline === undefined
+        ? { kind: 'none', statement: 'no baseline was given' }
+        : {
+            kind: 'figure',
+            value: baseline,
+            bound: 'exact',
+            period: 'the period inspected',
+            paragraphs: [],
+            statement: '',
+          },
+    standards: standard === undefined ? [] : [{ value: standard, from, basis: 'local', note: 'as given' }],
+    actions: [],
+    paragraphs: [],
+    judgement: null,
+    section: 'context',
+  };
+}
+
+const COLUMNS = { values: ['period', 'value'], counts: ['period', 'numerator', 'denominator'] } as const;
+
+interface Row {
+  readonly record: string[];
+  readonly info: { readonly lines: number };
+}
+
+/** Reads `period,value` or `period,numerator,denominator`, in any order of columns and lines; a line without figures is a period without a report. */
+function readSeries(csv: string): { observations: Observation[]; kind: 'proportion' | 'mean' } {
+  const [header, ...rows] = rowsOf(csv);
+  const named = (header?.record ?? []).map((name) => name.toLowerCase());
+  const columns = Object.values(COLUMNS).find(
+    (wanted) => wanted.length === named.length && wanted.every((name) => named.includes(name)),
+  );
+  if (!header || !columns)
+    throw new SeriesFaultsError([
+      {
+        line: header?.info.lines ?? 1,
+        detail: `the first line must name the columns: ${COLUMNS.values.join(',')} or ${COLUMNS.counts.join(',')}`,
+      },
+    ]);
+  const faults: { line: number; detail: string }[] = [];
+  const found = new Map<string, Observation>();
+  for (const { record, info } of rows) {
+    const cell = (name: string): string => record[named.indexOf(name)] ?? '';
+    const period = cell('period');
+    const details = [
+      ...(record.length === named.length
+        ? []
+        : [`has ${record.length} fields where the first line names ${named.length} columns`]),
+      ...(PeriodSchema.safeParse(period).success ? [] : [`"${period}" is not a month; write it as yyyy-mm`]),
+      ...(found.has(period) ? [`${period} is there twice`] : []),
+    ];
+    const figures = columns.slice(1).map(cell);
+    const common = { period, revision: 1, status: 'final' as const };
+    if (figures.every((figure) => figure === '')) {
+      // Not reported.
+    } else if (columns === COLUMNS.values) {
+      const value = numberOf(figures[0]);
+      if (value === undefined) details.push(`"${figures[0]}" is not a number`);
+      else found.set(period, { ...common, value });
+    } else {
+      const [numerator, denominator] = figures.map(numberOf);
+      const detail = faultOfCounts(numerator, denominator, figures);
+      if (detail) details.push(detail);
+      else if (numerator !== undefined && denominator !== undefined)
+        found.set(period, { ...common, value: (100 * numerator) / denominator, numerator, denominator });
+    }
+    faults.push(...details.map((detail) => ({ line: info.lines, detail })));
+  }
+  if (faults.length > 0) throw new SeriesFaultsError(faults);
+  if (found.size === 0) throw new SeriesFaultsError([{ line: header.info.lines + 1, detail: 'there are no figures' }]);
+  const observations = [...found.values()].sort((a, b) => (a.period < b.period ? -1 : 1));
+  return { observations, kind: columns === COLUMNS.values ? 'mean' : 'proportion' };
+}
+
+function rowsOf(csv: string): Row[] {
+  try {
+    return parse(csv, {
+      bom: true,
+      comment: '#',
+      comment_no_infix: true,
+      info: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+    }) as unknown as Row[];
+  } catch (error) {
+    const { lines, message } = error as Error & { lines?: number };
+    throw new SeriesFaultsError([{ line: lines ?? 1, detail: message }]);
+  }
+}
+
+function faultOfCounts(
+  numerator: number | undefined,
+  denominator: number | undefined,
+  figures: readonly string[],
+): string | undefined {
+  const isCount = (number: number | undefined): number is number => Number.isSafeInteger(number) && Number(number) >= 0;
+  if (!isCount(numerator)) return `the numerator "${figures[0]}" is not a whole number from 0`;
+  if (!isCount(denominator) || denominator === 0) return `the denominator "${figures[1]}" is not a whole number from 1`;
+  if (numerator > denominator) return `the numerator is above the denominator (${numerator} of ${denominator})`;
+  return undefined;
+}
+
+/** `1,234.5`, `-3` and `1e-3`; anything else is not a number. */
+function numberOf(text = ''): number | undefined {
+  if (!/^[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(e[-+]?\d+)?$/i.test(text) || !/\d/.test(text)) return undefined;
+  const number = Number(text.replaceAll(',', ''));
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function readNumber(text: string): number {
+  const number = numberOf(text);
+  if (number === undefined) throw new InvalidArgumentError('It must be a number.');
+  return number;
+}
+
+function readFixAfter(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return number;
+}
+
+function readPeriods(text: string): string[] {
+  const periods = text.split(',').map((period) => period.trim());
+  const wrong = periods.find((period) => !PeriodSchema.safeParse(period).success);
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not a month; write yyyy-mm,yyyy-mm.`);
+  return periods;
+}
+
+const TYPE_SHOWN: Record<PointType, string> = {
+  common_cause: '',
+  special_cause_improvement: 'improvement',
+  special_cause_concern: 'concern',
+  special_cause_neutral_high: 'high',
+  special_cause_neutral_low: 'low',
+};
+
+function tableOf({ periods, variation, assurance }: Analysis): string {
+  const show = (number: number | null): string => (number === null ? '-' : number.toFixed(1));
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(8) : i < 5 ? cell.padStart(10) : ` ${cell.padEnd(i === 5 ? 12 : 11)}`))
+      .join('')
+      .trimEnd();
+  return [
+    row(['period', 'value', 'mean', 'lower', 'upper', ' type', 'state']),
+    ...periods.flatMap(({ period, value, mean, lower, upper, type, state, findings }) => [
+      row([period, show(value), show(mean), show(lower), show(upper), ` ${TYPE_SHOWN[type]}`, state]),
+      ...findings.map(({ level, evaluator, text }) => `          ${level} by ${evaluator}: ${text}`),
+    ]),
+    '',
+    `variation: ${variation}${assurance ? `; assurance: ${assurance}` : ''}`,
+  ].join('\n');
+}
+
+/** The command that judges a series from a file, without a server. */
+export function addAnalyse(program: Command): void {
+  program
+    .command('analyse')
+    .argument('<file>', 'CSV with the columns period,value or period,numerator,denominator; - reads standard input')
+    .description('Judges a series as the service would, with no server.')
+    .addOption(
+      new Option('--better <direction>', 'which way is better')
+        .choices(['higher', 'lower', 'neutral'])
+        .default('higher'),
+    )
+    .option(
+      '--standard <number>',
+      'the least that is acceptable (the most, where lower is better); percent for counts',
+      readNumber,
+    )
+    .option('--baseline <number>', 'what the inspection found', readNumber)
+    .option('--fix-after <points>', "freezes the chart's limits at the first so many points", readFixAfter)
+    .option('--rebase <months>', 'months that start new limits: yyyy-mm,yyyy-mm', readPeriods, [])
+    .option('--no-screening', 'keeps extreme moving ranges in the limits')
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      `
+Limits and types are those of an XmR chart over the whole series; findings and states are what the service would have said
+month by month, where its own limits come from the first 12 points.
+
+Exit codes: 0 judged; 1 the file has faults, each named by its line.`,
+    )
+    .action((file: string, { format, ...options }: AnalyseOptions & { format: 'table' | 'json' }) => {
+      try {
+        const analysis = analyseSeries(readFileSync(file === '-' ? 0 : file, 'utf8'), options);
+        console.log(format === 'json' ? JSON.stringify(analysis) : tableOf(analysis));
+      } catch (error) {
+        console.error((error as Error).message);
+        process.exitCode = 1;
+      }
+    });
+}

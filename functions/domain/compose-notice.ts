@@ -1,0 +1,145 @@
+import { AUTHORITY_ALERTS, type Duties, isAuthorityAlert } from './authority-alerts.ts';
+import type { Board, BoardAlert } from './board.ts';
+import { formatBaseline, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
+import type { Action, Metric } from './inspection.ts';
+import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
+import { compareItems, type Notice, type NoticeItem } from './notice.ts';
+import { reasonFor, reasonForDuties } from './reasons.ts';
+import { type AuthorityRecord, localStandardsOf } from './record.ts';
+import { isWorse, type Observation } from './series.ts';
+import type { Month } from './submission.ts';
+import { type Judged, standardFor } from './timeline.ts';
+
+/** What a notice is put into words from. */
+export interface Occasion {
+  readonly board: Board;
+  /** The board that was announced before. */
+  readonly stored: Board | undefined;
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly judgements: ReadonlyMap<string, readonly Judged[]>;
+  readonly duties: Duties;
+  readonly record: AuthorityRecord;
+  readonly superseded: readonly Month[];
+  readonly smallNumbers: SmallNumbers;
+}
+
+/** The notice of one evaluation: what changed, what is still raised, what to watch; each in words, the worst first. */
+export function composeNotice(occasion: Occasion): Notice {
+  const { board, stored, changes, record } = occasion;
+  const worstFirst = Object.entries(board.alerts).sort(([, a], [, b]) => rank(b.level) - rank(a.level));
+  const isNews = (id: string): boolean => changes.has(id);
+  const announced = [...changes].filter(([, { mailed }]) => mailed);
+  return {
+    authority: board.authority,
+    name: record.inspection.name,
+    number: board.lastNotice,
+    createdAt: board.evaluatedAt,
+    level:
+      highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, stored?.alerts[id]?.episode?.level])) ??
+      'watch',
+    ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
+    transitions: [...changes.keys()].map((id) => itemOf(id, occasion)).sort(compareItems),
+    stillRaised: worstFirst.filter(([id, alert]) => alert.episode && !isNews(id)).map(([id]) => stateOf(id, occasion)),
+    // What ended as an episode may stay to be watched: then it is told twice, as an end and as what is left.
+    watching: worstFirst
+      .filter(([id, alert]) => !alert.episode && !(isNews(id) && changes.get(id)?.transition === 'raised'))
+      .map(([id]) => stateOf(id, occasion)),
+  };
+}
+
+/** An alert as it stands, whether it changed or not. */
+function stateOf(id: string, occasion: Occasion): NoticeItem {
+  return itemOf(id, { ...occasion, changes: new Map() });
+}
+
+function itemOf(id: string, occasion: Occasion): NoticeItem {
+  const { board, stored, changes, record } = occasion;
+  const change = changes.get(id);
+  const before = stored?.alerts[id];
+  const after = board.alerts[id];
+  const ended = change?.transition === 'cleared' || change?.transition === 'withdrawn';
+  const shown = (ended ? before : after) ?? { ...CLEAR, level: undefined, since: undefined, episode: undefined };
+  const metric = record.metrics.find((candidate) => candidate.id === id);
+  const reason = change && stored ? whyNow(metric, id, stored, occasion) : undefined;
+  const acknowledgement = acknowledgementOf(before, after, ended);
+  return {
+    alert: id,
+    title: metric?.title ?? (isAuthorityAlert(id) ? AUTHORITY_ALERTS[id] : id),
+    ...(change ? { transition: change.transition } : {}),
+    level: (ended ? shown.episode?.level : shown.level) ?? 'watch',
+    reached: shown.episode?.level ?? 'watch',
+    since: shown.since ?? '',
+    ...(after?.state === 'recovering' ? { recovering: true } : {}),
+    ...(metric ? wordsOf(metric, occasion) : dutiesInWords(id, after, occasion)),
+    ...(reason ? { reason } : {}),
+    ...(acknowledgement ? { acknowledgement } : {}),
+  };
+}
+
+function whyNow(
+  metric: Metric | undefined,
+  id: string,
+  stored: Board,
+  { record, superseded, smallNumbers }: Occasion,
+): string | undefined {
+  if (metric) return reasonFor(metric, stored, record, superseded, smallNumbers);
+  return isAuthorityAlert(id) ? reasonForDuties(stored, record) : 'the inspection no longer has this metric';
+}
+
+/** Who has it in hand; where it got worse since, that this no longer holds. */
+function acknowledgementOf(
+  before: BoardAlert | undefined,
+  after: BoardAlert | undefined,
+  ended: boolean,
+): string | undefined {
+  const given = after?.acknowledgement ?? before?.acknowledgement;
+  if (!given) return undefined;
+  const lapsed = !ended && !after?.acknowledgement;
+  return `${given.name} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
+}
+
+type Words = Pick<NoticeItem, 'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'actions'>;
+
+/** Value, direction of travel, standard, baseline, findings and actions of a metric. */
+function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion): Words {
+  const entries = judgements.get(metric.id) ?? [];
+  const observed = entries.flatMap(({ observation }) => observation ?? []);
+  const last = observed.at(-1);
+  const previous = observed.at(-2);
+  const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
+  return {
+    ...(last ? { value: `${formatObservation(metric, last, smallNumbers)} in ${last.period}` } : {}),
+    ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
+    ...(standard ? { standard: formatStandard(metric, standard) } : {}),
+    baseline: formatBaseline(metric),
+    findings: (entries.at(-1)?.findings ?? []).map(({ text }) => text),
+    actions: record.actions.filter(({ id }) => metric.actions.includes(id)).map(nameOf),
+  };
+}
+
+function directionOf(metric: Metric, previous: Observation, last: Observation, smallNumbers: SmallNumbers): string {
+  if (last.value === previous.value) return `the same as in ${previous.period}`;
+  const from = `${formatObservation(metric, previous, smallNumbers)} in ${previous.period}`;
+  const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
+  if (metric.polarity === 'neutral') return way;
+  return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}, ${way}`;
+}
+
+function dutiesInWords(id: string, after: BoardAlert | undefined, { duties, record }: Occasion): Words {
+  const findings = (after?.findings ?? []).map(({ text }) => text);
+  if (!isAuthorityAlert(id)) return { findings, actions: [] };
+  if (id === 'submission')
+    return {
+      value: duties.latestPeriod ? `figures are in up to ${monthName(duties.latestPeriod)}` : 'no figures are in',
+      findings,
+      actions: [],
+    };
+  const completed = record.actions.length - duties.open.length;
+  return {
+    value: `${completed} of ${record.actions.length} are completed, ${duties.late.length} overdue`,
+    findings,
+    actions: duties.late.map(nameOf),
+  };
+}
+
+const nameOf = ({ id, title, due, paragraph }: Action): string => `${id} ${title} (due ${due}, paragraph ${paragraph})`;

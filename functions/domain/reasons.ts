@@ -1,0 +1,129 @@
+import type { Board } from './board.ts';
+import { formatNumber, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
+import type { LocalStandard, Metric } from './inspection.ts';
+import { type AuthorityRecord, localStandardsOf } from './record.ts';
+import { type Observation, observationIn } from './series.ts';
+import type { Month } from './submission.ts';
+import { standardFor } from './timeline.ts';
+
+/** At most this many corrected months are named in one reason. */
+const NAMED_MONTHS = 3;
+
+/**
+ * Why what was judged before now reads otherwise for this metric: corrections by month, revision and both values; a
+ * changed standard by old and new value; a changed inspection file. Undefined where nothing of the kind happened.
+ *
+ * @param superseded the months as the stored board judged them, where that revision is no longer the current one.
+ */
+export function reasonFor(
+  metric: Metric,
+  stored: Board,
+  record: AuthorityRecord,
+  superseded: readonly Month[],
+  smallNumbers: SmallNumbers,
+): string | undefined {
+  return joined([
+    ...correctionsOf(metric, stored, record, superseded, smallNumbers),
+    ...changedStandardsOf(metric, stored, record),
+    ...(stored.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
+  ]);
+}
+
+/** Why the authority's own duties read otherwise: months that were retracted; a changed inspection file. */
+export function reasonForDuties(stored: Board, record: AuthorityRecord): string | undefined {
+  const retracted = record.months
+    .filter(({ period, revision, retracted }) => retracted && isRevised(stored, period, revision))
+    .map(({ period, revision }) => `${period} was retracted (revision ${revision})`);
+  return joined([
+    ...first(retracted),
+    ...(stored.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
+  ]);
+}
+
+const joined = (reasons: readonly string[]): string | undefined =>
+  reasons.length > 0 ? reasons.join('; ') : undefined;
+
+function first(reasons: readonly string[]): string[] {
+  const more = reasons.length - NAMED_MONTHS;
+  if (more <= 0) return [...reasons];
+  return [...reasons.slice(0, NAMED_MONTHS), `and ${more} more month${more > 1 ? 's' : ''}`];
+}
+
+/** Whether a month that lies in what the stored board judged is there in another revision now. */
+function isRevised({ judged, latestPeriod = '' }: Board, period: string, revision: number): boolean {
+  return period <= latestPeriod && judged[period] !== revision;
+}
+
+function correctionsOf(
+  metric: Metric,
+  stored: Board,
+  record: AuthorityRecord,
+  superseded: readonly Month[],
+  smallNumbers: SmallNumbers,
+): string[] {
+  const say = (observation: Observation | undefined): string =>
+    observation ? formatObservation(metric, observation, smallNumbers) : 'not reported';
+  const corrections: string[] = [];
+  for (const month of record.months) {
+    const { period, revision } = month;
+    if (!isRevised(stored, period, revision)) continue;
+    const earlier = superseded.find((candidate) => candidate.period === period);
+    const before = earlier && observationIn(earlier, metric.id);
+    const after = observationIn(month, metric.id);
+    if (isSameFigure(before, after)) continue;
+    corrections.push(
+      `${period} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,
+    );
+  }
+  return first(corrections);
+}
+
+function isSameFigure(a: Observation | undefined, b: Observation | undefined): boolean {
+  return a?.value === b?.value && a?.numerator === b?.numerator && a?.denominator === b?.denominator;
+}
+
+function whatHappened(earlier: Month | undefined, month: Month): string {
+  if (month.retracted) return 'retracted';
+  if (!earlier) return 'submitted after later months';
+  if (earlier.retracted) return 'submitted again';
+  return earlier.status === 'provisional' && month.status === 'final' ? 'made final' : 'corrected';
+}
+
+/** What the authority changed since, each with what it was and what it is from its month on. */
+function changedStandardsOf(metric: Metric, stored: Board, record: AuthorityRecord): string[] {
+  const versions = localStandardsOf(record, metric.id);
+  const judged = stored.standards[metric.id] ?? 0;
+  const before = versions.filter(({ version }) => version <= judged);
+  return versions
+    .filter(({ version }) => version > judged)
+    .flatMap((version) => {
+      const changes = whatChanged(metric, before, version);
+      before.push(version);
+      return changes.map((change) => `${change} by ${version.author}: ${version.reason}`);
+    });
+}
+
+function whatChanged(metric: Metric, before: readonly LocalStandard[], version: LocalStandard): string[] {
+  const { from, value, tolerance, mOfN, rebaseDates } = version;
+  const then = <Field extends 'tolerance' | 'mOfN'>(field: Field): Metric[Field] | LocalStandard[Field] =>
+    before.findLast((earlier) => earlier.from <= from && earlier[field] !== undefined)?.[field] ?? metric[field];
+  const changes: string[] = [];
+  if (value !== undefined) {
+    const old = standardFor(metric, before, from);
+    const now = formatNumber(metric, value);
+    changes.push(
+      `the standard was changed: ${old ? formatStandard(metric, old) : 'none'} became ${now} from ${from} on,`,
+    );
+  }
+  if (tolerance !== undefined)
+    changes.push(`the tolerance was changed: ${then('tolerance') ?? 'none'} became ${tolerance} from ${from} on,`);
+  if (mOfN) {
+    const old = then('mOfN');
+    changes.push(
+      `the failures that make it critical were changed: ${old ? `${old.m} of ${old.n}` : 'the default'} became ${mOfN.m} of ${mOfN.n} from ${from} on,`,
+    );
+  }
+  if (rebaseDates)
+    changes.push(`the days on which the way of working changed are now ${rebaseDates.join(', ') || 'none'}, set`);
+  return changes;
+}

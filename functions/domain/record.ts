@@ -1,0 +1,33 @@
+import type { Acknowledgement } from './board.ts';
+import type { Action, InspectionHeader, LocalStandard, Metric, Progress } from './inspection.ts';
+import type { Month } from './submission.ts';
+
+/** Everything a board is worked out from, apart from the time. */
+export interface AuthorityRecord {
+  readonly inspection: InspectionHeader;
+  /** Of the inspection file as loaded: tells whether it changed. */
+  readonly fingerprint: string;
+  readonly metrics: readonly Metric[];
+  readonly actions: readonly Action[];
+  /** Every month as it stands, oldest first, retracted ones included. */
+  readonly months: readonly Month[];
+  /** Oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+  readonly progress: readonly Progress[];
+  readonly acknowledgements: readonly Acknowledgement[];
+  /** Days, `yyyy-mm-dd`, that are no working days beside weekends. */
+  readonly bankHolidays: ReadonlySet<string>;
+}
+
+/** As much of a record as metrics are judged by: who has an alert in hand, or an action done, makes no difference to that. */
+export type JudgedRecord = Pick<AuthorityRecord, 'inspection' | 'metrics' | 'months' | 'localStandards'>;
+
+/** The latest month that was submitted and not retracted. */
+export function latestPeriodOf(months: readonly Month[]): string | undefined {
+  return months.findLast((month) => !month.retracted)?.period;
+}
+
+/** What the authority set for a metric, oldest version first. */
+export function localStandardsOf(record: Pick<AuthorityRecord, 'localStandards'>, metric: string): LocalStandard[] {
+  return record.localStandards.filter((version) => version.metric === metric);
+}

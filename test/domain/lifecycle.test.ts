@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AlertState,
+  advance,
+  CLEAR,
+  changeBetween,
+  IllegalMoveError,
+  type Level,
+  MOVES,
+  moveOf,
+} from '../../functions/domain/lifecycle.ts';
+
+const watching: AlertState = { state: 'raised', level: 'watch', since: '2011-01' };
+const raised = (level: Level, reached: Level = level, from = '2011-01'): AlertState => ({
+  state: 'raised',
+  level,
+  since: from,
+  episode: { from, level: reached },
+});
+const recovering = (reached: Level, from = '2011-01'): AlertState => ({
+  state: 'recovering',
+  level: reached,
+  since: from,
+  episode: { from, level: reached },
+});
+
+describe('one more reported period', () => {
+  it.each<[string, AlertState, Level | undefined, AlertState, string | undefined]>([
+    ['clear stays clear', CLEAR, undefined, CLEAR, undefined],
+    ['a first watch is raised without an episode', CLEAR, 'watch', { ...watching, since: '2011-02' }, 'raised'],
+    ['a first warning opens an episode', CLEAR, 'warning', raised('warning', 'warning', '2011-02'), 'raised'],
+    ['so does a first critical', CLEAR, 'critical', raised('critical', 'critical', '2011-02'), 'raised'],
+    ['a watch goes on', watching, 'watch', watching, undefined],
+    ['a watch clears at once', watching, undefined, CLEAR, 'cleared'],
+    ['a watch becomes an episode', watching, 'warning', raised('warning', 'warning', '2011-02'), 'raised'],
+    ['the same level goes on', raised('warning'), 'warning', raised('warning'), undefined],
+    ['a higher level is worse', raised('warning'), 'critical', raised('critical'), 'worsened'],
+    [
+      'a lower level eases, the episode keeps what it reached',
+      raised('critical'),
+      'warning',
+      raised('warning', 'critical'),
+      'eased',
+    ],
+    [
+      'back to the level it reached is worse again',
+      raised('warning', 'critical'),
+      'critical',
+      raised('critical'),
+      'worsened',
+    ],
+    ['a clean period is not the end', raised('critical'), undefined, recovering('critical'), 'recovering'],
+    ['a watch does not hold an episode open', raised('warning'), 'watch', recovering('warning'), 'recovering'],
+    ['a second clean period is the end', recovering('critical'), undefined, CLEAR, 'cleared'],
+    [
+      'so is a watch after a clean period',
+      recovering('warning'),
+      'watch',
+      { ...watching, since: '2011-02' },
+      'cleared',
+    ],
+    ['a relapse goes on with the episode', recovering('warning'), 'warning', raised('warning'), 'raised'],
+    ['a worse relapse', recovering('warning'), 'critical', raised('critical'), 'raised'],
+    ['a milder relapse', recovering('critical'), 'warning', raised('warning', 'critical'), 'raised'],
+  ])('%s', (_, before, level, after, transition) => {
+    const step = advance(before, level, '2011-02');
+    expect(step.alert).toEqual(after);
+    expect(step.transition).toBe(transition);
+  });
+
+  it('ends at once for the alerts of the authority', () => {
+    expect(advance(raised('critical'), undefined, '2011-02', true)).toEqual({ alert: CLEAR, transition: 'cleared' });
+    expect(advance(CLEAR, undefined, '2011-02', true)).toEqual({ alert: CLEAR });
+    expect(advance(watching, undefined, '2011-02', true)).toEqual({ alert: CLEAR, transition: 'cleared' });
+  });
+
+  it('has a row for every move and no other: what is not in the table is a typed error that says so', () => {
+    const sights = ['clean', 'cleanAtOnce', 'watch', 'sameLevel', 'higherLevel', 'lowerLevel'] as const;
+    const rows = Object.entries(MOVES).flatMap(([from, moves]) => Object.keys(moves).map((on) => `${from} ${on}`));
+    expect(rows).toHaveLength(19);
+    for (const from of ['clear', 'watching', 'raised', 'recovering'] as const)
+      for (const on of sights)
+        if (rows.includes(`${from} ${on}`)) expect(moveOf(from, on).to).toBeTypeOf('string');
+        else expect(() => moveOf(from, on)).toThrow(IllegalMoveError);
+    expect(() => advance(recovering('warning'), undefined, '2011-02', true)).toThrow(
+      /an alert that is recovering cannot move on cleanAtOnce/,
+    );
+  });
+});
+
+describe('what is told of a change', () => {
+  const later = (state: AlertState): AlertState =>
+    state.episode ? { ...state, since: '2011-09', episode: { ...state.episode, from: '2011-09' } } : state;
+
+  it.each<[string, AlertState, AlertState, AlertState, string | undefined]>([
+    ['nothing of nothing', CLEAR, CLEAR, CLEAR, undefined],
+    ['a new watch', CLEAR, CLEAR, watching, 'raised mailed'],
+    ['a new episode', CLEAR, CLEAR, raised('warning'), 'raised mailed'],
+    ['a new episode that recovers already', CLEAR, CLEAR, recovering('critical'), 'raised mailed'],
+    ['a watch that goes on', watching, watching, watching, undefined],
+    ['a watch that ended', watching, watching, CLEAR, 'cleared mailed'],
+    ['a watch that never was', watching, CLEAR, CLEAR, 'withdrawn mailed'],
+    ['a watch that became an episode', watching, watching, raised('warning'), 'raised mailed'],
+    ['an episode that ended', raised('critical'), raised('critical'), CLEAR, 'cleared mailed'],
+    [
+      'an episode that ended and left a watch',
+      recovering('warning'),
+      recovering('warning'),
+      watching,
+      'cleared mailed',
+    ],
+    ['an episode that never was', raised('critical'), CLEAR, CLEAR, 'withdrawn mailed'],
+    ['an episode that was but a watch', raised('warning'), watching, watching, 'withdrawn mailed'],
+    ['the same episode', raised('warning'), raised('warning'), raised('warning'), undefined],
+    ['a worse one', raised('warning'), raised('warning'), raised('critical'), 'worsened mailed'],
+    ['a milder one', raised('critical'), raised('critical'), raised('warning', 'critical'), 'eased'],
+    [
+      'a milder one that never was as bad as announced',
+      raised('critical'),
+      raised('warning'),
+      raised('warning'),
+      'eased mailed',
+    ],
+    ['a first clean period', raised('warning'), raised('warning'), recovering('warning'), 'recovering'],
+    [
+      'a first clean period after worse',
+      raised('warning'),
+      raised('warning'),
+      recovering('critical'),
+      'worsened mailed',
+    ],
+    [
+      'a first clean period of what was never as bad',
+      raised('critical'),
+      raised('warning'),
+      recovering('warning'),
+      'recovering mailed',
+    ],
+    ['a relapse', recovering('warning'), recovering('warning'), raised('warning'), 'raised'],
+    ['a worse relapse', recovering('warning'), recovering('warning'), raised('critical'), 'raised mailed'],
+    ['still recovering', recovering('warning'), recovering('warning'), recovering('warning'), undefined],
+    [
+      'still recovering, from worse',
+      recovering('warning'),
+      recovering('critical'),
+      recovering('critical'),
+      'worsened mailed',
+    ],
+    [
+      'still recovering, from less',
+      recovering('critical'),
+      recovering('warning'),
+      recovering('warning'),
+      'eased mailed',
+    ],
+    ['another episode since', raised('critical'), raised('critical'), later(raised('warning')), 'raised mailed'],
+  ])('%s', (_, before, there, after, told) => {
+    const change = changeBetween(before, there, after, '2011-06');
+    expect(change && `${change.transition}${change.mailed ? ' mailed' : ''}`).toBe(told);
+  });
+});

@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
+import { type Action, type LocalStandard, MetricSchema, type Progress } from '../../functions/domain/inspection.ts';
+import { type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
+import { type Notice, NoticeSchema, subjectOf } from '../../functions/domain/notice.ts';
+import { addMonths } from '../../functions/domain/period.ts';
+import { reconcile } from '../../functions/domain/reconcile.ts';
+import type { AuthorityRecord } from '../../functions/domain/record.ts';
+import type { Month } from '../../functions/domain/submission.ts';
+import { aBacklog, aMetric, aRecord, IN_WORDS, reported } from './build.ts';
+
+/**
+ * A model of the service around reconcile(): a record that people change, events about it that are doubled, lost and out
+ * of order, evaluations that crash, overlap and look again, and readers who are told by notices alone.
+ */
+
+const METRICS = [
+  aMetric(),
+  aMetric({ id: 'in-words', title: 'In words', baseline: IN_WORDS }),
+  aBacklog({ mOfN: { m: 2, n: 3, missing: 'breaching' } }),
+  aMetric({ id: 'held', title: 'Held', holdLine: true, cases: 'stock', tolerance: null }),
+].map((metric) => MetricSchema.parse(metric));
+
+const action = (id: string, due: string): Action => ({
+  id,
+  section: 'safeguarding',
+  title: `Do ${id}`,
+  timescale: '3 months',
+  due,
+  paragraph: '16',
+});
+const ACTIONS = [action('A1', '2010-11-20'), action('A2', '2010-12-20'), action('A3', '2011-02-10')];
+
+type Step =
+  | {
+      readonly kind: 'submit';
+      readonly month: number;
+      readonly quality: readonly number[];
+      readonly provisional: boolean;
+    }
+  | { readonly kind: 'retract'; readonly month: number }
+  | { readonly kind: 'standard'; readonly metric: number; readonly value: number; readonly from: number }
+  | { readonly kind: 'progress'; readonly action: number; readonly completed: boolean }
+  | { readonly kind: 'acknowledge'; readonly alert: number }
+  | { readonly kind: 'wait'; readonly days: number }
+  | { readonly kind: 'evaluate'; readonly fate: 'saved' | 'crashed' }
+  | { readonly kind: 'overlap'; readonly quality: readonly number[]; readonly month: number };
+
+const MONTHS = 8;
+const quality = fc.array(fc.integer({ min: 0, max: 10 }), { minLength: METRICS.length, maxLength: METRICS.length });
+const monthNumber = fc.integer({ min: 0, max: MONTHS - 1 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('submit' as const),
+      month: monthNumber,
+      quality,
+      provisional: fc.boolean(),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('evaluate' as const), fate: fc.constantFrom('saved', 'crashed') }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('retract' as const), month: monthNumber }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('standard' as const),
+      metric: fc.nat(METRICS.length - 1),
+      value: fc.constantFrom(5, 50, 80, 95),
+      from: monthNumber,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('progress' as const), action: fc.nat(2), completed: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), alert: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overlap' as const), month: monthNumber, quality }) },
+);
+
+/** What people did, and what the service wrote. */
+class World {
+  readonly revisions: Month[] = [];
+  readonly localStandards: LocalStandard[] = [];
+  readonly progress: Progress[] = [];
+  readonly acknowledgements = new Map<string, Acknowledgement>();
+  now = new Date('2010-11-02T12:00:00Z');
+  board: Board | undefined;
+  nextDueAt: Date | undefined;
+  readonly notices: Notice[] = [];
+
+  get record(): AuthorityRecord {
+    const current = new Map<string, Month>();
+    for (const revision of this.revisions) current.set(revision.period, revision);
+    return aRecord({
+      metrics: METRICS,
+      actions: ACTIONS,
+      months: [...current.values()].sort((a, b) => (a.period < b.period ? -1 : 1)),
+      localStandards: this.localStandards,
+      progress: this.progress,
+      acknowledgements: [...this.acknowledgements.values()],
+    });
+  }
+
+  private put(number: number, fields: Pick<Month, 'observations' | 'status'> & { retracted?: true }): void {
+    const period = addMonths('2010-10', number);
+    const revision = this.revisions.filter((month) => month.period === period).length + 1;
+    this.revisions.push({ period, revision, submittedAt: this.now.toISOString(), ...fields });
+  }
+
+  submit(number: number, qualities: readonly number[], provisional: boolean): void {
+    const observations = Object.fromEntries(
+      METRICS.flatMap((metric, i) => {
+        const good = qualities[i] ?? 0;
+        // The worst quality is no report at all.
+        if (good === 0) return [];
+        return [[metric.id, reported(metric, metric.kind === 'count' ? 20 - 2 * good : [40 + good, 50])]];
+      }),
+    );
+    this.put(number, { observations, status: provisional ? 'provisional' : 'final' });
+  }
+
+  retract(number: number): void {
+    const period = addMonths('2010-10', number);
+    const current = this.revisions.findLast((month) => month.period === period);
+    if (current && !current.retracted) this.put(number, { observations: {}, status: 'final', retracted: true });
+  }
+
+  /** Reads the board first, then the record; `between` is what others do meanwhile. */
+  evaluate(fate: 'saved' | 'crashed', between: () => void = () => {}): void {
+    const board = this.board;
+    const superseded = this.revisions.filter(({ period, revision }) => board?.judged[period] === revision);
+    between();
+    const result = reconcile(board, this.record, superseded, this.now, 'show');
+    if (fate === 'crashed') return;
+    // The condition of the write: somebody else was faster, so look again.
+    if (this.board !== board) {
+      this.evaluate(fate);
+      return;
+    }
+    this.nextDueAt = result.nextDueAt;
+    if (!result.board) return;
+    this.board = JSON.parse(JSON.stringify(result.board)) as Board;
+    if (result.notice) this.notices.push(NoticeSchema.parse(JSON.parse(JSON.stringify(result.notice))));
+  }
+
+  do(step: Step): void {
+    switch (step.kind) {
+      case 'submit':
+        this.submit(step.month, step.quality, step.provisional);
+        return;
+      case 'retract':
+        this.retract(step.month);
+        return;
+      case 'standard': {
+        const metric = METRICS[step.metric]?.id ?? '';
+        const version = this.localStandards.filter((known) => known.metric === metric).length + 1;
+        const from = addMonths('2010-10', step.from);
+        const common = { reason: 'agreed', author: 'A. Head', setAt: this.now.toISOString() };
+        this.localStandards.push({ metric, version, from, value: step.value, ...common });
+        return;
+      }
+      case 'progress': {
+        const { id } = ACTIONS[step.action] as Action;
+        const version = this.progress.filter((known) => known.action === id).length + 1;
+        const state = step.completed ? 'completed' : 'open';
+        this.progress.push({
+          action: id,
+          version,
+          state,
+          evidence: 'seen',
+          author: 'A. Head',
+          at: this.now.toISOString(),
+        });
+        return;
+      }
+      case 'acknowledge': {
+        const alerts = Object.entries(this.board?.alerts ?? {});
+        const [alert, state] = alerts[step.alert % (alerts.length || 1)] ?? [];
+        if (!alert || !state?.episode) return;
+        const common = { name: 'A. Head', note: 'on it', at: this.now.toISOString() };
+        this.acknowledgements.set(alert, { alert, ...common, period: state.period, level: state.episode.level });
+        return;
+      }
+      case 'wait':
+        this.now = new Date(this.now.getTime() + step.days * 86_400_000);
+        return;
+      case 'evaluate':
+        this.evaluate(step.fate);
+        return;
+      case 'overlap':
+        this.evaluate('saved', () => {
+          this.submit(step.month, step.quality, false);
+          this.evaluate('saved');
+        });
+        return;
+    }
+  }
+}
+
+function lived(steps: readonly Step[]): World {
+  const world = new World();
+  for (const each of steps) world.do(each);
+  world.evaluate('saved');
+  return world;
+}
+
+/** The board without what counts its own writes. */
+function contentOf(board: Board | undefined): unknown {
+  if (!board) return undefined;
+  const { version, evaluatedAt, lastNotice, ...content } = board;
+  return JSON.parse(JSON.stringify(content));
+}
+
+const lives = fc.array(step, { minLength: 1, maxLength: 40 });
+const RUNS = { numRuns: 300 };
+
+describe('around reconcile()', () => {
+  it('the board depends on record, standards, progress, acknowledgements and now, and not on how it came about', () => {
+    fc.assert(
+      fc.property(lives, (steps) => {
+        const world = lived(steps);
+        const fresh = reconcile(undefined, world.record, [], world.now, 'show').board;
+        expect(contentOf(world.board)).toEqual(contentOf(fresh));
+      }),
+      RUNS,
+    );
+  });
+
+  it('looking again changes nothing and says nothing', () => {
+    fc.assert(
+      fc.property(lives, (steps) => {
+        const world = lived(steps);
+        const { board, notices } = world;
+        const told = notices.length;
+        world.evaluate('saved');
+        expect(world.board).toBe(board);
+        expect(notices).toHaveLength(told);
+        const earlier = new Date(world.now.getTime() - 400 * 86_400_000);
+        expect(reconcile(board, world.record, [], earlier, 'show').board).toBeUndefined();
+      }),
+      RUNS,
+    );
+  });
+
+  it('notices count from 1 without a gap, each with a change that somebody has to be told, and at its level', () => {
+    fc.assert(
+      fc.property(lives, (steps) => {
+        const { notices, board } = lived(steps);
+        expect(notices.map(({ number }) => number)).toEqual(notices.map((_, i) => i + 1));
+        expect(board?.lastNotice).toBe(notices.length);
+        for (const notice of notices) {
+          expect(notice.transitions.length).toBeGreaterThan(0);
+          expect(new Set(notice.transitions.map(({ alert }) => alert)).size).toBe(notice.transitions.length);
+          expect(subjectOf(notice)).toMatch(/^[\x20-\x7e]{1,99}$/);
+          expect(subjectOf(notice)).not.toMatch(/: $/);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it.each(LevelSchema.options)('whoever reads at %s knows what stands, from the notices alone', (level: Level) => {
+    fc.assert(
+      fc.property(lives, (steps) => {
+        const { notices, board } = lived(steps);
+        const told = new Set<string>();
+        for (const notice of notices.filter((each) => rank(each.level) >= rank(level))) {
+          for (const { alert, transition, reached } of notice.transitions) {
+            if (transition === 'cleared' || transition === 'withdrawn') told.delete(alert);
+            else if (rank(reached) >= rank(level)) told.add(alert);
+            else told.delete(alert);
+          }
+          if (level === 'watch') for (const { alert } of notice.watching) told.add(alert);
+        }
+        const alerts = Object.entries(board?.alerts ?? {});
+        const standing = alerts.filter(([, { episode }]) => rank(episode?.level ?? 'watch') >= rank(level));
+        for (const [id] of standing) expect(told, `${id} stands`).toContain(id);
+        for (const id of told) expect(Object.keys(board?.alerts ?? {}), `${id} was announced`).toContain(id);
+      }),
+      RUNS,
+    );
+  });
+
+  it('a correction that is undone leaves the alerts as they were, and both revisions in the record', () => {
+    fc.assert(
+      fc.property(lives, monthNumber, quality, (steps, number, qualities) => {
+        const world = lived(steps);
+        const period = addMonths('2010-10', number);
+        const before = world.revisions.findLast((month) => month.period === period);
+        if (!before || before.retracted) return;
+        const alerts = contentOf(world.board) as Board;
+        world.submit(number, qualities, false);
+        world.evaluate('saved');
+        const undone = { ...before, revision: before.revision + 2 };
+        world.revisions.push(undone);
+        world.evaluate('saved');
+        expect((contentOf(world.board) as Board).alerts).toEqual(alerts.alerts);
+        expect(world.board?.judged[period]).toBe(before.revision + 2);
+      }),
+      RUNS,
+    );
+  });
+
+  it('nothing changes by time alone before it is due again, and something does then', () => {
+    fc.assert(
+      fc.property(lives, fc.double({ min: 0, max: 0.999, noNaN: true }), (steps, share) => {
+        const world = lived(steps);
+        const { nextDueAt, now, board, record } = world;
+        const until = nextDueAt ?? new Date(now.getTime() + 4000 * 86_400_000);
+        expect(until.getTime()).toBeGreaterThan(now.getTime());
+        const meanwhile = new Date(now.getTime() + share * (until.getTime() - 1 - now.getTime()));
+        expect(reconcile(board, record, [], meanwhile, 'show').board).toBeUndefined();
+        if (nextDueAt) expect(reconcile(board, record, [], nextDueAt, 'show').board).toBeDefined();
+      }),
+      RUNS,
+    );
+  });
+});
