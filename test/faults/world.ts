@@ -166,7 +166,7 @@ export const dynamodbOf = (instance: Instance): DynamoDBClient =>
   new DynamoDBClient({ ...client(instance), endpoint: instance.endpoints.dynamodb });
 
 /** `authority number` of the notice that a Publish carries. */
-function noticeIn(call: AwsCall): string {
+export function noticeIn(call: AwsCall): string {
   const notice = JSON.parse(JSON.parse(String(call.input().Message)).sqs) as Notice;
   return `${notice.authority} ${notice.number}`;
 }
