@@ -8,6 +8,7 @@ import { bundlePlainly, measureColdStarts } from './cold-start.ts';
 import { costsOf } from './cost.ts';
 import { measureLatency } from './latency.ts';
 import { say } from './measure.ts';
+import { measurePage } from './page.ts';
 import prices from './prices.json' with { type: 'json' };
 import { measureReconcile } from './reconcile.ts';
 import { httpEvent, startStore } from './store.ts';
@@ -82,6 +83,16 @@ for (const { months, cpu, bytes } of reconciles)
     months === 120 ? '≤ 20 ms' : '',
     months === 120 ? within(cpu.median, 20) : '',
   );
+
+progress('page');
+const overview = measurePage(60, turns(50));
+report('overview, 40 metrics × 60 months', `${say(overview.cpu)} ms CPU`, '≤ 150 ms', within(overview.cpu.median, 150));
+report(
+  'first view of the overview',
+  `${kb(overview.firstView)} compressed, ${kb(overview.bytes)} of it the page`,
+  '≤ 60 KB',
+  within(overview.firstView, 60_000),
+);
 
 progress('calls');
 const { tallies, durations, template } = await countCalls();

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ApiError, UnreachableError } from '../lib/client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
+import { addManage } from './commands/manage.ts';
 import { addRecovery } from './commands/recovery.ts';
 import { UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
@@ -15,7 +16,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
   forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
   'precondition-required': 'To change what was handed in before, add --revise.',
-  conflict: 'To change what was handed in before, add --revise.',
 };
 
 const program = new Command('npm run monitor --')
@@ -36,7 +36,7 @@ Examples:
   npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
   npm run monitor -- status
   npm run monitor -- alerts
-  npm run monitor -- alerts | jq '.alerts[].alert'                 JSON on a pipe, tables on a terminal
+  npm run -s monitor -- alerts | jq '.alerts[].alert'              JSON on a pipe (-s keeps npm quiet), tables on a terminal
 
 Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wrong; 3 nothing answers; 4 anything else.`,
   )
@@ -48,6 +48,7 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
 
 addSubmit(program);
 addLook(program);
+addManage(program);
 addToken(program);
 addAnalyse(program);
 addRecovery(program);
@@ -68,10 +69,8 @@ function report(error: Error): number {
   if (error instanceof FileFaultsError) return EXIT.refused;
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (!(error instanceof ApiError)) return EXIT.failed;
-  for (const { line, column, pointer, parameter, detail } of error.errors) {
-    const where = line === undefined ? (parameter ?? pointer) : `line ${line}${column ? `, ${column}` : ''}`;
-    console.error(`  ${where}: ${detail}`);
-  }
+  for (const { place, pointer, parameter, detail } of error.errors)
+    console.error(`  ${[place ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
   const advice = ADVICE[error.kind];
   if (advice) console.error(advice);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;

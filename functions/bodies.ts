@@ -58,7 +58,7 @@ export const RecipientBodySchema = z.strictObject({
 // ---- query parameters
 
 const OneOf = z.enum(['clear', 'raised', 'recovering'], 'is one of clear, raised, recovering');
-const Cursor = z.string().max(100);
+const Cursor = z.string().regex(/^[\w-]{1,100}$/, 'is not the "next" of an answer');
 const Limit = z.string().regex(/^([1-9]\d?|100)$/, 'is a whole number from 1 to 100');
 
 /** From and to which month, both included. */

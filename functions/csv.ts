@@ -100,7 +100,7 @@ function readRows(text: string): { columns: string[]; rows: Row[]; faults: CsvFa
     }) as unknown as typeof records;
   } catch (error) {
     const { lines, message } = error as Error & { lines?: number };
-    return failed(lines ?? 1, message);
+    return failed(lines ?? 1, message.slice(0, LONGEST_MESSAGE));
   }
   const [header, ...body] = records.map(({ record, info }) => ({
     record,
@@ -230,6 +230,9 @@ function numberOf(text: string): number | undefined {
   if (!/^-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return undefined;
   return Number(text.replaceAll(',', ''));
 }
+
+/** The parser's messages quote what they are about. */
+const LONGEST_MESSAGE = 200;
 
 const shorten = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);
 

@@ -224,7 +224,7 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
 }
 
 /** What the log says of an unexpected error: what and where, without tokens, addresses or names of resources. */
-function describeFailure(error: unknown): { name: string; message: string; at?: string } {
+export function describeFailure(error: unknown): { name: string; message: string; at?: string } {
   if (!(error instanceof Error)) return { name: 'unknown', message: '' };
   const message = error.message
     .replace(/imt_[\w-]+/g, 'imt_…')
@@ -234,7 +234,8 @@ function describeFailure(error: unknown): { name: string; message: string; at?: 
   return { name: error.name, message, ...(at ? { at: at.trim() } : {}) };
 }
 
-function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
+/** Every request is a line of the log: route and status, nothing about a person. */
+export function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
   return {
     before: ({ event, context }) => {
       logger.addContext(context);

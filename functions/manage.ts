@@ -15,6 +15,8 @@ import {
   RecipientBodySchema,
   StandardBodySchema,
 } from './bodies.ts';
+import { titleOfAlert } from './domain/authority-alerts.ts';
+import { acknowledge } from './domain/board.ts';
 import { withProgress } from './domain/inspection.ts';
 import { readEnvironment } from './env.ts';
 import { type Answer, answer, httpHandler, isAuthorityId, type Request, readBody, unknownAuthority } from './http.ts';
@@ -142,15 +144,12 @@ async function putAcknowledgement(request: Request, { database, now }: ManageDep
   const { metrics } = await inspectionOf(request, database);
   const { board } = await readBoard(database, authority);
   const alert = board?.alerts[id];
-  const title = metrics.find((metric) => metric.id === id)?.title ?? id;
+  const title = titleOfAlert(id, metrics);
   if (!alert && title === id) throw new ProblemError('not-found', `no alert is called "${id.slice(0, 64)}"`);
   const given = readBody(AcknowledgementBodySchema, request.body);
-  if (!board || !alert?.episode)
+  const acknowledgement = acknowledge(board, id, given, now());
+  if (!acknowledgement)
     throw new ProblemError('conflict', `${id} is not raised at warning or above: there is nothing to take in hand`);
-  // Never before the board it answers to, even where this machine's clock is behind.
-  const at = new Date(Math.max(now().getTime(), Date.parse(board.evaluatedAt)));
-  const { period, episode } = alert;
-  const acknowledgement = { alert: id, ...given, at: at.toISOString(), period, level: episode.level };
   await saveAcknowledgement(database, authority, acknowledgement, now());
   return answer(200, AlertAnswerSchema, { alert: id, title, ...alert, acknowledgement });
 }

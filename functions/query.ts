@@ -20,8 +20,10 @@ import {
   PageQuerySchema,
   RangeQuerySchema,
 } from './bodies.ts';
+import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
 import { acknowledged } from './domain/board.ts';
+import { POINTS_IN_LIMITS } from './domain/evaluators/special-cause.ts';
 import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
@@ -176,9 +178,6 @@ function recordOf({ header, metrics, localStandards }: LoadedInspection, months:
   return { inspection: header, metrics, localStandards, months };
 }
 
-/** Limits come from the first points of a group, so that a slow decline does not move them (NHSRplotthedots' advice). */
-const LIMITS_FROM = 12;
-
 async function getMetric(request: Request, database: Tables, now: Date): Promise<Answer> {
   const { from = EARLIEST_PERIOD, to = LATEST_PERIOD } = readQuery(RangeQuerySchema, request);
   const inspection = await inspectionOf(request, database);
@@ -226,7 +225,7 @@ function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonl
     observations.map(({ value }) => value),
     {
       direction: DIRECTION[metric.polarity],
-      fixAfter: LIMITS_FROM,
+      fixAfter: POINTS_IN_LIMITS,
       rebases: rebasePeriods.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
     },
   );
@@ -262,13 +261,16 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { header, metrics } = await inspectionOf(request, database);
   const read = await readBoard(database, header.authority);
   const { board } = read;
-  const titles = new Map(metrics.map(({ id, title }) => [id, title]));
-  const ids = new Set([...titles.keys(), ...Object.keys(board?.alerts ?? {})]);
+  const ids = new Set([
+    ...metrics.map(({ id }) => id),
+    ...Object.keys(AUTHORITY_ALERTS),
+    ...Object.keys(board?.alerts ?? {}),
+  ]);
   const alerts = [...ids].map((id) => {
     const alert = board?.alerts[id];
     return {
       alert: id,
-      title: titles.get(id) ?? id,
+      title: titleOfAlert(id, metrics),
       ...(alert ? acknowledged(id, alert, read) : { state: 'clear' as const }),
     };
   });

@@ -3,7 +3,7 @@ export const SCOPES = ['read', 'submit', 'acknowledge', 'manage'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The functions that answer HTTP. */
-export type HttpFunction = 'submit' | 'query' | 'manage';
+export type HttpFunction = 'submit' | 'query' | 'manage' | 'dashboard';
 
 export interface Route {
   readonly handledBy: HttpFunction;
@@ -56,6 +56,33 @@ export const ROUTES = {
 } as const satisfies Record<string, Route>;
 
 export type RouteKey = keyof typeof ROUTES;
+
+/**
+ * Every page, by route key, with the scope that the signed-in token needs; `null` before signing in. They answer in HTML
+ * and take the token from a cookie, so `dashboard` checks it, by this table.
+ */
+export const PAGES = {
+  'GET /': { handledBy: 'dashboard', scope: 'read' },
+  'GET /assets/{file}': { handledBy: 'dashboard', scope: null },
+  'GET /sign-in': { handledBy: 'dashboard', scope: null },
+  'POST /sign-in': { handledBy: 'dashboard', scope: null },
+  'POST /sign-out': { handledBy: 'dashboard', scope: null },
+  'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
+  'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'submit' },
+  'GET /authorities/{authority}/notices': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/notices/{number}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/recipients/{recipient}/removal': { handledBy: 'dashboard', scope: 'manage' },
+} as const satisfies Record<string, Route>;
+
+export type PageKey = keyof typeof PAGES;
 
 /** Paths that no route matches reach this function and get a problem document. */
 export const DEFAULT_ROUTE: HttpFunction = 'query';

@@ -1,11 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { closest, distance } from 'fastest-levenshtein';
+import { checkRoom, revisionOf, suggestions } from './accept.ts';
 import { BulkAnswerSchema, MonthAnswerSchema } from './answers.ts';
 import { BulkQuerySchema } from './bodies.ts';
-import type { CsvMonth } from './csv.ts';
 import type { Metric } from './domain/inspection.ts';
-import { EARLIEST_PERIOD, MOST_PERIODS, monthIndex, PeriodSchema, periodOf } from './domain/period.ts';
+import { PeriodSchema } from './domain/period.ts';
 import {
   type Change,
   changesBetween,
@@ -14,7 +13,6 @@ import {
   type Month,
   readSubmission,
   type Submission,
-  type Suggest,
   saysTheSame,
 } from './domain/submission.ts';
 import { readEnvironment } from './env.ts';
@@ -24,14 +22,7 @@ import { MOST_MONTHS } from './routes.ts';
 import { readGrant } from './store/access.ts';
 import type { Database } from './store/database.ts';
 import { readMetrics } from './store/inspections.ts';
-import {
-  countMonths,
-  HIGHEST_REVISION,
-  MonthChangedError,
-  readMonth,
-  readMonthsBetween,
-  saveMonths,
-} from './store/submissions.ts';
+import { MonthChangedError, readMonth, readMonthsBetween, saveMonths } from './store/submissions.ts';
 
 export interface SubmitDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -254,26 +245,10 @@ function entriesOf(body: unknown, metrics: Metrics, now: Date): Entry[] {
 
 async function entriesOfCsv(text: string, metrics: Metrics, now: Date): Promise<Entry[]> {
   // Not with the module: most requests are JSON, and loading this takes time that they would wait for.
-  const { readCsv, placeOf } = await import('./csv.ts');
-  const { months, faults } = readCsv(text);
+  const { readFigures } = await import('./figures.ts');
+  const { months, faults } = readFigures(text, metrics, now);
   if (faults.length > 0) throw faultsProblem(faults);
-  if (months.length === 0 || months.length > MOST_MONTHS)
-    throw faultsProblem([
-      { line: 1, detail: `the file holds ${months.length} months; one request takes 1 to ${MOST_MONTHS}` },
-    ]);
-  const suggest = suggestions();
-  const found: ProblemFault[] = [];
-  const entries = months.flatMap(({ period, body, places }: CsvMonth): Entry[] => {
-    const at = ({ pointer, detail }: Fault): ProblemFault => ({ ...placeOf(places, pointer), detail });
-    const read = readSubmission(body, metrics, suggest);
-    found.push(
-      ...faultsOfPeriod(period, now).map(({ detail }) => ({ line: places.line, column: 'period', detail })),
-      ...read.faults.map(at),
-    );
-    return read.submission ? [{ period, submission: read.submission, at }] : [];
-  });
-  if (found.length > 0) throw faultsProblem(found);
-  return entries;
+  return months;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -292,13 +267,6 @@ function requireAuthority(
     { parameter: 'authority', detail },
     ...faults,
   ]);
-}
-
-function revisionOf(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
-  const revision = (current?.revision ?? 0) + 1;
-  if (revision > HIGHEST_REVISION)
-    throw new ProblemError('conflict', `${period} was revised ${HIGHEST_REVISION} times, the most there can be`);
-  return { ...submission, period, revision, submittedAt: now.toISOString() };
 }
 
 /** A change needs `If-Match` with the revision it replaces; so does nothing else. */
@@ -324,13 +292,6 @@ function checkPrecondition(ifMatch: string | undefined, current: Month | undefin
     );
 }
 
-/** The record's limit can only be reached once enough months have passed, so it is only counted then. */
-async function checkRoom(database: Tables, authority: string, now: Date, months = 1): Promise<void> {
-  if (monthIndex(periodOf(now.toISOString())) - monthIndex(EARLIEST_PERIOD) <= MOST_PERIODS) return;
-  if ((await countMonths(database, authority)) + months > MOST_PERIODS)
-    throw new ProblemError('conflict', `the record holds at most ${MOST_PERIODS} months, and these would be more`);
-}
-
 const etagOf = (month: Month | undefined): Record<string, string> => (month ? { etag: `"${month.revision}"` } : {});
 
 /** The month; with the one it took the place of, also what changed. */
@@ -338,22 +299,6 @@ function monthAnswer(status: number, authority: string, month: Month, before?: M
   const changes = before ? { changes: changesBetween(before, month) } : {};
   return answer(status, MonthAnswerSchema, { authority, ...month, ...changes }, etagOf(month));
 }
-
-/** A file of nonsense is not worth comparing each of its words with every metric. */
-const MOST_SUGGESTIONS = 100;
-
-/** Suggestions for one request. One is worth making when less than half of the word is wrong. */
-function suggestions(): Suggest {
-  let left = MOST_SUGGESTIONS;
-  return (word, known) => {
-    if (left-- <= 0 || word.length > LONGEST_WORD) return undefined;
-    const near = known.length > 0 ? closest(word, known) : undefined;
-    return near && distance(word, near) * 2 < Math.max(word.length, near.length) ? near : undefined;
-  };
-}
-
-/** No metric's id is longer than 64 characters. */
-const LONGEST_WORD = 128;
 
 const environment = readEnvironment('BASELINES_TABLE', 'SUBMISSIONS_TABLE', 'ALERTS_TABLE', 'ACCESS_TABLE');
 

@@ -4,7 +4,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { DEFAULT_ROUTE, type HttpFunction, ROUTES } from '../functions/routes.ts';
+import { DEFAULT_ROUTE, type HttpFunction, PAGES, ROUTES } from '../functions/routes.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface ApiProps {
@@ -32,7 +32,7 @@ const ACCESS_LOG = {
   functionError: '$context.integrationErrorMessage',
 };
 
-/** The HTTP API: the routes of `functions/routes.ts`, and a function that answers for every other path. No CORS. */
+/** The HTTP API: the routes and pages of `functions/routes.ts`, and a function that answers for every other path. No CORS. */
 export class Api extends Construct {
   readonly api: apigateway.HttpApi;
 
@@ -42,7 +42,10 @@ export class Api extends Construct {
 
     const handlers = Object.entries(props.functions) as [HttpFunction, ServiceFunction][];
     const targets = new Map(handlers.map(([name, handler]) => [name, this.integrate(handler)]));
-    const routes: [string, HttpFunction][] = Object.entries(ROUTES).map(([key, route]) => [key, route.handledBy]);
+    const routes: [string, HttpFunction][] = Object.entries({ ...ROUTES, ...PAGES }).map(([key, route]) => [
+      key,
+      route.handledBy,
+    ]);
     for (const [routeKey, handledBy] of [...routes, ['$default', DEFAULT_ROUTE] as const]) {
       const route = new apigateway.CfnRoute(this, routeKey, {
         apiId: this.api.apiId,

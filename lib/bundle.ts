@@ -3,16 +3,18 @@ import { Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import * as esbuild from 'esbuild';
+import { buildAssets } from './assets.ts';
 import { ASSEMBLY, BUNDLED, FUNCTIONS, ROOT } from './paths.ts';
 
 /** Every Lambda: `functions/<name>.ts`, which exports `handler`. */
-const NAMES = ['seed', 'submit', 'query', 'manage', 'evaluate', 'notify'] as const;
+const NAMES = ['seed', 'submit', 'query', 'manage', 'dashboard', 'evaluate', 'notify'] as const;
 export type FunctionName = (typeof NAMES)[number];
 
 const built = new Set<string>();
 
 /**
- * The code of one function with all that it imports, the SDK included: a directory with the one file `<name>.cjs`.
+ * The code of one function with all that it imports, the SDK included: a directory with the one file `<name>.cjs`,
+ * and `assets/` beside it for the pages.
  * All functions are built together, once for each assembly that a process writes.
  */
 export function bundle(scope: Construct, name: FunctionName): lambda.Code {
@@ -49,4 +51,5 @@ function build(directory: string): void {
     },
     logLevel: 'warning',
   });
+  buildAssets(join(directory, 'dashboard', 'assets'));
 }

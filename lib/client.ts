@@ -1,24 +1,41 @@
+/** One thing that a refusal names. */
+export interface ApiFault {
+  readonly pointer?: string;
+  readonly parameter?: string;
+  readonly line?: number;
+  readonly column?: string;
+  /** Where in a file that is, for whoever sent one. */
+  readonly place?: string;
+  readonly detail: string;
+}
+
+interface Problem {
+  readonly type?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly message?: string;
+  readonly errors?: readonly ApiFault[];
+}
+
 /** A refusal of the API, with its problem document. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   /** The last word of the problem's type, e.g. `invalid`; empty where the answer was no problem document. */
   readonly kind: string;
-  readonly errors: readonly {
-    readonly pointer?: string;
-    readonly parameter?: string;
-    readonly line?: number;
-    readonly column?: string;
-    readonly detail: string;
-  }[];
-  constructor(
-    status: number,
-    problem: { type?: string; detail?: string; title?: string; message?: string; errors?: ApiError['errors'] },
-  ) {
+  readonly errors: readonly ApiFault[];
+  private readonly problem: Problem;
+  constructor(status: number, problem: Problem) {
     super(problem.detail ?? problem.title ?? problem.message ?? `the service answered ${status}`);
+    this.problem = problem;
     this.status = status;
     this.kind = problem.type?.split(':').at(-1) ?? '';
     this.errors = problem.errors ?? [];
+  }
+
+  /** The same refusal with what is wrong said in other words. */
+  withErrors(errors: readonly ApiFault[]): ApiError {
+    return new ApiError(this.status, { ...this.problem, errors });
   }
 }
 

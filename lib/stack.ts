@@ -72,7 +72,22 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
 
-    const api = new Api(this, 'Api', { functions: { submit, query, manage }, logRemoval });
+    // What people look at, with the forms on it.
+    const dashboard = new ServiceFunction(this, 'Dashboard', {
+      name: 'dashboard',
+      whenItFails: 'Nobody can look at the pages; figures are still taken in by the API, judged and mailed.',
+      memory: 1024,
+      timeout: Duration.seconds(10),
+      logRemoval,
+    });
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
+    tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
+    tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSubscribe(dashboard);
+    dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
+
+    const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });
 
     // Whatever changes makes an authority be looked at again.
     const evaluate = new ServiceFunction(this, 'Evaluate', {
@@ -136,7 +151,7 @@ export class InspectionMonitorStack extends Stack {
 
     // And what tells us when any of this fails.
     new Operations(this, 'Operations', {
-      functions: [seed, submit, query, manage, evaluate, notify],
+      functions: [seed, submit, query, manage, dashboard, evaluate, notify],
       streams: [baselineChanges, submissionChanges, newNotices],
       api,
       schedule,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { HOURLY_EVENT } from '../functions/events.ts';
-import { DEFAULT_ROUTE, ROUTES } from '../functions/routes.ts';
+import { DEFAULT_ROUTE, PAGES, ROUTES } from '../functions/routes.ts';
 import { TABLES, type TableDefinition } from '../functions/store/keys.ts';
 import { createApp } from '../lib/app.ts';
 import { readSeeds } from '../lib/seeds.ts';
@@ -86,7 +86,7 @@ const reading = (stream: string) =>
     (verb) => `dynamodb:${verb} on ${stream}.StreamArn`,
   );
 
-const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Manage', 'Evaluate', 'Notify'];
+const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'];
 
 describe('each function may do what it needs and nothing else', () => {
   test.each([
@@ -153,6 +153,32 @@ describe('each function may do what it needs and nothing else', () => {
         BASELINES_TABLE: 'TablesBaselines',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
+      },
+    },
+    {
+      name: 'Dashboard',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:BatchGetItem on TablesSubmissions.Arn',
+        'dynamodb:PutItem on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'sns:ListSubscriptionsByTopic on AlertsTopic',
+        'sns:Subscribe on AlertsTopic',
+        'sns:GetSubscriptionAttributes on *',
+        'sns:SetSubscriptionAttributes on *',
+        'sns:Unsubscribe on *',
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+        SMALL_NUMBERS: 'show',
       },
     },
     {
@@ -379,6 +405,7 @@ describe('every hour', () => {
         `${Principal} ${readable(SourceArn).replace(/^.*:/, '')} calls ${readable(FunctionName)}`,
     );
     expect(permissions.sort()).toEqual([
+      'apigateway.amazonaws.com Api/*/* calls DashboardFunction.Arn',
       'apigateway.amazonaws.com Api/*/* calls ManageFunction.Arn',
       'apigateway.amazonaws.com Api/*/* calls QueryFunction.Arn',
       'apigateway.amazonaws.com Api/*/* calls SubmitFunction.Arn',
@@ -398,7 +425,9 @@ describe('the API', () => {
     });
     const uri = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}Function.Arn`;
     expect(Object.fromEntries(routes)).toEqual({
-      ...Object.fromEntries(Object.entries(ROUTES).map(([key, { handledBy }]) => [key, uri(handledBy)])),
+      ...Object.fromEntries(
+        Object.entries({ ...ROUTES, ...PAGES }).map(([key, { handledBy }]) => [key, uri(handledBy)]),
+      ),
       $default: uri(DEFAULT_ROUTE),
     });
   });

@@ -5,7 +5,7 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, expect, test } from 'vitest';
-import { ROUTES } from '../functions/routes.ts';
+import { PAGES, ROUTES } from '../functions/routes.ts';
 import { createApp } from '../lib/app.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'template-test-'));
@@ -45,13 +45,14 @@ test('no more is acknowledged than this, and on the one construct that it is abo
       .flatMap(({ data }) => Object.keys(data as Record<string, string>))
       .map((rule) => `${rule.replace('Annotation::', '')} at ${node.path.replace(/^InspectionMonitor\//, '')}`),
   );
-  const routes = [...Object.keys(ROUTES), '$default'].map((key) => key.replaceAll('/', '--'));
+  const routes = [...Object.keys({ ...ROUTES, ...PAGES }), '$default'].map((key) => key.replaceAll('/', '--'));
   expect(acknowledged.sort()).toEqual(
     [
-      ...['Seed', 'Submit', 'Query', 'Manage', 'Evaluate', 'Notify'].map(
+      ...['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'].map(
         (name) => `AwsSolutions-IAM5[Resource::*] at ${name}/Role/Resource`,
       ),
       'AwsSolutions-IAM5[Resource::*] at Manage/Role/DefaultPolicy/Resource',
+      'AwsSolutions-IAM5[Resource::*] at Dashboard/Role/DefaultPolicy/Resource',
       ...['BaselineChanges', 'SubmissionChanges', 'NewNotices', 'Schedule'].map(
         (name) => `AwsSolutions-SQS3 at ${name}/DeadLetters`,
       ),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { showList, showOne } from './output.ts';
-import { clientOf, pathOf, type Target } from './setting.ts';
+import { reach, readAll, withQuery } from './setting.ts';
 
 interface Alert {
   readonly alert: string;
@@ -12,6 +12,31 @@ interface Alert {
   readonly acknowledgement?: { readonly name: string };
 }
 
+interface Standard {
+  readonly value: number;
+  readonly from: string;
+  readonly basis: string;
+}
+
+interface Point {
+  readonly period: string;
+  readonly value?: number;
+  readonly numerator?: number;
+  readonly denominator?: number;
+  readonly standard?: Standard;
+  readonly limits?: { readonly lower: number | null; readonly upper: number | null };
+  readonly alert: { readonly state: string; readonly level?: string };
+  readonly findings: readonly { readonly text: string }[];
+}
+
+const LEVELS = ['critical', 'warning', 'watch'];
+const worstFirst = (a: Alert, b: Alert): number => rank(a) - rank(b);
+const rank = ({ level }: Alert): number => (level ? LEVELS.indexOf(level) : LEVELS.length);
+const rounded = (value: number | null | undefined): string =>
+  value == null ? '' : String(Math.round(value * 10) / 10);
+const saidOf = (standard: Standard | undefined): string =>
+  standard ? `${standard.value} from ${standard.from} (${standard.basis})` : '';
+
 /** Commands that only read. */
 export function addLook(program: Command): void {
   program
@@ -22,18 +47,19 @@ export function addLook(program: Command): void {
       const [inspection, alerts, notices] = await Promise.all([
         client.request('GET', at('inspection')),
         client.request('GET', at('alerts')),
-        client.request('GET', at('notices')),
+        client.request('GET', withQuery(at('notices'), { limit: '1' })),
       ]);
       const raised: Alert[] = alerts.body.alerts.filter(({ state }: Alert) => state !== 'clear');
       const [last] = notices.body.notices;
-      const count = (level: string) => raised.filter((alert) => alert.level === level).length;
-      const levels = { critical: count('critical'), warning: count('warning'), watch: count('watch') };
+      const levels = Object.fromEntries(
+        LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
+      );
       const { latestPeriod, evaluatedAt } = alerts.body;
       showOne(
         [
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
           latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been handed in yet.',
-          `Alerts         ${levels.critical} critical, ${levels.warning} warning, ${levels.watch} watch`,
+          `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
@@ -65,11 +91,10 @@ export function addLook(program: Command): void {
     .option('--all', 'clear ones too')
     .action(async ({ state, all }: { state?: string; all?: true }, command: Command) => {
       const { client, at } = reach(command);
-      const { body } = await client.request('GET', `${at('alerts')}${state ? `?state=${state}` : ''}`);
-      const rank = ({ level }: Alert) => ['critical', 'warning', 'watch'].indexOf(level ?? '');
+      const { body } = await client.request('GET', withQuery(at('alerts'), { state }));
       const shown: Alert[] = body.alerts
         .filter((alert: Alert) => state || all || alert.state !== 'clear')
-        .sort((a: Alert, b: Alert) => ((rank(a) + 4) % 4) - ((rank(b) + 4) % 4));
+        .sort(worstFirst);
       showList(
         shown,
         {
@@ -84,9 +109,163 @@ export function addLook(program: Command): void {
         'No alert.',
       );
     });
+
+  program
+    .command('notices')
+    .description('Lists what was mailed, newest first.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const notices = await readAll<{ number: number; createdAt: string; sentAt?: string; subject: string }>(
+        client,
+        at('notices'),
+        'notices',
+      );
+      showList(
+        notices,
+        {
+          number: ({ number }) => number,
+          written: ({ createdAt }) => createdAt,
+          sent: ({ sentAt }) => sentAt ?? 'NOT YET',
+          subject: ({ subject }) => subject,
+        },
+        { notices },
+        'No notice has been written yet.',
+      );
+    });
+
+  program
+    .command('months')
+    .description('Lists the months that were handed in.')
+    .option('--from <month>', 'the first month, yyyy-mm')
+    .option('--to <month>', 'the last month, yyyy-mm')
+    .action(async (range: { from?: string; to?: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const submissions = await readAll<Month>(client, withRange(at('submissions'), range), 'submissions');
+      showMonths(submissions, { submissions }, 'No month has been handed in.');
+    });
+
+  program
+    .command('revisions')
+    .argument('<month>', 'yyyy-mm')
+    .description('Lists every revision of a month, oldest first.')
+    .action(async (month: string, _: object, command: Command) => {
+      const { client, at } = reach(command);
+      const revisions = await readAll<Month>(client, at('submissions', month, 'revisions'), 'revisions');
+      showMonths(revisions, { revisions }, '');
+    });
+
+  program
+    .command('metrics')
+    .description('Lists what is measured, with the standard in force.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('GET', at('metrics'));
+      showList<{ id: string; kind: string; polarity: string; frequency: string; standard?: Standard; title: string }>(
+        body.metrics,
+        {
+          metric: ({ id }) => id,
+          kind: ({ kind }) => kind,
+          better: ({ polarity }) => polarity,
+          reported: ({ frequency }) => frequency,
+          standard: ({ standard }) => saidOf(standard),
+          title: ({ title }) => title,
+        },
+        body,
+        'No metric.',
+      );
+    });
+
+  program
+    .command('metric')
+    .argument('<metric>', 'the id of a metric')
+    .description('Shows one metric month by month: figure, standard, limits, alert.')
+    .option('--from <month>', 'the first month, yyyy-mm')
+    .option('--to <month>', 'the last month, yyyy-mm')
+    .action(async (metric: string, range: { from?: string; to?: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('GET', withRange(at('metrics', metric), range));
+      showList<Point>(
+        body.series,
+        {
+          period: ({ period }) => period,
+          value: ({ value }) => rounded(value),
+          of: ({ numerator, denominator }) => (denominator === undefined ? '' : `${numerator} of ${denominator}`),
+          standard: ({ standard }) => saidOf(standard),
+          limits: ({ limits }) => (limits ? `${rounded(limits.lower)} to ${rounded(limits.upper)}` : ''),
+          alert: ({ alert }) => [alert.state, alert.level].filter(Boolean).join(' '),
+          why: ({ findings }) => findings[0]?.text,
+        },
+        body,
+        `Nothing was reported for ${metric}.`,
+      );
+    });
+
+  program
+    .command('inspection')
+    .description('Shows the judgements of the inspection.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('GET', at('inspection'));
+      showList<{ grade: number; title: string; paragraph: string; section: string }>(
+        body.judgements,
+        {
+          grade: ({ grade }) => `${grade} ${GRADES[grade]}`,
+          judgement: ({ title }) => title,
+          section: ({ section }) => section,
+          paragraph: ({ paragraph }) => paragraph,
+        },
+        body,
+        'No judgement.',
+      );
+    });
+
+  program
+    .command('actions')
+    .description('Lists the recommended actions and how they go.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const { actions } = (await client.request('GET', at('inspection'))).body;
+      showList<{ id: string; due: string; state: string; title: string; progress: { evidence: string }[] }>(
+        actions,
+        {
+          action: ({ id }) => id,
+          due: ({ due }) => due,
+          state: ({ state }) => state,
+          title: ({ title }) => title,
+          evidence: ({ progress }) => progress.at(-1)?.evidence,
+        },
+        { actions },
+        'No action.',
+      );
+    });
 }
 
-function reach(command: Command) {
-  const target = command.optsWithGlobals<Target>();
-  return { client: clientOf(target), at: (...parts: string[]) => pathOf(target.authority, ...parts) };
+const GRADES: Readonly<Record<number, string>> = { 1: 'Outstanding', 2: 'Good', 3: 'Adequate', 4: 'Inadequate' };
+
+interface Month {
+  readonly period: string;
+  readonly revision: number;
+  readonly status: string;
+  readonly retracted?: boolean;
+  readonly submittedAt: string;
+  readonly observations: object;
+}
+
+function showMonths(months: readonly Month[], all: unknown, whenEmpty: string): void {
+  showList(
+    months,
+    {
+      period: ({ period }) => period,
+      revision: ({ revision }) => revision,
+      status: ({ status, retracted }) => (retracted ? 'retracted' : status),
+      figures: ({ observations }) => Object.keys(observations).length,
+      submitted: ({ submittedAt }) => submittedAt,
+    },
+    all,
+    whenEmpty,
+  );
+}
+
+function withRange(path: string, { from, to }: { from?: string; to?: string }): string {
+  return withQuery(path, { from, to });
 }

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { type Client, connect } from '../../lib/client.ts';
 
 /** The command line cannot be followed as it stands; the message says what to write instead. */
@@ -6,25 +7,50 @@ export class UsageError extends Error {
 }
 
 /** Options that every command talking to the API has. */
-export interface Target {
+interface Target {
   readonly url?: string;
   readonly token?: string;
   readonly authority: string;
 }
 
-/** The API that the options or the environment name. */
-export function clientOf({ url, token }: Target): Client {
+/** The API that the options or the environment name, and the paths of the authority's data in it. */
+export interface Reach {
+  readonly client: Client;
+  readonly authority: string;
+  /** `at('metrics', 'referral-backlog')`. */
+  at(...parts: string[]): string;
+}
+
+export function reach(command: Command): Reach {
+  const { url, token, authority } = command.optsWithGlobals<Target>();
   const missing = [...(url ? [] : ['MONITOR_URL']), ...(token ? [] : ['MONITOR_TOKEN'])];
   if (!url || !token)
     throw new UsageError(
       `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. "npm start" prints both for this machine; for a deployed instance MONITOR_URL is the output ApiUrl of its stack, and "npm run monitor -- token create --stack InspectionMonitor" makes a token.`,
     );
   if (!URL.canParse(url)) throw new UsageError(`MONITOR_URL is not a URL: ${url}`);
-  return connect(url, token);
+  return {
+    client: connect(url, token),
+    authority,
+    at: (...parts) => ['/v1/authorities', ...[authority, ...parts].map(encodeURIComponent)].join('/'),
+  };
 }
 
-/** Where an authority's data stands. */
-export const pathOf = (authority: string, ...parts: string[]): string =>
-  ['/v1/authorities', authority, ...parts]
-    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
-    .join('/');
+/** A path with query parameters, those that are given. */
+export function withQuery(path: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
+}
+
+/** Every entry of a list that comes in pages. */
+export async function readAll<T>(client: Client, path: string, list: string): Promise<T[]> {
+  const found: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = new URLSearchParams({ limit: '100', ...(cursor ? { cursor } : {}) });
+    const { body } = await client.request('GET', `${path}${path.includes('?') ? '&' : '?'}${page}`);
+    found.push(...(body[list] as T[]));
+    cursor = body.next;
+  } while (cursor);
+  return found;
+}

@@ -1,58 +1,204 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { readCsv } from '../../functions/csv.ts';
-import { type Outcome, submitMonth } from '../../lib/client.ts';
-import { showList, tell } from './output.ts';
-import { clientOf, type Target, UsageError } from './setting.ts';
+import { type CsvMonth, placeOf, readCsv } from '../../functions/csv.ts';
+import type { Metric } from '../../functions/domain/inspection.ts';
+import { pointerTo, readSubmission } from '../../functions/domain/submission.ts';
+import { LARGEST_BULK, MOST_MONTHS } from '../../functions/routes.ts';
+import { ApiError, type Outcome } from '../../lib/client.ts';
+import { showList, showOne, tell } from './output.ts';
+import { type Reach, reach, UsageError, withQuery } from './setting.ts';
 
 /** Faults in a file, found before anything was sent. */
 export class FileFaultsError extends Error {
   override readonly name = 'FileFaultsError';
 }
 
+/** A month of a file, with where in the file a part of it stands. */
+interface FileMonth {
+  readonly period: string;
+  readonly body: object;
+  placeOf(pointer: string): string;
+}
+
+interface Submitted {
+  readonly period: string;
+  readonly outcome: Outcome;
+  readonly changes?: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
+}
+
+/** Commands that hand figures in, correct them and take them back. */
 export function addSubmit(program: Command): void {
   program
     .command('submit')
-    .argument('<file>', 'CSV with the columns period,metric,numerator,denominator,count,value,status')
-    .description('Hands in the months of a file.')
+    .argument('<file>', 'CSV, one figure or one month a line, or JSON as the API takes it; - reads standard input')
+    .description('Hands in the months of a file: all of them, or none.')
     .option('--revise', 'change months that were handed in before and differ')
     .addHelpText(
       'after',
       `
+One figure a line:   period,metric,numerator,denominator,count,value,status
+One month a line:    period,status,referral-backlog.count,conferences-on-time.numerator,…
+Blank is "not reported". The status is final, which blank is too, or provisional.
+
+A file of more than ${MOST_MONTHS} months is looked through first and then sent in parts. If that is interrupted, run the same
+command again: what is in already is left as it is.
+
 Examples:
-  npm run monitor -- submit figures.csv             new months
-  npm run monitor -- submit --revise figures.csv    corrections too`,
+  npm run monitor -- submit figures.csv
+  npm run monitor -- submit --revise figures.csv`,
     )
     .action(async (file: string, { revise }: { revise?: true }, command: Command) => {
-      const target = command.optsWithGlobals<Target>();
-      const client = clientOf(target);
-      const { months, faults } = readCsv(readFile(file));
-      if (faults.length > 0)
-        throw new FileFaultsError(
-          [
-            `${file}: nothing was sent`,
-            ...faults.map(({ line, column, detail }) => `  line ${line}${column ? `, ${column}` : ''}: ${detail}`),
-          ].join('\n'),
-        );
-      const results: { period: string; outcome: Outcome }[] = [];
-      for (const { period, body } of months) {
-        const outcome = await submitMonth(client, target.authority, period, body, revise === true);
-        results.push({ period, outcome });
-        tell(`${period} ${outcome}`);
+      const to = reach(command);
+      const months = readMonths(file);
+      const parts = partsOf(months);
+      if (parts.length > 1) await lookThrough(months, to, file);
+      const results: Submitted[] = [];
+      for (const part of parts) {
+        results.push(...(await send(part, to, revise === true, file, results.length)));
+        if (parts.length > 1) tell(`${results.length} of ${months.length} months are in`);
       }
       showList(
         results,
-        { period: ({ period }) => period, outcome: ({ outcome }) => outcome },
+        {
+          period: ({ period }) => period,
+          outcome: ({ outcome }) => outcome,
+          changed: ({ changes = [] }) => changes.map(({ pointer }) => pointer.split('/').at(-1)).join(', '),
+        },
         { submissions: results },
         `${file} holds no month`,
       );
     });
+
+  program
+    .command('export')
+    .description('Writes the figures as CSV, as they can be handed in again.')
+    .option('--from <month>', 'the first month, yyyy-mm')
+    .option('--to <month>', 'the last month, yyyy-mm')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run -s monitor -- export --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
+    )
+    .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { text } = await client.request('GET', withQuery(at('submissions'), { format: 'csv', from, to }));
+      process.stdout.write(text);
+    });
+
+  program
+    .command('retract')
+    .argument('<month>', 'yyyy-mm')
+    .description('Takes a month back: it no longer counts, and its history stays.')
+    .option('--revision <number>', 'only if it is still this revision')
+    .action(async (month: string, { revision }: { revision?: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const path = at('submissions', month);
+      const etag = revision ? `"${revision}"` : (await client.request('GET', path)).etag;
+      const { body } = await client.request('DELETE', path, undefined, { 'if-match': etag ?? '' });
+      showOne([`${month} is retracted (revision ${body.revision}).`], body);
+    });
 }
 
-export function readFile(file: string): string {
+function readMonths(file: string): FileMonth[] {
+  const text = readFile(file);
+  if (/^\s*[{[]/.test(text)) return readJsonMonths(text, file);
+  const { months, faults } = readCsv(text);
+  const lines = faults.map(({ line, column, detail }) => `line ${line}${column ? `, ${column}` : ''}: ${detail}`);
+  if (faults.length > 0) throw refusedFile(file, lines);
+  return months.map(({ period, body, places }: CsvMonth) => ({
+    period,
+    body,
+    placeOf(pointer) {
+      const { line, column } = placeOf(places, pointer);
+      return `line ${line}${column ? `, ${column}` : ''}`;
+    },
+  }));
+}
+
+function readJsonMonths(text: string, file: string): FileMonth[] {
+  let sent: { submissions?: unknown } | null;
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    sent = JSON.parse(text);
+  } catch (error) {
+    throw refusedFile(file, [(error as Error).message]);
+  }
+  if (!Array.isArray(sent?.submissions))
+    throw refusedFile(file, ['is expected to hold {"submissions": [{"period": "yyyy-mm", "observations": …}, …]}']);
+  return sent.submissions.map(({ period, ...body }: Record<string, unknown>, index) => ({
+    period: String(period),
+    body,
+    placeOf: (pointer) => `submissions/${index}${pointer.slice(1)}`,
+  }));
+}
+
+function refusedFile(file: string, lines: readonly string[]): FileFaultsError {
+  return new FileFaultsError([`${file}: nothing was sent`, ...lines.map((line) => `  ${line}`)].join('\n'));
+}
+
+/** As much as one request takes, with something to spare for what surrounds the months. */
+function partsOf(months: readonly FileMonth[]): FileMonth[][] {
+  const parts: FileMonth[][] = [];
+  let size = 0;
+  for (const month of months) {
+    const own = Buffer.byteLength(JSON.stringify(month.body)) + 100;
+    const part = parts.at(-1);
+    if (part && part.length < MOST_MONTHS && size + own < LARGEST_BULK) part.push(month);
+    else {
+      parts.push([month]);
+      size = 0;
+    }
+    size += own;
+  }
+  return parts;
+}
+
+/** Finds what is wrong with any part before the first is sent. */
+async function lookThrough(months: readonly FileMonth[], { client, at }: Reach, file: string): Promise<void> {
+  const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
+  const byId = new Map(metrics.map((metric) => [metric.id, metric]));
+  const lines = months.flatMap((month) =>
+    readSubmission(month.body, byId, () => undefined).faults.map(
+      ({ pointer, detail }) => `${month.placeOf(pointer)}: ${detail}`,
+    ),
+  );
+  if (lines.length > 0) throw refusedFile(file, lines);
+}
+
+async function send(
+  part: readonly FileMonth[],
+  { client, at }: Reach,
+  revise: boolean,
+  file: string,
+  already: number,
+): Promise<Submitted[]> {
+  const path = withQuery(at('submissions'), { revise: revise ? 'true' : undefined });
+  const submissions = part.map(({ period, body }) => ({ period, ...body }));
+  try {
+    return (await client.request('POST', path, { submissions })).body.submissions;
+  } catch (error) {
+    if (already > 0) tell(`The first ${already} months of ${file} are in; the rest is not.`);
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 409 && !revise) tell('To change what was handed in before, run it again with --revise.');
+    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...placed(fault.pointer, part) })));
+  }
+}
+
+/** Where in the file a pointer into the request points. */
+function placed(pointer: string | undefined, part: readonly FileMonth[]): { place?: string } {
+  const [, index, rest = ''] = /^#\/submissions\/(\d+)(.*)$/.exec(pointer ?? '') ?? [];
+  const month = index === undefined ? undefined : part[Number(index)];
+  return month ? { place: month.placeOf(rest ? `#${rest}` : pointerTo([])) } : {};
+}
+
+function readFile(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file === '-' ? 0 : file);
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refusedFile(file, ['holds bytes that are not UTF-8; save it as "CSV UTF-8"']);
   }
 }

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
 import { SCOPES, type Scope } from '../../functions/routes.ts';
-import { createToken } from '../../functions/store/access.ts';
-import { numberFrom, showOne } from './output.ts';
-import { openPlace, type Place, withPlace } from './place.ts';
+import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
+import type { Database } from '../../functions/store/database.ts';
+import { numberFrom, showList, showOne } from './output.ts';
+import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
@@ -34,8 +35,7 @@ Examples:
         throw new UsageError(`--for ${options.for}: an authority is written like "herefordshire"`);
       if (!(options.days > 0 && options.days <= LONGEST_DAYS))
         throw new UsageError(`--days ${options.days}: more than 0 and at most ${LONGEST_DAYS}`);
-      const { client, output, now } = await openPlace(options);
-      const database = { client, tables: { access: output('AccessTable') } };
+      const { database, now } = await accessOf(options);
       const expires = Math.floor(now.getTime() / 1000 + options.days * DAY_S);
       const made = await createToken(database, { scopes, authority: options.for, label: options.label, expires });
       const until = new Date(expires * 1000).toISOString();
@@ -43,6 +43,39 @@ Examples:
         [made, '', `Allows ${scopes.join(', ')} for ${options.for} until ${until}.`, 'It cannot be shown again.'],
         { token: made, scopes, authority: options.for, label: options.label, expires: until },
       );
+    });
+
+  withPlace(token.command('list'))
+    .description('Lists the tokens: never the tokens themselves.')
+    .action(async (options: Place) => {
+      const { database, now } = await accessOf(options);
+      const tokens = (await listTokens(database)).map(({ expires, ...token }) => ({
+        ...token,
+        expires: new Date(expires * 1000).toISOString(),
+        state: isExpired({ ...token, expires }, now) ? 'expired' : 'valid',
+      }));
+      showList(
+        tokens,
+        {
+          id: ({ id }) => id,
+          label: ({ label }) => label,
+          for: ({ authority }) => authority,
+          scopes: ({ scopes }) => scopes.join(','),
+          expires: ({ expires }) => expires,
+          state: ({ state }) => state,
+        },
+        { tokens },
+        'There is no token.',
+      );
+    });
+
+  withPlace(token.command('revoke').argument('<id>', 'as "token list" shows it'))
+    .description('Makes a token worthless from its next request on.')
+    .action(async (id: string, options: Place) => {
+      const { database } = await accessOf(options);
+      if (!(await revokeToken(database, id)))
+        throw new UsageError(`there is no token ${id}; "npm run monitor -- token list" shows those there are`);
+      showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });
 }
 
@@ -53,4 +86,9 @@ function scopesIn(text: string): Scope[] {
     .safeParse(text.split(',').map((scope) => scope.trim()));
   if (!scopes.success) throw new UsageError(`--scopes ${text}: a list of ${SCOPES.join(', ')}, with commas`);
   return [...new Set(scopes.data)];
+}
+
+async function accessOf(options: Place): Promise<{ database: Database<'access'> } & Pick<Deployment, 'now'>> {
+  const { client, output, now } = await openPlace(options);
+  return { database: { client, tables: { access: output('AccessTable') } }, now };
 }

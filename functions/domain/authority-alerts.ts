@@ -2,7 +2,7 @@ import type { Acknowledgement, BoardAlert } from './board.ts';
 import { action, dueDatesOf, openActions, overdue } from './evaluators/action.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { deadlinesOf, type Expected, expectedAfter, submission } from './evaluators/submission.ts';
-import type { Action } from './inspection.ts';
+import type { Action, Metric } from './inspection.ts';
 import { type AlertState, advance, CLEAR } from './lifecycle.ts';
 import { periodOf } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
@@ -10,6 +10,11 @@ import { type AuthorityRecord, latestPeriodOf } from './record.ts';
 /** The two alerts of an authority as a whole, by id, with the titles that people read. No metric may have these ids. */
 export const AUTHORITY_ALERTS = { submission: 'Monthly figures', action: 'Recommended actions' } as const;
 export type AuthorityAlertId = keyof typeof AUTHORITY_ALERTS;
+
+/** The title that people know an alert by: its metric's, or one of the two above. */
+export function titleOfAlert(id: string, metrics: readonly Pick<Metric, 'id' | 'title'>[]): string {
+  return metrics.find((metric) => metric.id === id)?.title ?? (isAuthorityAlert(id) ? AUTHORITY_ALERTS[id] : id);
+}
 
 export function isAuthorityAlert(id: string): id is AuthorityAlertId {
   return Object.hasOwn(AUTHORITY_ALERTS, id);

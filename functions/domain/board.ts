@@ -59,3 +59,19 @@ export const BoardSchema = z.object({
   alerts: z.record(z.string(), BoardAlertSchema),
 });
 export type Board = z.infer<typeof BoardSchema>;
+
+/**
+ * Somebody takes the episode of an alert in hand; undefined where it has none. Never before the board it answers to, even
+ * where this machine's clock is behind.
+ */
+export function acknowledge(
+  board: Board | undefined,
+  id: string,
+  given: Pick<Acknowledgement, 'name' | 'note'>,
+  now: Date,
+): Acknowledgement | undefined {
+  const alert = board?.alerts[id];
+  if (!board || !alert?.episode) return undefined;
+  const at = new Date(Math.max(now.getTime(), Date.parse(board.evaluatedAt)));
+  return { alert: id, ...given, at: at.toISOString(), period: alert.period, level: alert.episode.level };
+}

@@ -1,4 +1,4 @@
-import { AUTHORITY_ALERTS, type Duties, isAuthorityAlert } from './authority-alerts.ts';
+import { type Duties, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
 import type { Board, BoardAlert } from './board.ts';
 import { formatBaseline, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
 import type { Action, Metric } from './inspection.ts';
@@ -64,7 +64,7 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const acknowledgement = acknowledgementOf(before, after, ended);
   return {
     alert: id,
-    title: metric?.title ?? (isAuthorityAlert(id) ? AUTHORITY_ALERTS[id] : id),
+    title: titleOfAlert(id, record.metrics),
     ...(change ? { transition: change.transition } : {}),
     level: (ended ? shown.episode?.level : shown.level) ?? 'watch',
     reached: shown.episode?.level ?? 'watch',

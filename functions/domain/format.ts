@@ -22,10 +22,10 @@ export function formatNumber(metric: Metric, value: number): string {
   return `${digits} ${metric.unit}`.trimEnd();
 }
 
-/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`; provisional ones say so. */
+/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`. */
 export function formatObservation(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): string {
   const text = smallNumbers === 'suppress' ? suppressed(metric, observation) : shown(metric, observation);
-  return observation.status === 'provisional' ? `${text}, provisional` : text;
+  return observation.status === 'provisional' ? `provisional ${text}` : text;
 }
 
 function shown(metric: Metric, { value, numerator, denominator }: Observation): string {
@@ -47,9 +47,11 @@ function suppressed(metric: Metric, observation: Observation): string {
     : `${rounded} (all but 5 or fewer of ${denominator})`;
 }
 
-/** `80% since 2010-10 (local policy)`. */
+/** `80% since 2010-10 (local policy)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
-  return `${formatNumber(metric, standard.value)} since ${standard.from} (${BASIS[standard.basis]})`;
+  const { value, from, basis, note } = standard;
+  const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
+  return `${formatNumber(metric, value)} since ${from} (${BASIS[basis]}${how})`;
 }
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
@@ -76,4 +78,17 @@ const MONTHS = 'January February March April May June July August September Octo
 /** `February 2011`. */
 export function monthName(period: string): string {
   return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+}
+
+/** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
+export function shownValue(
+  metric: Metric,
+  { value, numerator, denominator }: Observation,
+  smallNumbers: SmallNumbers,
+): number {
+  if (smallNumbers === 'show') return value;
+  if (metric.kind === 'count') return isSmall(value) ? MOST_SMALL : value;
+  if (numerator === undefined || denominator === undefined) return value;
+  const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+  return small ? Math.round(value / 5) * 5 : value;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { monthName } from './format.ts';
-import { type Level, LevelSchema, rank, TransitionSchema } from './lifecycle.ts';
+import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
 export const NoticeItemSchema = z.object({
@@ -69,46 +69,67 @@ export function subjectOf(notice: Notice): string {
   return `${subject}: ${summaryOf(notice)}`.slice(0, LONGEST_SUBJECT);
 }
 
-function summaryOf({ transitions }: Notice): string {
-  const count = (word: string, of: (item: NoticeItem) => boolean): string[] => {
-    const number = transitions.filter(of).length;
-    return number > 0 ? [`${number} ${word}`] : [];
-  };
-  const bad = (level: Level) => (item: NoticeItem) => isBad(item) && item.level === level;
-  return [
-    ...count('critical', bad('critical')),
-    ...count('warning', bad('warning')),
-    ...count('to watch', bad('watch')),
-    ...count('withdrawn', (item) => item.transition === 'withdrawn'),
-    ...count('cleared', (item) => item.transition === 'cleared'),
-    ...count('eased', (item) => item.transition === 'eased'),
-    ...count('recovering', (item) => item.transition === 'recovering'),
-  ].join(', ');
+/** What changed, in groups by how much it matters; the last two only where there is nothing else to say. */
+function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
+  const bad = (level: Level): NoticeItem[] => transitions.filter((item) => isBad(item) && item.level === level);
+  const ended = (transition: Transition): NoticeItem[] => transitions.filter((item) => item.transition === transition);
+  const groups: [string, NoticeItem[]][] = [
+    ['critical', bad('critical')],
+    ['warning', bad('warning')],
+    ['to watch', bad('watch')],
+    ['withdrawn', ended('withdrawn')],
+    ['cleared', ended('cleared')],
+  ];
+  const minor: [string, NoticeItem[]][] = [
+    ['eased', ended('eased')],
+    ['recovering', ended('recovering')],
+  ];
+  const present = groups.filter(([, items]) => items.length > 0);
+  return present.length > 0 ? present : minor.filter(([, items]) => items.length > 0);
+}
+
+function summaryOf(notice: Notice): string {
+  return groupsOf(notice)
+    .map(([word, items]) => `${items.length} ${word}`)
+    .join(', ');
 }
 
 /** The e-mail's plain text: what changed, what is still raised, what to watch, where to look, which notice this is. */
 export function bodyOf(notice: Notice, pageUrl: string): string {
   const head = [
     `${notice.name}${notice.period ? `, figures up to ${monthName(notice.period)}` : ''}`,
-    `${summaryOf(notice)}.`,
+    '',
+    ...groupsOf(notice).map(([word, items]) => `${sentence(word)}: ${listed(items.map(({ title }) => title))}`),
+    `Besides: ${notice.stillRaised.length} still raised, ${notice.watching.length} to watch`,
     '',
   ];
   const tail = [
     RULE,
-    `See charts and history: ${pageUrl}`,
+    `Charts and history: ${pageUrl}`,
     `Notice ${notice.number} for ${notice.name}. The same number twice is the same notice sent again.`,
   ];
   const sections = [
-    ...section('WHAT CHANGED', notice.transitions, describe),
+    ...section('WHAT CHANGED', notice.transitions, (item) => [...describe(item), '']),
     ...section('STILL RAISED', notice.stillRaised, summarise),
     ...section('TO WATCH', notice.watching, summarise),
   ];
   return [...head, ...shortened(sections), ...tail].join('\n');
 }
 
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+/** How many titles a line of the overview names. */
+const MOST_TITLES = 8;
+
+function listed(titles: readonly string[]): string {
+  const more = titles.length - MOST_TITLES;
+  return more > 0 ? `${titles.slice(0, MOST_TITLES).join('; ')}; and ${more} more` : titles.join('; ');
+}
+
 function section(title: string, items: readonly NoticeItem[], write: (item: NoticeItem) => string[]): string[] {
   if (items.length === 0) return [];
-  return [RULE, title, '', ...items.flatMap((item) => [...write(item), ''])];
+  const lines = items.flatMap(write);
+  return [RULE, title, '', ...lines, ...(lines.at(-1) === '' ? [] : [''])];
 }
 
 /** As many lines as a mail can hold; the page has the rest. */
@@ -123,9 +144,9 @@ function shortened(lines: readonly string[]): readonly string[] {
   return kept;
 }
 
-const HEADLINE: Record<NonNullable<NoticeItem['transition']>, (item: NoticeItem) => string> = {
-  raised: ({ level }) => `${LEVEL_WORD[level]}, new`,
-  worsened: ({ level }) => `${LEVEL_WORD[level]}, worse than before`,
+const HEADLINE: Record<Transition, (item: NoticeItem) => string> = {
+  raised: (item) => `${LEVEL_WORD[item.level]}, new${meanwhile(item)}`,
+  worsened: (item) => `${LEVEL_WORD[item.level]}, worse than before${meanwhile(item)}`,
   eased: ({ level }) => `EASED to ${level}`,
   recovering: () => 'RECOVERING, one clean period',
   cleared: () => 'CLEARED',
@@ -134,26 +155,39 @@ const HEADLINE: Record<NonNullable<NoticeItem['transition']>, (item: NoticeItem)
 
 const LEVEL_WORD: Record<Level, string> = { critical: 'CRITICAL', warning: 'WARNING', watch: 'TO WATCH' };
 
-/** Bad news leads with the findings, which hold value and standard; what ended leads with where it stands now. */
+/** Many months at once may hold a whole story. */
+function meanwhile({ level, reached, recovering }: NoticeItem): string {
+  if (recovering) return ', recovering since';
+  return rank(reached) > rank(level) ? `, after ${reached}` : '';
+}
+
 function describe(item: NoticeItem): string[] {
   const { transition = 'raised' } = item;
-  const found = item.findings.length > 0;
   return [
-    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.level}, `}since ${item.since})`,
+    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.reached}, `}since ${item.since})`,
     ...line('Reason', item.reason),
-    ...item.findings.flatMap((finding) => line('Finding', finding)),
-    ...(found ? [] : [...line('Now', item.value), ...line('Standard', item.standard)]),
-    ...line('Travel', item.direction),
+    ...line('Now', [item.value, item.direction].filter(Boolean).join('; ')),
+    ...line('Standard', item.standard),
     ...line('Inspection', item.baseline),
+    ...item.findings.flatMap((finding) => line('Why', withoutRepetition(finding, item))),
     ...item.actions.flatMap((action) => line('Action', action)),
     ...line('Acknowledged', item.acknowledgement),
   ];
 }
 
+/** A finding without the figure and the standard that stand above it; it begins with them, so that it can stand alone. */
+function withoutRepetition(finding: string, { value, standard }: NoticeItem): string {
+  let rest = finding;
+  for (const said of [value, standard && `the standard is ${standard}`])
+    if (said && rest.startsWith(said)) rest = rest.slice(said.length).replace(/^; /, '');
+  return rest || 'the figure fails the standard';
+}
+
 function summarise(item: NoticeItem): string[] {
-  const value = [item.value, item.direction].filter(Boolean).join('; ');
+  const state = item.recovering ? `RECOVERING from ${item.reached}` : LEVEL_WORD[item.level];
+  const now = [item.value, item.direction].filter(Boolean).join('; ');
   return [
-    `${LEVEL_WORD[item.level]} since ${item.since}: ${item.title}${value ? `: ${value}` : ''}`,
+    `${state} since ${item.since}, ${item.title}${now ? `: ${now}` : ''}`,
     ...line('Acknowledged', item.acknowledgement),
   ];
 }

@@ -18,7 +18,16 @@ import {
 } from '../domain/inspection.ts';
 import { dueMark } from './boards.ts';
 import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
-import { actionKey, authorityKey, INSPECTION_KEY, judgementKey, metricKey, progressKey, standardKey } from './keys.ts';
+import {
+  AUTHORITIES_KEY,
+  actionKey,
+  authorityKey,
+  INSPECTION_KEY,
+  judgementKey,
+  metricKey,
+  progressKey,
+  standardKey,
+} from './keys.ts';
 
 type Baselines = Database<'baselines'>;
 
@@ -202,11 +211,27 @@ export async function saveInspection(
       .map(({ pk, sk }) => ({ Delete: { TableName: tables.baselines, Key: { pk, sk } as Item } })),
   ];
   const rest = writes.filter((write) => !isJudged(write));
+  if (!isSame(before.get(INSPECTION_KEY), wanted[0] as Item)) {
+    const listed = { id: inspection.authority, name: inspection.name };
+    rest.push({ Put: { TableName: tables.baselines, Item: itemOf(AUTHORITIES_KEY, inspection.authority, listed) } });
+  }
   const judged = writes.filter(isJudged);
   for (const group of [rest, judged])
     for (let start = 0; start < group.length; start += MOST_WRITES)
       await transact(client, group.slice(start, start + MOST_WRITES));
   return writes.length;
+}
+
+const ListedSchema = z.object({ id: z.string(), name: z.string() });
+
+/** The authorities that an inspection was loaded for, with their names. */
+export async function listAuthorities({ client, tables }: Baselines): Promise<{ id: string; name: string }[]> {
+  const items = await queryAll(client, {
+    TableName: tables.baselines,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: AUTHORITIES_KEY } },
+  });
+  return items.map((item) => ListedSchema.parse(dataOf(item)));
 }
 
 function isSame(stored: Item | undefined, wanted: Item): boolean {

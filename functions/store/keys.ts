@@ -5,6 +5,7 @@
  * | access pattern | table | key |
  * | --- | --- | --- |
  * | the inspection, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
+ * | authorities that have an inspection | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
  * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
@@ -54,6 +55,9 @@ const pad = (number: number, width: number): string => String(number).padStart(w
 
 export const authorityKey = (authority: string): string => `AUTHORITY#${authority}`;
 export const authorityOf = (partitionKey: string): string => partitionKey.slice('AUTHORITY#'.length);
+
+/** The partition that lists every authority with an inspection; its sort keys are their ids. */
+export const AUTHORITIES_KEY = 'AUTHORITIES';
 
 export const INSPECTION_KEY = 'INSPECTION';
 export const metricKey = (metric: string): string => `METRIC#${metric}`;

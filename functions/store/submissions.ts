@@ -77,16 +77,21 @@ export async function readMonthsBetween(
   return { months: items.map(monthOf), more };
 }
 
-/** How many months the record holds. */
+/** How many months the record holds. Counting reads what it counts, so a long record has several pages of it too. */
 export async function countMonths({ client, tables }: Submissions, authority: string): Promise<number> {
-  const { Count } = await client.send(
-    new QueryCommand({
-      ...beginning(tables.submissions, authority, CURRENT_PREFIX),
-      Select: 'COUNT',
-      ConsistentRead: true,
-    }),
-  );
-  return Count ?? 0;
+  const query = {
+    ...beginning(tables.submissions, authority, CURRENT_PREFIX),
+    Select: 'COUNT' as const,
+    ConsistentRead: true,
+  };
+  let count = 0;
+  let from: Item | undefined;
+  do {
+    const page = await client.send(new QueryCommand(from ? { ...query, ExclusiveStartKey: from } : query));
+    count += page.Count ?? 0;
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return count;
 }
 
 /** Revisions of a month, oldest first: at most `limit` of those above `after`. */

@@ -4,16 +4,16 @@ import { latestPoint, type SpecialCause } from '../statistics/xmr.ts';
 import type { Evaluator } from './evaluator.ts';
 
 /** Limits are made of so many points after the last rebase date, and stay (design, section 6). */
-const POINTS_IN_LIMITS = 12;
+export const POINTS_IN_LIMITS = 12;
 
 /** No rule looks back further than so many points. */
 const LONGEST_RUN = 7;
 
 const CAUSE: Record<SpecialCause, string> = {
-  outside: 'beyond the limit of its usual variation',
-  trend: 'the seventh month in a row to get worse',
-  'two-in-three': 'twice within three months close to the limit of its usual variation',
-  shift: 'the seventh month in a row on the worse side of its usual mean',
+  outside: 'beyond the limit of its usual variation around',
+  trend: 'worse than the report before for the sixth time in a row; its usual mean is',
+  'two-in-three': 'for the second time in three reports close to the limit of its usual variation around',
+  shift: 'for the seventh report in a row on the worse side of its usual mean,',
 };
 
 /**
@@ -40,7 +40,7 @@ export const specialCause: Evaluator = (metric, observations, context) => {
   return {
     evaluator: 'special-cause',
     level: 'watch',
-    text: `${formatObservation(metric, current, context.smallNumbers)} in ${current.period}; ${CAUSE[point.cause]}, ${formatNumber(metric, mean)} (XmR chart of the ${POINTS_IN_LIMITS} reports from ${observations[context.start]?.period} on)`,
+    text: `${formatObservation(metric, current, context.smallNumbers)} in ${current.period}; ${CAUSE[point.cause]} ${formatNumber(metric, mean)} (XmR chart of the ${POINTS_IN_LIMITS} reports from ${observations[context.start]?.period} on)`,
     numbers: { value: current.value, mean, lower, upper },
   };
 };

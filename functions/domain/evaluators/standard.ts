@@ -36,7 +36,7 @@ export const standard: Evaluator = (metric, observations, context) => {
   const numbers = { value: current.value, standard: inForce.value };
 
   if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
-    return finding('critical', `${said}; any failure counts at once`, numbers);
+    return finding('critical', `${said}; any failure counts at once (local policy)`, numbers);
 
   if (metric.kind === 'proportion' && metric.cases === 'flow' && hasCounts(current)) {
     const judged = judgeByChance(metric, current, observations, inForce, context);
@@ -87,7 +87,11 @@ function judgeByChance(
       why: 'a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
       numbers: { chance },
     };
-  return { level: 'watch', why: 'chance alone could explain it', numbers: { chance } };
+  return {
+    level: 'watch',
+    why: 'a service exactly at the standard has such a month now and then',
+    numbers: { chance },
+  };
 }
 
 /** How likely a service exactly at the standard is to look this bad or worse. */
@@ -114,14 +118,24 @@ function judgeByRepetition(
   const outcome = judgeMOfN({ m: rule.m, n: rule.n, treatMissing: rule.missing }, points);
   const numbers = { failing, m: rule.m, n: rule.n };
   if (outcome === 'ALARM')
-    return { level: 'critical', why: `; it fails in at least ${rule.m} of the last ${rule.n} periods`, numbers };
+    return {
+      level: 'critical',
+      why:
+        rule.missing === 'ignore'
+          ? `; ${failing} of the last ${points.length} reported periods fail`
+          : `; at least ${rule.m} of the last ${rule.n} periods fail or are not reported`,
+      numbers,
+    };
   // Too few reports to tell: the state stays what it was.
   if (outcome !== 'OK' && context.levelBefore === 'critical')
     return { level: 'critical', why: '; too little was reported since to say that it is less than critical', numbers };
   return { level: 'warning', why: '', numbers };
 }
 
-/** Whether each of the last periods fails: only reported ones where absence is ignored, else every expected one. */
+/**
+ * Whether each of the last periods fails: only reported ones where absence is ignored, else every expected one. Before
+ * the first report nothing was expected, so nothing failed.
+ */
 function datapoints(metric: Metric, observations: readonly Observation[], context: Context, rule: MOfN): Datapoint[] {
   if (rule.missing === 'ignore')
     return observations.slice(-rule.n).map((observation) => fails(metric, observation, context));
@@ -129,8 +143,10 @@ function datapoints(metric: Metric, observations: readonly Observation[], contex
   const step = monthsBetweenReports(metric.frequency);
   const points: Datapoint[] = [];
   for (let back = evaluationRange(rule.n) - 1; back >= 0; back--) {
-    const observation = byPeriod.get(addMonths(context.period, -back * step));
-    points.push(observation ? fails(metric, observation, context) : null);
+    const period = addMonths(context.period, -back * step);
+    const observation = byPeriod.get(period);
+    const absent = period < (observations[0]?.period ?? '') ? false : null;
+    points.push(observation ? fails(metric, observation, context) : absent);
   }
   return points;
 }

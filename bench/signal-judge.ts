@@ -1,0 +1,109 @@
+import { type Metric, MetricSchema } from '../functions/domain/inspection.ts';
+import { addMonths } from '../functions/domain/period.ts';
+import type { Observation } from '../functions/domain/series.ts';
+import { timeline } from '../functions/domain/timeline.ts';
+import { type Judge, judgingOnce, type Rule, reaching, type Score, type Series, type World } from './signal-worlds.ts';
+
+/** The service's own rules in the simulated worlds, and what they have to reach there. */
+
+const FIRST_PERIOD = '2011-01';
+const XMR = 'XmR, four rules (Making Data Count)';
+
+/** The metric that the world's inspection and standard would have made. */
+function metricOf({ world, baseline }: Series): Metric {
+  return MetricSchema.parse({
+    id: 'simulated',
+    title: 'Simulated',
+    definition: 'Cases done well, of all cases of the month.',
+    kind: 'proportion',
+    unit: 'percent',
+    polarity: 'higher',
+    frequency: 'monthly',
+    cases: 'flow',
+    window: 'month',
+    holdLine: false,
+    tolerance: null,
+    baseline:
+      baseline === undefined
+        ? { kind: 'statement', statement: 'Words.', period: '2010', paragraphs: ['1'] }
+        : {
+            kind: 'figure',
+            value: 100 * baseline,
+            bound: 'exact',
+            period: '2010',
+            paragraphs: ['1'],
+            statement: 'A figure.',
+          },
+    standards: [{ value: 100 * world.standard, from: '2000-01', basis: 'local', note: 'simulated' }],
+    actions: [],
+    paragraphs: ['1'],
+    judgement: null,
+    section: 'context',
+  });
+}
+
+/** The real thing: every evaluator, in the order and with the lifecycle that the service has. */
+const judge: Judge = judgingOnce((series) => {
+  const observations = series.numerators.map((numerator, i): Observation => {
+    const denominator = series.denominators[i] as number;
+    const common = { period: addMonths(FIRST_PERIOD, i), revision: 1, status: 'final' as const };
+    return { ...common, value: (100 * numerator) / denominator, numerator, denominator };
+  });
+  const settings = { rebaseDates: [], localStandards: [], smallNumbers: 'show' as const };
+  return timeline(metricOf(series), observations, settings).map(({ findings }) =>
+    Object.fromEntries(findings.map(({ evaluator, level }) => [evaluator, level])),
+  );
+});
+
+/** The rules that are measured, by the names they are printed under. */
+export const OURS: Readonly<Record<string, Rule>> = {
+  critical: reaching(judge, 'critical'),
+  'warning and above': reaching(judge, 'warning'),
+  inspection: reaching(judge, 'warning', 'inspection'),
+  'special-cause (watch)': reaching(judge, 'watch', 'special-cause'),
+};
+
+/** Why a target can't be reached where it isn't, by world. */
+export const WHY: Readonly<Record<string, string>> = {
+  '400 cases a month':
+    'both rules are there in the first month, so neither can be earlier; XmR is wrong six times as often',
+  'slow drift':
+    'the fall passes the standard by 1.5 points a month; 79% and 77.5%, its first two months below, are within what 40 cases at 80% bring by chance',
+  'over-dispersed':
+    'the cases of a month hang together (correlation 0.02), so months vary 1.8 times as much as the exact tests allow for',
+  seasonal:
+    'a swing of 4 points to either side each year is no chance: in its low months the service truly is worse than the baseline',
+  '8 cases, fall to 0.70':
+    'too small a fall for so few cases: the best possible CUSUM, which knows both shares, has a median of 4 months as well',
+};
+
+export interface Target {
+  readonly name: string;
+  readonly reached: boolean;
+}
+
+/** The three signal rows of section 11, as far as they say anything of this world. */
+export function targetsOf(world: World, scores: Readonly<Record<string, Score>>): Target[] {
+  const { critical, inspection, [XMR]: xmr } = scores;
+  if (!critical || !inspection || !xmr) return [];
+  const targets: Target[] = [];
+  const aboveBy = Math.round(100 * (world.p0 - world.standard));
+  const belowBy = Math.round(100 * (world.standard - world.p1));
+  const most = world.n <= 8 ? 0.06 : 0.05;
+  if (aboveBy >= 8)
+    targets.push({ name: `critical: at most ${most} false a year`, reached: critical.falseAYear <= most });
+  if (belowBy >= 10)
+    targets.push(
+      { name: 'critical: median at most 2 months', reached: critical.delay <= 2 },
+      { name: 'critical: at most 1% missed', reached: critical.missed <= 0.01 },
+    );
+  targets.push({ name: 'inspection: at most 0.06 false a year', reached: inspection.falseAYear <= 0.06 });
+  if (!world.baselineInWords) {
+    const earlier = inspection.delay < xmr.delay || inspection.meanDelay < xmr.meanDelay;
+    targets.push({
+      name: 'inspection: earlier than XmR, or missing less',
+      reached: earlier || inspection.missed < xmr.missed,
+    });
+  }
+  return targets;
+}

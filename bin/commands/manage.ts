@@ -1,0 +1,194 @@
+import { type Command, Option } from 'commander';
+import { numberFrom, showList, showOne } from './output.ts';
+import { reach, UsageError } from './setting.ts';
+
+interface Change {
+  readonly from?: string;
+  readonly value?: number;
+  readonly tolerance?: number;
+  readonly mOfN?: string;
+  readonly missing?: string;
+  readonly rebase?: string[];
+}
+
+interface Outcome {
+  readonly episodes: number;
+  readonly first?: string;
+  readonly watchMonths: number;
+}
+
+interface State {
+  readonly state: string;
+  readonly level?: string;
+}
+
+interface Backtest {
+  readonly asIs: Outcome;
+  readonly asChanged: Outcome;
+  readonly periods: readonly { readonly period: string; readonly asIs: State; readonly asChanged: State }[];
+}
+
+const stateOf = ({ state, level }: State): string => [state, level].filter(Boolean).join(' ');
+
+function outcomeInWords({ episodes, first, watchMonths }: Outcome): string {
+  const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${some(episodes, 'alert')}${first ? `, the first in ${first}` : ''}; ${some(watchMonths, 'month')} at watch`;
+}
+
+interface Recipient {
+  readonly id: string;
+  readonly address: string;
+  readonly level: string;
+  readonly state: string;
+  readonly lapsesAt?: string;
+}
+
+/** Commands that decide something: standards, alerts in hand, actions, recipients. */
+export function addManage(program: Command): void {
+  changing(program.command('standard').argument('<metric>', 'the id of a metric'))
+    .description("Sets the authority's own standard for a metric. Everything is judged again by it at once.")
+    .requiredOption('--reason <reason>', 'why')
+    .requiredOption('--author <author>', 'who decided it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run monitor -- standard initial-assessments-on-time --from 2011-04 --value 85 --reason "Improvement plan" --author "J. Smith"
+  npm run monitor -- standard average-caseload --from 2011-04 --m-of-n 3/4 --reason "Quarterly swings" --author "J. Smith"`,
+    )
+    .action(async (metric: string, options: Change & { reason: string; author: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { from } = options;
+      if (!from) throw new UsageError('--from <month> is needed: a standard holds from a month on');
+      const { reason, author } = options;
+      const { status, body } = await client.request('PUT', at('metrics', metric, 'standard'), {
+        ...changeOf(options),
+        reason,
+        author,
+      });
+      const said = status === 201 ? `is set (version ${body.version})` : `was set so already (version ${body.version})`;
+      showOne([`The standard of ${metric} from ${body.from} ${said}.`], body);
+    });
+
+  changing(program.command('backtest').argument('<metric>', 'the id of a metric'))
+    .description('Shows what another standard, tolerance, M of N or rebase date would have raised. Changes nothing.')
+    .addHelpText('after', '\nExample:\n  npm run monitor -- backtest initial-assessments-on-time --value 75')
+    .action(async (metric: string, options: Change, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('POST', at('backtests'), { metric, ...changeOf(options) });
+      const { asIs, asChanged, periods }: Backtest = body;
+      showOne(
+        [
+          `As it is   ${outcomeInWords(asIs)}`,
+          `Changed    ${outcomeInWords(asChanged)}`,
+          ...periods
+            .map((judged) => ({ period: judged.period, was: stateOf(judged.asIs), is: stateOf(judged.asChanged) }))
+            .filter(({ was, is }) => was !== is)
+            .map(({ period, was, is }) => `  ${period}  ${was} -> ${is}`),
+        ],
+        body,
+      );
+    });
+
+  program
+    .command('acknowledge')
+    .argument('<alert>', 'the id of an alert')
+    .description('Says who has an alert in hand, until it worsens or clears.')
+    .requiredOption('--name <name>', 'who')
+    .requiredOption('--note <note>', 'what is being done')
+    .action(async (alert: string, { name, note }: { name: string; note: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('PUT', at('alerts', alert, 'acknowledgement'), { name, note });
+      showOne([`${alert} (${body.level}, since ${body.since}) is in the hands of ${name}.`], body);
+    });
+
+  program
+    .command('progress')
+    .argument('<action>', 'the id of a recommended action, such as A1')
+    .description('Reports how a recommended action goes.')
+    .addOption(new Option('--state <state>', 'how it stands').choices(['open', 'completed']).makeOptionMandatory())
+    .requiredOption('--evidence <evidence>', 'what shows it')
+    .requiredOption('--author <author>', 'who says so')
+    .action(async (action: string, options: { state: string; evidence: string; author: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { state, evidence, author } = options;
+      const { body } = await client.request('PUT', at('actions', action), { state, evidence, author });
+      showOne([`${action} is ${body.state}: ${body.title}`], body);
+    });
+
+  const recipients = program.command('recipients').description('Lists, adds and removes who is mailed.');
+  recipients
+    .command('list', { isDefault: true })
+    .description('Lists who is mailed, confirmed or not.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('GET', at('recipients'));
+      showList<Recipient>(
+        body.recipients,
+        {
+          id: ({ id }) => id,
+          address: ({ address }) => address,
+          from: ({ level }) => level,
+          state: ({ state, lapsesAt }) => (lapsesAt ? `${state} until ${lapsesAt}` : state),
+        },
+        body,
+        'Nobody is mailed.',
+      );
+    });
+  recipients
+    .command('add')
+    .argument('<address>', 'an e-mail address')
+    .description('Has an address mailed, once it has confirmed.')
+    .addOption(
+      new Option('--level <level>', 'the least that is mailed')
+        .choices(['watch', 'warning', 'critical'])
+        .default('warning'),
+    )
+    .action(async (address: string, { level }: { level: string }, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('POST', at('recipients'), { address, level });
+      showOne(
+        [
+          body.state === 'confirmed'
+            ? `${body.address} is mailed from ${body.level} on.`
+            : `${body.address} has been asked to confirm, until ${body.lapsesAt}; then it is mailed from ${body.level} on.`,
+        ],
+        body,
+      );
+    });
+  recipients
+    .command('remove')
+    .argument('<id>', 'as "recipients" lists it')
+    .description('Stops mailing an address.')
+    .action(async (id: string, _: object, command: Command) => {
+      const { client, at } = reach(command);
+      await client.request('DELETE', at('recipients', id));
+      showOne([`${id} is removed.`], { id });
+    });
+}
+
+function changing(command: Command): Command {
+  return command
+    .option('--from <month>', 'from which month on, yyyy-mm')
+    .option('--value <number>', "the standard, in the metric's unit", numberFrom)
+    .option('--tolerance <number>', 'how far from the baseline still counts as the same', numberFrom)
+    .option('--m-of-n <m/n>', 'how many failures among how many reports are critical, such as 2/3')
+    .addOption(
+      new Option('--missing <how>', 'what an absent report counts as, with --m-of-n')
+        .choices(['ignore', 'missing', 'breaching', 'notBreaching'])
+        .default('ignore'),
+    )
+    .option('--rebase <dates...>', 'days from which the way of working is another, yyyy-mm-dd');
+}
+
+function changeOf({ from, value, tolerance, mOfN, missing, rebase }: Change): object {
+  const [, m, n] = /^(\d+)\/(\d+)$/.exec(mOfN ?? '') ?? [];
+  if (mOfN !== undefined && m === undefined) throw new UsageError(`--m-of-n ${mOfN}: write it as 2/3`);
+  return {
+    ...(from ? { from } : {}),
+    ...(value === undefined ? {} : { value }),
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(m === undefined ? {} : { mOfN: { m: Number(m), n: Number(n), missing } }),
+    ...(rebase ? { rebaseDates: rebase } : {}),
+  };
+}

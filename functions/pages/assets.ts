@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PageAnswer } from './respond.ts';
+
+/** What pages link to. Each file's name holds a hash of its contents, so that browsers may keep it for good. */
+export interface Assets {
+  /** Paths on this host. */
+  readonly styles: string;
+  readonly icon: string;
+  readonly answer: (file: string) => PageAnswer | undefined;
+}
+
+const TYPES: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', svg: 'image/svg+xml' };
+
+/** Reads the folder that the build put beside the function's code. */
+export function readAssets(folder: string): Assets {
+  const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  const path = (prefix: string): string => {
+    const name = [...files.keys()].find((candidate) => candidate.startsWith(prefix));
+    if (!name) throw new Error(`${folder} holds no file that begins with ${prefix}; the build puts it there`);
+    return `/assets/${name}`;
+  };
+  return {
+    styles: path('styles-'),
+    icon: path('icon-'),
+    answer: (file) => {
+      const body = files.get(file);
+      if (body === undefined) return undefined;
+      return {
+        statusCode: 200,
+        headers: {
+          'content-type': TYPES[file.split('.').at(-1) ?? ''] ?? 'text/plain',
+          'cache-control': 'public, max-age=31536000, immutable',
+        },
+        body,
+      };
+    },
+  };
+}

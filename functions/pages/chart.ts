@@ -1,0 +1,293 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { Level } from '../domain/lifecycle.ts';
+import { addMonths, monthIndex } from '../domain/period.ts';
+import type { Html } from './html.ts';
+import { trusted } from './html.ts';
+import { shortMonth } from './words.ts';
+
+/** A reported period as it is drawn; periods are `yyyy-mm`, values in the metric's unit. */
+export interface ChartPoint {
+  readonly period: string;
+  readonly value: number;
+  readonly mean: number;
+  /** Null where the series is too short or too even to have limits. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Counts the groups of limits: a line is not drawn from one to the next. */
+  readonly group: number;
+  readonly special: 'concern' | 'improvement' | 'other' | undefined;
+  readonly provisional: boolean;
+  readonly revised: boolean;
+  /** What the alert was after the period. */
+  readonly alert: Level | 'recovering' | undefined;
+}
+
+export interface ChartData {
+  readonly points: readonly ChartPoint[];
+  /** The standard in force in each month that is drawn. */
+  readonly standards: readonly { readonly period: string; readonly value: number }[];
+  /** What the inspection found, where that is a figure. */
+  readonly baseline: number | undefined;
+  /** First months of another way of working. */
+  readonly rebases: readonly string[];
+  readonly isPercentage: boolean;
+  /** Of the values, such as `cases`. */
+  readonly unit: string;
+}
+
+/** What each drawing is called; ids of titles and descriptions have to differ on one page. */
+export interface ChartText {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+}
+
+const INK = '#12324a';
+const LIMIT = '#6f777b';
+const STANDARD = '#4c2c92';
+const INSPECTION = '#0b6b45';
+const CONCERN = '#b10e1e';
+const IMPROVEMENT = '#1d70b8';
+const ALERT_COLOUR: Record<NonNullable<ChartPoint['alert']>, string> = {
+  critical: '#b10e1e',
+  warning: '#a83f00',
+  watch: '#1d4f8c',
+  recovering: '#1d4f8c',
+};
+const ALERT_SYMBOL = { critical: 'diamond', warning: 'triangle', watch: 'circle', recovering: 'triangle' } as const;
+
+/** One drawing for wide windows, one for narrow ones: scaled down, the text of the wide one could not be read. */
+export const CHART_WIDTHS = { wide: 1080, narrow: 340 } as const;
+
+/** What is used of the light DOM that stands in for a browser's. */
+type Drawing = ReturnType<typeof document.createElement>;
+
+const { document } = parseHTML('<!doctype html><html><body></body></html>');
+
+/** The XmR chart of a metric as SVG, drawn by Observable Plot without a browser. Nothing in it needs inline styles. */
+export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: ChartText): Html {
+  const width = CHART_WIDTHS[size];
+  const points = data.points.map((point) => ({ ...point, date: dateOf(point.period) }));
+  const standards = data.standards.map(({ period, value }) => ({ date: dateOf(period), value }));
+  const limited = points.filter(({ lower, upper }) => lower !== null && upper !== null);
+  const special = (kind: ChartPoint['special']) => points.filter((point) => point.special === kind);
+  const alerts = points.filter(({ alert }) => alert !== undefined);
+  const first = points[0]?.date as Date;
+  const last = points.at(-1)?.date as Date;
+  const x = { x: 'date', z: 'group' } as const;
+  const svg = Plot.plot({
+    document,
+    className: 'app-chart',
+    width,
+    height: size === 'wide' ? 430 : 340,
+    marginLeft: 48,
+    marginRight: size === 'wide' ? 110 : 14,
+    marginBottom: 58,
+    marginTop: 26,
+    style: { fontSize: size === 'wide' ? '15px' : '13px' },
+    x: {
+      type: 'utc',
+      domain: [first, last],
+      ticks: ticksOf(data.points, size === 'wide' ? 12 : 5),
+      tickFormat: tickText,
+      label: null,
+    },
+    y: {
+      domain: domainOf(data),
+      clamp: true,
+      ticks: 6,
+      grid: true,
+      label: data.isPercentage ? null : data.unit,
+      labelArrow: 'none',
+      ...(data.isPercentage ? { tickFormat: (value: number) => `${value}%` } : {}),
+    },
+    marks: [
+      Plot.rect(bandsOf(points), {
+        x1: (band: Band) => Math.max(first.getTime(), band.from),
+        x2: (band: Band) => Math.min(last.getTime(), band.to),
+        fill: (band: Band) => (band.episode ? CONCERN : ALERT_COLOUR.watch),
+        fillOpacity: 0.07,
+      }),
+      Plot.ruleX(data.rebases.map(dateOf), {
+        stroke: INK,
+        strokeDasharray: '1 4',
+        strokeWidth: 2,
+        strokeLinecap: 'round',
+      }),
+      Plot.line(limited, { ...x, y: 'lower', stroke: LIMIT, strokeDasharray: '5 4' }),
+      Plot.line(limited, { ...x, y: 'upper', stroke: LIMIT, strokeDasharray: '5 4' }),
+      Plot.line(points, { ...x, y: 'mean', stroke: LIMIT }),
+      ...(data.baseline === undefined
+        ? []
+        : [Plot.ruleY([data.baseline], { stroke: INSPECTION, strokeWidth: 2, strokeDasharray: '2 4' })]),
+      Plot.line(standards, {
+        x: 'date',
+        y: 'value',
+        curve: 'step-after',
+        stroke: STANDARD,
+        strokeWidth: 2,
+        strokeDasharray: '10 4',
+      }),
+      ...(size === 'wide' ? sideLabels(data, last) : []),
+      Plot.text(changesOf(data), {
+        x: ({ period }: { period: string }) => dateOf(period),
+        y: 'value',
+        text: ({ period }: { period: string }) => `Standard since ${shortMonth(period)}`,
+        textAnchor: 'start',
+        dx: 4,
+        dy: -10,
+        fill: STANDARD,
+      }),
+      Plot.line(points, { x: 'date', y: 'value', stroke: INK, strokeWidth: 2 }),
+      Plot.dot(points, {
+        x: 'date',
+        y: 'value',
+        r: 3.5,
+        stroke: INK,
+        strokeWidth: 1.5,
+        fill: (point: ChartPoint) => (point.provisional ? 'white' : INK),
+      }),
+      Plot.dot(special('concern'), { x: 'date', y: 'value', r: 7, symbol: 'diamond', fill: CONCERN, stroke: 'white' }),
+      Plot.dot(special('improvement'), {
+        x: 'date',
+        y: 'value',
+        r: 6,
+        symbol: 'square',
+        fill: IMPROVEMENT,
+        stroke: 'white',
+      }),
+      Plot.dot(special('other'), { x: 'date', y: 'value', r: 6, symbol: 'star', fill: INK, stroke: 'white' }),
+      Plot.dot(
+        points.filter(({ revised }) => revised),
+        { x: 'date', y: 'value', r: 10, stroke: INK, strokeWidth: 1.5 },
+      ),
+      ...(['critical', 'warning', 'watch', 'recovering'] as const).map((level) =>
+        Plot.dot(
+          alerts.filter(({ alert }) => alert === level),
+          {
+            x: 'date',
+            frameAnchor: 'bottom',
+            dy: 44,
+            r: 5,
+            clip: false,
+            symbol: ALERT_SYMBOL[level],
+            ...(level === 'critical' || level === 'warning'
+              ? { fill: ALERT_COLOUR[level] }
+              : { stroke: ALERT_COLOUR[level], strokeWidth: 2 }),
+          },
+        ),
+      ),
+    ],
+  });
+  return trusted(accessible(svg, text, size));
+}
+
+/** Where the standard became another, or first was one. */
+function changesOf({ standards, points }: ChartData): ChartData['standards'] {
+  return standards.filter(({ period, value }, index) =>
+    index === 0 ? period !== points[0]?.period : value !== standards[index - 1]?.value,
+  );
+}
+
+/** The labels of the horizontal lines, on the right; apart from each other where the lines are close. */
+function sideLabels({ standards, baseline, isPercentage }: ChartData, last: Date): Plot.Markish[] {
+  const standard = standards.at(-1)?.value;
+  const close = standard !== undefined && baseline !== undefined && isPercentage && Math.abs(standard - baseline) < 5;
+  const label = (value: number, text: string, fill: string, dy: number): Plot.Markish =>
+    Plot.text([value], {
+      x: () => last,
+      y: value,
+      text: () => text,
+      textAnchor: 'start',
+      dx: 12,
+      dy,
+      fill,
+      fontWeight: 'bold',
+    });
+  return [
+    ...(standard === undefined
+      ? []
+      : [label(standard, 'Standard', STANDARD, close && standard < (baseline ?? 0) ? 9 : 0)]),
+    ...(baseline === undefined
+      ? []
+      : [label(baseline, 'Inspection', INSPECTION, close && baseline <= (standard ?? 0) ? 18 : 0)]),
+  ];
+}
+
+interface Band {
+  /** Instants, in milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly episode: boolean;
+}
+
+/** Runs of reported months with an episode, and of such that are only watched, half a month to either side of each. */
+function bandsOf(points: readonly ChartPoint[]): Band[] {
+  const bands: Band[] = [];
+  for (const { period, alert } of points) {
+    if (!alert) continue;
+    const month = { from: middleOf(addMonths(period, -1)), to: middleOf(period), episode: alert !== 'watch' };
+    const before = bands.at(-1);
+    if (before && before.to === month.from && before.episode === month.episode)
+      bands[bands.length - 1] = { ...month, from: before.from };
+    else bands.push(month);
+  }
+  return bands;
+}
+
+const dateOf = (period: string): Date => new Date(`${period}-01T00:00:00Z`);
+const middleOf = (period: string): number => (dateOf(period).getTime() + dateOf(addMonths(period, 1)).getTime()) / 2;
+
+/** Steps, in months, from one label of the axis to the next. */
+const STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
+
+/** At most so many months, evenly apart, for the axis; from a January on where the steps make a year. */
+function ticksOf(points: readonly ChartPoint[], most: number): Date[] {
+  const [first, last] = [points[0], points.at(-1)].map((point) => monthIndex(point?.period ?? '')) as [number, number];
+  const step = STEPS.find((months) => (last - first) / months < most) ?? 120;
+  const start = Math.ceil(first / step) * step;
+  const ticks: Date[] = [];
+  for (let index = start; index <= last; index += step)
+    ticks.push(new Date(Date.UTC(Math.floor(index / 12), index % 12)));
+  return ticks;
+}
+
+/** The month, and the year below it for the first and for each January. */
+function tickText(date: Date, position: number): string {
+  const [month, year] = shortMonth(date.toISOString()).split(' ');
+  return position === 0 || month === 'Jan' ? `${month}\n${year}` : `${month}`;
+}
+
+/** From the least to the most of all that is drawn, with some air; percentages stay between 0 and 100. */
+function domainOf({ points, standards, baseline, isPercentage }: ChartData): [number, number] {
+  const drawn = [
+    ...points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]),
+    ...standards.map(({ value }) => value),
+    ...(baseline === undefined ? [] : [baseline]),
+  ];
+  const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
+  const air = (high - low || Math.abs(high) || 1) * 0.06;
+  return isPercentage ? [Math.max(0, low - air), Math.min(101, high + air)] : [Math.max(0, low - air), high + air];
+}
+
+/** One picture with a name and a description instead of many unnamed groups; the style sheet has its styles. */
+function accessible(svg: Drawing, { id, title, description }: ChartText, size: string): string {
+  svg.querySelector('style')?.remove();
+  svg.removeAttribute('style');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('class', `app-chart app-chart--${size}`);
+  svg.setAttribute('aria-labelledby', `${id}-title ${id}-description`);
+  for (const part of svg.querySelectorAll('[aria-label], [aria-hidden]')) {
+    part.removeAttribute('aria-label');
+    part.removeAttribute('aria-hidden');
+  }
+  const element = (name: string, suffix: string, text: string): Drawing => {
+    const child = document.createElementNS('http://www.w3.org/2000/svg', name);
+    child.setAttribute('id', `${id}-${suffix}`);
+    child.textContent = text;
+    return child;
+  };
+  svg.prepend(element('title', 'title', title), element('desc', 'description', description));
+  return svg.outerHTML.replaceAll(/(\d+\.\d{2})\d+/g, '$1');
+}

@@ -1,0 +1,301 @@
+import { AUTHORITY_ALERTS, isAuthorityAlert } from '../domain/authority-alerts.ts';
+import type { Board, BoardAlert } from '../domain/board.ts';
+import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
+import type { Action, Judgement, Metric, Progress, Section } from '../domain/inspection.ts';
+import { rank } from '../domain/lifecycle.ts';
+import type { Notice, NoticeItem } from '../domain/notice.ts';
+import { localStandardsOf } from '../domain/record.ts';
+import { seriesOf } from '../domain/series.ts';
+import type { Month } from '../domain/submission.ts';
+import { standardFor } from '../domain/timeline.ts';
+import type { LoadedInspection } from '../store/inspections.ts';
+import { acknowledgementForm } from './acknowledgement.ts';
+import { type Content, type Html, html } from './html.ts';
+import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
+import { sparkline } from './sparkline.ts';
+import {
+  counted,
+  dayName,
+  gradeOf,
+  STANDING_WORD,
+  STANDINGS,
+  type Standing,
+  shortMonth,
+  standingIcon,
+  standingOf,
+  standingTag,
+  timeName,
+  travelOf,
+  travelText,
+  whereOf,
+} from './words.ts';
+
+/** All that is known of an authority: what the inspection found, what was submitted since, and how it was judged. */
+export interface AuthorityState {
+  readonly inspection: LoadedInspection;
+  /** As they stand, oldest first, retracted ones included. */
+  readonly months: readonly Month[];
+  readonly board: Board | undefined;
+}
+
+export interface Overview extends AuthorityState {
+  /** The newest notices, newest first. */
+  readonly notices: readonly Notice[];
+  /** `yyyy-mm-dd` in England. */
+  readonly today: string;
+  readonly smallNumbers: SmallNumbers;
+}
+
+const SECTIONS: Record<Section, string> = { safeguarding: 'Safeguarding', 'looked-after': 'Looked after children' };
+
+/** What a director sees first: what is wrong, then every metric under the judgement it belongs to, then the actions. */
+export function overviewPage(visit: Visit, overview: Overview): Html {
+  const { header } = overview.inspection;
+  return layout(visit, {
+    title: 'Overview',
+    place: { authority: header.authority, name: header.name, at: 'overview' },
+    content: html`<span class="govuk-caption-xl">${header.title}</span>
+<h1 class="govuk-heading-xl app-title">${header.name}</h1>
+${latest(visit, overview)}
+${overview.board ? attention(visit, overview) : undefined}
+${metrics(overview)}
+${actions(overview)}
+${otherJudgements(overview)}`,
+  });
+}
+
+/** Up to when there are figures, whether they are judged yet, and whether the next are late. */
+function latest({ session }: Visit, { inspection, months, board }: Overview): Content {
+  const { authority, published } = inspection.header;
+  const last = months.findLast((month) => !month.retracted);
+  if (!last)
+    return html`${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
+${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
+  const late = board?.alerts.submission;
+  return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
+${late && warningText(late.findings.map(({ text }) => text).join(' '))}
+${!isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+}
+
+/** Whether the board was worked out from the months as they stand. */
+function isJudged(months: readonly Month[], board: Board | undefined): boolean {
+  return months.every(({ period, revision }) => board?.judged[period] === revision);
+}
+
+/** What is raised, the worst first, and what has ended with the latest month. */
+function attention(visit: Visit, overview: Overview): Html {
+  const { inspection, board } = overview;
+  const { authority } = inspection.header;
+  const alerts = Object.entries(board?.alerts ?? {})
+    .map(([id, alert]) => ({ id, alert, metric: inspection.metrics.find((metric) => metric.id === id) }))
+    .sort((a, b) => weight(b.alert) - weight(a.alert));
+  const ended = newlyEnded(overview);
+  const count = (standing: Standing): number =>
+    alerts.filter(({ alert, metric }) => standingOf(metric, alert, true) === standing).length;
+  const card = (standing: Standing, word: string, number: number): Html =>
+    html`<li class="app-card app-card--${number > 0 ? standing : 'none'}"><span class="app-card__number">${number}</span> <span class="app-card__word">${standingIcon(standing)} ${word}</span></li>`;
+  return html`<h2 class="govuk-heading-l">What needs attention</h2>
+<ul class="app-cards">
+${card('critical', 'critical', count('critical'))}
+${card('warning', 'warning', count('warning'))}
+${card('watch', 'to watch', count('watch'))}
+${card('recovering', 'recovering', count('recovering'))}
+${card('clear', 'newly cleared', ended.length)}
+</ul>
+${
+  alerts.length === 0
+    ? html`<p class="govuk-body">Nothing is raised.</p>`
+    : html`<ul class="app-alerts">${alerts.map(
+        ({ id, alert, metric }) => html`<li class="app-alert">
+<div class="app-alert__head">${standingTag(standingOf(metric, alert, true))}
+<h3 class="app-alert__title">${
+          metric
+            ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
+            : isAuthorityAlert(id)
+              ? AUTHORITY_ALERTS[id]
+              : id
+        }</h3>
+<span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
+${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
+${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
+<p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
+${!metric && ownForm(visit, authority, id, alert)}</li>`,
+      )}</ul>`
+}
+${
+  ended.length > 0 &&
+  html`<h3 class="govuk-heading-s">Ended with the latest figures</h3>
+<ul class="govuk-list govuk-list--spaced">${ended.map(
+    ({ alert, title, transition, reason }) =>
+      html`<li>${standingIcon('clear')} ${isAuthorityAlert(alert) ? title : html`<a class="govuk-link" href="${pathOf(authority, 'metrics', alert)}">${title}</a>`}: ${transition}${reason && `, because ${reason}`}</li>`,
+  )}</ul>`
+}`;
+}
+
+/** Alerts of the authority have no page of their own, so the form to acknowledge them is here. */
+function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert): Content {
+  const form = acknowledgementForm(visit, authority, id, alert);
+  return (
+    form &&
+    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Acknowledge</span></summary><div class="govuk-details__text">${form}</div></details>`
+  );
+}
+
+function weight(alert: BoardAlert): number {
+  return (alert.state === 'recovering' ? 0 : 10) + rank(alert.level);
+}
+
+function monthOrDay(date: string): string {
+  return date.length > 7 ? dayName(date) : monthName(date);
+}
+
+function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
+  if (acknowledgement)
+    return `In hand: ${acknowledgement.name} on ${dayName(acknowledgement.at)}${acknowledgement.note && `: ${acknowledgement.note}`}`;
+  return episode ? 'Nobody has acknowledged it yet.' : undefined;
+}
+
+/** What the notices about the latest month said had ended, and has not come back. */
+function newlyEnded({ notices, board }: Overview): NoticeItem[] {
+  const ended = notices
+    .filter(({ period }) => period === board?.latestPeriod)
+    .flatMap(({ transitions }) => transitions)
+    .filter(
+      ({ alert, transition }) => (transition === 'cleared' || transition === 'withdrawn') && !board?.alerts[alert],
+    );
+  return [...new Map(ended.map((item) => [item.alert, item])).values()];
+}
+
+/** Every metric as a row, under the judgement that it belongs to. */
+function metrics(overview: Overview): Html {
+  const { judgements, metrics } = overview.inspection;
+  const sections = (Object.keys(SECTIONS) as Section[]).map((section) => {
+    const groups = judgements
+      .filter((judgement) => judgement.section === section)
+      .map((judgement) => ({ judgement, members: metrics.filter((metric) => metric.judgement === judgement.id) }))
+      .filter(({ members }) => members.length > 0);
+    return html`<section aria-labelledby="${section}"><h2 class="govuk-heading-l" id="${section}">${SECTIONS[section]}</h2>
+${groups.map(({ judgement, members }) => group(overview, members, judgement))}</section>`;
+  });
+  const context = metrics.filter((metric) => metric.judgement === null);
+  return html`${sections}${context.length > 0 && group(overview, context)}`;
+}
+
+const HEADS = ['Metric', 'Latest', 'Course', 'Direction of travel', 'Standard', 'Inspection found', 'State'];
+
+function group(overview: Overview, members: readonly Metric[], judgement?: Judgement): Html {
+  const caption = judgement
+    ? html`<span class="app-group__title">${judgement.title}</span> ${gradeOf(judgement)} <span class="app-group__where">${whereOf(judgement)}</span>`
+    : html`<span class="app-group__title">Context</span> <span class="app-group__where">shown, not judged</span>`;
+  return table({
+    caption,
+    heads: HEADS,
+    className: 'app-metrics',
+    rows: members.map((metric) => row(overview, metric)),
+  });
+}
+
+function row({ inspection, months, board, smallNumbers }: Overview, metric: Metric): Content[] {
+  const observations = seriesOf(metric, months);
+  const last = observations.at(-1);
+  const travel = travelOf(metric, observations);
+  const standard = standardFor(
+    metric,
+    localStandardsOf(inspection, metric.id),
+    last?.period ?? inspection.header.published.slice(0, 7),
+  );
+  const standing = standingOf(metric, board?.alerts[metric.id], last !== undefined);
+  return [
+    html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,
+    last
+      ? html`${formatObservation(metric, last, smallNumbers)} <span class="app-when">${shortMonth(last.period)}</span>`
+      : NOTHING,
+    sparkline(
+      observations.map((observation) => shownValue(metric, observation, smallNumbers)),
+      standard?.value,
+    ) ?? NOTHING,
+    travel ? travelText(metric, travel, smallNumbers) : NOTHING,
+    standard
+      ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${standard.basis === 'local' ? 'local policy' : standard.basis}</span>`
+      : NOTHING,
+    baselineOf(metric),
+    standingTag(standing),
+  ];
+}
+
+function baselineOf(metric: Metric): Content {
+  const { baseline } = metric;
+  if (baseline.kind === 'none') return NOTHING;
+  if (baseline.kind === 'figure')
+    return html`${baseline.bound === 'lower' && 'at least '}${formatNumber(metric, baseline.value)} <span class="app-when">${baseline.period}, ${paragraphs(baseline.paragraphs)}</span>`;
+  return html`<span class="app-words">${baseline.statement}</span> <span class="app-when">${paragraphs(baseline.paragraphs)}</span>`;
+}
+
+const paragraphs = (numbers: readonly string[]): string => `para ${numbers.join(', ')}`;
+
+/** The recommended actions by their deadline, each with how the metrics that show its progress do. */
+function actions({ inspection, months, board, today }: Overview): Html {
+  const { authority } = inspection.header;
+  const metricsOf = (action: Action): Content => {
+    const members = inspection.metrics.filter((metric) => metric.actions.includes(action.id));
+    if (members.length === 0) return 'No metric shows it';
+    return html`<ul class="govuk-list app-plain">${members
+      .map((metric) => ({
+        metric,
+        standing: standingOf(
+          metric,
+          board?.alerts[metric.id],
+          months.some(({ observations }) => metric.id in observations),
+        ),
+      }))
+      .sort((a, b) => STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing))
+      .map(
+        ({ metric, standing }) =>
+          html`<li>${standingIcon(standing)} <span class="govuk-visually-hidden">${STANDING_WORD[standing]}:</span> <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a></li>`,
+      )}</ul>`;
+  };
+  return html`<section aria-labelledby="actions"><h2 class="govuk-heading-l" id="actions">Recommended actions</h2>
+${table({
+  caption: 'Actions by deadline',
+  captionHidden: true,
+  heads: ['Action', 'Due', 'Progress', 'How its metrics do'],
+  className: 'app-actions',
+  rows: [...inspection.actions]
+    .sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0))
+    .map((action) => [
+      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
+      html`${dayName(action.due)} <span class="app-when">${dueIn(action, today)}</span>`,
+      progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
+      metricsOf(action),
+    ]),
+})}</section>`;
+}
+
+/** How far the authority says an action is, with its evidence. */
+function progressOf(progress: Progress | undefined): Content {
+  if (!progress) return NOTHING;
+  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(progress.at)}: ${progress.evidence}</span>`;
+}
+
+function dueIn({ due, timescale }: Action, today: string): string {
+  const days = Math.round((Date.parse(due) - Date.parse(today)) / 86_400_000);
+  const asked = timescale === 'immediate' ? 'asked for at once' : `within ${timescale}`;
+  if (days < 0) return `${asked}; the deadline has passed`;
+  return `${asked}; ${days === 0 ? 'today' : `in ${counted(days, 'day')}`}`;
+}
+
+/** Judgements that no metric stands under. */
+function otherJudgements({ inspection: { judgements, metrics } }: Overview): Html {
+  const others = judgements.filter(({ id }) => !metrics.some((metric) => metric.judgement === id));
+  return html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${counted(others.length, 'judgement')} of the inspection without a metric</span></summary>
+<div class="govuk-details__text">${table({
+    caption: 'Judgements without a metric',
+    captionHidden: true,
+    heads: ['Judgement', 'Grade', 'Where'],
+    rows: others.map((judgement) => [
+      judgement.title,
+      gradeOf(judgement),
+      html`${whereOf(judgement)}${judgement.note && html`. ${judgement.note}`}`,
+    ]),
+  })}</div></details>`;
+}

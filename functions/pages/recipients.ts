@@ -1,0 +1,79 @@
+import type { InspectionHeader } from '../domain/inspection.ts';
+import { type Level, LevelSchema } from '../domain/lifecycle.ts';
+import { type MailedAddress, maskedAddress } from '../recipients.ts';
+import { type Html, html } from './html.ts';
+import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
+import { counted, timeName } from './words.ts';
+
+const FROM: Record<Level, string> = {
+  critical: 'Critical only',
+  warning: 'Warning and critical',
+  watch: 'Everything, also what is only to watch',
+};
+
+/** What was typed into the form and could not be taken. */
+export interface RefusedRecipient {
+  readonly address: string;
+  readonly level: string;
+  readonly fault: string;
+}
+
+/** Who is mailed: confirmed or not, and from which level on. */
+export function recipientsPage(
+  visit: Visit,
+  { authority, name }: InspectionHeader,
+  recipients: readonly MailedAddress[],
+  refused?: RefusedRecipient,
+): Html {
+  const pending = recipients.filter(({ arn }) => !arn).length;
+  const mayManage = visit.session?.scopes.includes('manage') === true;
+  return layout(visit, {
+    title: 'Recipients',
+    place: { authority, name, at: 'recipients' },
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(refused ? [{ text: refused.fault, field: 'address' }] : [])}
+<h1 class="govuk-heading-l">Recipients</h1>
+<p class="govuk-body">Who is mailed when an alert is raised, gets worse or ends.</p>
+${recipients.length === pending && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
+${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the unwanted ones.</p>`}
+${
+  recipients.length > 0 &&
+  table({
+    caption: 'Addresses',
+    captionHidden: true,
+    heads: ['Address', 'Mailed about', 'State', ...(mayManage ? ['Change'] : [])],
+    rows: recipients.map((recipient) => [
+      maskedAddress(recipient.address),
+      FROM[recipient.level],
+      recipient.arn
+        ? 'Confirmed'
+        : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
+      ...(mayManage ? [removal(visit, authority, recipient)] : []),
+    ]),
+  })
+}
+${mayManage && additionForm(visit, authority, refused)}`,
+  });
+}
+
+function removal({ session }: Visit, authority: string, { id, address, arn }: MailedAddress): Html | string {
+  if (!arn) return 'Cannot be removed before it confirms or lapses';
+  return html`<form method="post" action="${pathOf(authority, 'recipients', id, 'removal')}">${session && forgeryField(session.forgeryToken)}
+<button class="govuk-button govuk-button--secondary app-small-button">Remove<span class="govuk-visually-hidden"> ${maskedAddress(address)}</span></button></form>`;
+}
+
+function additionForm({ session }: Visit, authority: string, refused?: RefusedRecipient): Html {
+  const chosen = refused?.level ?? 'warning';
+  return html`<h2 class="govuk-heading-m">Add or change an address</h2>
+<form method="post" action="${pathOf(authority, 'recipients')}" class="app-narrow">${session && forgeryField(session.forgeryToken)}
+<div class="govuk-form-group"><label class="govuk-label" for="address">E-mail address</label>
+${refused && html`<p class="govuk-error-message" id="address-error"><span class="govuk-visually-hidden">Error:</span> ${refused.fault}</p>`}
+<input class="govuk-input" id="address" name="address" type="email" autocomplete="off" required value="${refused?.address ?? ''}"${refused && html` aria-describedby="address-error"`}></div>
+<div class="govuk-form-group"><label class="govuk-label" for="level">Mailed about</label>
+<select class="govuk-select" id="level" name="level">${[...LevelSchema.options]
+    .reverse()
+    .map(
+      (level) => html`<option value="${level}"${level === chosen && html` selected`}>${FROM[level]}</option>`,
+    )}</select></div>
+<button class="govuk-button">Save</button></form>`;
+}

@@ -1,0 +1,167 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import middy, { type MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { describeFailure, logging } from '../http.ts';
+import { ProblemError, problemOf } from '../problem.ts';
+import { PAGES, type PageKey, type Scope } from '../routes.ts';
+import type { Grant } from '../store/access.ts';
+import type { Assets } from './assets.ts';
+import { type Form, readForm } from './form.ts';
+import type { Visit } from './layout.ts';
+import { compressed, type PageAnswer, page, redirect } from './respond.ts';
+import { ENDED_SESSION, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
+import { refusalPage } from './sign-in.ts';
+
+/** A request by somebody who may make it. Without a session where the page needs none. */
+export interface PageRequest {
+  readonly event: APIGatewayProxyEventV2;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly visit: Visit;
+  readonly grant: Grant | undefined;
+  /** What was posted; empty for a GET. */
+  readonly form: Form;
+}
+
+export type PageHandler = (request: PageRequest) => Promise<PageAnswer>;
+
+export interface PageDependencies {
+  /** What a token allows now; undefined where it allows nothing. */
+  readonly grantOf: (token: string) => Promise<Grant | undefined>;
+  readonly assets: Assets;
+  readonly logger: Logger;
+}
+
+/** Why a page cannot be shown, in words for whoever asked for it. */
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError';
+  readonly status: number;
+  readonly title: string;
+  constructor(status: number, title: string, text: string) {
+    super(text);
+    this.status = status;
+    this.title = title;
+  }
+}
+
+export const notFound = (text: string): RefusalError => new RefusalError(404, 'Not found', text);
+
+/**
+ * The Lambda handler of a function that answers with pages: who may, whether a post is one of ours, then the page. What
+ * `httpHandler` is to the API, with a cookie for the header, a form for the body and a page for the problem.
+ */
+export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: PageDependencies) {
+  const { grantOf, assets, logger } = dependencies;
+  return middy<APIGatewayProxyEventV2, PageAnswer>()
+    .use(finishing())
+    .use(logging(logger))
+    .use(refusals(dependencies))
+    .handler(async (event: APIGatewayProxyEventV2): Promise<PageAnswer> => {
+      const key = event.routeKey as PageKey;
+      const { scope } = PAGES[key];
+      const token = tokenOf(event);
+      const grant = token && scope ? await grantOf(token) : undefined;
+      if (scope && !grant)
+        return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [ENDED_SESSION] : []);
+      if (scope && grant) checkGrant(grant, scope, event.pathParameters?.authority);
+      return pages[key]({
+        event,
+        parameters: (event.pathParameters ?? {}) as Record<string, string>,
+        query: (event.queryStringParameters ?? {}) as Record<string, string>,
+        visit: visitOf(assets, grant, token),
+        grant,
+        form: event.requestContext.http.method === 'POST' ? await acceptForm(event, scope ? token : undefined) : {},
+      });
+    });
+}
+
+/** The page to go on to after signing in: the one asked for, or the start where that was a post. */
+function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEventV2): string {
+  if (requestContext.http.method !== 'GET') return '/';
+  return rawQueryString ? `${rawPath}?${rawQueryString}` : rawPath;
+}
+
+function checkGrant(grant: Grant, scope: Scope, authority: string | undefined): void {
+  if (authority !== undefined && grant.authority !== '*' && grant.authority !== authority)
+    throw new RefusalError(403, 'Not allowed', 'Your token is for another authority.');
+  if (!grant.scopes.includes(scope))
+    throw new RefusalError(
+      403,
+      'Not allowed',
+      `This needs a token with the scope “${scope}”, which yours does not have.`,
+    );
+}
+
+/** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
+async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Form> {
+  const forged = new RefusalError(
+    403,
+    'Not accepted',
+    'This form did not come from a page of this service, or you signed in anew since. Go back, load the page again and send it from there.',
+  );
+  if (!isSameOrigin(event)) throw forged;
+  const form = await readForm(event);
+  if (token && !isForgeryToken(form.forgeryToken, token)) throw forged;
+  return form;
+}
+
+function visitOf(assets: Assets, grant: Grant | undefined, token: string | undefined): Visit {
+  if (!grant || !token) return { assets };
+  return { assets, session: { forgeryToken: forgeryToken(token), label: grant.label, scopes: grant.scopes } };
+}
+
+/**
+ * Nothing but this host's own style sheet and pictures; no script at all, inline or not; forms only to this host.
+ * `same-origin` for the referrer: with `no-referrer` browsers would send `Origin: null` with a form.
+ */
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
+
+type Middleware = MiddlewareObj<APIGatewayProxyEventV2, PageAnswer, Error, Context>;
+
+/** What every answer gets, refusals included. */
+function finishing(): Middleware {
+  const finish = (request: middy.Request<APIGatewayProxyEventV2, PageAnswer, Error, Context>): void => {
+    const { response, event } = request;
+    if (!response) return;
+    request.response = compressed({ ...response, headers: { ...SECURITY_HEADERS, ...response.headers } }, event);
+  };
+  return { after: finish, onError: finish };
+}
+
+/** Turns what went wrong into a page: a refusal as it is; anything else is logged and named by its reference only. */
+function refusals({ assets, logger }: PageDependencies): Middleware {
+  return {
+    onError: (request) => {
+      const { error, event } = request;
+      if (error instanceof RefusalError)
+        request.response = page(refusalPage({ assets }, error.title, error.message), error.status);
+      else if (error instanceof ProblemError)
+        request.response = page(
+          refusalPage({ assets }, 'Not accepted', sentence(error.message)),
+          problemOf(error).status,
+        );
+      else {
+        logger.error('page failed', { failure: describeFailure(error) });
+        request.response = page(
+          refusalPage(
+            { assets },
+            'This page could not be loaded',
+            'The figures are safe; showing them failed. Load the page again in a moment.',
+            event.requestContext.requestId,
+          ),
+          500,
+        );
+      }
+    },
+  };
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,0 +1,190 @@
+import type { CsvFault } from '../csv.ts';
+import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
+import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import { observationIn } from '../domain/series.ts';
+import { type Month, type Submission, saysTheSame } from '../domain/submission.ts';
+import { readFigures } from '../figures.ts';
+import { LARGEST_BULK } from '../routes.ts';
+import { type Content, type Html, html } from './html.ts';
+import {
+  errorSummary,
+  forgeryField,
+  inset,
+  layout,
+  NOTHING,
+  pathOf,
+  table,
+  type Visit,
+  warningText,
+} from './layout.ts';
+import { counted } from './words.ts';
+
+/** A month of an uploaded file, with the one that it would take the place of. */
+export interface UploadedMonth {
+  readonly period: string;
+  readonly submission: Submission;
+  readonly current: Month | undefined;
+  readonly outcome: 'new' | 'changed' | 'same';
+}
+
+/** What a file holds: its months where all is well, else everything that is not. */
+export interface Upload {
+  /** The file itself; it goes along with the page, as nothing is stored before it is sent. */
+  readonly text: string;
+  readonly months: readonly UploadedMonth[];
+  readonly faults: readonly CsvFault[];
+}
+
+/** Reads a file of figures against the months as they stand. */
+export function readUpload(text: string, metrics: readonly Metric[], currents: readonly Month[], now: Date): Upload {
+  const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
+  if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
+  if (Buffer.byteLength(text) > LARGEST_BULK) return failed(`the file is larger than ${LARGEST_BULK / 1024} KB`);
+  const { months, faults } = readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now);
+  return {
+    text,
+    faults,
+    months: months.map(({ period, submission }) => {
+      const current = currents.find((month) => month.period === period);
+      const same = current && !current.retracted && saysTheSame(current, submission);
+      return { period, submission, current, outcome: same ? 'same' : current ? 'changed' : 'new' };
+    }),
+  };
+}
+
+/** The revisions that the months of an upload would take the place of: what is sent holds only for these. */
+export function basisOf({ months }: Upload): string {
+  return months.map(({ period, current }) => `${period}=${current?.revision ?? 0}`).join(' ');
+}
+
+const COLUMNS = 'period,metric,numerator,denominator,count,value,status';
+
+/** The form to upload or paste figures. */
+export function submitPage(visit: Visit, header: InspectionHeader): Html {
+  return layout(visit, {
+    title: 'Submit figures',
+    place: { authority: header.authority, name: header.name, at: 'submit' },
+    content: html`<h1 class="govuk-heading-l">Submit figures</h1>
+<p class="govuk-body">You see what the file holds, and everything that is wrong with it, before anything is stored.</p>
+${uploadForm(visit, header, '')}`,
+  });
+}
+
+function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted: string): Html {
+  return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
+${session && forgeryField(session.forgeryToken)}
+<div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">CSV file</label>
+<div class="govuk-hint" id="file-hint">One figure a line, with the columns <code>${COLUMNS}</code>. Several months may be in one file; a month replaces the whole month submitted before.</div>
+<input class="govuk-file-upload" type="file" id="file" name="file" accept=".csv,text/csv" aria-describedby="file-hint"></div>
+<div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
+<textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>
+<button class="govuk-button">Check</button></form>`;
+}
+
+/** What a file holds, before it is stored; or everything that is wrong with it. */
+export function previewPage(
+  visit: Visit,
+  { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
+  upload: Upload,
+  smallNumbers: SmallNumbers,
+  meanwhile?: string,
+): Html {
+  const { months, faults } = upload;
+  const wrong = faults.length > 0;
+  return layout(visit, {
+    title: wrong ? 'Nothing was stored' : 'Check before sending',
+    place: { authority: header.authority, name: header.name, at: 'submit' },
+    hasErrors: wrong || meanwhile !== undefined,
+    content: wrong
+      ? faultsOf(visit, header, upload)
+      : html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
+<h1 class="govuk-heading-l">Check before sending</h1>
+${inset('Nothing is stored yet.')}
+${sending(visit, header, upload)}
+${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= FEW_MONTHS))}`,
+  });
+}
+
+/** So many months are shown in full; of more only what changes. */
+const FEW_MONTHS = 2;
+/** The summary names so many faults; the table below it has all. */
+const SUMMARY_FAULTS = 10;
+
+function faultsOf(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
+  const more = faults.length - SUMMARY_FAULTS;
+  return html`${errorSummary(
+    [
+      ...faults
+        .slice(0, SUMMARY_FAULTS)
+        .map(({ line, column, detail }) => ({ text: `Line ${line}${column ? `, ${column}` : ''}: ${detail}` })),
+      ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
+    ],
+    `${counted(faults.length, 'fault')}; nothing was stored`,
+  )}
+<h1 class="govuk-heading-l">Nothing was stored</h1>
+<p class="govuk-body">Put these right and check again.</p>
+${table({
+  caption: 'Every fault by its place in the file',
+  heads: ['Line', 'Column', 'What is wrong'],
+  className: 'app-faults',
+  rows: faults.map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
+})}
+${uploadForm(visit, header, text)}`;
+}
+
+function sending({ session }: Visit, { authority }: InspectionHeader, upload: Upload): Html {
+  const count = (outcome: UploadedMonth['outcome']): number =>
+    upload.months.filter((month) => month.outcome === outcome).length;
+  const [fresh, changed, same] = [count('new'), count('changed'), count('same')];
+  const parts = [
+    fresh > 0 && `${counted(fresh, 'month')} new`,
+    changed > 0 && `${counted(changed, 'month')} different from what was submitted before`,
+    same > 0 && `${counted(same, 'month')} the same as before, to be skipped`,
+  ].filter(Boolean);
+  return html`<p class="govuk-body-l">${parts.join('; ')}.</p>
+${changed > 0 && warningText('Months that differ replace what was submitted before as a whole. The earlier revision is kept and can be looked at.')}
+${
+  fresh + changed === 0
+    ? html`<p class="govuk-body">There is nothing to send.</p>`
+    : html`<form method="post" action="${pathOf(authority, 'submissions')}">
+${session && forgeryField(session.forgeryToken)}
+<input type="hidden" name="figures" value="${upload.text}"><input type="hidden" name="basis" value="${basisOf(upload)}">
+<div class="govuk-button-group"><button class="govuk-button">Send ${counted(fresh + changed, 'month')}</button>
+<a class="govuk-link" href="${pathOf(authority, 'submit')}">Do not send</a></div></form>`
+}`;
+}
+
+function monthOf(
+  { period, submission, current, outcome }: UploadedMonth,
+  metrics: readonly Metric[],
+  smallNumbers: SmallNumbers,
+  open: boolean,
+): Html {
+  const say = (month: Submission | undefined, metric: Metric): string | undefined => {
+    const observation = month && observationIn({ ...month, period, revision: 1, submittedAt: '' }, metric.id);
+    return observation && formatObservation(metric, observation, smallNumbers);
+  };
+  const figures = metrics
+    .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
+    .filter(({ before, after }) => before !== undefined || after !== undefined);
+  const rows: readonly (readonly Content[])[] =
+    outcome === 'changed'
+      ? // What differs comes first.
+        [
+          ...figures.filter(({ before, after }) => before !== after),
+          ...figures.filter(({ before, after }) => before === after),
+        ].map(({ metric, before, after }) => [
+          metric.title,
+          before ?? NOTHING,
+          before === after ? 'the same' : html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>`,
+        ])
+      : figures.map(({ metric, after }) => [metric.title, after]);
+  const what = { new: 'new', changed: `replaces revision ${current?.revision}`, same: 'the same as before' }[outcome];
+  return html`<details class="govuk-details app-month"${open || outcome === 'changed' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
+<div class="govuk-details__text">${table({
+    caption: `Figures of ${monthName(period)}`,
+    captionHidden: true,
+    heads: outcome === 'changed' ? ['Metric', 'Before', 'In this file'] : ['Metric', 'Figure'],
+    rows,
+  })}</div></details>`;
+}

@@ -1,0 +1,129 @@
+import type { BoardAlert } from '../domain/board.ts';
+import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
+import type { Judgement, Metric } from '../domain/inspection.ts';
+import { isWorse, type Observation } from '../domain/series.ts';
+import { type Html, html } from './html.ts';
+
+/** `Sep 2011`, where there is little room. */
+export function shortMonth(date: string): string {
+  return monthName(date).replace(/(?<=^...)[a-z]+/, '');
+}
+
+/** `22 October 2010` of a date. */
+export function dayName(date: string): string {
+  return `${Number(date.slice(8, 10))} ${monthName(date)}`;
+}
+
+const clockInEngland = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Europe/London',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** `14 October 2011 at 09:30` of an instant, by the clock in England. */
+export function timeName(instant: string): string {
+  return clockInEngland.format(new Date(instant));
+}
+
+/** `1 month`, `2 months`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+const GRADES: Record<Judgement['grade'], string> = { 1: 'Outstanding', 2: 'Good', 3: 'Adequate', 4: 'Inadequate' };
+
+/** The grade of a judgement, its number beside its name. */
+export function gradeOf({ grade }: Judgement): Html {
+  return html`<span class="app-grade app-grade--${grade}"><span class="app-grade__number" aria-hidden="true">${grade}</span>${GRADES[grade]}</span>`;
+}
+
+/** Where in the report a judgement is. */
+export function whereOf({ paragraph }: Judgement): string {
+  if (paragraph === 'record') return 'judged in the record of main findings';
+  return paragraph === 'cover' ? 'judged on the title page' : `judged in paragraph ${paragraph}`;
+}
+
+/** Where a metric stands, the worst first. `silent` is shown and never judged, `empty` was not reported yet. */
+export const STANDINGS = ['critical', 'warning', 'watch', 'recovering', 'clear', 'silent', 'empty'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+export const STANDING_WORD: Record<Standing, string> = {
+  critical: 'Critical',
+  warning: 'Warning',
+  watch: 'To watch',
+  recovering: 'Recovering',
+  clear: 'Clear',
+  silent: 'Shown only',
+  empty: 'No figures yet',
+};
+
+export function standingOf(
+  metric: Pick<Metric, 'polarity'> | undefined,
+  alert: BoardAlert | undefined,
+  isReported: boolean,
+): Standing {
+  if (alert?.state === 'recovering') return 'recovering';
+  if (alert?.state === 'raised') return alert.level ?? 'warning';
+  if (!isReported) return 'empty';
+  return metric?.polarity === 'neutral' ? 'silent' : 'clear';
+}
+
+/** The drawing of a standing; each has a shape of its own, as colours alone tell nothing to some. */
+export function standingIcon(standing: Standing): Html {
+  return html`<svg class="app-icon app-icon--${standing}" width="16" height="16" aria-hidden="true" focusable="false"><use href="#is-${standing}"/></svg>`;
+}
+
+/** A standing as icon and word. */
+export function standingTag(standing: Standing): Html {
+  return html`<span class="app-state app-state--${standing}">${standingIcon(standing)} ${STANDING_WORD[standing]}</span>`;
+}
+
+/** The shapes that `standingIcon` uses: once on each page. */
+export const STANDING_SHAPES = html`<svg class="app-shapes" width="0" height="0" aria-hidden="true" focusable="false">
+<symbol id="is-critical" viewBox="0 0 16 16"><path d="M8 0l8 8-8 8-8-8z" fill="currentColor"/><path d="M8 4v5M8 11v1.5" stroke="#fff" stroke-width="2"/></symbol>
+<symbol id="is-warning" viewBox="0 0 16 16"><path d="M8 1l8 14H0z" fill="currentColor"/><path d="M8 6v4M8 11.500v1.500" stroke="#fff" stroke-width="1.800"/></symbol>
+<symbol id="is-watch" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.500" fill="none" stroke="currentColor" stroke-width="2"/><circle cx="8" cy="8" r="2.500" fill="currentColor"/></symbol>
+<symbol id="is-recovering" viewBox="0 0 16 16"><path d="M8 2l6.500 12h-13z" fill="none" stroke="currentColor" stroke-width="2"/></symbol>
+<symbol id="is-clear" viewBox="0 0 16 16"><path d="M2 8.500l4 4 8-9" fill="none" stroke="currentColor" stroke-width="2.500"/></symbol>
+<symbol id="is-silent" viewBox="0 0 16 16"><path d="M2 8h12" stroke="currentColor" stroke-width="2.500"/></symbol>
+<symbol id="is-empty" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.500" stroke-dasharray="2.500 2"/></symbol>
+<symbol id="is-up" viewBox="0 0 16 16"><path d="M8 15V3M3 8l5-5 5 5" fill="none" stroke="currentColor" stroke-width="2.500"/></symbol>
+<symbol id="is-down" viewBox="0 0 16 16"><path d="M8 1v12M3 8l5 5 5-5" fill="none" stroke="currentColor" stroke-width="2.500"/></symbol>
+<symbol id="is-same" viewBox="0 0 16 16"><path d="M1 8h12M8 3l5 5-5 5" fill="none" stroke="currentColor" stroke-width="2.500"/></symbol>
+</svg>`;
+
+/** Which way the figure went from the one before, and whether that is worse. */
+export interface Travel {
+  readonly way: 'up' | 'down' | 'same';
+  readonly judged: 'better' | 'worse' | undefined;
+  readonly from: Observation;
+}
+
+/** The direction of travel of the last observation; undefined where there are fewer than two. */
+export function travelOf(metric: Metric, observations: readonly Observation[]): Travel | undefined {
+  const [from, to] = observations.slice(-2);
+  if (!from || !to) return undefined;
+  if (to.value === from.value) return { way: 'same', judged: undefined, from };
+  const judged = metric.polarity === 'neutral' ? undefined : isWorse(metric, to.value, from.value) ? 'worse' : 'better';
+  return { way: to.value > from.value ? 'up' : 'down', judged, from };
+}
+
+/** `Worse, from 84.0% in Aug 2011`, with an arrow. */
+export function travelText(metric: Metric, travel: Travel, smallNumbers: SmallNumbers): Html {
+  const { way, judged, from } = travel;
+  const word =
+    way === 'same'
+      ? 'Same'
+      : judged === 'worse'
+        ? 'Worse'
+        : judged === 'better'
+          ? 'Better'
+          : way === 'up'
+            ? 'Up'
+            : 'Down';
+  const before = formatObservation(metric, from, smallNumbers);
+  return html`<span class="app-travel${judged ? ` app-travel--${judged}` : ''}"><svg class="app-icon" width="14" height="14" aria-hidden="true" focusable="false"><use href="#is-${way}"/></svg> ${word}</span>, from ${before} in ${shortMonth(from.period)}`;
+}

@@ -1,0 +1,494 @@
+import { describe, expect, it } from 'vitest';
+import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
+import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
+import { bodyOf, type Notice, type NoticeItem, subjectOf } from '../../functions/domain/notice.ts';
+import { addMonths } from '../../functions/domain/period.ts';
+import { reconcile } from '../../functions/domain/reconcile.ts';
+import type { AuthorityRecord } from '../../functions/domain/record.ts';
+import type { Month } from '../../functions/domain/submission.ts';
+import { aBacklog, aMetric, aRecord, type Figure, months, reported } from './build.ts';
+
+/** A day on which nothing is late, whatever of the record's first months is in. */
+const NOW = new Date('2010-12-01T12:00:00Z');
+const metric: Metric = aMetric({ baseline: { kind: 'none', statement: 'The report says nothing.' } });
+const [GOOD, POOR, BAD]: [Figure, Figure, Figure] = [
+  [45, 50],
+  [35, 50],
+  [20, 50],
+];
+
+const recordOf = (figures: readonly Figure[], fields: Partial<AuthorityRecord> = {}): AuthorityRecord => {
+  const [first = metric] = fields.metrics ?? [];
+  return aRecord({ metrics: [first], months: months(first, figures), ...fields });
+};
+
+function look(
+  record: AuthorityRecord,
+  stored?: Board,
+  superseded: readonly Month[] = [],
+): { board: Board; notice: Notice | undefined } {
+  const { board, notice } = reconcile(stored, record, superseded, NOW, 'show');
+  return { board: board ?? (stored as Board), notice };
+}
+
+/** The record with one month in its next revision. */
+function revise(record: AuthorityRecord, period: string, fields: Partial<Month>): [AuthorityRecord, Month[]] {
+  const superseded = record.months.filter((month) => month.period === period);
+  const revised = record.months.map((month) =>
+    month.period === period ? { ...month, revision: month.revision + 1, ...fields } : month,
+  );
+  return [{ ...record, months: revised }, superseded];
+}
+
+const of = (figure: Figure, first = metric): Pick<Month, 'observations'> => ({
+  observations: { [first.id]: reported(first, figure) },
+});
+const only = (notice: Notice | undefined): NoticeItem => {
+  expect(notice?.transitions).toHaveLength(1);
+  return notice?.transitions[0] as NoticeItem;
+};
+
+describe('a correction', () => {
+  it('withdraws the alert it falsifies, and names month, revision and both values', () => {
+    const record = recordOf([GOOD, BAD]);
+    const { board } = look(record);
+    const [corrected, superseded] = revise(record, '2010-11', of(GOOD));
+    const { board: after, notice } = look(corrected, board, superseded);
+    expect(after.alerts).toEqual({});
+    expect(only(notice)).toMatchObject({
+      transition: 'withdrawn',
+      level: 'critical',
+      since: '2010-11',
+      reason: '2010-11 was corrected (revision 2): 40.0% (20 of 50) became 90.0% (45 of 50)',
+      value: '90.0% (45 of 50) in 2010-11',
+    });
+    expect(notice?.level).toBe('critical');
+  });
+
+  it('raises the alert it creates with the month it dates from', () => {
+    const record = recordOf([GOOD, GOOD, POOR]);
+    const { board } = look(record);
+    const [corrected, superseded] = revise(record, '2010-10', of(BAD));
+    const { board: after, notice } = look(corrected, board, superseded);
+    expect(after.alerts.assessments).toMatchObject({ level: 'critical' });
+    expect(only(notice)).toMatchObject({
+      transition: 'worsened',
+      since: after.alerts.assessments?.since,
+      reason: '2010-10 was corrected (revision 2): 90.0% (45 of 50) became 40.0% (20 of 50)',
+    });
+    const first = recordOf([GOOD, GOOD]);
+    const clear = look(first);
+    const [worse, before] = revise(first, '2010-10', of(BAD));
+    const raised = look(worse, clear.board, before);
+    expect(only(raised.notice)).toMatchObject({ transition: 'raised', since: '2010-10', recovering: true });
+  });
+
+  it('re-judges every later month: an episode that it lengthens goes on, one that it cuts short is withdrawn', () => {
+    const record = recordOf([BAD, GOOD, BAD]);
+    const { board } = look(record);
+    expect(board.alerts.assessments?.since).toBe('2010-10');
+    const [corrected, superseded] = revise(record, '2010-10', of(GOOD));
+    const { board: after, notice } = look(corrected, board, superseded);
+    expect(after.alerts.assessments?.since).toBe('2010-12');
+    expect(notice).toBeUndefined();
+  });
+
+  it('of many months names three and counts the others', () => {
+    const record = recordOf([BAD, BAD, BAD, BAD, BAD]);
+    const { board } = look(record);
+    const corrected = { ...record, months: record.months.map((month) => ({ ...month, revision: 2, ...of(GOOD) })) };
+    const reason = only(look(corrected, board, record.months).notice).reason;
+    expect(reason?.match(/was corrected/g)).toHaveLength(3);
+    expect(reason).toMatch(/; and 2 more months$/);
+  });
+
+  it('that leaves the figures of a metric alone is no reason for what became of it', () => {
+    const other = aBacklog();
+    const both = (first: Figure, second: number): Pick<Month, 'observations'> => ({
+      observations: { [metric.id]: reported(metric, first), [other.id]: { count: second } },
+    });
+    const record = aRecord({
+      metrics: [metric, other],
+      months: months(metric, [GOOD, GOOD]).map((month, i) => ({ ...month, ...both(GOOD, i ? 20 : 5) })),
+    });
+    const { board } = look(record);
+    const [revised, superseded] = revise(record, '2010-11', both(GOOD, 5));
+    const { notice } = look(revised, board, superseded);
+    expect(only(notice)).toMatchObject({ alert: 'backlog', transition: 'withdrawn' });
+    const [commented, same] = revise(record, '2010-11', { commentary: 'checked' });
+    expect(look(commented, board, same).notice).toBeUndefined();
+  });
+
+  it('may retract a month, hand it in again, or fill a gap; each is called what it is', () => {
+    const record = recordOf([GOOD, BAD]);
+    const { board } = look(record);
+    const [retracted, first] = revise(record, '2010-11', { retracted: true, observations: {} });
+    const gone = look(retracted, board, first);
+    expect(only(gone.notice)).toMatchObject({
+      transition: 'withdrawn',
+      reason: '2010-11 was retracted (revision 2): 40.0% (20 of 50) became not reported',
+    });
+    expect(gone.board.latestPeriod).toBe('2010-10');
+    const gap = recordOf([GOOD, BAD, GOOD]);
+    const without = { ...gap, months: gap.months.filter(({ period }) => period !== '2010-11') };
+    const filled = look(gap, look(without).board);
+    expect(only(filled.notice).reason).toBe(
+      '2010-11 was submitted after later months (revision 1): not reported became 40.0% (20 of 50)',
+    );
+    const [hole, before] = revise(gap, '2010-11', { retracted: true, observations: {} });
+    const [again] = revise(hole, '2010-11', { ...of(BAD), retracted: false });
+    const back = look(again, look(hole).board, hole.months);
+    expect(before).toHaveLength(1);
+    expect(only(back.notice).reason).toBe(
+      '2010-11 was submitted again (revision 3): not reported became 40.0% (20 of 50)',
+    );
+  });
+
+  it('may make a provisional month final', () => {
+    const [provisional] = revise(recordOf([GOOD, BAD]), '2010-11', { status: 'provisional', revision: 1 });
+    const { board, notice: first } = look(provisional);
+    expect(first?.transitions[0]?.value).toBe('provisional 40.0% (20 of 50) in 2010-11');
+    const [final, superseded] = revise(provisional, '2010-11', { status: 'final', ...of(GOOD) });
+    expect(only(look(final, board, superseded).notice).reason).toBe(
+      '2010-11 was made final (revision 2): provisional 40.0% (20 of 50) became 90.0% (45 of 50)',
+    );
+    const [same, earlier] = revise(provisional, '2010-11', { status: 'final' });
+    expect(look(same, board, earlier).notice).toBeUndefined();
+  });
+});
+
+describe('what ended', () => {
+  it('through later clean months is cleared, not withdrawn', () => {
+    const { board } = look(recordOf([BAD]));
+    const recovering = look(recordOf([BAD, GOOD]), board);
+    expect(recovering.notice).toBeUndefined();
+    expect(recovering.board.alerts.assessments?.state).toBe('recovering');
+    const cleared = look(recordOf([BAD, GOOD, GOOD]), recovering.board);
+    const item = only(cleared.notice);
+    expect(item).toMatchObject({ transition: 'cleared', level: 'critical', since: '2010-10' });
+    expect(item.reason).toBeUndefined();
+    expect(look(recordOf([BAD, GOOD, GOOD]), board).notice?.transitions[0]?.transition).toBe('cleared');
+  });
+
+  it('at critical and eased before is told to those who were told of critical', () => {
+    const { board } = look(recordOf([BAD]));
+    const eased = look(recordOf([BAD, [44, 50], [44, 50], [44, 50], [35, 50]]), board);
+    expect(eased.board.alerts.assessments).toMatchObject({ level: 'warning' });
+    const stock = aBacklog({ mOfN: { m: 3, n: 3, missing: 'ignore' } });
+    const first = look(recordOf([11, 11, 11], { metrics: [stock] }));
+    expect(first.board.alerts.backlog?.level).toBe('critical');
+    const [corrected, superseded] = revise(recordOf([11, 11, 11], { metrics: [stock] }), '2010-10', of(9, stock));
+    const lower = look(corrected, first.board, superseded);
+    expect(only(lower.notice)).toMatchObject({ transition: 'eased', level: 'warning' });
+    expect(lower.notice?.level).toBe('critical');
+    expect(subjectOf(lower.notice as Notice)).toBe('Herefordshire 2010-12: 1 eased');
+  });
+
+  it('is withdrawn with its reason where the inspection no longer has the metric', () => {
+    const { board } = look(recordOf([BAD]));
+    const other = aMetric({ id: 'other' });
+    const { notice } = look({ ...recordOf([BAD]), metrics: [other], fingerprint: 'two' }, board);
+    expect(only(notice)).toMatchObject({ transition: 'withdrawn', reason: 'the inspection no longer has this metric' });
+  });
+});
+
+describe('a changed standard', () => {
+  const version = (fields: Partial<LocalStandard>): LocalStandard => ({
+    metric: metric.id,
+    version: 1,
+    from: '2010-11',
+    reason: 'agreed by the board',
+    author: 'A. Head',
+    setAt: '2010-12-01T00:00:00.000Z',
+    ...fields,
+  });
+
+  it('re-judges from its month on and says that it was the standard, with old and new value', () => {
+    const record = recordOf([POOR, POOR]);
+    const { board } = look(record);
+    const lowered = { ...record, localStandards: [version({ value: 60 })] };
+    const { board: after, notice } = look(lowered, board);
+    expect(after.alerts.assessments?.state).toBe('recovering');
+    expect(notice?.transitions[0]?.reason).toBe(
+      'the standard was changed: 80% since 2000-01 (local policy) became 60% from 2010-11 on, by A. Head: agreed by the board',
+    );
+    const again = { ...lowered, localStandards: [...lowered.localStandards, version({ version: 2, value: 95 })] };
+    expect(look(again, after).notice?.transitions[0]?.reason).toBe(
+      'the standard was changed: 60% since 2010-11 (local policy) became 95% from 2010-11 on, by A. Head: agreed by the board',
+    );
+  });
+
+  it('may be a tolerance, the failures that make it critical, or rebase dates', () => {
+    const stock = aBacklog({ baseline: { ...aMetric().baseline, value: 4 } as Metric['baseline'] });
+    const record = recordOf([10], { metrics: [stock] });
+    const { board } = look(record);
+    const reasonOf = (fields: Partial<LocalStandard>): string | undefined =>
+      look({ ...record, localStandards: [version({ metric: 'backlog', from: '2010-10', ...fields })] }, board).notice
+        ?.transitions[0]?.reason;
+    expect(reasonOf({ tolerance: 6 })).toContain('the tolerance was changed: 5 became 6 from 2010-10 on, by A. Head');
+    const failing = recordOf([11], { metrics: [stock] });
+    const change = { m: 1, n: 1, missing: 'ignore' as const };
+    const stricter = { ...failing, localStandards: [version({ metric: 'backlog', from: '2010-10', mOfN: change })] };
+    expect(look(stricter, look(failing).board).notice?.transitions[0]?.reason).toContain(
+      'the failures that make it critical were changed: the default became 1 of 1 from 2010-10 on, by A. Head',
+    );
+    expect(reasonOf({ tolerance: 6, rebaseDates: ['2010-11-01'] })).toContain(
+      'the days on which the way of working changed are now 2010-11-01, set by A. Head',
+    );
+  });
+
+  it('is told from a changed inspection file', () => {
+    const { board } = look(recordOf([BAD]));
+    const lenient = aMetric({
+      ...metric,
+      standards: [{ value: 30, from: '2000-01', basis: 'local', note: 'a default' }],
+    });
+    const { notice } = look({ ...recordOf([BAD]), metrics: [lenient], fingerprint: 'two' }, board);
+    expect(only(notice)).toMatchObject({
+      transition: 'withdrawn',
+      reason: "the inspection's data was loaded anew and differs",
+    });
+  });
+});
+
+describe('an acknowledgement', () => {
+  const given = (fields: Partial<Acknowledgement> = {}): Acknowledgement => ({
+    alert: metric.id,
+    name: 'A. Head',
+    note: 'extra staff from May',
+    at: '2010-11-20T10:00:00.000Z',
+    period: '2010-10',
+    level: 'warning',
+    ...fields,
+  });
+
+  it('is said in the next e-mail, and stays while nothing is worse', () => {
+    const other = aBacklog();
+    const both = (first: Figure, second: number, period: string): Month => ({
+      ...(months(metric, [first], period)[0] as Month),
+      observations: { [metric.id]: reported(metric, first), [other.id]: { count: second } },
+    });
+    const record = aRecord({
+      metrics: [metric, other],
+      months: [both([35, 50], 5, '2010-10'), both(GOOD, 20, '2010-11')],
+      acknowledgements: [given()],
+    });
+    const { notice, board } = look(record);
+    expect(board.alerts[metric.id]?.acknowledgement?.name).toBe('A. Head');
+    expect(bodyOf(notice as Notice, 'https://x/')).toContain(
+      'Acknowledged: A. Head on 2010-11-20: extra staff from May',
+    );
+  });
+
+  it('lapses when the episode worsens, and does not come back with the next one', () => {
+    const inForce = (figures: readonly Figure[], fields: Partial<Acknowledgement> = {}): boolean =>
+      look(recordOf(figures, { acknowledgements: [given(fields)] })).board.alerts[metric.id]?.acknowledgement !==
+      undefined;
+    expect(inForce([[35, 50]])).toBe(true);
+    expect(inForce([[35, 50], GOOD])).toBe(true);
+    expect(inForce([[35, 50], BAD])).toBe(false);
+    expect(inForce([[35, 50], GOOD, GOOD, [35, 50]])).toBe(false);
+    expect(inForce([GOOD])).toBe(false);
+    expect(inForce([GOOD, [35, 50]])).toBe(false);
+    // Critical, eased, and critical again: worse than when it was given.
+    expect(inForce([BAD, [44, 50], [35, 50], BAD], { period: '2010-12', level: 'critical' })).toBe(true);
+  });
+
+  it('of a watch is none: it has no episode', () => {
+    const watch = look(recordOf([[39, 50]], { acknowledgements: [given({ level: 'watch' })] }));
+    expect(watch.board.alerts[metric.id]).toMatchObject({ level: 'watch' });
+    expect(watch.board.alerts[metric.id]?.acknowledgement).toBeUndefined();
+  });
+});
+
+describe('a notice', () => {
+  it('is one for a whole load of months, with one net transition an alert', () => {
+    const { notice } = look(recordOf([BAD, GOOD, GOOD, POOR, BAD, BAD]));
+    expect(only(notice)).toMatchObject({ transition: 'raised', level: 'critical', since: '2011-01' });
+  });
+
+  it('says nothing of an episode that came and went within one load', () => {
+    const { notice, board } = look(recordOf([BAD, GOOD, GOOD]));
+    expect(notice).toBeUndefined();
+    expect(board.alerts).toEqual({});
+  });
+
+  it('says what an alert reached meanwhile, and that it recovers', () => {
+    const stock = aBacklog({ mOfN: { m: 2, n: 2, missing: 'ignore' } });
+    const { notice } = look(recordOf([11, 11, 9, 11], { metrics: [stock] }));
+    expect(bodyOf(notice as Notice, 'https://x/')).toContain('WARNING, new, after critical: Backlog (since 2010-10)');
+    expect(notice?.level).toBe('critical');
+    const recovering = look(recordOf([BAD, GOOD])).notice as Notice;
+    expect(bodyOf(recovering, 'https://x/')).toContain(
+      'CRITICAL, new, recovering since: Assessments on time (since 2010-10)',
+    );
+  });
+
+  it('tells a watch at watch, and an end with the watch that is left', () => {
+    const watch = look(recordOf([[39, 50]]));
+    expect(watch.notice).toMatchObject({ level: 'watch' });
+    const ended = look(recordOf([POOR, GOOD, [39, 50]]), look(recordOf([POOR, GOOD])).board);
+    expect(only(ended.notice)).toMatchObject({ transition: 'cleared', level: 'warning' });
+    expect(ended.notice?.watching.map(({ alert }) => alert)).toEqual([metric.id]);
+    expect(ended.notice?.stillRaised).toEqual([]);
+  });
+
+  it('puts the worst first, everywhere', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'].map((id) => aMetric({ ...metric, id, title: `Metric ${id}` }));
+    const figures = (all: readonly Figure[]): Month['observations'] =>
+      Object.fromEntries(five.map((each, i) => [each.id, reported(each, all[i] ?? GOOD)]));
+    const first = (all: readonly Figure[]): Month => ({
+      ...(months(metric, [GOOD])[0] as Month),
+      observations: figures(all),
+    });
+    const second = (all: readonly Figure[]): Month => ({ ...first(all), period: '2010-11' });
+    const before = aRecord({ metrics: five, months: [first([[39, 50], POOR, BAD, GOOD, GOOD])] });
+    const { notice, board } = look(before);
+    expect(notice?.transitions.map(({ alert }) => alert)).toEqual(['c', 'b', 'a']);
+    expect(subjectOf(notice as Notice)).toBe('Herefordshire 2010-10: 1 critical, 1 warning, 1 to watch');
+    const after = { ...before, months: [...before.months, second([[39, 50], [35, 50], [33, 50], BAD, [35, 50]])] };
+    const next = look(after, board).notice as Notice;
+    expect(next.transitions.map(({ alert }) => alert)).toEqual(['b', 'd', 'e']);
+    expect(next.stillRaised.map(({ alert }) => alert)).toEqual(['c']);
+    const text = bodyOf(next, 'https://x/');
+    const order = ['WHAT CHANGED', 'Metric b', 'Metric d', 'Metric e', 'STILL RAISED', 'https://x/', 'Notice 2 for'];
+    const places = order.map((part) => text.lastIndexOf(part));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('names figure, direction, standard, baseline, finding and action in that order', () => {
+    const found = aMetric();
+    const record = recordOf([GOOD, POOR], {
+      metrics: [found],
+      actions: [
+        {
+          id: 'A1',
+          section: 'safeguarding',
+          title: 'Be on time',
+          timescale: '3 months',
+          due: '2011-01-22',
+          paragraph: '16',
+        },
+      ],
+    });
+    expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
+      [
+        'WARNING, new: Assessments on time (since 2010-11)',
+        '  Now: 70.0% (35 of 50) in 2010-11; worse, down from 90.0% (45 of 50) in 2010-10',
+        '  Standard: 80% since 2000-01 (local policy)',
+        '  Inspection: 88% in 2010-09 (paragraph 11)',
+        '  Why: a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
+      ].join('\n'),
+    );
+  });
+
+  it('has a subject of less than 100 characters of printable ASCII, whatever the authority is called', () => {
+    const named = (name: string): string => {
+      const record = recordOf([BAD]);
+      return subjectOf(look({ ...record, inspection: { ...record.inspection, name } }).notice as Notice);
+    };
+    expect(named('Ynys Môn – Anglesey')).toBe('Ynys Mon  Anglesey 2010-10: 1 critical');
+    expect(named('東京')).toBe('herefordshire 2010-10: 1 critical');
+    expect(named('x'.repeat(60)).length).toBeLessThan(100);
+  });
+
+  it('stays far below what SNS takes, whatever a record holds', () => {
+    const many = Array.from({ length: 40 }, (_, i) =>
+      aMetric({
+        ...metric,
+        id: `m${i}`,
+        title: `Metric ${i}`,
+        baseline: { kind: 'none', statement: 'x'.repeat(9000) },
+      }),
+    );
+    const month = {
+      ...(months(metric, [GOOD])[0] as Month),
+      observations: Object.fromEntries(many.map(({ id }) => [id, { numerator: 1, denominator: 50 }])),
+    };
+    const text = bodyOf(look(aRecord({ metrics: many, months: [month] })).notice as Notice, 'https://x/');
+    expect(text.length).toBeLessThan(110_000);
+    expect(text).toContain('the rest is on the page');
+    expect(text).toContain('Notice 1 for Herefordshire');
+  });
+});
+
+describe('small numbers', () => {
+  const textOf = (first: Metric, figures: readonly Figure[]): string =>
+    bodyOf(
+      reconcile(undefined, recordOf(figures, { metrics: [first] }), [], NOW, 'suppress').notice as Notice,
+      'https://x/',
+    );
+
+  it.each<[Metric, Figure, string]>([
+    [metric, [3, 50], 'about 5% (5 or fewer of 50)'],
+    [metric, [1, 4], 'about 25% (of 5 or fewer)'],
+    [
+      aMetric({
+        ...metric,
+        holdLine: true,
+        cases: 'stock',
+        standards: [{ value: 100, from: '2000-01', basis: 'local', note: 'a default' }],
+      }),
+      [47, 50],
+      'about 95% (all but 5 or fewer of 50)',
+    ],
+    [
+      aBacklog({ standards: [{ value: 0, from: '2000-01', basis: 'local', note: 'a default' }] }),
+      3,
+      '5 or fewer cases',
+    ],
+    [metric, [0, 50], '0.0% (0 of 50)'],
+  ])('reads %# as %s %s', (first, figure, words) => {
+    expect(textOf(first, [figure])).toContain(`Now: ${words} in 2010-10`);
+  });
+
+  it('stay hidden in what changed and in every finding', () => {
+    const record = recordOf([
+      [46, 50],
+      [3, 50],
+    ]);
+    const { board } = reconcile(undefined, record, [], NOW, 'suppress');
+    const [corrected, superseded] = revise(record, '2010-11', of([4, 50]));
+    const [again] = revise(corrected, '2010-11', of([47, 50]));
+    const { notice } = reconcile(board, again, superseded, NOW, 'suppress');
+    const text = bodyOf(notice as Notice, 'https://x/');
+    expect(text).toContain('about 5% (5 or fewer of 50) became about 95% (all but 5 or fewer of 50)');
+    expect(text).not.toMatch(/\b(3|4|46|47) of 50/);
+    expect(JSON.stringify(notice)).not.toMatch(/\b(3|4|46|47) of 50/);
+  });
+});
+
+describe('the board', () => {
+  it('keeps what it judged, so that a changed revision is noticed', () => {
+    const { board } = look(recordOf([GOOD, GOOD]));
+    expect(board).toMatchObject({
+      judged: { '2010-10': 1, '2010-11': 1 },
+      latestPeriod: '2010-11',
+      inspection: 'one',
+      version: 1,
+      lastNotice: 0,
+      evaluatedAt: NOW.toISOString(),
+    });
+  });
+
+  it('is never judged by an earlier time than before', () => {
+    const { board } = look(recordOf([GOOD]));
+    const earlier = new Date(NOW.getTime() - 86_400_000);
+    const { board: after } = reconcile(board, recordOf([GOOD, GOOD]), [], earlier, 'show');
+    expect(after?.evaluatedAt).toBe(NOW.toISOString());
+  });
+
+  it('holds thirty years', () => {
+    const figures = Array.from({ length: 360 }, (_, i): Figure => [40 + (i % 9), 50]);
+    const { board } = reconcile(
+      undefined,
+      { ...recordOf([]), months: months(metric, figures, '2000-01') },
+      [],
+      NOW,
+      'show',
+    );
+    expect(Object.keys(board?.judged ?? {})).toHaveLength(360);
+    expect(board?.latestPeriod).toBe(addMonths('2000-01', 359));
+  });
+});
