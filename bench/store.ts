@@ -47,6 +47,7 @@ export async function startStore(): Promise<Store> {
       ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-2:000000000000:bench',
       API_URL: 'https://example.org',
       SMALL_NUMBERS: 'show',
+      METRICS_NAMESPACE: 'bench',
     },
     async end() {
       client.destroy();

@@ -3,6 +3,7 @@ import { ApiError, UnreachableError } from '../lib/client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
+import { addRecovery } from './commands/recovery.ts';
 import { UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
 import { addToken } from './commands/token.ts';
@@ -50,6 +51,7 @@ addLook(program);
 addManage(program);
 addToken(program);
 addAnalyse(program);
+addRecovery(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 

@@ -10,6 +10,8 @@ export const EnvironmentSchema = z.object({
   ALERT_TOPIC_ARN: z.string().min(1),
   /** Where the page and the API are, without a trailing slash. */
   API_URL: z.url(),
+  /** The CloudWatch namespace of the function's own metrics. */
+  METRICS_NAMESPACE: z.string().min(1),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   SMALL_NUMBERS: z.enum(['show', 'suppress']),
 });

@@ -1,22 +1,27 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
+import type { Board } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
+import type { Notice } from './domain/notice.ts';
 import { reconcile } from './domain/reconcile.ts';
 import { readEnvironment } from './env.ts';
-import { type HourlyEvent, handleStream } from './events.ts';
+import { type HourlyEvent, handleHourly, handleStream } from './events.ts';
+import { METRICS, type MetricName } from './metrics.ts';
 import { listDue, readBoard, saveBoard, saveDue } from './store/boards.ts';
 import { ConditionFailedError, type Database } from './store/database.ts';
-import { readInspection } from './store/inspections.ts';
 import { authorityOf } from './store/keys.ts';
-import { readMonths, readSuperseded } from './store/submissions.ts';
+import { readRecord, revisedSince } from './store/records.ts';
+import { readSuperseded } from './store/submissions.ts';
 
 export interface EvaluateDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
   readonly smallNumbers: SmallNumbers;
   readonly now: () => Date;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }
 
 /** Of England and Wales; beyond the last of them only weekends are known to be free. */
@@ -31,7 +36,10 @@ const MOST_ATTEMPTS = 6;
  */
 export function createHandler(dependencies: EvaluateDependencies) {
   const { database, now, logger } = dependencies;
-  return async (event: DynamoDBStreamEvent | HourlyEvent): Promise<DynamoDBBatchResponse | undefined> => {
+  return async (
+    event: DynamoDBStreamEvent | HourlyEvent,
+    context: Context,
+  ): Promise<DynamoDBBatchResponse | undefined> => {
     if ('Records' in event)
       return handleStream(
         event,
@@ -39,12 +47,11 @@ export function createHandler(dependencies: EvaluateDependencies) {
         (authority) => evaluate(authority, dependencies),
         logger,
       );
-    const failed: string[] = [];
-    for (const authority of await listDue(database, now()))
-      await evaluate(authority, dependencies).catch((error: Error) => {
-        failed.push(authority);
-        logger.error('authority not evaluated', { error, authority });
-      });
+    const { failed } = await handleHourly(
+      await listDue(database, now()),
+      (authority) => evaluate(authority, dependencies),
+      { logger, context },
+    );
     if (failed.length > 0)
       throw new Error(
         `${failed.length} of the due authorities could not be evaluated: ${failed.slice(0, 10).join(', ')}`,
@@ -58,31 +65,13 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
   const { database, smallNumbers, now, logger } = dependencies;
   for (let attempt = 1; ; attempt++) {
     const read = await readBoard(database, authority);
-    const [inspection, months] = await Promise.all([
-      readInspection(database, authority),
-      readMonths(database, authority),
-    ]);
-    if (!inspection) {
+    const record = await readRecord(database, authority, read.acknowledgements, BANK_HOLIDAYS);
+    if (!record) {
       logger.warn('no inspection is loaded', { authority });
       return;
     }
     const judged = read.board?.judged ?? {};
-    const revised = months.flatMap(({ period, revision }) => {
-      const earlier = judged[period];
-      return earlier !== undefined && earlier !== revision ? [[period, earlier] as const] : [];
-    });
-    const superseded = await readSuperseded(database, authority, revised);
-    const record = {
-      inspection: inspection.header,
-      fingerprint: inspection.fingerprint,
-      metrics: inspection.metrics,
-      actions: inspection.actions,
-      months,
-      localStandards: inspection.localStandards,
-      progress: inspection.progress,
-      bankHolidays: BANK_HOLIDAYS,
-      acknowledgements: read.acknowledgements,
-    };
+    const superseded = await readSuperseded(database, authority, revisedSince(judged, record));
     const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);
     try {
       if (board) await saveBoard(database, read, board, notice, nextDueAt);
@@ -90,8 +79,12 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
       logger.info('authority evaluated', {
         authority,
         version: (board ?? read.board)?.version,
+        judged: record.months.flatMap(({ period, revision }) =>
+          judged[period] === revision ? [] : `${period} r${revision}`,
+        ),
         notice: notice?.number,
       });
+      if (board) count(dependencies.metrics, judged, board, notice);
       return;
     } catch (error) {
       if (!(error instanceof ConditionFailedError) || attempt === MOST_ATTEMPTS) throw error;
@@ -99,7 +92,33 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
   }
 }
 
-const environment = readEnvironment('BASELINES_TABLE', 'SUBMISSIONS_TABLE', 'ALERTS_TABLE', 'SMALL_NUMBERS');
+/** Counts what a written board brought: see {@link METRICS}. */
+function count(metrics: Metrics, before: Board['judged'], board: Board, notice: Notice | undefined): void {
+  const raised = (notice?.transitions ?? []).filter(
+    ({ transition }) => transition === 'raised' || transition === 'worsened',
+  );
+  const isLate = (alert: string): boolean =>
+    board.alerts[alert]?.findings.some(({ evaluator }) => evaluator === 'submission') ?? false;
+  const counts: Partial<Record<MetricName, number>> = {
+    Submissions: Object.entries(board.judged).reduce(
+      (sum, [period, revision]) => sum + revision - (before[period] ?? 0),
+      0,
+    ),
+    Raised: raised.length,
+    Late: raised.filter(({ alert }) => isLate(alert)).length,
+  };
+  for (const [name, value] of Object.entries(counts) as [MetricName, number][])
+    metrics.addMetric(name, METRICS[name].unit, value);
+  metrics.publishStoredMetrics();
+}
+
+const environment = readEnvironment(
+  'BASELINES_TABLE',
+  'SUBMISSIONS_TABLE',
+  'ALERTS_TABLE',
+  'SMALL_NUMBERS',
+  'METRICS_NAMESPACE',
+);
 
 export const handler = createHandler({
   database: {
@@ -113,4 +132,5 @@ export const handler = createHandler({
   smallNumbers: environment.SMALL_NUMBERS,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'evaluate' }),
+  metrics: new Metrics({ namespace: environment.METRICS_NAMESPACE, serviceName: 'evaluate' }),
 });

@@ -39,15 +39,16 @@ const MOST_ATTEMPTS = 4;
 export function createHandler({ database, now, logger }: SubmitDependencies) {
   return httpHandler(
     {
-      'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now()),
-      'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, database, now()),
-      'DELETE /v1/authorities/{authority}/submissions/{period}': (request) => retractMonth(request, database, now()),
+      'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, database, now(), logger),
+      'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, database, now(), logger),
+      'DELETE /v1/authorities/{authority}/submissions/{period}': (request) =>
+        retractMonth(request, database, now(), logger),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
 }
 
-async function putMonth(request: Request, database: Tables, now: Date): Promise<Answer> {
+async function putMonth(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
   const { authority = '', period = '' } = request.parameters;
   const periodFaults = faultsOfPeriod(period, now);
   const [metrics, found] = await Promise.all([
@@ -63,12 +64,12 @@ async function putMonth(request: Request, database: Tables, now: Date): Promise<
     checkPrecondition(request.headers['if-match'], current, period);
     if (!current) await checkRoom(database, authority, now);
     const next = revisionOf(submission, period, current, now);
-    await saveMonths(database, authority, [next], now);
+    await accept(database, authority, [next], now, logger);
     return monthAnswer(current ? 200 : 201, authority, next, current);
   });
 }
 
-async function retractMonth(request: Request, database: Tables, now: Date): Promise<Answer> {
+async function retractMonth(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
   const { authority = '', period = '' } = request.parameters;
   const metrics = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
   requireAuthority(metrics, authority);
@@ -78,9 +79,21 @@ async function retractMonth(request: Request, database: Tables, now: Date): Prom
     checkPrecondition(request.headers['if-match'], current, period);
     if (current.retracted) return monthAnswer(200, authority, current);
     const next = { ...revisionOf({ status: current.status, observations: {} }, period, current, now), retracted: true };
-    await saveMonths(database, authority, [next], now);
+    await accept(database, authority, [next], now, logger);
     return monthAnswer(200, authority, next, current);
   });
+}
+
+/** Stores months, and says so under the request's id: from here on the figures are followed by revision. */
+async function accept(
+  database: Tables,
+  authority: string,
+  months: readonly Month[],
+  now: Date,
+  logger: Logger,
+): Promise<void> {
+  await saveMonths(database, authority, months, now);
+  logger.info('months accepted', { authority, months: months.map(({ period, revision }) => `${period} r${revision}`) });
 }
 
 /** Does something with a month as it stands, and again with what it is then where somebody else was faster. */
@@ -110,7 +123,7 @@ interface Entry {
 }
 
 /** All or nothing: months as before are skipped, new ones accepted, and others changed only where `revise` says so. */
-async function postMonths(request: Request, database: Tables, now: Date): Promise<Answer> {
+async function postMonths(request: Request, database: Tables, now: Date, logger: Logger): Promise<Answer> {
   const { authority = '' } = request.parameters;
   const revise = readQuery(BulkQuerySchema, request).revise === 'true';
   const metrics = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
@@ -133,11 +146,12 @@ async function postMonths(request: Request, database: Tables, now: Date): Promis
     const changed = results.filter(({ outcome }) => outcome !== 'unchanged');
     try {
       if (changed.length > 0)
-        await saveMonths(
+        await accept(
           database,
           authority,
           changed.map(({ month }) => month),
           now,
+          logger,
         );
       return answer(200, BulkAnswerSchema, {
         authority,

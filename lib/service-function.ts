@@ -21,6 +21,7 @@ export interface ServiceFunctionProps {
 export class ServiceFunction extends Construct {
   readonly name: FunctionName;
   readonly whenItFails: string;
+  readonly timeout: Duration;
   readonly function: lambda.Function;
   readonly role: iam.Role;
   readonly logGroup: logs.LogGroup;
@@ -29,6 +30,7 @@ export class ServiceFunction extends Construct {
     super(scope, id);
     this.name = props.name;
     this.whenItFails = props.whenItFails;
+    this.timeout = props.timeout;
     this.logGroup = new logs.LogGroup(this, 'Logs', {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: props.logRemoval,

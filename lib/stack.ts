@@ -4,6 +4,7 @@ import { EVALUATED_PREFIXES, NOTICE_PREFIX } from '../functions/store/keys.ts';
 import { AlertTopic } from './alert-topic.ts';
 import { Api } from './api.ts';
 import { InspectionLoading } from './inspection-loading.ts';
+import { Operations } from './operations.ts';
 import { Schedule } from './schedule.ts';
 import { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -93,7 +94,8 @@ export class InspectionMonitorStack extends Stack {
       name: 'evaluate',
       whenItFails: 'Figures are taken in but not judged: a fall in performance goes unnoticed until this runs again.',
       memory: 1024,
-      timeout: Duration.seconds(300),
+      // For the hourly run over everyone who is due; a batch of a stream needs a second or two.
+      timeout: Duration.minutes(5),
       logRemoval,
     });
     tables.grant(evaluate, 'baselines', ['dynamodb:Query']);
@@ -101,16 +103,17 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(evaluate, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(evaluate, 'alerts', 'due');
     evaluate.tell('SMALL_NUMBERS', settings.smallNumbers);
+    evaluate.tell('METRICS_NAMESPACE', this.stackName);
     // A second of waiting turns months that are sent one after the other into one evaluation and one e-mail.
     const window = Duration.seconds(1);
-    new StreamMapping(this, 'BaselineChanges', {
+    const baselineChanges = new StreamMapping(this, 'BaselineChanges', {
       from: tables.all.baselines,
       to: evaluate,
       sortKeys: EVALUATED_PREFIXES.baselines,
       batchSize: 100,
       window,
     });
-    new StreamMapping(this, 'SubmissionChanges', {
+    const submissionChanges = new StreamMapping(this, 'SubmissionChanges', {
       from: tables.all.submissions,
       to: evaluate,
       sortKeys: EVALUATED_PREFIXES.submissions,
@@ -123,14 +126,16 @@ export class InspectionMonitorStack extends Stack {
       name: 'notify',
       whenItFails: 'Alerts are raised but nobody is mailed: the director does not hear of them until this runs again.',
       memory: 512,
-      timeout: Duration.seconds(120),
+      // For the hourly run over what is unsent after a long failure, five a second.
+      timeout: Duration.minutes(5),
       logRemoval,
     });
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
     api.tellUrl(notify);
-    new StreamMapping(this, 'NewNotices', {
+    notify.tell('METRICS_NAMESPACE', this.stackName);
+    const newNotices = new StreamMapping(this, 'NewNotices', {
       from: tables.all.alerts,
       to: notify,
       sortKeys: [NOTICE_PREFIX],
@@ -142,10 +147,23 @@ export class InspectionMonitorStack extends Stack {
     }
 
     // What events missed: lost, too late to be one, or never one.
-    new Schedule(this, 'Schedule', { calls: [evaluate, notify] });
+    const schedule = new Schedule(this, 'Schedule', { calls: [evaluate, notify] });
+
+    // And what tells us when any of this fails.
+    new Operations(this, 'Operations', {
+      functions: [seed, submit, query, manage, dashboard, evaluate, notify],
+      streams: [baselineChanges, submissionChanges, newNotices],
+      api,
+      schedule,
+      email: settings.operationsEmail,
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
     new CfnOutput(this, 'AlertTopicArn', { value: topic.topic.topicArn, description: 'Where notices are published' });
+    // What the command line needs to put things right: see docs/runbook.md.
+    new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
+    const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
+    new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });
     for (const [name, table] of Object.entries(tables.all)) {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }

@@ -27,6 +27,7 @@ export interface StreamMappingProps {
  * authority in its shard.
  */
 export class StreamMapping extends Construct {
+  readonly to: ServiceFunction;
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: StreamMappingProps) {
@@ -34,6 +35,7 @@ export class StreamMapping extends Construct {
     const stream = props.from.tableStreamArn;
     if (!stream)
       throw new Error(`${props.from.node.path} has no stream: set \`stream: true\` in functions/store/keys.ts`);
+    this.to = props.to;
     this.deadLetters = deadLetters(this, 'DeadLetters');
     props.to.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],

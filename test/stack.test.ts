@@ -201,6 +201,7 @@ describe('each function may do what it needs and nothing else', () => {
         SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
         SMALL_NUMBERS: 'show',
+        METRICS_NAMESPACE: 'InspectionMonitor',
       },
     },
     {
@@ -214,7 +215,12 @@ describe('each function may do what it needs and nothing else', () => {
         'sns:Publish on AlertsTopic',
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
       ],
-      knows: { ALERTS_TABLE: 'TablesAlerts', ALERT_TOPIC_ARN: 'AlertsTopic', API_URL: 'Api.ApiEndpoint' },
+      knows: {
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+        API_URL: 'Api.ApiEndpoint',
+        METRICS_NAMESPACE: 'InspectionMonitor',
+      },
     },
   ])('$name', ({ name, may, knows }) => {
     expect(permissionsOf(name)).toEqual([...may, ...ofEvery(name)].sort());
@@ -488,6 +494,8 @@ test('the outputs say what the command line needs', () => {
     SubmissionsTable: 'TablesSubmissions',
     AlertsTable: 'TablesAlerts',
     AccessTable: 'TablesAccess',
+    SmallNumbers: 'show',
+    DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
   });
 });
 

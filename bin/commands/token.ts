@@ -1,23 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
 import { SCOPES, type Scope } from '../../functions/routes.ts';
 import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
 import type { Database } from '../../functions/store/database.ts';
-import { UnreachableError } from '../../lib/client.ts';
 import { numberFrom, showList, showOne } from './output.ts';
+import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
-
-interface Place {
-  /** A deployed stack, reached with the caller's own AWS credentials. */
-  readonly stack?: string;
-  readonly region?: string;
-  /** The folder of an instance that runs on this machine. */
-  readonly data: string;
-}
 
 const DAY_S = 24 * 60 * 60;
 /** No token is for ever. */
@@ -27,7 +16,7 @@ const LONGEST_DAYS = 366;
 export function addToken(program: Command): void {
   const token = program.command('token').description('Makes, lists and revokes tokens.');
 
-  place(token.command('create'))
+  withPlace(token.command('create'))
     .description('Makes a token and shows it, this once.')
     .requiredOption('--label <label>', 'who or what it is for')
     .option('--scopes <scopes>', `what it allows, of ${SCOPES.join(',')}`, 'read')
@@ -56,7 +45,7 @@ Examples:
       );
     });
 
-  place(token.command('list'))
+  withPlace(token.command('list'))
     .description('Lists the tokens: never the tokens themselves.')
     .action(async (options: Place) => {
       const { database, now } = await accessOf(options);
@@ -80,7 +69,7 @@ Examples:
       );
     });
 
-  place(token.command('revoke').argument('<id>', 'as "token list" shows it'))
+  withPlace(token.command('revoke').argument('<id>', 'as "token list" shows it'))
     .description('Makes a token worthless from its next request on.')
     .action(async (id: string, options: Place) => {
       const { database } = await accessOf(options);
@@ -88,13 +77,6 @@ Examples:
         throw new UsageError(`there is no token ${id}; "npm run monitor -- token list" shows those there are`);
       showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });
-}
-
-function place(command: Command): Command {
-  return command
-    .option('--stack <name>', 'a stack on AWS, reached with your own AWS credentials')
-    .option('--region <region>', 'where that stack is')
-    .option('--data <folder>', 'an instance that runs on this machine', '.data');
 }
 
 function scopesIn(text: string): Scope[] {
@@ -106,55 +88,7 @@ function scopesIn(text: string): Scope[] {
   return [...new Set(scopes.data)];
 }
 
-const OutputsSchema = z.object({
-  endpoint: z.url(),
-  region: z.string(),
-  outputs: z.object({ AccessTable: z.string() }),
-});
-
-interface Access {
-  readonly database: Database<'access'>;
-  /** The time as the instance has it. */
-  readonly now: Date;
-}
-
-async function accessOf({ stack, region, data }: Place): Promise<Access> {
-  return stack ? deployedAccess(stack, region) : localAccess(data);
-}
-
-async function localAccess(data: string): Promise<Access> {
-  const hint = `Start it with "npm start", name its folder with --data, or a stack on AWS with --stack.`;
-  let text: string;
-  try {
-    text = readFileSync(join(data, 'outputs.json'), 'utf8');
-  } catch {
-    throw new UsageError(`no instance has run in ${data}. ${hint}`);
-  }
-  const { endpoint, region, outputs } = OutputsSchema.parse(JSON.parse(text));
-  const answer = await fetch(endpoint).catch(() => {
-    throw new UnreachableError(`the instance in ${data} is not running. ${hint}`);
-  });
-  const client = new DynamoDBClient({
-    endpoint,
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  const now = new Date(answer.headers.get('date') ?? Date.now());
-  return { database: { client, tables: { access: outputs.AccessTable } }, now };
-}
-
-async function deployedAccess(stack: string, region: string | undefined): Promise<Access> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  const where = region ? { region } : {};
-  let table: string | undefined;
-  try {
-    const { Stacks } = await new CloudFormationClient(where).send(new DescribeStacksCommand({ StackName: stack }));
-    table = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'AccessTable')?.OutputValue;
-  } catch (error) {
-    throw new UnreachableError(
-      `AWS does not show the stack ${stack}: ${(error as Error).message}. Check the credentials and --region.`,
-    );
-  }
-  if (!table) throw new UsageError(`the stack ${stack} has no output AccessTable: is it an inspection monitor?`);
-  return { database: { client: new DynamoDBClient(where), tables: { access: table } }, now: new Date() };
+async function accessOf(options: Place): Promise<{ database: Database<'access'> } & Pick<Deployment, 'now'>> {
+  const { client, output, now } = await openPlace(options);
+  return { database: { client, tables: { access: output('AccessTable') } }, now };
 }

@@ -164,15 +164,23 @@ export function noticeReference(pk: string, sk: string): NoticeReference {
   return { authority: authorityOf(pk), number: Number(sk.slice(NOTICE_PREFIX.length)) };
 }
 
+/** A notice that waits to be sent, since `createdAt` (ISO instant). */
+export interface UnsentNotice extends NoticeReference {
+  readonly createdAt: string;
+}
+
 /** Notices created no later than `before` and not marked sent, oldest first. */
-export async function listUnsent({ client, tables }: Alerts, before: Date): Promise<NoticeReference[]> {
+export async function listUnsent({ client, tables }: Alerts, before: Date): Promise<UnsentNotice[]> {
   const items = await queryAll(client, {
     TableName: tables.alerts,
     IndexName: 'unsent',
     KeyConditionExpression: 'unsent = :unsent AND createdAt <= :before',
     ExpressionAttributeValues: { ':unsent': { S: UNSENT }, ':before': { S: before.toISOString() } },
   });
-  return items.map((item) => noticeReference(item.pk?.S ?? '', item.sk?.S ?? ''));
+  return items.map((item) => ({
+    ...noticeReference(item.pk?.S ?? '', item.sk?.S ?? ''),
+    createdAt: item.createdAt?.S ?? '',
+  }));
 }
 
 /** A notice that is not marked sent yet; undefined where it is. */

@@ -52,6 +52,8 @@ export interface LambdaFunction {
   /** Where asynchronous invocations that failed for good go: a queue's ARN. */
   readonly deadLetterArn?: string;
   invoke(event: unknown, requestId?: string): Promise<InvocationResult>;
+  /** Ends the workers that are running something, as a crash would: their invocations fail. */
+  kill(): void;
 }
 
 export interface Functions {
@@ -339,6 +341,11 @@ function createPool(
       waiting.push({ invocation, resolve, finished: promise });
       dispatch();
       return promise;
+    },
+    kill() {
+      for (const sandbox of [...sandboxes])
+        if (sandbox.state === 'busy')
+          replace(sandbox, { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited: killed' });
     },
     running: () => waiting.length + [...sandboxes].filter(({ state }) => state === 'busy').length,
     async close() {

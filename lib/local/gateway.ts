@@ -42,6 +42,8 @@ export interface Gateway {
   readonly port: number;
   /** Which part of the instance answers for a service. Calls before it is set wait in no queue: they fail. */
   serve(service: Service, handler: ServiceHandler): void;
+  /** Who is asked whether a call is allowed before anything else sees it. */
+  guard(refusalOf: (call: AwsCall) => AwsReply | undefined): void;
   pages(handler: PageHandler): void;
   close(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export async function startGateway(options: {
   const { clock, intercept } = options;
   const services = new Map<Service, ServiceHandler>();
   const pageHandlers: PageHandler[] = [];
+  let refusalOf: (call: AwsCall) => AwsReply | undefined = () => undefined;
 
   const answer = async (request: IncomingMessage, body: Buffer): Promise<AwsReply> => {
     const call = readCall(request, body);
@@ -80,6 +83,8 @@ export async function startGateway(options: {
     }
     const handler = services.get(call.service);
     if (handler === undefined) return awsError(call, 503, 'ServiceUnavailable', `${call.service} is not running`);
+    const refusal = refusalOf(call);
+    if (refusal !== undefined) return refusal;
     const forward = async () => {
       try {
         return await handler(call);
@@ -122,6 +127,9 @@ export async function startGateway(options: {
     url: `http://127.0.0.1:${port}`,
     port,
     serve: (service, handler) => void services.set(service, handler),
+    guard(guard) {
+      refusalOf = guard;
+    },
     pages: (handler) => void pageHandlers.push(handler),
     close: () =>
       new Promise((resolve) => {

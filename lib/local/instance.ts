@@ -16,6 +16,7 @@ import { lockDirectory } from './lock.ts';
 import { createMailer } from './mail.ts';
 import { createModel } from './model.ts';
 import { undeliveredMails } from './outbox.ts';
+import { createPolicies } from './policy.ts';
 import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
@@ -57,6 +58,8 @@ export interface Instance {
   readonly template: TemplateBody;
   /** The value of a template expression, such as a policy document of the template. */
   resolve(expression: unknown): unknown;
+  /** Ends a function's running workers at once, in the middle of what they do. */
+  kill(functionReference: string): void;
   /** Invokes a function, by logical id, name or ARN, and returns its result. Rejects with a FunctionFailedError. */
   invoke(functionReference: string, event: unknown): Promise<unknown>;
   /** Runs every schedule once, now. Rejects where a function fails. */
@@ -170,6 +173,8 @@ async function start(
   closers.push(() => mailer.close());
 
   const streams = await createTables(dynamodb, model);
+  const policies = createPolicies(model);
+  gateway.guard((call) => policies.refusalOf(call));
   const queues = createQueues(model, at('sqs'), clock);
   gateway.serve('sqs', (call) => queues.handle(call));
   const autoConfirm = options.autoConfirm ?? true;
@@ -183,7 +188,7 @@ async function start(
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
     const checkpointPath = at('checkpoints', `${logicalId}.json`);
     return startStreamMapping({
-      ...{ model, logicalId, streams, dynamodb, functions, queues, clock, log, checkpointPath },
+      ...{ model, logicalId, streams, dynamodb, functions, policies, queues, clock, log, checkpointPath },
     });
   });
   closers.push(() => Promise.all(mappings.map((mapping) => mapping.stop())));
@@ -229,6 +234,7 @@ async function start(
       outputs: model.outputs(),
     },
     resolve: (expression) => model.resolve(expression, 'expression'),
+    kill: (functionReference) => functions.find(functionReference).kill(),
     async invoke(functionReference, event) {
       const target = functions.find(functionReference);
       const result = await target.invoke(event);

@@ -8,6 +8,7 @@ import type { FunctionLog } from './function-log.ts';
 import { type Functions, type InvocationResult, LARGEST_PAYLOAD, type LambdaFunction } from './functions.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { Model } from './model.ts';
+import type { Policies } from './policy.ts';
 import type { Queues } from './sqs.ts';
 import { changedNothing, openStream, type Position, type StreamRecord } from './stream-reader.ts';
 
@@ -28,6 +29,7 @@ export interface StreamMappingOptions {
   readonly streams: readonly TableStream[];
   readonly dynamodb: Dynamodb;
   readonly functions: Functions;
+  readonly policies: Policies;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly log: FunctionLog;
@@ -60,6 +62,9 @@ const POLL_MS = 1000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5000;
 
+/** Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", "Execution role permissions". */
+const READING = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((verb) => `dynamodb:${verb}`);
+
 /** A record that is to be delivered. */
 interface Pending {
   readonly record: StreamRecord;
@@ -71,7 +76,7 @@ interface Pending {
 }
 
 export function startStreamMapping(options: StreamMappingOptions): StreamMapping {
-  const { model, logicalId, streams, dynamodb, functions, queues, clock, log, checkpointPath } = options;
+  const { model, logicalId, streams, dynamodb, functions, policies, queues, clock, log, checkpointPath } = options;
   const properties = model.properties(logicalId, MappingSchema);
   const stream = streams.find(({ arn }) => arn === properties.EventSourceArn);
   if (stream === undefined) {
@@ -83,6 +88,8 @@ export function startStreamMapping(options: StreamMappingOptions): StreamMapping
   if (onFailure !== undefined && !queues.has(onFailure)) {
     throw new Error(`${logicalId}: the on-failure destination ${onFailure} is not a queue of this template`);
   }
+  policies.require(target.logicalId, READING, stream.arn, logicalId);
+  if (onFailure !== undefined) policies.require(target.logicalId, ['sqs:SendMessage'], onFailure, logicalId);
   const windowMs = properties.MaximumBatchingWindowInSeconds * 1000;
   const reportsFailures = properties.FunctionResponseTypes.length > 0;
   const mostRetries =

@@ -1,0 +1,21 @@
+/**
+ * What the functions count about the service's own work, as CloudWatch metrics in the namespace named after the stack.
+ * No dimension but the function: one for the authority would cost 0.30 USD a month for each authority and metric.
+ * Emitted where the outcome is final (after the transaction, after the publish), so that a repeat counts nothing.
+ */
+export const METRICS = {
+  /** Revisions of months that were judged for the first time. Counted where they are judged: `submit` stays quick to load. */
+  Submissions: { emittedBy: 'evaluate', unit: 'Count' },
+  /** Alerts raised or worsened. */
+  Raised: { emittedBy: 'evaluate', unit: 'Count' },
+  /** Alerts for figures that did not come in time. */
+  Late: { emittedBy: 'evaluate', unit: 'Count' },
+  /** Notices that SNS took. */
+  Mailed: { emittedBy: 'notify', unit: 'Count' },
+  /** Age of the oldest notice that the hourly run left unsent; 0 where there is none. */
+  OldestUnsentNotice: { emittedBy: 'notify', unit: 'Seconds' },
+  /** Confirmed subscriptions of the alert topic, each hour. */
+  ConfirmedRecipients: { emittedBy: 'notify', unit: 'Count' },
+} as const satisfies Record<string, { readonly emittedBy: string; readonly unit: 'Count' | 'Seconds' }>;
+
+export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,292 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { METRICS, type MetricName } from '../functions/metrics.ts';
+import type { Api } from './api.ts';
+import type { Schedule } from './schedule.ts';
+import type { ServiceFunction } from './service-function.ts';
+import type { StreamMapping } from './stream-mapping.ts';
+
+export interface OperationsProps {
+  readonly functions: readonly ServiceFunction[];
+  readonly api: Api;
+  readonly streams: readonly StreamMapping[];
+  readonly schedule: Schedule;
+  /** Who is told when the service itself fails; nobody where there is none. */
+  readonly email: string | undefined;
+}
+
+interface AlarmProps {
+  /** Part of the alarm's name, and so of its heading in `docs/runbook.md`. */
+  readonly name: string;
+  /** What it means for the people served. */
+  readonly means: string;
+  readonly metric: cloudwatch.IMetric;
+  readonly atLeast?: number;
+  readonly lessThan?: number;
+  /** Out of the last this many periods, one is enough. */
+  readonly periods?: number;
+  /** What a period without data says: nothing by default. `tell` means that silence is a fault of its own. */
+  readonly silence?: 'is fine' | 'tell' | 'changes nothing';
+}
+
+const MINUTES_5 = Duration.minutes(5);
+const HOUR = Duration.hours(1);
+/** A function that needs this part of its timeout will soon need all of it. */
+const NEAR_TIMEOUT_PERCENT = 80;
+/** Later than this, a stream is not slow but stuck: a failing record is tried again for up to an hour. */
+const BEHIND = Duration.minutes(10);
+/** The hourly run sends what the stream could not; whatever it could not send either is then this old. */
+const UNSENT = Duration.hours(2);
+
+/**
+ * What watches the service: alarms that go to a topic of their own, and a dashboard.
+ *
+ * The topic has a key of its own, since an alarm may not use the AWS-managed key of SNS. Each alarm says in its
+ * description what it means for the people served, and its name is a heading in `docs/runbook.md`.
+ */
+export class Operations extends Construct {
+  readonly topic: sns.Topic;
+  private readonly alarms: cloudwatch.Alarm[] = [];
+
+  constructor(scope: Construct, id: string, props: OperationsProps) {
+    super(scope, id);
+    this.topic = this.makeTopic(props.email);
+    this.watchFunctions(props.functions);
+    this.watchStreams(props);
+    this.watchNotices();
+    this.alarm({
+      name: 'api-errors',
+      means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
+      metric: props.api.api.metric('5xx', { statistic: 'Sum', period: MINUTES_5 }),
+      atLeast: 1,
+    });
+    this.makeDashboard(props);
+  }
+
+  private makeTopic(email: string | undefined): sns.Topic {
+    const key = new kms.Key(this, 'Key', {
+      description: 'Lets alarms of the inspection monitor publish to their encrypted topic',
+      enableKeyRotation: true,
+      // It protects messages on their way only: nothing is lost with it.
+      removalPolicy: RemovalPolicy.DESTROY,
+      pendingWindow: Duration.days(7),
+    });
+    key.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    const topic = new sns.Topic(this, 'Topic', {
+      displayName: 'Inspection monitor operations',
+      masterKey: key,
+      enforceSSL: true,
+    });
+    topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    if (email) topic.addSubscription(new subscriptions.EmailSubscription(email));
+    return topic;
+  }
+
+  /** An alarm on errors for each function; throttling and slowness have one cause for all, and so one alarm. */
+  private watchFunctions(functions: readonly ServiceFunction[]): void {
+    for (const each of functions)
+      this.alarm({
+        name: `${each.name}-errors`,
+        means: each.whenItFails,
+        metric: each.function.metricErrors({ period: MINUTES_5 }),
+        atLeast: 1,
+      });
+    const throttles = functions.map(
+      (each) => [`throttles_${each.name}`, each.function.metricThrottles({ period: MINUTES_5 })] as const,
+    );
+    this.alarm({
+      name: 'functions-throttled',
+      means:
+        'The account runs as many functions at once as it may: requests are refused (503), judging and mailing wait. A new account may run only ten.',
+      metric: new cloudwatch.MathExpression({
+        expression: `SUM([${throttles.map(([name]) => `FILL(${name},0)`).join(', ')}])`,
+        label: 'throttled invocations of all functions',
+        period: MINUTES_5,
+        usingMetrics: Object.fromEntries(throttles),
+      }),
+      atLeast: 1,
+    });
+    const shares = functions.map((each) => {
+      const metric = each.function.metricDuration({ period: MINUTES_5, statistic: 'Maximum' });
+      return [`duration_${each.name}`, each.timeout.toMilliseconds(), metric] as const;
+    });
+    this.alarm({
+      name: 'functions-near-timeout',
+      means:
+        'A function took so long that a larger record or a slower day would end it half-way: requests fail (5xx), or judging and mailing start over.',
+      metric: new cloudwatch.MathExpression({
+        expression: `MAX([${shares.map(([name, timeout]) => `100*FILL(${name},0)/${timeout}`).join(', ')}])`,
+        label: 'longest run in percent of its timeout',
+        period: MINUTES_5,
+        usingMetrics: Object.fromEntries(shares.map(([name, , metric]) => [name, metric])),
+      }),
+      atLeast: NEAR_TIMEOUT_PERCENT,
+    });
+  }
+
+  private watchStreams({ streams, schedule }: OperationsProps): void {
+    for (const to of new Set(streams.map((stream) => stream.to)))
+      this.alarm({
+        name: `${to.name}-behind`,
+        means: `What changed ten minutes ago has not been looked at. ${to.whenItFails}`,
+        metric: to.function.metric('IteratorAge', { period: MINUTES_5, statistic: 'Maximum' }),
+        atLeast: BEHIND.toMilliseconds(),
+      });
+    const givenUp = [
+      ...streams.map(({ node, deadLetters, to }) => ({ what: node.id, deadLetters, means: to.whenItFails })),
+      { what: schedule.node.id, deadLetters: schedule.deadLetters, means: 'Late figures and unsent notices wait.' },
+    ];
+    for (const { what, deadLetters, means } of givenUp)
+      this.alarm({
+        name: `${kebab(what)}-dead-letters`,
+        means: `Given up after an hour of trying; the hourly run tries again from the tables. ${means}`,
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
+        atLeast: 1,
+      });
+  }
+
+  private watchNotices(): void {
+    this.alarm({
+      name: 'notices-unsent',
+      means:
+        'Alerts were raised two hours ago and nobody was mailed; or, as "insufficient data", the hourly run that would send them has not run for three hours.',
+      metric: this.own('OldestUnsentNotice', 'Maximum', HOUR),
+      atLeast: UNSENT.toSeconds(),
+      periods: 3,
+      silence: 'tell',
+    });
+    this.alarm({
+      name: 'no-confirmed-recipient',
+      means: 'Nobody has confirmed to receive e-mails: alerts are raised and their notices wait, so no director hears.',
+      metric: this.own('ConfirmedRecipients', 'Minimum', HOUR),
+      lessThan: 1,
+      silence: 'changes nothing',
+    });
+  }
+
+  /** A metric that the functions emit themselves. */
+  private own(name: MetricName, statistic: string, period: Duration): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: Stack.of(this).stackName,
+      metricName: name,
+      dimensionsMap: { service: METRICS[name].emittedBy },
+      statistic,
+      period,
+    });
+  }
+
+  private alarm({ name, means, metric, atLeast, lessThan, periods = 1, silence = 'is fine' }: AlarmProps): void {
+    const alarm = new cloudwatch.Alarm(this, name, {
+      alarmName: `${Stack.of(this).stackName}-${name}`,
+      alarmDescription: `${means} What to do: docs/runbook.md#${Stack.of(this).stackName.toLowerCase()}-${name}`,
+      metric,
+      threshold: atLeast ?? lessThan ?? 1,
+      comparisonOperator:
+        lessThan === undefined
+          ? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+          : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      datapointsToAlarm: 1,
+      treatMissingData: {
+        'is fine': cloudwatch.TreatMissingData.NOT_BREACHING,
+        tell: cloudwatch.TreatMissingData.MISSING,
+        'changes nothing': cloudwatch.TreatMissingData.IGNORE,
+      }[silence],
+    });
+    const action = new SnsAction(this.topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    if (silence === 'tell') alarm.addInsufficientDataAction(action);
+    this.alarms.push(alarm);
+  }
+
+  /** One page, from what people notice down to what causes it. The first three dashboards of an account are free. */
+  private makeDashboard({ functions, api, streams, schedule }: OperationsProps): void {
+    const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
+      new cloudwatch.GraphWidget({ title, left, right, width: 12, height: 6 });
+    const total = (name: MetricName) => this.own(name, 'Sum', HOUR);
+    const queues = [...streams.map(({ deadLetters }) => deadLetters), schedule.deadLetters];
+    const { api: http } = api;
+    new cloudwatch.Dashboard(this, 'Dashboard', {
+      dashboardName: Stack.of(this).stackName,
+      defaultInterval: Duration.days(7),
+      widgets: [
+        [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: this.alarms, width: 24, height: 4 })],
+        [
+          graph('What the service did, by hour', [
+            total('Submissions'),
+            total('Raised'),
+            total('Mailed'),
+            total('Late'),
+          ]),
+          graph(
+            'Notices waiting',
+            [this.own('OldestUnsentNotice', 'Maximum', HOUR)],
+            [this.own('ConfirmedRecipients', 'Minimum', HOUR)],
+          ),
+        ],
+        [
+          graph(
+            'Requests and how long they took',
+            [http.metricCount(), http.metricClientError(), http.metricServerError()],
+            [http.metricLatency({ statistic: 'p50' }), http.metricLatency({ statistic: 'p99' })],
+          ),
+          graph(
+            'Errors and throttles of functions',
+            functions.map((each) => each.function.metricErrors()),
+            functions.map((each) => each.function.metricThrottles()),
+          ),
+        ],
+        [
+          graph(
+            'How long functions ran, at most',
+            functions.map((each) => each.function.metricDuration({ statistic: 'Maximum' })),
+          ),
+          graph(
+            'How far streams are behind, and what was given up',
+            [...new Set(streams.map(({ to }) => to))].map((to) =>
+              to.function.metric('IteratorAge', { statistic: 'Maximum' }),
+            ),
+            queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
+          ),
+        ],
+        [
+          new cloudwatch.LogQueryWidget({
+            title: 'From request to e-mail',
+            logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
+            queryLines: [
+              'fields @timestamp, service, message, authority, requestId, months, judged, notice, number, messageId',
+              'filter message in ["months accepted", "authority evaluated", "notice sent"]',
+              'sort @timestamp desc',
+              'limit 50',
+            ],
+            width: 24,
+            height: 8,
+          }),
+        ],
+      ],
+    });
+  }
+}
+
+const kebab = (name: string): string => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import type { Month } from '../../functions/domain/submission.ts';
+import { startWorld, submitUntilAccepted, verify } from './world.ts';
+
+/** The whole process, with all functions, streams and the sending of mail, is killed in the middle of work. */
+
+const KILLS = 100;
+const CLIENTS = 8;
+/** A process lives this long after it serves, at least and at most. */
+const LIFE_MS = [100, 1500] as const;
+
+const world = await startWorld();
+afterAll(() => world.remove());
+
+test(`killed with SIGKILL ${KILLS} times under load: nothing that was accepted is lost, nothing is wrong`, {
+  timeout: 600_000,
+}, async () => {
+  const authorities = Array.from({ length: CLIENTS }, (_, index) => `killed-${index}`);
+  for (const authority of authorities) await world.load(authority);
+  const { assembly, dataDir } = world;
+  await world.stop();
+  // What SNS took is what counts; nobody is subscribed to these authorities, so that no inbox need start each time.
+  process.env.SMTP_URL = 'smtp://127.0.0.1:9';
+
+  let url = 'http://127.0.0.1:9';
+  let ended = false;
+  const accepted = new Map(authorities.map((authority) => [authority, [] as Month[]]));
+  /** Month after month, each second one bad; every third is corrected. */
+  const work = async (authority: string): Promise<void> => {
+    const months = accepted.get(authority) ?? [];
+    for (let index = 0; !ended; index++) {
+      const period = `${2000 + Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`;
+      if (period > '2011-04') return;
+      const submit = (numerator: number) =>
+        submitUntilAccepted(
+          () => url,
+          world.token,
+          authority,
+          period,
+          { numerator, denominator: 50 },
+          () => ended,
+        );
+      for (const numerator of index % 3 === 0 ? [45 - 25 * (index % 2), 44] : [45 - 25 * (index % 2)]) {
+        const month = await submit(numerator);
+        if (month) months.push(month);
+      }
+      await sleep(150);
+    }
+  };
+  const working = Promise.all(authorities.map(work));
+
+  let seed = 20101022;
+  const random = () => {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31;
+    return seed / 2 ** 31;
+  };
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const child: ChildProcess = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'killed-service.ts'), assembly, dataDir],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    if (!child.stdout) throw new Error('the process has no output');
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    url = line;
+    await sleep(LIFE_MS[0] + random() * (LIFE_MS[1] - LIFE_MS[0]));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  ended = true;
+  await working;
+
+  await world.start();
+  await world.instance.idle();
+  await world.instance.runSchedules();
+  await world.instance.idle();
+  const published = new Map(world.published);
+  for (const key of readFileSync(join(dataDir, 'published'), 'utf8').split('\n').filter(Boolean))
+    published.set(key, (published.get(key) ?? 0) + 1);
+  const submissions = [...accepted.values()].reduce((sum, months) => sum + months.length, 0);
+  let notices = 0;
+  for (const [authority, months] of accepted) {
+    notices += (await verify({ database: world.database, published }, authority, months)).length;
+  }
+  const duplicates = [...published.values()].reduce((sum, times) => sum + times - 1, 0);
+  console.log(
+    `${KILLS} kills, ${submissions} submissions accepted, ${notices} notices, ${duplicates} published more than once`,
+  );
+  expect(submissions).toBeGreaterThan(KILLS);
+  expect(notices).toBeGreaterThan(CLIENTS);
+  // A kill between sending and recording repeats one notice.
+  expect(duplicates).toBeLessThanOrEqual(KILLS);
+  expect(await world.deadLetters()).toEqual({});
+});

@@ -1,0 +1,129 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { authorityKey, currentKey, noticeKey } from '../../functions/store/keys.ts';
+import { CLOCK, dynamodbOf, startWorld, verify, type World } from './world.ts';
+
+/** Records of a stream that come twice, in another order, or cannot be understood. */
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.remove());
+
+const ORDERS = 40;
+
+/** A stream event as Lambda gives it to a function, for these keys in this order. */
+const eventOf = (keys: readonly (readonly [pk: string, sk: string])[]) => ({
+  Records: keys.map(([pk, sk], index) => ({
+    eventID: String(index),
+    eventName: 'MODIFY',
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } }, SequenceNumber: String(1000 + index) },
+  })),
+});
+const functionId = (name: string): string => {
+  const found = Object.keys(world.instance.resources.functions).find((id) => id.startsWith(`${name}Function`));
+  if (!found) throw new Error(`there is no function ${name}`);
+  return found;
+};
+
+test(`stream records doubled and in ${ORDERS} other orders change nothing and mail nothing`, async () => {
+  const authorities = ['first', 'second', 'third'];
+  const periods = ['2011-01', '2011-02', '2011-03'];
+  const accepted = new Map<string, Awaited<ReturnType<World['submit']>>[]>();
+  for (const [index, authority] of authorities.entries()) {
+    await world.load(authority);
+    const months = [];
+    for (const period of periods) months.push(await world.submit(authority, period, 20 + 10 * index, 50));
+    accepted.set(authority, months);
+  }
+  await world.instance.idle();
+  const before = new Map(world.published);
+  expect(before.size).toBeGreaterThan(0);
+
+  const keys = authorities.flatMap((authority) =>
+    periods.map((period) => [authorityKey(authority), currentKey(period)] as const),
+  );
+  const notices = [...before.keys()].map((key) => {
+    const [authority = '', number] = key.split(' ');
+    return [authorityKey(authority), noticeKey(Number(number))] as const;
+  });
+  const twice = <T>(items: readonly T[]) =>
+    fc.shuffledSubarray([...items, ...items], { minLength: 1, maxLength: 2 * items.length });
+  await fc.assert(
+    fc.asyncProperty(twice(keys), twice(notices), async (changed, sent) => {
+      const [evaluated, notified] = await Promise.all([
+        world.instance.invoke(functionId('Evaluate'), eventOf(changed)),
+        world.instance.invoke(functionId('Notify'), eventOf(sent)),
+      ]);
+      expect([evaluated, notified]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+    }),
+    { numRuns: ORDERS, seed: 20101022 },
+  );
+  await world.instance.idle();
+  expect(world.published).toEqual(before);
+  for (const authority of authorities) await verify(world, authority, accepted.get(authority) ?? []);
+});
+
+test('a record that arrives before the one it follows is judged with what there is, and again when that comes', async () => {
+  await world.load('reordered');
+  const march = await world.submit('reordered', '2011-03', 20, 50);
+  await world.instance.idle();
+  const january = await world.submit('reordered', '2011-01', 20, 50);
+  const february = await world.submit('reordered', '2011-02', 20, 50);
+  await world.instance.idle();
+  const notices = await verify(world, 'reordered', [january, february, march]);
+  expect(notices[0]?.transitions.map(({ transition, since }) => [transition, since])).toEqual([['raised', '2011-03']]);
+});
+
+describe('a poison record among good ones', () => {
+  const names = ['before-poison', 'poison', 'behind-poison'] as const;
+  /** Overwrites a month with what no program of ours would have written. */
+  const poison = (pk: string, sk: string, table: string, attributes = {}) =>
+    dynamodbOf(world.instance).send(
+      new PutItemCommand({
+        TableName: table,
+        Item: { pk: { S: pk }, sk: { S: sk }, data: { S: '{"period": tru' }, revision: { N: '9' }, ...attributes },
+      }),
+    );
+
+  test('of figures: it is put aside under an alarm, the others are judged, at the latest by the hourly run', async () => {
+    for (const name of names) await world.load(name);
+    const first = world.submit(names[0], '2011-03', 20, 50);
+    await poison(authorityKey('poison'), currentKey('2011-03'), world.database.tables.submissions);
+    const last = world.submit(names[2], '2011-03', 20, 50);
+    const accepted = await Promise.all([first, last]);
+    await world.instance.idle();
+    expect(Object.keys(await world.deadLetters())).toEqual(['SubmissionChangesDeadLetters']);
+    await world.instance.runSchedules().catch(() => {});
+    await world.instance.idle();
+    expect((await verify(world, names[0], [accepted[0]])).length).toBe(1);
+    expect((await verify(world, names[2], [accepted[1]])).length).toBe(1);
+  });
+
+  test('of notices: the hourly run sends the others, fails for this one, and measures how long it waits', async () => {
+    await world.load('other');
+    await poison(authorityKey('poisoned-notice'), noticeKey(1), world.database.tables.alerts, {
+      unsent: { S: 'UNSENT' },
+      createdAt: { S: CLOCK },
+    });
+    const accepted = await world.submit('other', '2011-03', 20, 50);
+    await world.instance.idle();
+    expect(await world.deadLetters()).toMatchObject({ NewNoticesDeadLetters: 1 });
+
+    await world.restart('2011-05-06T12:00:00Z');
+    const lines = world.log.length;
+    await expect(world.instance.invoke(functionId('Notify'), { hourly: true })).rejects.toThrow(
+      /1 of \d unsent notices could not be sent/,
+    );
+    await world.instance.idle();
+    expect((await verify(world, 'other', [accepted])).length).toBe(1);
+    const measured = world.log.slice(lines).flatMap(({ message }) => {
+      const line = message.startsWith('{"_aws"') ? JSON.parse(message) : {};
+      return line.OldestUnsentNotice ?? [];
+    });
+    expect(Math.min(...measured)).toBeGreaterThanOrEqual(3 * 3600);
+  });
+});

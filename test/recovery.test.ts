@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBoard } from '../functions/store/boards.ts';
+import { authorityKey, BOARD_KEY } from '../functions/store/keys.ts';
+import { readWholeRecord } from '../functions/store/recovery.ts';
+import { databaseOf } from '../lib/local/launch.ts';
+import { AUTHORITY, type Service, startService } from './service.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'recovery-test-'));
+const file = join(folder, 'herefordshire.json');
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+  const figures = (numerator: number) => ({
+    observations: { 'initial-assessments-on-time': { numerator, denominator: 50 } },
+  });
+  await service.put('2011-01', figures(45));
+  await service.put('2011-02', figures(20));
+  await service.idle();
+  await service.put('2011-01', figures(44), 1);
+  await service.idle();
+});
+afterAll(async () => {
+  await service.end();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the command line against an instance; what it shows comes back, as on a pipe. */
+async function monitor(on: Service, ...words: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
+  const [command = '', ...rest] = words;
+  const run = promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, '../bin/monitor.ts'),
+    command,
+    ...rest,
+    '--data',
+    on.dataDir,
+  ]);
+  return run.then(
+    (done) => ({ ...done, code: 0 }),
+    ({ stdout, stderr, code }) => ({ stdout, stderr, code }),
+  );
+}
+
+const everythingOf = async (on: Service) => {
+  const { alerts, ...rest } = await readWholeRecord(databaseOf(on), AUTHORITY);
+  return { ...rest, alerts: alerts.filter(({ sk }) => sk?.S !== 'DUE') };
+};
+
+/** Stores a board of the test's own making over the real one. */
+const putBoard = (data: string) =>
+  databaseOf(service).client.send(
+    new PutItemCommand({
+      TableName: databaseOf(service).tables.alerts,
+      Item: {
+        pk: { S: authorityKey(AUTHORITY) },
+        sk: { S: BOARD_KEY },
+        version: { N: '7' },
+        data: { S: data },
+      },
+    }),
+  );
+
+describe('an exported record', () => {
+  test('comes back in another installation exactly as it was, and nobody is mailed again', async () => {
+    const exported = await monitor(service, 'export', '--out', file);
+    expect(exported).toMatchObject({ code: 0, stderr: expect.stringContaining('5 of submissions') });
+    expect(readFileSync(file, 'utf8')).not.toContain(service.token);
+
+    const other = await startService();
+    try {
+      expect(await monitor(other, 'import', file)).toMatchObject({ code: 0 });
+      await other.runSchedules();
+      expect(await other.mails()).toEqual([]);
+      expect(await everythingOf(other)).toEqual(await everythingOf(service));
+      expect(await other.get('/submissions/2011-01/revisions')).toEqual(
+        await service.get('/submissions/2011-01/revisions'),
+      );
+    } finally {
+      await other.end();
+    }
+  });
+
+  test('replaces figures only where that is asked for, and then brings back what was lost since', async () => {
+    const before = await everythingOf(service);
+    const mails = (await service.mails()).length;
+    const { client, tables } = databaseOf(service);
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tables.submissions,
+        Key: { pk: { S: authorityKey(AUTHORITY) }, sk: { S: 'REVISION#2011-01#0001' } },
+        UpdateExpression: 'REMOVE #data',
+        ExpressionAttributeNames: { '#data': 'data' },
+      }),
+    );
+    expect(await monitor(service, 'import', file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--replace'),
+    });
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+    await service.runSchedules();
+    expect(await service.mails()).toHaveLength(mails);
+    expect(await everythingOf(service)).toEqual(before);
+  });
+
+  test('is refused where it is something else', async () => {
+    expect(await monitor(service, 'import', join(import.meta.dirname, '../package.json'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not a file that "export" wrote'),
+    });
+  });
+});
+
+describe('rebuild', () => {
+  test('finds nothing to do where the board is what the record says', async () => {
+    const { stdout } = await monitor(service, 'rebuild');
+    expect(JSON.parse(stdout)).toEqual({ authority: AUTHORITY, changes: [], written: false });
+  });
+
+  test.each([
+    ['that nobody can read', () => '{"authority": "heref'],
+    ['that says something else', (board: object) => JSON.stringify({ ...board, alerts: {} })],
+  ])('of a board %s shows the difference, and writes only when told to', async (_, damage) => {
+    const { board: good } = await readBoard(databaseOf(service), AUTHORITY);
+    if (!good) throw new Error('there is no board');
+    await putBoard(damage(good));
+    const mails = await service.mails();
+
+    const shown = JSON.parse((await monitor(service, 'rebuild')).stdout);
+    expect(shown.changes).toContainEqual({
+      alert: 'initial-assessments-on-time',
+      before: 'clear',
+      after: expect.stringMatching(/^raised critical since 2011-0/),
+    });
+    expect(shown).toMatchObject({ written: false, notice: { number: good.lastNotice + 1 } });
+    expect(await service.mails()).toHaveLength(mails.length);
+
+    const written = JSON.parse((await monitor(service, 'rebuild', '--write')).stdout);
+    expect(written).toEqual({ ...shown, written: true });
+    const { board } = await readBoard(databaseOf(service), AUTHORITY);
+    expect(board).toMatchObject({ alerts: good.alerts, lastNotice: good.lastNotice + 1 });
+    expect(board?.version).toBeGreaterThan(7);
+    expect((await service.mails()).at(-1)?.subject).toBe(shown.notice.subject);
+    expect(JSON.parse((await monitor(service, 'rebuild')).stdout).changes).toEqual([]);
+  });
+});
+
+describe('resend', () => {
+  test('has the hourly run mail a notice once more, with its number', async () => {
+    const before = await service.mails();
+    expect(await monitor(service, 'resend', '1')).toMatchObject({ code: 0 });
+    // The hourly run leaves the youngest to the stream. A day later it is due as soon as the service starts.
+    await service.stop();
+    service = await startService({ dataDir: service.dataDir, clock: '2011-10-16' });
+    const after = await service.mails();
+    expect(after.length).toBe(before.length + 1);
+    expect(after.at(-1)?.text).toContain('Notice 1 for Herefordshire');
+  });
+
+  test('is refused where there is no such notice', async () => {
+    expect(await monitor(service, 'resend', '99')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no notice 99'),
+    });
+  });
+});
+
+test('dead-letters shows what was given up, and removes it when told to', async () => {
+  const { queues } = service.resources;
+  const [QueueUrl] = Object.entries(queues).flatMap(([id, url]) => (id.startsWith('NewNotices') ? [url] : []));
+  const sqs = new SQSClient({
+    endpoint: service.endpoints.sqs,
+    region: service.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const MessageBody = JSON.stringify({
+    timestamp: '2011-10-15T10:00:00.000Z',
+    requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 11 },
+    DDBStreamBatchInfo: { batchSize: 3 },
+  });
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const { stdout } = await monitor(service, 'dead-letters', '--clear');
+  expect(JSON.parse(stdout).deadLetters).toEqual([
+    {
+      queue: expect.stringContaining('NewNotices'),
+      at: '2011-10-15T10:00:00.000Z',
+      why: 'RetryAttemptsExhausted',
+      tries: 11,
+      records: 3,
+    },
+  ]);
+  expect(JSON.parse((await monitor(service, 'dead-letters')).stdout).deadLetters).toEqual([]);
+});
