@@ -57,11 +57,16 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
 ${latest(visit, overview)}
-${overview.board ? attention(visit, overview) : undefined}
+${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}
 ${actions(overview)}
 ${otherJudgements(overview)}`,
   });
+}
+
+/** Without any figures there is nothing to watch over yet, though there may be a board already. */
+function isWatched({ months, board }: Overview): boolean {
+  return board !== undefined && (months.length > 0 || Object.keys(board.alerts).length > 0);
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */

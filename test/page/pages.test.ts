@@ -146,6 +146,8 @@ describe('an authority on its first day', () => {
   afterAll(() => service?.end());
 
   test('shows what the inspection found and where to begin', async () => {
+    // The inspection that was loaded has been judged: there is a board, and nothing on it.
+    await service.idle();
     const { text } = await signedIn(service, await tokenFor(service));
     const overview = textOf(await text(HOME));
     expect(overview).toContain('No figures were submitted yet.');
