@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { describeFailure } from './failure.ts';
 
 /** What the hourly schedule sends; the same constant is the target's input in the stack. */
 export const HOURLY_EVENT = { hourly: true } as const;
@@ -29,7 +30,10 @@ export async function handleStream<Subject>(
       await handle(subject);
       done.add(key);
     } catch (error) {
-      logger.error('stream record failed', { error: error as Error, sequenceNumber: dynamodb?.SequenceNumber });
+      logger.error('stream record failed', {
+        failure: describeFailure(error),
+        sequenceNumber: dynamodb?.SequenceNumber,
+      });
       return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
     }
   }
@@ -58,7 +62,7 @@ export async function handleHourly<Subject>(
       await handle(subject);
     } catch (error) {
       failed.push(subject);
-      logger.error('hourly subject failed', { error: error as Error, subject });
+      logger.error('hourly subject failed', { failure: describeFailure(error), subject });
     }
   }
   return { failed, left: [] };

@@ -7,9 +7,11 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import type * as z from 'zod';
 import { AuthorityIdSchema } from './domain/inspection.ts';
 import { faultsOf } from './domain/submission.ts';
+import { describeFailure } from './failure.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
 import { LARGEST_BODY, ROUTES, type Route, type RouteKey, type Scope } from './routes.ts';
 import type { Grant } from './store/access.ts';
+import { ChangedMeanwhileError } from './store/database.ts';
 
 /** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
 export interface Request {
@@ -208,7 +210,7 @@ export function readQuery<T>(schema: z.ZodType<T>, { query }: Request): T {
 function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer> {
   return {
     onError: (request) => {
-      const known = request.error instanceof ProblemError ? request.error : undefined;
+      const known = refusalOf(request.error);
       if (!known) logger.error('request failed', { failure: describeFailure(request.error) });
       const error =
         known ??
@@ -223,15 +225,10 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
   };
 }
 
-/** What the log says of an unexpected error: what and where, without tokens, addresses or names of resources. */
-export function describeFailure(error: unknown): { name: string; message: string; at?: string } {
-  if (!(error instanceof Error)) return { name: 'unknown', message: '' };
-  const message = error.message
-    .replace(/imt_[\w-]+/g, 'imt_…')
-    .replace(/[^\s@<>"]+@[^\s@<>"]+/g, '…@…')
-    .replace(/arn:[^\s"]+|(?<=[Tt]able:? )\S+/g, '…');
-  const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line));
-  return { name: error.name, message, ...(at ? { at: at.trim() } : {}) };
+/** What of an error the caller is told as it is; undefined where it is nobody's business but ours. */
+function refusalOf(error: unknown): ProblemError | undefined {
+  if (error instanceof ChangedMeanwhileError) return new ProblemError('conflict', error.message);
+  return error instanceof ProblemError ? error : undefined;
 }
 
 /** Every request is a line of the log: route and status, nothing about a person. */

@@ -160,6 +160,7 @@ const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     description: 'Each is a new version, from a month on; earlier versions stay. Everything is judged again at once.',
     body: { schema: 'StandardSetting', example: { from: '2011-04', value: 85, ...DECISION } },
     answers: { 200: 'Standard', 201: 'Standard' },
+    problems: [409],
   },
   'POST /v1/authorities/{authority}/backtests': {
     summary: 'Try another standard, tolerance, M of N or rebase date on the record',
@@ -174,6 +175,7 @@ const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
       example: { state: 'completed', evidence: 'Audit of 40 cases, March 2011', author: 'Head of service' },
     },
     answers: { 200: 'Action', 201: 'Action' },
+    problems: [409],
   },
   'POST /v1/authorities/{authority}/recipients': {
     summary: 'Have an address mailed',
@@ -198,7 +200,7 @@ const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     description: 'The month no longer counts; its history stays. Submitting it again is a change.',
     ifMatch: 'needed',
     answers: { 200: 'Month' },
-    problems: [412, 428],
+    problems: [409, 412, 428],
   },
   'GET /openapi.json': { summary: 'This description', answers: { 200: 'Description' } },
   'GET /health': { summary: 'Whether the service answers', answers: { 200: 'Health' } },

@@ -5,6 +5,7 @@ import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceRes
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
 import { InspectionSchema } from './domain/inspection.ts';
 import { readEnvironment } from './env.ts';
+import { describeFailure } from './failure.ts';
 import type { Database } from './store/database.ts';
 import { saveInspection } from './store/inspections.ts';
 
@@ -40,7 +41,7 @@ export function createHandler({ database, inspections, respond, logger }: SeedDe
         }
       await respond(event.ResponseURL, { ...common, Status: 'SUCCESS' });
     } catch (error) {
-      logger.error('inspection not loaded', error as Error);
+      logger.error('inspection not loaded', { failure: describeFailure(error) });
       await respond(event.ResponseURL, {
         ...common,
         Status: 'FAILED',

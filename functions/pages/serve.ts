@@ -1,7 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { describeFailure, logging } from '../http.ts';
+import { describeFailure } from '../failure.ts';
+import { logging } from '../http.ts';
 import { ProblemError, problemOf } from '../problem.ts';
 import { PAGES, type PageKey, type Scope } from '../routes.ts';
 import type { Grant } from '../store/access.ts';

@@ -68,6 +68,9 @@ export class ConditionFailedError extends Error {
   }
 }
 
+/** What was to be changed is no longer as it was read. Read it again; whoever gives up on that tells the caller so. */
+export class ChangedMeanwhileError extends Error {}
+
 /** How often a transaction that collided with another is tried again; with the pauses below, for about a second. */
 const MOST_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;

@@ -17,7 +17,16 @@ import {
   ProgressSchema,
 } from '../domain/inspection.ts';
 import { dueMark } from './boards.ts';
-import { ConditionFailedError, type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import {
+  ChangedMeanwhileError,
+  ConditionFailedError,
+  type Database,
+  dataOf,
+  type Item,
+  itemOf,
+  queryAll,
+  transact,
+} from './database.ts';
 import {
   AUTHORITIES_KEY,
   actionKey,
@@ -98,10 +107,10 @@ export async function readMetrics(
 }
 
 /** Somebody else set a version since the last one was read. */
-export class VersionTakenError extends Error {
+export class VersionTakenError extends ChangedMeanwhileError {
   override readonly name = 'VersionTakenError';
-  constructor(what: string) {
-    super(`somebody else set ${what} meanwhile; read it again`);
+  constructor() {
+    super('somebody else set another version meanwhile; read it again');
   }
 }
 
@@ -142,7 +151,7 @@ async function saveVersion(
       { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
     ]);
   } catch (error) {
-    if (error instanceof ConditionFailedError) throw new VersionTakenError(key);
+    if (error instanceof ConditionFailedError) throw new VersionTakenError();
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { MOST_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import { dueMark } from './boards.ts';
 import {
+  ChangedMeanwhileError,
   ConditionFailedError,
   type Database,
   dataOf,
@@ -17,7 +18,7 @@ import { authorityKey, CURRENT_PREFIX, currentKey, revisionKey } from './keys.ts
 type Submissions = Database<'submissions'>;
 
 /** Somebody else revised the month since it was read. */
-export class MonthChangedError extends Error {
+export class MonthChangedError extends ChangedMeanwhileError {
   override readonly name = 'MonthChangedError';
   readonly period: string;
   constructor(period: string) {

@@ -122,6 +122,16 @@ describe('many months at once', () => {
     expect(answers.filter((answer) => answer.body.submissions[0].outcome === 'accepted')).toHaveLength(1);
   });
 
+  test('revised by ten at once, each otherwise, are each one revision or refused', async () => {
+    await bulk(backlog('2007-03', 1));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, count) => revising(backlog('2007-03', 10 + count))),
+    );
+    const revised = answers.filter(({ status }) => status === 200);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(10 - revised.length);
+    expect((await call('GET', '/submissions/2007-03')).body.revision).toBe(1 + revised.length);
+  });
+
   test('make the record no longer than thirty years', async () => {
     const late = await startService({ clock: '2035-06-01' });
     const callLate = callerOf(late);

@@ -65,15 +65,20 @@ describe('a local standard', () => {
     ]);
   });
 
-  test('said again is no new version; said by ten at once each is one', async () => {
+  test('said again is no new version; said by ten at once each is one or refused', async () => {
     const body = { from: '2011-01', tolerance: 3, ...who };
     expect((await call('PUT', '/metrics/closure-backlog/standard', { body })).status).toBe(201);
     const again = await call('PUT', '/metrics/closure-backlog/standard', { body });
     expect([again.status, again.body.version]).toEqual([200, 1]);
     const answers = await Promise.all(
-      [1, 2, 3].map((value) => call('PUT', '/metrics/closure-backlog/standard', { body: { ...body, value } })),
+      Array.from({ length: 10 }, (_, value) =>
+        call('PUT', '/metrics/closure-backlog/standard', { body: { ...body, value } }),
+      ),
     );
-    expect(answers.map(({ body: { version } }) => version).sort()).toEqual([2, 3, 4]);
+    const set = answers.filter(({ status }) => status === 201).map(({ body: { version } }) => version);
+    // Who was overtaken again and again is told so, and nothing of theirs is kept.
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(10 - set.length);
+    expect(set.sort((a, b) => a - b)).toEqual(set.map((_, index) => index + 2));
   });
 
   test.each([

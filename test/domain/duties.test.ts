@@ -195,6 +195,14 @@ describe('overdue actions', () => {
     expect(notice?.transitions[0]?.actions).toHaveLength(2);
   });
 
+  it('are judged in the month of the last due date that passed, where the figures end before it', () => {
+    const earlier = { ...record, months: months(aMetric(), good, '2010-09') };
+    expect(boardOf(look(earlier, '2010-11-01T00:00:00Z')).alerts.action).toMatchObject({
+      since: '2010-10',
+      period: '2010-10',
+    });
+  });
+
   it('get worse when more fall due', () => {
     const first = look(record, '2011-01-22T12:00:00Z');
     expect(first.nextDueAt?.toISOString()).toBe('2011-01-23T00:00:00.000Z');

@@ -117,6 +117,10 @@ describe('a correction', () => {
     expect(only(notice)).toMatchObject({ alert: 'backlog', transition: 'withdrawn' });
     const [commented, same] = revise(record, '2010-11', { commentary: 'checked' });
     expect(look(commented, board, same).notice).toBeUndefined();
+    const next = months(metric, [BAD], '2010-12');
+    const worse = look({ ...commented, months: [...commented.months, ...next] }, board, same).notice;
+    expect(worse?.transitions.find(({ alert }) => alert === metric.id)).toMatchObject({ transition: 'raised' });
+    expect(worse?.transitions.find(({ alert }) => alert === metric.id)?.reason).toBeUndefined();
   });
 
   it('may retract a month, hand it in again, or fill a gap; each is called what it is', () => {
@@ -290,8 +294,14 @@ describe('an acknowledgement', () => {
     expect(inForce([[35, 50], GOOD, GOOD, [35, 50]])).toBe(false);
     expect(inForce([GOOD])).toBe(false);
     expect(inForce([GOOD, [35, 50]])).toBe(false);
-    // Critical, eased, and critical again: worse than when it was given.
-    expect(inForce([BAD, [44, 50], [35, 50], BAD], { period: '2010-12', level: 'critical' })).toBe(true);
+    // Critical, eased, and critical again: worse than when it was given, though no worse than the episode had been.
+    const stock = aBacklog({ mOfN: { m: 3, n: 3, missing: 'ignore' } });
+    const late = given({ alert: 'backlog', period: '2011-02', level: 'critical' });
+    const holds = (figures: readonly Figure[]): boolean =>
+      look(recordOf(figures, { metrics: [stock], acknowledgements: [late] })).board.alerts.backlog?.acknowledgement !==
+      undefined;
+    expect(holds([11, 11, 11, 9, 11, 11])).toBe(true);
+    expect(holds([11, 11, 11, 9, 11, 11, 11])).toBe(false);
   });
 
   it('of a watch is none: it has no episode', () => {

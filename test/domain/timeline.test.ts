@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
+import { cusumLimit } from '../../functions/domain/statistics/cusum.ts';
 import { latestPoint } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
 import { aBacklog, aMetric, type Figure, IN_WORDS, judge, observation, SETTINGS, series, statesOf } from './build.ts';
@@ -151,6 +152,13 @@ describe('standard, everything else', () => {
     expect(statesOf(judged)).toEqual(['warning', 'critical', 'critical']);
     expect(said(judged[2], 'standard')).toContain('too little was reported since');
     expect(statesOf(judge(missing, [undefined, 11]))).toEqual(['warning']);
+    // It was clean since, so there is no critical to stay.
+    expect(statesOf(judge(missing, [11, 11, 9, undefined, undefined, undefined, 11]))).toEqual([
+      'warning',
+      'critical',
+      'recovering',
+      'warning',
+    ]);
   });
 
   it('is critical at once where the line is to be held or the standard is zero', () => {
@@ -200,11 +208,31 @@ describe('inspection', () => {
     expect(plain.at(-1)?.findings).not.toEqual([]);
   });
 
+  it('begins anew after its alert cleared, with nothing carried over', () => {
+    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(3, [44, 50]), ...repeat(6, [40, 50])]);
+    const end = judged.findIndex(({ transition }) => transition === 'cleared');
+    expect(end).toBeGreaterThan(12);
+    const again = judged.slice(end).find(({ findings }) => findings.length > 0);
+    const [, since = ''] = /since (\d{4}-\d\d);/.exec(said(again, 'inspection') ?? '') ?? [];
+    expect(since > (judged[end] as Judged).period).toBe(true);
+  });
+
   it('is not restarted by a watch that comes and goes', () => {
-    // Alternating 78% and 82% against a standard of 80%: every other month is to watch, the sum goes on.
-    const figures = Array.from({ length: 12 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
-    const judged = judge(aMetric(), figures);
+    // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 86% goes on.
+    const figures = Array.from({ length: 14 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
+    const judged = judge(aMetric({ baseline: figure(86) }), figures);
+    expect(judged.slice(0, 4).map(({ transition }) => transition)).toEqual(['raised', 'cleared', 'raised', 'cleared']);
     expect(judged.some((entry) => said(entry, 'inspection') !== undefined)).toBe(true);
+  });
+
+  it('has its limit at the median of the months so far', () => {
+    const denominators = [10, 90, 20, 80, 50, 70, 40];
+    const judged = judge(
+      only(),
+      denominators.map((n): Figure => [n / 10, n]),
+    );
+    const limit = judged.at(-1)?.findings.find(({ evaluator }) => evaluator === 'inspection')?.numbers.limit;
+    expect(limit).toBe(cusumLimit({ kind: 'binomial', rate: 0.12, n: 50 }));
   });
 
   it('counts events where fewer are better, against their mean', () => {
