@@ -235,13 +235,19 @@ describe('submitting by file', () => {
       expect(page).toContain(line.trim().replaceAll(/\s+/g, ' '));
   });
 
-  test('recipients who have not confirmed are pointed out, addresses are masked', async () => {
+  test('recipients are added, changed and removed; addresses are masked, who has not confirmed is pointed out', async () => {
     const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
     const added = await post(`${HOME}/recipients`, { forgeryToken, address: 'head@example.org', level: 'critical' });
     expect(added.status).toBe(303);
     const page = textOf(await text(`${HOME}/recipients`));
     expect(page).toContain('d…@example.org Warning and critical Confirmed');
     expect(page).toMatch(/h…@example\.org Critical only (Pending|Confirmed)/);
+    await post(`${HOME}/recipients`, { forgeryToken, address: 'director@example.org', level: 'critical' });
+    const changed = await text(`${HOME}/recipients`);
+    expect(textOf(changed)).toContain('d…@example.org Critical only Confirmed');
+    const [, removal = ''] = /d…@example\.org[\s\S]*?action="([^"]+\/removal)"/.exec(changed) ?? [];
+    expect((await post(removal, { forgeryToken })).status).toBe(303);
+    expect(textOf(await text(`${HOME}/recipients`))).not.toContain('d…@example.org');
     const refused = await post(`${HOME}/recipients`, { forgeryToken, address: 'nobody', level: 'critical' });
     expect([refused.status, textOf(await refused.text()).includes('Enter an e-mail address')]).toEqual([422, true]);
   });
