@@ -70,13 +70,13 @@ Examples:
     });
 
   program
-    .command('export')
+    .command('figures')
     .description('Writes the figures as CSV, as they can be handed in again.')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
     .addHelpText(
       'after',
-      '\nExample:\n  npm run -s monitor -- export --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
+      '\nExample:\n  npm run -s monitor -- figures --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
     )
     .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);

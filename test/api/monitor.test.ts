@@ -82,7 +82,7 @@ describe('the command line', () => {
       ],
     );
     expect((await monitor(['revisions', '2011-08'])).json.revisions).toHaveLength(2);
-    expect((await monitor(['export'])).out).toBe(
+    expect((await monitor(['figures'])).out).toBe(
       'period,metric,numerator,denominator,count,value,status,commentary\r\n2011-08,referral-backlog,,,0,,final,\r\n',
     );
   });
