@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { GetItemCommand, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/routes.ts';
 import { createToken } from '../functions/store/access.ts';
 import { dueMark } from '../functions/store/boards.ts';
@@ -137,14 +137,7 @@ function bareCalls({ client, tables }: Store, token: string, authority: string) 
     query: (period: string) =>
       timed(async () => {
         await get(tables.access, { pk: { S: tokenKey(hash) } });
-        await client.send(
-          new QueryCommand({
-            TableName: tables.baselines,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': { S: pk } },
-            ConsistentRead: true,
-          }),
-        );
+        await get(tables.baselines, { pk: { S: pk }, sk: { S: INSPECTION_KEY } }, 'fingerprint');
         await get(tables.submissions, { pk: { S: pk }, sk: { S: currentKey(period) } });
       }),
   };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { checkRoom, revisionOf } from './accept.ts';
 import { AcknowledgementBodySchema, RecipientBodySchema } from './bodies.ts';
+import { openDatabase } from './database.ts';
 import { acknowledge, acknowledged } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import { dayInEngland } from './domain/period.ts';
@@ -327,27 +327,12 @@ async function postRemoval(request: PageRequest, dependencies: DashboardDependen
   return redirect(`/authorities/${authority}/recipients`);
 }
 
-const environment = readEnvironment(
-  'BASELINES_TABLE',
-  'SUBMISSIONS_TABLE',
-  'ALERTS_TABLE',
-  'ACCESS_TABLE',
-  'ALERT_TOPIC_ARN',
-  'SMALL_NUMBERS',
-);
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS');
 
 let sns: Promise<SNSClient> | undefined;
 
 export const handler = createHandler({
-  database: {
-    client: new DynamoDBClient({}),
-    tables: {
-      baselines: environment.BASELINES_TABLE,
-      submissions: environment.SUBMISSIONS_TABLE,
-      alerts: environment.ALERTS_TABLE,
-      access: environment.ACCESS_TABLE,
-    },
-  },
+  database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: () => {
     sns ??= import('@aws-sdk/client-sns').then(({ SNSClient }) => new SNSClient({}));
     return sns;

@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
+import { openDatabase } from './database.ts';
 import type { Board } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import type { Notice } from './domain/notice.ts';
@@ -112,23 +112,10 @@ function count(metrics: Metrics, before: Board['judged'], board: Board, notice: 
   metrics.publishStoredMetrics();
 }
 
-const environment = readEnvironment(
-  'BASELINES_TABLE',
-  'SUBMISSIONS_TABLE',
-  'ALERTS_TABLE',
-  'SMALL_NUMBERS',
-  'METRICS_NAMESPACE',
-);
+const environment = readEnvironment('SMALL_NUMBERS', 'METRICS_NAMESPACE');
 
 export const handler = createHandler({
-  database: {
-    client: new DynamoDBClient({}),
-    tables: {
-      baselines: environment.BASELINES_TABLE,
-      submissions: environment.SUBMISSIONS_TABLE,
-      alerts: environment.ALERTS_TABLE,
-    },
-  },
+  database: openDatabase('baselines', 'submissions', 'alerts'),
   smallNumbers: environment.SMALL_NUMBERS,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'evaluate' }),

@@ -1,5 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import {
   ActionAnswerSchema,
@@ -15,6 +14,7 @@ import {
   RecipientBodySchema,
   StandardBodySchema,
 } from './bodies.ts';
+import { openDatabase } from './database.ts';
 import { titleOfAlert } from './domain/authority-alerts.ts';
 import { acknowledge } from './domain/board.ts';
 import { withProgress } from './domain/inspection.ts';
@@ -178,17 +178,10 @@ async function deleteRecipient(request: Request, dependencies: ManageDependencie
   return { statusCode: 204 };
 }
 
-const environment = readEnvironment('BASELINES_TABLE', 'ALERTS_TABLE', 'ACCESS_TABLE', 'ALERT_TOPIC_ARN');
+const environment = readEnvironment('ALERT_TOPIC_ARN');
 
 export const handler = createHandler({
-  database: {
-    client: new DynamoDBClient({}),
-    tables: {
-      baselines: environment.BASELINES_TABLE,
-      alerts: environment.ALERTS_TABLE,
-      access: environment.ACCESS_TABLE,
-    },
-  },
+  database: openDatabase('baselines', 'alerts', 'access'),
   sns: new SNSClient({}),
   topicArn: environment.ALERT_TOPIC_ARN,
   now: () => new Date(),

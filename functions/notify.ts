@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetTopicAttributesCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { openDatabase } from './database.ts';
 import { bodyOf, type Notice, subjectOf } from './domain/notice.ts';
 import { readEnvironment } from './env.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './events.ts';
@@ -125,10 +125,10 @@ function messageOf(notice: Notice, pageUrl: string): string {
   return JSON.stringify({ default: subjectOf(notice), email: bodyOf(notice, `${pageUrl}/`), sqs: json, https: json });
 }
 
-const environment = readEnvironment('ALERTS_TABLE', 'ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMESPACE');
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMESPACE');
 
 export const handler = createHandler({
-  database: { client: new DynamoDBClient({}), tables: { alerts: environment.ALERTS_TABLE } },
+  database: openDatabase('alerts'),
   sns: new SNSClient({}),
   topicArn: environment.ALERT_TOPIC_ARN,
   pageUrl: environment.API_URL,

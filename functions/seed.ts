@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
+import { openDatabase } from './database.ts';
 import { InspectionSchema } from './domain/inspection.ts';
-import { readEnvironment } from './env.ts';
 import { describeFailure } from './failure.ts';
 import type { Database } from './store/database.ts';
 import { saveInspection } from './store/inspections.ts';
@@ -65,10 +64,8 @@ async function putResponse(url: string, response: CloudFormationCustomResourceRe
   if (!ok) throw new Error(`CloudFormation did not take the answer: status ${status}`);
 }
 
-const environment = readEnvironment('BASELINES_TABLE');
-
 export const handler = createHandler({
-  database: { client: new DynamoDBClient({}), tables: { baselines: environment.BASELINES_TABLE } },
+  database: openDatabase('baselines'),
   inspections: INSPECTIONS,
   respond: putResponse,
   logger: new Logger({ serviceName: 'seed' }),

@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { checkRoom, revisionOf, suggestions } from './accept.ts';
 import { BulkAnswerSchema, MonthAnswerSchema } from './answers.ts';
 import { BulkQuerySchema } from './bodies.ts';
+import { openDatabase } from './database.ts';
 import type { Metric } from './domain/inspection.ts';
 import { PeriodSchema } from './domain/period.ts';
 import {
@@ -15,7 +15,6 @@ import {
   type Submission,
   saysTheSame,
 } from './domain/submission.ts';
-import { readEnvironment } from './env.ts';
 import { type Answer, answer, httpHandler, isAuthorityId, isCsv, type Request, readQuery } from './http.ts';
 import { faultsProblem, ProblemError, type ProblemFault } from './problem.ts';
 import { MOST_MONTHS } from './routes.ts';
@@ -300,18 +299,8 @@ function monthAnswer(status: number, authority: string, month: Month, before?: M
   return answer(status, MonthAnswerSchema, { authority, ...month, ...changes }, etagOf(month));
 }
 
-const environment = readEnvironment('BASELINES_TABLE', 'SUBMISSIONS_TABLE', 'ALERTS_TABLE', 'ACCESS_TABLE');
-
 export const handler = createHandler({
-  database: {
-    client: new DynamoDBClient({}),
-    tables: {
-      baselines: environment.BASELINES_TABLE,
-      submissions: environment.SUBMISSIONS_TABLE,
-      alerts: environment.ALERTS_TABLE,
-      access: environment.ACCESS_TABLE,
-    },
-  },
+  database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   now: () => new Date(),
   logger: new Logger({ serviceName: 'submit' }),
 });

@@ -54,7 +54,7 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(query, 'access', ['dynamodb:GetItem']);
-    tables.grant(query, 'baselines', ['dynamodb:Query']);
+    tables.grant(query, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
 

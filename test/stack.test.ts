@@ -121,6 +121,7 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Query',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:GetItem on TablesSubmissions.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',

@@ -90,13 +90,7 @@ export async function readMetrics(
   database: Baselines,
   authority: string,
 ): Promise<ReadonlyMap<string, Metric> | undefined> {
-  const { Item: header } = await database.client.send(
-    new GetItemCommand({
-      TableName: database.tables.baselines,
-      Key: { pk: { S: authorityKey(authority) }, sk: { S: INSPECTION_KEY } },
-      ProjectionExpression: 'fingerprint',
-    }),
-  );
+  const header = await readFingerprint(database, authority);
   if (!header) return undefined;
   const known = parsed.get(authority);
   const metrics =
@@ -104,6 +98,22 @@ export async function readMetrics(
       ? known.metrics
       : (await readInspection(database, authority))?.metrics;
   return metrics && new Map(metrics.map((metric) => [metric.id, metric]));
+}
+
+/** Whether an inspection is loaded for the authority. Reads one small item. */
+export async function isInspected(database: Baselines, authority: string): Promise<boolean> {
+  return (await readFingerprint(database, authority)) !== undefined;
+}
+
+async function readFingerprint({ client, tables }: Baselines, authority: string): Promise<Item | undefined> {
+  const { Item: header } = await client.send(
+    new GetItemCommand({
+      TableName: tables.baselines,
+      Key: { pk: { S: authorityKey(authority) }, sk: { S: INSPECTION_KEY } },
+      ProjectionExpression: 'fingerprint',
+    }),
+  );
+  return header;
 }
 
 /** Somebody else set a version since the last one was read. */
