@@ -7,6 +7,8 @@ export default defineConfig({
     ...mergeConfig(config, {}).test,
     include: ['test/faults/**/*.test.ts'],
     exclude: [],
+    // What is granted and never used is `npm test`'s to say, which uses it all.
+    globalSetup: [],
     testTimeout: 120_000,
   },
 });

@@ -23,9 +23,9 @@ async function story(authority: string): Promise<ReturnType<typeof verify>> {
   await world.load(authority);
   const accepted = [];
   for (const [period, numerator] of [
-    ['2011-02', 45],
-    ['2011-03', 20],
-    ['2011-03', 46],
+    ['2011-03', 45],
+    ['2011-04', 20],
+    ['2011-04', 46],
   ] as const) {
     accepted.push(await world.submit(authority, period, numerator, 50));
     await instance.idle();
