@@ -43,6 +43,11 @@ const lambda = ({ memoryMb, milliseconds }: Effort): number =>
 /** Bytes of logs that one invocation writes: Lambda's own three lines and ours. */
 const LOGGED_BYTES = 1500;
 
+/** Storage with point-in-time recovery, which costs 0.7 of the storage again. Part of the price list's assumptions. */
+const WITH_BACKUP = 1.7;
+/** X-Ray samples 5% of invocations beyond the first a second. */
+const TRACED = 0.05;
+
 /** What a year costs, item by item; counted calls and durations of this run times the list prices. */
 export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes }: CostModel): CostRow[] {
   const { submissions, recipients, reads, hours } = A_YEAR;
@@ -66,7 +71,7 @@ export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes 
     },
     {
       item: 'DynamoDB storage and backup',
-      marginal: (12 * 1.7 * storedBytes * prices.dynamodbGbMonth) / gigabyte,
+      marginal: (12 * WITH_BACKUP * storedBytes * prices.dynamodbGbMonth) / gigabyte,
       fixed: 0,
     },
     { item: 'SNS and e-mail', marginal: submissions * (prices.snsPublish + recipients * prices.snsEmail), fixed: 0 },
@@ -77,8 +82,8 @@ export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes 
     },
     {
       item: 'X-Ray traces',
-      marginal: (3 * submissions + reads) * prices.xrayTrace * 0.05,
-      fixed: hourlyInvocations * prices.xrayTrace * 0.05,
+      marginal: (3 * submissions + reads) * prices.xrayTrace * TRACED,
+      fixed: hourlyInvocations * prices.xrayTrace * TRACED,
     },
     { item: 'Alarms', marginal: 0, fixed: 12 * fixed.alarms * prices.alarmMonth },
     { item: 'Keys', marginal: 0, fixed: 12 * fixed.keys * prices.kmsKeyMonth },

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { METRICS } from '../functions/metrics.ts';
 import { createApp } from '../lib/app.ts';
 import { countCalls, type Tally } from './calls.ts';
 import { bundlePlainly, measureColdStarts } from './cold-start.ts';
@@ -124,10 +125,10 @@ const costs = costsOf({
     notify: { memoryMb: memoryOf('Notify'), milliseconds: durations.notify ?? Number.NaN },
   },
   fixed: {
-    alarms: count('AWS::CloudWatch::Alarm') + 5 * count('AWS::CloudWatch::CompositeAlarm'),
+    alarms: watchedMetrics(),
     keys: count('AWS::KMS::Key'),
     dashboards: count('AWS::CloudWatch::Dashboard'),
-    customMetrics: 6,
+    customMetrics: Object.keys(METRICS).length,
   },
   storedBytes: 2 * (reconciles.find(({ months }) => months === 120)?.bytes ?? 0),
 });
@@ -183,6 +184,17 @@ function find(what: string): Tally {
 
 function count(type: string): number {
   return Object.values(template.Resources).filter(({ Type }) => Type === type).length;
+}
+
+/** CloudWatch bills an alarm by the metrics it watches. */
+function watchedMetrics(): number {
+  const alarms = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  return sum(
+    alarms.map(({ Properties }) => {
+      const { Metrics } = Properties as { Metrics?: { MetricStat?: unknown }[] };
+      return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+    }),
+  );
 }
 
 function memoryOf(name: string): number {

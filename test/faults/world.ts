@@ -199,7 +199,7 @@ export function inspectionOf(authority: string) {
         holdLine: false,
         tolerance: null,
         baseline: { kind: 'none', statement: 'None.' },
-        standards: [{ value: 80, from: '2010-10', basis: 'local', note: 'for the fault suite' }],
+        standards: [{ value: 80, from: '2000-01', basis: 'local', note: 'for the fault suite' }],
         actions: [],
         paragraphs: [],
         judgement: null,
