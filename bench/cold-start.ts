@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { BUNDLING } from '../lib/bundle.ts';
+import { FUNCTIONS } from '../lib/paths.ts';
 import { interleave, ratioOf, type Spread, spreadOf } from './measure.ts';
 
 const run = promisify(execFile);
@@ -94,3 +96,38 @@ export async function measureColdStarts({ bundles, bare, environment, turns }: C
     gzipped: gzipSync(readFileSync(file)).length,
   }));
 }
+
+/** What a function loads, part by part: what bounds its cold start. Each is an entry of its own, without the others. */
+const PARTS = {
+  'the SDK client': "export * from '@aws-sdk/client-dynamodb';",
+  zod: "import * as z from 'zod'; export const schema = z.object({ text: z.string() });",
+  'zod and the schemas of definitions, bodies and answers':
+    "export * from './answers.ts'; export * from './bodies.ts';",
+  'Powertools logger': "import { Logger } from '@aws-lambda-powertools/logger'; export const logger = new Logger({});",
+  'middy and its middlewares':
+    "import middy from '@middy/core'; import headers from '@middy/http-security-headers'; import body from '@middy/http-json-body-parser'; export const handler = middy().use(headers()).use(body());",
+} as const;
+
+/** Module load of each part in a process of its own, bundled as the functions are; ms. */
+export async function measureParts(folder: string, turns: number): Promise<{ name: string; load: Spread }[]> {
+  const files = Object.entries(PARTS).map(([name, source], index) => {
+    const file = join(folder, `part-${index}.cjs`);
+    esbuild.buildSync({ ...BUNDLING, stdin: { contents: source, resolveDir: FUNCTIONS, loader: 'ts' }, outfile: file });
+    return [name, file] as const;
+  });
+  const times = await interleave(
+    Object.fromEntries(
+      files.map(([name, file]) => [
+        name,
+        async () => {
+          const { stdout } = await run(process.execPath, ['-e', LOAD, file]);
+          return Number(stdout);
+        },
+      ]),
+    ),
+    turns,
+  );
+  return Object.entries(times).map(([name, values]) => ({ name, load: spreadOf(values) }));
+}
+
+const LOAD = 'const start = performance.now(); require(process.argv[1]); console.log(performance.now() - start);';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { METRICS } from '../functions/metrics.ts';
 import { createApp } from '../lib/app.ts';
 import { countCalls, type Tally } from './calls.ts';
-import { bundlePlainly, measureColdStarts } from './cold-start.ts';
+import { bundlePlainly, measureColdStarts, measureParts } from './cold-start.ts';
 import { costsOf } from './cost.ts';
 import { measureLatency } from './latency.ts';
 import { say } from './measure.ts';
@@ -61,6 +61,8 @@ for (const { name, load, total, ratio, bytes, gzipped } of cold) {
     judged ? within(ratio.median, 1) : '',
   );
 }
+const parts = await measureParts(folder, turns(21));
+for (const { name, load } of parts) report(`  load of ${name}`, `${say(load)} ms`);
 for (const name of ['evaluate', 'notify', 'seed', 'dashboard', 'manage'])
   for (const file of bundleFiles(name)) report(`${name}: bundle`, kb(readFileSync(file).length));
 
@@ -154,7 +156,7 @@ printTable([
 ]);
 writeFileSync(
   values.json,
-  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, cold, warm, reconciles, tallies, durations, latency, costs, marginal, fixed }, null, 2)}\n`,
+  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, cold, parts, warm, reconciles, tallies, durations, latency, costs, marginal, fixed }, null, 2)}\n`,
 );
 console.log(`\nAll figures are in ${values.json}.`);
 rmSync(folder, { recursive: true, force: true });

@@ -29,27 +29,31 @@ export function bundle(scope: Construct, name: FunctionName): lambda.Code {
  * start. Identifiers keep their names: shorter ones load no faster, and stack traces can be read without source maps.
  * esbuild is called directly, as NodejsFunction starts `npx` for each function: 0.4 s in place of several, and quiet.
  */
+export const BUNDLING = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  // The SDK imports `node:http` dynamically; in Node that makes an ESM facade, which loads undici: 20 ms of the first call.
+  supported: { 'dynamic-import': false },
+  alias: {
+    '@aws-sdk/credential-provider-node': join(BUNDLED, 'credential-provider-node.ts'),
+    bowser: join(BUNDLED, 'bowser.ts'),
+  },
+  logLevel: 'warning',
+} as const satisfies esbuild.BuildOptions;
+
 function build(directory: string): void {
   esbuild.buildSync({
+    ...BUNDLING,
     entryPoints: NAMES.map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/${name}` })),
     outdir: directory,
     outExtension: { '.js': '.cjs' },
-    absWorkingDir: ROOT,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    // The SDK imports `node:http` dynamically; in Node that makes an ESM facade, which loads undici: 20 ms of the first call.
-    supported: { 'dynamic-import': false },
-    alias: {
-      '@aws-sdk/credential-provider-node': join(BUNDLED, 'credential-provider-node.ts'),
-      bowser: join(BUNDLED, 'bowser.ts'),
-    },
-    logLevel: 'warning',
   });
   buildAssets(join(directory, 'dashboard', 'assets'));
 }
