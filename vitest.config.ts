@@ -8,8 +8,9 @@ export default defineConfig({
     globalSetup: ['./test/unused-grants.ts'],
     // Many tests start real processes: an emulator, an inbox, worker threads. Two at a time is what two cores bear.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Not how long they take, but when to give up on a machine with much else to do.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', './test/count-reporter.ts'],
   },
 });

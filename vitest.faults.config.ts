@@ -9,6 +9,5 @@ export default defineConfig({
     exclude: [],
     // What is granted and never used is `npm test`'s to say, which uses it all.
     globalSetup: [],
-    testTimeout: 120_000,
   },
 });

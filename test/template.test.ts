@@ -14,7 +14,7 @@ afterAll(() => rmSync(outdir, { recursive: true }));
 const people = { alertEmail: 'director@example.org', operationsEmail: 'engineer@example.org' };
 const app = createApp({ outdir, context: people });
 
-test("AWS's validator finds nothing wrong with the template, nor anything to warn of", { timeout: 30_000 }, () => {
+test("AWS's validator finds nothing wrong with the template, nor anything to warn of", () => {
   const { templateFullPath } = app.synth().getStackByName('InspectionMonitor');
   const engine = new RegoEngine();
   try {

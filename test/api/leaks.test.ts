@@ -85,7 +85,7 @@ test.each([
       expect(written).toContain('request failed');
       expect(written).toContain('request refused');
       return written;
-    });
+    }, 20_000);
     for (const secret of [
       service.token,
       ADDRESS,

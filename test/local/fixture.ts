@@ -200,10 +200,10 @@ async function call(endpoint: string, target: string, input: object): Promise<Re
   return answer;
 }
 
-/** Polls until `probe` gives something. */
+/** Polls until `probe` gives something. The patience is for a machine with much else to do: it costs nothing elsewhere. */
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
-  patienceMs = 3000,
+  patienceMs = 20_000,
 ): Promise<T> {
   const until = Date.now() + patienceMs;
   for (;;) {

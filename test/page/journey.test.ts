@@ -9,7 +9,7 @@ import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from './vi
 let browser: Browser;
 beforeAll(async () => {
   browser = await startBrowser();
-}, 120_000);
+});
 afterAll(() => browser?.close());
 
 /** One month of the example that raises alerts, as a file. */
@@ -141,37 +141,33 @@ describe('every page, with a year of figures and a correction', () => {
   test.each([
     ['desktop', DESKTOP],
     ['320 pixels', NARROW],
-  ])(
-    'is accessible and does not stick out, at %s',
-    async (_, viewport) => {
-      const page = await openPage(browser, { baseURL: service.api, viewport });
-      const found: Record<string, unknown> = {};
-      const look = async (path: string) => {
-        found[path] = { violations: await violationsOn(page), overflow: await overflowOf(page) };
-      };
-      await page.goto('/sign-in');
-      await look('/sign-in');
-      await page.getByLabel('Token').fill('imt_wrong');
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await look('/sign-in refused');
-      await signIn(page, token);
-      for (const path of PATHS) {
-        await page.goto(path);
-        await look(path);
-      }
-      await page.goto(`${HOME}/submit`);
-      await page.getByLabel('Or paste the figures').fill('period,metric,count\n2011-13,referral-backlog,x');
-      await page.getByRole('button', { name: 'Check' }).click();
-      await look('faults');
-      await page.getByLabel('Or paste the figures').fill(`${MONTH}\n2011-08,referral-backlog,,,3,,`);
-      await page.getByRole('button', { name: 'Check' }).click();
-      await page.getByText('Nothing is stored yet.').waitFor();
-      await look('preview');
-      const clean = { violations: [], overflow: 0 };
-      expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
-    },
-    120_000,
-  );
+  ])('is accessible and does not stick out, at %s', async (_, viewport) => {
+    const page = await openPage(browser, { baseURL: service.api, viewport });
+    const found: Record<string, unknown> = {};
+    const look = async (path: string) => {
+      found[path] = { violations: await violationsOn(page), overflow: await overflowOf(page) };
+    };
+    await page.goto('/sign-in');
+    await look('/sign-in');
+    await page.getByLabel('Token').fill('imt_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await look('/sign-in refused');
+    await signIn(page, token);
+    for (const path of PATHS) {
+      await page.goto(path);
+      await look(path);
+    }
+    await page.goto(`${HOME}/submit`);
+    await page.getByLabel('Or paste the figures').fill('period,metric,count\n2011-13,referral-backlog,x');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await look('faults');
+    await page.getByLabel('Or paste the figures').fill(`${MONTH}\n2011-08,referral-backlog,,,3,,`);
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByText('Nothing is stored yet.').waitFor();
+    await look('preview');
+    const clean = { violations: [], overflow: 0 };
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
+  });
 
   test('the first view of the overview takes at most 60 KB on the wire', async () => {
     const page = await openPage(browser, { baseURL: service.api });
