@@ -495,6 +495,8 @@ test('the outputs say what the command line needs', () => {
     SubmissionsTable: 'TablesSubmissions',
     AlertsTable: 'TablesAlerts',
     AccessTable: 'TablesAccess',
+    EvaluateFunction: 'EvaluateFunction',
+    NotifyFunction: 'NotifyFunction',
     SmallNumbers: 'show',
     DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
   });
