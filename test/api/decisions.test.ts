@@ -3,14 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
+import { awsError, type Intercept } from '../../lib/local/gateway.ts';
 import { databaseOf } from '../../lib/local/launch.ts';
 import { type Service, startService } from '../service.ts';
 import { type Caller, callerOf, dumpOf } from './caller.ts';
 
 let service: Service;
 let call: Caller;
+let fault: Intercept | undefined;
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ intercept: (call, forward) => (fault ? fault(call, forward) : forward()) });
   call = callerOf(service);
   const submissions = ['2011-06', '2011-07', '2011-08'].map((period) => ({
     period,
@@ -266,6 +268,18 @@ describe('recipients', () => {
       ['d…@example.org', 'confirmed'],
       ['s…@example.org', 'confirmed'],
     ]);
+  });
+
+  test('are listed even where SNS asks for patience', async () => {
+    let refused = 0;
+    fault = async (called, forward) =>
+      called.operation === 'GetSubscriptionAttributes' && refused++ < 5
+        ? awsError(called, 400, 'Throttling', 'Rate exceeded')
+        : forward();
+    const listed = await call('GET', '/recipients');
+    fault = undefined;
+    expect(refused).toBeGreaterThan(5);
+    expect([listed.status, listed.body.recipients.length]).toEqual([200, 2]);
   });
 
   test('are mailed from their level on, which can be changed, until they are removed', async () => {
