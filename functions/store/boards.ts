@@ -2,6 +2,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
+  type Put,
   PutItemCommand,
   type TransactWriteItem,
   UpdateItemCommand,
@@ -83,26 +84,34 @@ export async function saveBoard(
   notice: Notice | undefined,
   nextDueAt: Date | undefined,
 ): Promise<void> {
-  const pk = authorityKey(board.authority);
-  const writes: TransactWriteItem[] = [
-    {
-      Put: {
-        TableName: tables.alerts,
-        Item: itemOf(pk, BOARD_KEY, board, { version: { N: String(board.version) } }),
-        ...(read.board
-          ? {
-              ConditionExpression: 'version = :read',
-              ExpressionAttributeValues: { ':read': { N: String(read.board.version) } },
-            }
-          : { ConditionExpression: 'attribute_not_exists(pk)' }),
-      },
-    },
+  const unchanged = read.board
+    ? {
+        ConditionExpression: 'version = :read',
+        ExpressionAttributeValues: { ':read': { N: String(read.board.version) } },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  await transact(client, [
+    ...boardWrites(tables.alerts, board, notice, unchanged),
     moveMark(tables.alerts, board.authority, read.mark, nextDueAt),
+  ]);
+}
+
+/** A board, to be written only where what stands in its place is `unchanged`, and its notice, which waits to be sent. */
+export function boardWrites(
+  table: string,
+  board: Board,
+  notice: Notice | undefined,
+  unchanged: Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>,
+): TransactWriteItem[] {
+  const pk = authorityKey(board.authority);
+  const version = { version: { N: String(board.version) } };
+  const writes: TransactWriteItem[] = [
+    { Put: { TableName: table, Item: itemOf(pk, BOARD_KEY, board, version), ...unchanged } },
   ];
   if (notice)
     writes.push({
       Put: {
-        TableName: tables.alerts,
+        TableName: table,
         Item: itemOf(pk, noticeKey(notice.number), notice, {
           unsent: { S: UNSENT },
           createdAt: { S: notice.createdAt },
@@ -110,7 +119,7 @@ export async function saveBoard(
         ConditionExpression: 'attribute_not_exists(pk)',
       },
     });
-  await transact(client, writes);
+  return writes;
 }
 
 /** Moves the mark where the board itself still holds. If somebody moved it meanwhile, theirs stays. */
