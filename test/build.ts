@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type Inspection, InspectionSchema, type Metric, MetricSchema } from '../functions/domain/inspection.ts';
+import {
+  type Action,
+  type Inspection,
+  InspectionSchema,
+  type Metric,
+  MetricSchema,
+} from '../functions/domain/inspection.ts';
 import { addMonths } from '../functions/domain/period.ts';
 import type { AuthorityRecord } from '../functions/domain/record.ts';
 import type { Observation } from '../functions/domain/series.ts';
@@ -67,6 +73,15 @@ export const aBacklog = (fields: Partial<Metric> = {}): Metric =>
     baseline: { kind: 'none', statement: 'The report says nothing.' },
     ...fields,
   });
+
+export const anAction = (id: string, due: string): Action => ({
+  id,
+  section: 'safeguarding',
+  title: `Do ${id}`,
+  timescale: '3 months',
+  due,
+  paragraph: '16',
+});
 
 /** `[39, 50]` is 39 of 50, a number is a bare value or a count. */
 export type Figure = readonly [number, number] | number;

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, transact } from './database.ts';
+import { between, type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, transact } from './database.ts';
 import {
   ACK_PREFIX,
   ackKey,
@@ -37,13 +37,7 @@ export interface StoredBoard {
 /** Board, acknowledgements and due mark of an authority in one consistent query. */
 export async function readBoard({ client, tables }: Alerts, authority: string): Promise<StoredBoard> {
   const items = await queryAll(client, {
-    TableName: tables.alerts,
-    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-    ExpressionAttributeValues: {
-      ':pk': { S: authorityKey(authority) },
-      ':first': { S: ACK_PREFIX },
-      ':last': { S: DUE_KEY },
-    },
+    ...between(tables.alerts, authorityKey(authority), ACK_PREFIX, DUE_KEY),
     ConsistentRead: true,
   });
   const board = items.find((item) => item.sk?.S === BOARD_KEY);
@@ -249,18 +243,10 @@ export async function readNotices(
   authority: string,
   { before, limit }: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<{ notices: StoredNotice[]; more: boolean }> {
+  const last = noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1);
   const { items, more } = await queryUpTo(
     client,
-    {
-      TableName: tables.alerts,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-      ExpressionAttributeValues: {
-        ':pk': { S: authorityKey(authority) },
-        ':first': { S: noticeKey(0) },
-        ':last': { S: noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1) },
-      },
-      ScanIndexForward: false,
-    },
+    { ...between(tables.alerts, authorityKey(authority), noticeKey(0), last), ScanIndexForward: false },
     limit,
   );
   return { notices: items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S })), more };
