@@ -233,11 +233,9 @@ describe('recipients', () => {
     call('POST', '/recipients', { body: { address, ...(level ? { level } : {}) }, token });
 
   const confirm = async (address: string) => {
-    const mails = (await (await fetch(`${service.inbox}/api/email`)).json()) as {
-      text: string;
-      to: { address: string }[];
-    }[];
-    const mail = mails.findLast(({ text, to }) => to[0]?.address === address && text.includes('confirm'));
+    const mail = (await service.mails()).findLast(
+      ({ text, to }) => to[0]?.address === address && text.includes('confirm'),
+    );
     const link = /http:\S+\/sns\/confirmation\S+/.exec(mail?.text ?? '')?.[0] ?? '';
     expect((await fetch(link)).status).toBe(200);
   };
@@ -261,7 +259,6 @@ describe('recipients', () => {
     expect(Date.parse(added.body.lapsesAt) - Date.parse('2011-10-15')).toBeGreaterThan(48 * 3_600_000 - 1000);
     const pending = await call('DELETE', `/recipients/${added.body.id}`);
     expect([pending.status, pending.body.detail]).toEqual([409, expect.stringContaining(added.body.lapsesAt)]);
-    await service.idle();
     await confirm(ADDRESS);
     const listed = (await call('GET', '/recipients')).body.recipients;
     expect(listed.map(({ address, state }: any) => [address, state])).toEqual([
@@ -283,14 +280,9 @@ describe('recipients', () => {
   });
 
   test('are mailed from their level on, which can be changed, until they are removed', async () => {
-    const mailsTo = async () => {
-      await service.idle();
-      const mails = (await (await fetch(`${service.inbox}/api/email`)).json()) as {
-        subject: string;
-        to: { address: string }[];
-      }[];
-      return mails.filter(({ subject, to }) => to[0]?.address === ADDRESS && !subject.startsWith('AWS')).length;
-    };
+    const mailsTo = async () =>
+      (await service.mails()).filter(({ subject, to }) => to[0]?.address === ADDRESS && !subject.startsWith('AWS'))
+        .length;
     const { id } = (await call('GET', '/recipients')).body.recipients.find(({ address }: any) =>
       address.startsWith('s'),
     );
