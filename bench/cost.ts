@@ -1,5 +1,48 @@
+import * as z from 'zod';
 import type { Tally } from './calls.ts';
-import prices from './prices.json' with { type: 'json' };
+import file from './prices.json' with { type: 'json' };
+
+const PriceSchema = z.strictObject({
+  /** USD for one. */
+  value: z.number().positive(),
+  /**
+   * What was read: a copy of AWS's price list for London; somebody's quotation of it; a figure for another region or
+   * none; or nothing, and the figure follows from others.
+   */
+  basis: z.enum(['price list', 'quoted', 'elsewhere', 'derived']),
+  /** Of the price list or page, where it says so. */
+  published: z.iso.date().optional(),
+  source: z.string().min(1),
+});
+
+export const PriceListSchema = z.strictObject({
+  /** When the sources were read, in stored copies: AWS's own pages and files could not be fetched. */
+  dated: z.iso.date(),
+  region: z.string(),
+  prices: z.record(
+    z.enum([
+      'lambdaRequest',
+      'lambdaGbSecondArm',
+      'httpApiRequest',
+      'dynamodbWriteUnit',
+      'dynamodbReadUnit',
+      'dynamodbGbMonth',
+      'dynamodbBackupGbMonth',
+      'snsPublish',
+      'snsEmail',
+      'logGbIngested',
+      'alarmMonth',
+      'customMetricMonth',
+      'dashboardMonth',
+      'kmsKeyMonth',
+      'xrayTrace',
+    ]),
+    PriceSchema,
+  ),
+});
+
+export const PRICE_LIST = PriceListSchema.parse(file);
+const { prices } = PRICE_LIST;
 
 /**
  * How much one authority is used in a year. Assumptions of this model, not measurements: twelve months and two
@@ -38,15 +81,10 @@ export interface CostRow {
 }
 
 const lambda = ({ memoryMb, milliseconds }: Effort): number =>
-  prices.lambdaRequest + (memoryMb / 1024) * (milliseconds / 1000) * prices.lambdaGbSecondArm;
+  prices.lambdaRequest.value + (memoryMb / 1024) * (milliseconds / 1000) * prices.lambdaGbSecondArm.value;
 
 /** Bytes of logs that one invocation writes: Lambda's own three lines and ours. */
 const LOGGED_BYTES = 1500;
-
-/** Storage with point-in-time recovery, which costs 0.7 of the storage again. Part of the price list's assumptions. */
-const WITH_BACKUP = 1.7;
-/** X-Ray samples 5% of invocations beyond the first a second. */
-const TRACED = 0.05;
 
 /** What a year costs, item by item; counted calls and durations of this run times the list prices. */
 export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes }: CostModel): CostRow[] {
@@ -62,32 +100,41 @@ export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes 
       fixed:
         hours * (lambda(efforts.notify) + lambda({ ...efforts.evaluate, milliseconds: efforts.notify.milliseconds })),
     },
-    { item: 'API Gateway', marginal: (submissions + reads) * prices.httpApiRequest, fixed: 0 },
-    { item: 'DynamoDB writes', marginal: submissions * submission.writeUnits * prices.dynamodbWriteUnit, fixed: 0 },
+    { item: 'API Gateway', marginal: (submissions + reads) * prices.httpApiRequest.value, fixed: 0 },
+    {
+      item: 'DynamoDB writes',
+      marginal: submissions * submission.writeUnits * prices.dynamodbWriteUnit.value,
+      fixed: 0,
+    },
     {
       item: 'DynamoDB reads',
-      marginal: (submissions * submission.readUnits + reads * read.readUnits) * prices.dynamodbReadUnit,
-      fixed: hours * hourly.readUnits * prices.dynamodbReadUnit,
+      marginal: (submissions * submission.readUnits + reads * read.readUnits) * prices.dynamodbReadUnit.value,
+      fixed: hours * hourly.readUnits * prices.dynamodbReadUnit.value,
     },
     {
       item: 'DynamoDB storage and backup',
-      marginal: (12 * WITH_BACKUP * storedBytes * prices.dynamodbGbMonth) / gigabyte,
+      marginal: (12 * storedBytes * (prices.dynamodbGbMonth.value + prices.dynamodbBackupGbMonth.value)) / gigabyte,
       fixed: 0,
     },
-    { item: 'SNS and e-mail', marginal: submissions * (prices.snsPublish + recipients * prices.snsEmail), fixed: 0 },
+    {
+      item: 'SNS and e-mail',
+      marginal: submissions * (prices.snsPublish.value + recipients * prices.snsEmail.value),
+      fixed: 0,
+    },
     {
       item: 'Logs',
-      marginal: ((3 * submissions + reads) * LOGGED_BYTES * prices.logGbIngested) / gigabyte,
-      fixed: (hourlyInvocations * LOGGED_BYTES * prices.logGbIngested) / gigabyte,
+      marginal: ((3 * submissions + reads) * LOGGED_BYTES * prices.logGbIngested.value) / gigabyte,
+      fixed: (hourlyInvocations * LOGGED_BYTES * prices.logGbIngested.value) / gigabyte,
     },
     {
+      // Lambda traces the first invocation of each second and 5% of the others: at these rates, every one.
       item: 'X-Ray traces',
-      marginal: (3 * submissions + reads) * prices.xrayTrace * TRACED,
-      fixed: hourlyInvocations * prices.xrayTrace * TRACED,
+      marginal: (3 * submissions + reads) * prices.xrayTrace.value,
+      fixed: hourlyInvocations * prices.xrayTrace.value,
     },
-    { item: 'Alarms', marginal: 0, fixed: 12 * fixed.alarms * prices.alarmMonth },
-    { item: 'Keys', marginal: 0, fixed: 12 * fixed.keys * prices.kmsKeyMonth },
-    { item: 'CloudWatch dashboards', marginal: 0, fixed: 12 * fixed.dashboards * prices.dashboardMonth },
-    { item: 'Custom metrics', marginal: 0, fixed: 12 * fixed.customMetrics * prices.customMetricMonth },
+    { item: 'Alarms', marginal: 0, fixed: 12 * fixed.alarms * prices.alarmMonth.value },
+    { item: 'Keys', marginal: 0, fixed: 12 * fixed.keys * prices.kmsKeyMonth.value },
+    { item: 'CloudWatch dashboards', marginal: 0, fixed: 12 * fixed.dashboards * prices.dashboardMonth.value },
+    { item: 'Custom metrics', marginal: 0, fixed: 12 * fixed.customMetrics * prices.customMetricMonth.value },
   ];
 }

@@ -6,11 +6,10 @@ import { METRICS } from '../functions/metrics.ts';
 import { createApp } from '../lib/app.ts';
 import { countCalls, type Tally } from './calls.ts';
 import { bundlePlainly, measureColdStarts, measureParts } from './cold-start.ts';
-import { costsOf } from './cost.ts';
+import { costsOf, PRICE_LIST } from './cost.ts';
 import { measureLatency } from './latency.ts';
 import { say } from './measure.ts';
 import { measurePage } from './page.ts';
-import prices from './prices.json' with { type: 'json' };
 import { measureReconcile } from './reconcile.ts';
 import { httpEvent, startStore } from './store.ts';
 import { measureWarm } from './warm.ts';
@@ -144,7 +143,7 @@ for (const authorities of [1, 153, 25_000])
   );
 
 printTable([['what', 'measured: median (quartiles)', 'goal', ''], ...rows]);
-console.log(`\nCost in USD a year at list prices of ${prices.dated}, ${prices.region}:`);
+console.log(`\nCost in USD a year at ${PRICE_LIST.region}; sources of the prices read ${PRICE_LIST.dated}:`);
 printTable([
   ['item', 'one more authority', 'fixed', ''],
   ...costs.map((row): [string, string, string, string] => [

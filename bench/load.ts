@@ -5,7 +5,6 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
-import { InspectionSchema } from '../functions/domain/inspection.ts';
 import { reconcile } from '../functions/domain/reconcile.ts';
 import type { Month } from '../functions/domain/submission.ts';
 import { readBoard, readNotices } from '../functions/store/boards.ts';
@@ -16,6 +15,7 @@ import { saveMonths } from '../functions/store/submissions.ts';
 import { connect } from '../lib/client.ts';
 import { databaseOf, type Launched, launch } from '../lib/local/launch.ts';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
+import { aMetric, anInspection } from '../test/build.ts';
 import { ratioOf, say, spreadOf } from './measure.ts';
 import { type Store, startStore } from './store.ts';
 
@@ -122,39 +122,13 @@ function readFigures(): Figures[] {
 }
 
 function inspectionOf(authority: string) {
-  return InspectionSchema.parse({
-    authority,
-    name: authority.toUpperCase(),
-    title: 'Accident and emergency, four hours',
-    inspectorate: 'made for the load bench',
-    fieldwork: { from: '2016-03-01', to: '2016-03-31' },
-    published: '2016-03-31',
-    rebaseDates: [],
-    judgements: [],
-    actions: [],
-    figures: [],
-    metrics: [
-      {
-        id: METRIC,
-        title: 'Seen within four hours',
-        definition: 'Of the attendances in the month, those admitted, transferred or discharged within four hours.',
-        kind: 'proportion',
-        unit: 'percent',
-        polarity: 'higher',
-        frequency: 'monthly',
-        cases: 'flow',
-        window: 'month',
-        holdLine: false,
-        tolerance: null,
-        baseline: { kind: 'none', statement: 'None.' },
-        standards: [{ value: 95, from: '2016-04', basis: 'local', note: 'made for the load bench' }],
-        actions: [],
-        paragraphs: [],
-        judgement: null,
-        section: 'context',
-      },
-    ],
+  const metric = aMetric({
+    id: METRIC,
+    title: 'Seen within four hours',
+    baseline: { kind: 'none', statement: 'None.' },
+    standards: [{ value: 95, from: '2016-04', basis: 'local', note: 'made for the load bench' }],
   });
+  return anInspection(authority, metric, authority.toUpperCase());
 }
 
 /** Runs work for each of these, so many at once; each client takes the next when it has done one. */

@@ -1,56 +1,22 @@
-import { type Metric, MetricSchema } from '../functions/domain/inspection.ts';
-import { addMonths } from '../functions/domain/period.ts';
-import type { Observation } from '../functions/domain/series.ts';
-import { timeline } from '../functions/domain/timeline.ts';
+import { aMetric, IN_WORDS, inFigures, judge as judgeSeries } from '../test/build.ts';
 import { type Judge, judgingOnce, type Rule, reaching, type Score, type Series, type World } from './signal-worlds.ts';
 
 /** The service's own rules in the simulated worlds, and what they have to reach there. */
 
-const FIRST_PERIOD = '2011-01';
 const XMR = 'XmR, four rules (Making Data Count)';
 
 /** The metric that the world's inspection and standard would have made. */
-function metricOf({ world, baseline }: Series): Metric {
-  return MetricSchema.parse({
-    id: 'simulated',
-    title: 'Simulated',
-    definition: 'Cases done well, of all cases of the month.',
-    kind: 'proportion',
-    unit: 'percent',
-    polarity: 'higher',
-    frequency: 'monthly',
-    cases: 'flow',
-    window: 'month',
-    holdLine: false,
-    tolerance: null,
-    baseline:
-      baseline === undefined
-        ? { kind: 'statement', statement: 'Words.', period: '2010', paragraphs: ['1'] }
-        : {
-            kind: 'figure',
-            value: 100 * baseline,
-            bound: 'exact',
-            period: '2010',
-            paragraphs: ['1'],
-            statement: 'A figure.',
-          },
+function metricOf({ world, baseline }: Series) {
+  return aMetric({
+    baseline: baseline === undefined ? IN_WORDS : inFigures(100 * baseline),
     standards: [{ value: 100 * world.standard, from: '2000-01', basis: 'local', note: 'simulated' }],
-    actions: [],
-    paragraphs: ['1'],
-    judgement: null,
-    section: 'context',
   });
 }
 
 /** The real thing: every evaluator, in the order and with the lifecycle that the service has. */
 const judge: Judge = judgingOnce((series) => {
-  const observations = series.numerators.map((numerator, i): Observation => {
-    const denominator = series.denominators[i] as number;
-    const common = { period: addMonths(FIRST_PERIOD, i), revision: 1, status: 'final' as const };
-    return { ...common, value: (100 * numerator) / denominator, numerator, denominator };
-  });
-  const settings = { rebaseDates: [], localStandards: [], smallNumbers: 'show' as const };
-  return timeline(metricOf(series), observations, settings).map(({ findings }) =>
+  const figures = series.numerators.map((numerator, i) => [numerator, series.denominators[i] as number] as const);
+  return judgeSeries(metricOf(series), figures).map(({ findings }) =>
     Object.fromEntries(findings.map(({ evaluator, level }) => [evaluator, level])),
   );
 });

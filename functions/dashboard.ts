@@ -341,7 +341,9 @@ let sns: Promise<SNSClient> | undefined;
 export const handler = createHandler({
   database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: () => {
-    sns ??= import('@aws-sdk/client-sns').then(({ SNSClient }) => new SNSClient({}));
+    sns ??= Promise.all([import('@aws-sdk/client-sns'), import('./recipients.ts')]).then(
+      ([{ SNSClient }, { SNS_ATTEMPTS }]) => new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
+    );
     return sns;
   },
   topicArn: environment.ALERT_TOPIC_ARN,

@@ -21,7 +21,14 @@ import { withProgress } from './domain/inspection.ts';
 import { readEnvironment } from './env.ts';
 import { type Answer, answer, httpHandler, isAuthorityId, type Request, readBody, unknownAuthority } from './http.ts';
 import { faultsProblem, ProblemError } from './problem.ts';
-import { addRecipient, listRecipients, type MailedAddress, maskedAddress, removeRecipient } from './recipients.ts';
+import {
+  addRecipient,
+  listRecipients,
+  type MailedAddress,
+  maskedAddress,
+  removeRecipient,
+  SNS_ATTEMPTS,
+} from './recipients.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, saveAcknowledgement } from './store/boards.ts';
 import type { Database } from './store/database.ts';
@@ -182,7 +189,7 @@ const environment = readEnvironment('ALERT_TOPIC_ARN');
 
 export const handler = createHandler({
   database: openDatabase('baselines', 'alerts', 'access'),
-  sns: new SNSClient({}),
+  sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'manage' }),

@@ -19,6 +19,7 @@ import {
   PageQuerySchema,
   RangeQuerySchema,
 } from './bodies.ts';
+import { writeCsv } from './csv.ts';
 import { openDatabase } from './database.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
@@ -43,6 +44,7 @@ import {
   readQuery,
   unknownAuthority,
 } from './http.ts';
+import { DescriptionSchema, describeApi } from './openapi.ts';
 import { faultsProblem, ProblemError } from './problem.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, readNotices } from './store/boards.ts';
@@ -117,8 +119,6 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const authority = await authorityIn(request, database);
   const range = { from: from ?? EARLIEST_PERIOD, to: to ?? LATEST_PERIOD };
   if (format === 'csv') {
-    // Not with the module: few ask for it, and everybody would wait for it to load.
-    const { writeCsv } = await import('./csv.ts');
     const { months } = await readMonthsBetween(database, authority, range);
     return csvAnswer(writeCsv(months), `${authority}.csv`);
   }
@@ -312,8 +312,6 @@ async function getInspection(request: Request, database: Tables): Promise<Answer
 }
 
 async function getDescription(): Promise<Answer> {
-  // Not with the module, as with CSV: it is asked for once, by an engineer.
-  const { describeApi, DescriptionSchema } = await import('./openapi.ts');
   return answer(200, DescriptionSchema, describeApi());
 }
 

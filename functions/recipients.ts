@@ -88,6 +88,12 @@ async function levelFor({ sns }: Recipients, arn: string, authority: string): Pr
   return level ? LevelSchema.options.find((option) => level.includes(option)) : 'watch';
 }
 
+/**
+ * How often a call of SNS is made before it counts as failed. A region may allow only 30 questions a second about
+ * subscriptions: more than usual, with the SDK's growing pauses, gets a list of many through.
+ */
+export const SNS_ATTEMPTS = 8;
+
 /** How many subscriptions are asked about at a time. */
 const AT_A_TIME = 10;
 

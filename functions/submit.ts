@@ -15,6 +15,7 @@ import {
   type Submission,
   saysTheSame,
 } from './domain/submission.ts';
+import { readFigures } from './figures.ts';
 import { type Answer, answer, httpHandler, isAuthorityId, isCsv, type Request, readQuery } from './http.ts';
 import { faultsProblem, ProblemError, type ProblemFault } from './problem.ts';
 import { MOST_MONTHS } from './routes.ts';
@@ -128,7 +129,7 @@ async function postMonths(request: Request, database: Tables, now: Date, logger:
   const metrics = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
   requireAuthority(metrics, authority);
   const entries = isCsv(request.headers)
-    ? await entriesOfCsv(String(request.body ?? ''), metrics, now)
+    ? entriesOfCsv(String(request.body ?? ''), metrics, now)
     : entriesOf(request.body, metrics, now);
   const periods = entries.map(({ period }) => period).sort();
   for (let attempt = 1; ; attempt++) {
@@ -242,9 +243,7 @@ function entriesOf(body: unknown, metrics: Metrics, now: Date): Entry[] {
   return entries;
 }
 
-async function entriesOfCsv(text: string, metrics: Metrics, now: Date): Promise<Entry[]> {
-  // Not with the module: most requests are JSON, and loading this takes time that they would wait for.
-  const { readFigures } = await import('./figures.ts');
+function entriesOfCsv(text: string, metrics: Metrics, now: Date): Entry[] {
   const { months, faults } = readFigures(text, metrics, now);
   if (faults.length > 0) throw faultsProblem(faults);
   return months;

@@ -40,6 +40,8 @@ export const BUNDLING = {
   minifySyntax: true,
   legalComments: 'none',
   // The SDK imports `node:http` dynamically; in Node that makes an ESM facade, which loads undici: 20 ms of the first call.
+  // Of our own code only the dashboard imports so, its charts: from what both sides share esbuild then leaves out nothing
+  // that is unused. In submit, reading CSV on demand made the bundle 148 KB larger and its load 8 ms longer.
   supported: { 'dynamic-import': false },
   alias: {
     '@aws-sdk/credential-provider-node': join(BUNDLED, 'credential-provider-node.ts'),

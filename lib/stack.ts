@@ -164,6 +164,8 @@ export class InspectionMonitorStack extends Stack {
     new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
     const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
     new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });
+    new CfnOutput(this, 'EvaluateFunction', { value: evaluate.function.functionName });
+    new CfnOutput(this, 'NotifyFunction', { value: notify.function.functionName });
     for (const [name, table] of Object.entries(tables.all)) {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }

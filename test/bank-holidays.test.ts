@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deriveBankHolidays, YEARS } from '../lib/bank-holidays.ts';
-import { BANK_HOLIDAYS } from './domain/build.ts';
+import { BANK_HOLIDAYS } from './build.ts';
 
 describe('the bank holidays in seed/', () => {
   it('are those that the library derives, with what was proclaimed for one year only', () => {

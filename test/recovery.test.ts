@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { CreateTableCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readBoard } from '../functions/store/boards.ts';
+import { dueMark, readBoard } from '../functions/store/boards.ts';
 import { authorityKey, BOARD_KEY, TABLES } from '../functions/store/keys.ts';
 import { readWholeRecord } from '../functions/store/recovery.ts';
 import { databaseOf } from '../lib/local/launch.ts';
@@ -259,4 +259,37 @@ test('dead-letters shows what was given up, and removes it when told to', async 
     },
   ]);
   expect(JSON.parse((await monitor(service, 'dead-letters')).stdout).deadLetters).toEqual([]);
+});
+
+describe('hourly', () => {
+  test('notices what only the time brings, and mails it, without waiting for the hour', async () => {
+    let late = await startService({ clock: '2011-02-14T23:40:00Z' });
+    try {
+      await late.put('2010-12', {
+        observations: { 'initial-assessments-on-time': { numerator: 45, denominator: 50 } },
+      });
+      await late.idle();
+      await late.stop();
+      // January was due by the end of 14 February. Not an hour has passed, so that the schedule has nothing to do yet.
+      late = await startService({ dataDir: late.dataDir, clock: '2011-02-15T00:20:00Z' });
+      const before = (await late.mails()).length;
+      expect(await monitor(late, 'hourly')).toEqual({ code: 0, stdout: '', stderr: 'evaluate: done\nnotify: done\n' });
+      const mails = await late.mails();
+      expect(mails.length).toBe(before + 1);
+      expect(mails.at(-1)?.text).toContain('Monthly figures');
+    } finally {
+      await late.end();
+    }
+  });
+
+  test('says which function failed, and still runs the other', async () => {
+    await putBoard('{');
+    const { client, tables } = databaseOf(service);
+    await client.send(
+      new PutItemCommand({ TableName: tables.alerts, Item: dueMark(AUTHORITY, new Date('2011-10-01')) }),
+    );
+    const { code, stderr } = await monitor(service, 'hourly');
+    expect(stderr).toMatch(/^notify: done\nevaluate: 1 of the due .*herefordshire\nAll else was done/);
+    expect(code).toBe(4);
+  });
 });

@@ -12,6 +12,7 @@ export interface Mail {
   readonly id: string;
   readonly subject: string;
   readonly text: string;
+  readonly to: readonly { readonly address: string }[];
 }
 
 /** The whole service on this machine, with what tests do to it. */

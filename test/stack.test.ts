@@ -86,6 +86,15 @@ const reading = (stream: string) =>
     (verb) => `dynamodb:${verb} on ${stream}.StreamArn`,
   );
 
+/** To add, change and remove recipients. IAM knows no narrower resource than `*` for what acts on one subscription. */
+const SUBSCRIBING = [
+  'sns:ListSubscriptionsByTopic on AlertsTopic',
+  'sns:Subscribe on AlertsTopic',
+  'sns:GetSubscriptionAttributes on *',
+  'sns:SetSubscriptionAttributes on *',
+  'sns:Unsubscribe on *',
+];
+
 const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'];
 
 describe('each function may do what it needs and nothing else', () => {
@@ -143,11 +152,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
-        'sns:ListSubscriptionsByTopic on AlertsTopic',
-        'sns:Subscribe on AlertsTopic',
-        'sns:GetSubscriptionAttributes on *',
-        'sns:SetSubscriptionAttributes on *',
-        'sns:Unsubscribe on *',
+        ...SUBSCRIBING,
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
@@ -167,11 +172,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
-        'sns:ListSubscriptionsByTopic on AlertsTopic',
-        'sns:Subscribe on AlertsTopic',
-        'sns:GetSubscriptionAttributes on *',
-        'sns:SetSubscriptionAttributes on *',
-        'sns:Unsubscribe on *',
+        ...SUBSCRIBING,
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
@@ -495,6 +496,8 @@ test('the outputs say what the command line needs', () => {
     SubmissionsTable: 'TablesSubmissions',
     AlertsTable: 'TablesAlerts',
     AccessTable: 'TablesAccess',
+    EvaluateFunction: 'EvaluateFunction',
+    NotifyFunction: 'NotifyFunction',
     SmallNumbers: 'show',
     DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
   });

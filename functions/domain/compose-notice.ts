@@ -98,7 +98,7 @@ function acknowledgementOf(
   return `${given.name} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
 }
 
-type Words = Pick<NoticeItem, 'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'actions'>;
+type Words = Pick<NoticeItem, 'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'actions' | 'overdue'>;
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
 function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion): Words {
@@ -134,11 +134,13 @@ function dutiesInWords(id: string, after: BoardAlert | undefined, { duties, reco
       findings,
       actions: [],
     };
+  const late = duties.late.map(({ id, title, due, paragraph }) => ({ id, title, due, paragraph }));
   const completed = record.actions.length - duties.open.length;
   return {
-    value: `${completed} of ${record.actions.length} are completed, ${duties.late.length} overdue`,
+    value: `${completed} of ${record.actions.length} reported as completed, ${late.length} overdue`,
     findings,
-    actions: duties.late.map(nameOf),
+    actions: [],
+    ...(late.length > 0 ? { overdue: late } : {}),
   };
 }
 

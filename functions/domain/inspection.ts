@@ -128,6 +128,11 @@ export const ActionSchema = z.strictObject({
 });
 export type Action = z.infer<typeof ActionSchema>;
 
+/** Earliest due first. */
+export function compareDue(a: Action, b: Action): number {
+  return a.due < b.due ? -1 : a.due > b.due ? 1 : 0;
+}
+
 /** How far an action is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
 export const ProgressSchema = z.strictObject({
   action: z.string(),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { monthName } from './format.ts';
+import { formatParagraphs, monthName } from './format.ts';
 import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
@@ -23,8 +23,10 @@ export const NoticeItemSchema = z.object({
   standard: z.string().optional(),
   baseline: z.string().optional(),
   findings: z.array(z.string()),
-  /** The actions the metric belongs to: `A1 Quality and timeliness of assessments, due 2010-10-22`. */
+  /** The actions the metric belongs to: `A1 Quality and timeliness of assessments (due 2010-10-22, paragraph 16)`. */
   actions: z.array(z.string()),
+  /** Where the alert is that of the recommended actions: those overdue, earliest due first. */
+  overdue: z.array(z.object({ id: z.string(), title: z.string(), due: z.string(), paragraph: z.string() })).optional(),
   /** Why an older month now reads otherwise: a correction, a changed standard, a changed inspection file. */
   reason: z.string().optional(),
   acknowledgement: z.string().optional(),
@@ -169,10 +171,39 @@ function describe(item: NoticeItem): string[] {
     ...line('Now', [item.value, item.direction].filter(Boolean).join('; ')),
     ...line('Standard', item.standard),
     ...line('Inspection', item.baseline),
-    ...item.findings.flatMap((finding) => line('Why', withoutRepetition(finding, item))),
+    // The finding names the overdue actions too, so that it can stand alone.
+    ...(item.overdue
+      ? listOverdue(item.overdue)
+      : item.findings.flatMap((finding) => line('Why', withoutRepetition(finding, item)))),
     ...item.actions.flatMap((action) => line('Action', action)),
     ...line('Acknowledged', item.acknowledgement),
   ];
+}
+
+/** Each overdue action once, under its due date and paragraph; and who can say that one is done. */
+function listOverdue(overdue: NonNullable<NoticeItem['overdue']>): string[] {
+  const groups = Map.groupBy(overdue, ({ due, paragraph }) => `  Due ${due} (${formatParagraphs([paragraph])}):`);
+  return [
+    ...[...groups].flatMap(([heading, actions]) => [
+      heading,
+      ...actions.map(({ id, title }) => `    ${id} ${shortTitle(title)}`),
+    ]),
+    ...line(
+      'To change',
+      'whoever has a token that may manage reports an action as completed, with evidence (npm run monitor -- progress, or the API)',
+    ),
+  ];
+}
+
+/** What fits a line of a list. Our own titles are longer now and then; the page has them whole. */
+const LONGEST_TITLE = 72;
+
+/** Ends with a clause where that leaves enough to know the action by, else with a word. */
+function shortTitle(title: string): string {
+  if (title.length <= LONGEST_TITLE) return title;
+  const start = title.slice(0, LONGEST_TITLE);
+  const end = [start.lastIndexOf(','), start.lastIndexOf(' ')].find((at) => at > LONGEST_TITLE / 2);
+  return `${start.slice(0, end)} …`;
 }
 
 /** A finding without the figure and the standard that stand above it; it begins with them, so that it can stand alone. */

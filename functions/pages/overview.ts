@@ -1,7 +1,14 @@
 import { AUTHORITY_ALERTS, isAuthorityAlert } from '../domain/authority-alerts.ts';
 import type { Board, BoardAlert } from '../domain/board.ts';
 import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
-import type { Action, Judgement, Metric, Progress, Section } from '../domain/inspection.ts';
+import {
+  type Action,
+  compareDue,
+  type Judgement,
+  type Metric,
+  type Progress,
+  type Section,
+} from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice, NoticeItem } from '../domain/notice.ts';
 import { localStandardsOf } from '../domain/record.ts';
@@ -266,7 +273,7 @@ ${table({
   heads: ['Action', 'Due', 'Progress', 'How its metrics do'],
   className: 'app-actions',
   rows: [...inspection.actions]
-    .sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0))
+    .sort(compareDue)
     .map((action) => [
       html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
       html`${dayName(action.due)} <span class="app-when">${dueIn(action, today)}</span>`,

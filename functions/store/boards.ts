@@ -2,13 +2,14 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
+  type Put,
   PutItemCommand,
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, transact } from './database.ts';
+import { between, type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, transact } from './database.ts';
 import {
   ACK_PREFIX,
   ackKey,
@@ -36,13 +37,7 @@ export interface StoredBoard {
 /** Board, acknowledgements and due mark of an authority in one consistent query. */
 export async function readBoard({ client, tables }: Alerts, authority: string): Promise<StoredBoard> {
   const items = await queryAll(client, {
-    TableName: tables.alerts,
-    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-    ExpressionAttributeValues: {
-      ':pk': { S: authorityKey(authority) },
-      ':first': { S: ACK_PREFIX },
-      ':last': { S: DUE_KEY },
-    },
+    ...between(tables.alerts, authorityKey(authority), ACK_PREFIX, DUE_KEY),
     ConsistentRead: true,
   });
   const board = items.find((item) => item.sk?.S === BOARD_KEY);
@@ -83,26 +78,34 @@ export async function saveBoard(
   notice: Notice | undefined,
   nextDueAt: Date | undefined,
 ): Promise<void> {
-  const pk = authorityKey(board.authority);
-  const writes: TransactWriteItem[] = [
-    {
-      Put: {
-        TableName: tables.alerts,
-        Item: itemOf(pk, BOARD_KEY, board, { version: { N: String(board.version) } }),
-        ...(read.board
-          ? {
-              ConditionExpression: 'version = :read',
-              ExpressionAttributeValues: { ':read': { N: String(read.board.version) } },
-            }
-          : { ConditionExpression: 'attribute_not_exists(pk)' }),
-      },
-    },
+  const unchanged = read.board
+    ? {
+        ConditionExpression: 'version = :read',
+        ExpressionAttributeValues: { ':read': { N: String(read.board.version) } },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  await transact(client, [
+    ...boardWrites(tables.alerts, board, notice, unchanged),
     moveMark(tables.alerts, board.authority, read.mark, nextDueAt),
+  ]);
+}
+
+/** A board, to be written only where what stands in its place is `unchanged`, and its notice, which waits to be sent. */
+export function boardWrites(
+  table: string,
+  board: Board,
+  notice: Notice | undefined,
+  unchanged: Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>,
+): TransactWriteItem[] {
+  const pk = authorityKey(board.authority);
+  const version = { version: { N: String(board.version) } };
+  const writes: TransactWriteItem[] = [
+    { Put: { TableName: table, Item: itemOf(pk, BOARD_KEY, board, version), ...unchanged } },
   ];
   if (notice)
     writes.push({
       Put: {
-        TableName: tables.alerts,
+        TableName: table,
         Item: itemOf(pk, noticeKey(notice.number), notice, {
           unsent: { S: UNSENT },
           createdAt: { S: notice.createdAt },
@@ -110,7 +113,7 @@ export async function saveBoard(
         ConditionExpression: 'attribute_not_exists(pk)',
       },
     });
-  await transact(client, writes);
+  return writes;
 }
 
 /** Moves the mark where the board itself still holds. If somebody moved it meanwhile, theirs stays. */
@@ -240,18 +243,10 @@ export async function readNotices(
   authority: string,
   { before, limit }: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<{ notices: StoredNotice[]; more: boolean }> {
+  const last = noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1);
   const { items, more } = await queryUpTo(
     client,
-    {
-      TableName: tables.alerts,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
-      ExpressionAttributeValues: {
-        ':pk': { S: authorityKey(authority) },
-        ':first': { S: noticeKey(0) },
-        ':last': { S: noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1) },
-      },
-      ScanIndexForward: false,
-    },
+    { ...between(tables.alerts, authorityKey(authority), noticeKey(0), last), ScanIndexForward: false },
     limit,
   );
   return { notices: items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S })), more };

@@ -41,6 +41,24 @@ export async function queryAll(client: DynamoDBClient, input: QueryCommandInput)
   return items;
 }
 
+/** A query for the items of a partition whose sort keys begin so. */
+export function beginning(table: string, pk: string, prefix: string) {
+  return {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+  };
+}
+
+/** A query for the items of a partition whose sort keys lie from `first` to `last`, both included. */
+export function between(table: string, pk: string, first: string, last: string) {
+  return {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':first': { S: first }, ':last': { S: last } },
+  };
+}
+
 /** The first `limit` items of a query, and whether there are more. */
 export async function queryUpTo(
   client: DynamoDBClient,

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { LevelSchema } from '../domain/lifecycle.ts';
-import { type Database, dataOf, itemOf, queryAll } from './database.ts';
+import { beginning, type Database, dataOf, itemOf, queryAll } from './database.ts';
 import { authorityKey, RECIPIENT_PREFIX, recipientKey } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
@@ -20,9 +20,7 @@ export type Recipient = z.infer<typeof RecipientSchema>;
 
 export async function readRecipients({ client, tables }: Alerts, authority: string): Promise<Recipient[]> {
   const items = await queryAll(client, {
-    TableName: tables.alerts,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) }, ':prefix': { S: RECIPIENT_PREFIX } },
+    ...beginning(tables.alerts, authorityKey(authority), RECIPIENT_PREFIX),
     ConsistentRead: true,
   });
   return items.map((item) => RecipientSchema.parse(dataOf(item)));

@@ -1,8 +1,8 @@
 import { DeleteItemCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Board, BoardSchema } from '../domain/board.ts';
 import type { Notice } from '../domain/notice.ts';
-import { dueMark, type NoticeReference } from './boards.ts';
-import { type Database, dataOf, type Item, itemOf, queryAll, transact } from './database.ts';
+import { boardWrites, dueMark, type NoticeReference } from './boards.ts';
+import { type Database, dataOf, type Item, queryAll, transact } from './database.ts';
 import { authorityKey, BOARD_KEY, DUE_KEY, INSPECTION_KEY, NOTICE_PREFIX, noticeKey, UNSENT } from './keys.ts';
 
 /**
@@ -118,32 +118,11 @@ export async function replaceBoard(
   board: Board,
   notice: Notice | undefined,
 ): Promise<void> {
-  const pk = authorityKey(board.authority);
   const unchanged = read.item?.data
     ? { ConditionExpression: '#data = :read', ExpressionAttributeValues: { ':read': read.item.data } }
     : { ConditionExpression: 'attribute_not_exists(#data)' };
-  const writes: TransactWriteItem[] = [
-    {
-      Put: {
-        TableName: tables.alerts,
-        Item: itemOf(pk, BOARD_KEY, board, { version: { N: String(board.version) } }),
-        ...unchanged,
-        ExpressionAttributeNames: { '#data': 'data' },
-      },
-    },
-  ];
-  if (notice)
-    writes.push({
-      Put: {
-        TableName: tables.alerts,
-        Item: itemOf(pk, noticeKey(notice.number), notice, {
-          unsent: { S: UNSENT },
-          createdAt: { S: notice.createdAt },
-        }),
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    });
-  await transact(client, writes);
+  const names = { ExpressionAttributeNames: { '#data': 'data' } };
+  await transact(client, boardWrites(tables.alerts, board, notice, { ...unchanged, ...names }));
 }
 
 /** Lets the hourly run send a notice again. Throws where there is no such notice. */

@@ -3,6 +3,8 @@ import { MOST_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import { dueMark } from './boards.ts';
 import {
+  beginning,
+  between,
   ChangedMeanwhileError,
   ConditionFailedError,
   type Database,
@@ -51,7 +53,10 @@ export async function readMonth(
 /** Every month as it stands, oldest first, read consistently. */
 export async function readMonths({ client, tables }: Submissions, authority: string): Promise<Month[]> {
   return (
-    await queryAll(client, { ...beginning(tables.submissions, authority, CURRENT_PREFIX), ConsistentRead: true })
+    await queryAll(client, {
+      ...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),
+      ConsistentRead: true,
+    })
   ).map(monthOf);
 }
 
@@ -64,13 +69,7 @@ export async function readMonthsBetween(
   const { items, more } = await queryUpTo(
     client,
     {
-      TableName: tables.submissions,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': { S: authorityKey(authority) },
-        ':from': { S: currentKey(from) },
-        ':to': { S: currentKey(to) },
-      },
+      ...between(tables.submissions, authorityKey(authority), currentKey(from), currentKey(to)),
       ConsistentRead: true,
     },
     limit,
@@ -81,7 +80,7 @@ export async function readMonthsBetween(
 /** How many months the record holds. Counting reads what it counts, so a long record has several pages of it too. */
 export async function countMonths({ client, tables }: Submissions, authority: string): Promise<number> {
   const query = {
-    ...beginning(tables.submissions, authority, CURRENT_PREFIX),
+    ...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),
     Select: 'COUNT' as const,
     ConsistentRead: true,
   };
@@ -102,18 +101,10 @@ export async function readRevisions(
   period: string,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<{ revisions: Month[]; more: boolean }> {
+  const [first, last] = [revisionKey(period, after + 1), revisionKey(period, HIGHEST_REVISION)];
   const { items, more } = await queryUpTo(
     client,
-    {
-      TableName: tables.submissions,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': { S: authorityKey(authority) },
-        ':from': { S: revisionKey(period, after + 1) },
-        ':to': { S: revisionKey(period, HIGHEST_REVISION) },
-      },
-      ConsistentRead: true,
-    },
+    { ...between(tables.submissions, authorityKey(authority), first, last), ConsistentRead: true },
     limit,
   );
   return { revisions: items.map(monthOf), more };
@@ -190,12 +181,4 @@ export async function saveMonths(
     if (!(error instanceof ConditionFailedError)) throw error;
     throw new MonthChangedError(months[Math.floor((error.failed[0] ?? 0) / 2)]?.period ?? '');
   }
-}
-
-function beginning(table: string, authority: string, prefix: string) {
-  return {
-    TableName: table,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) }, ':prefix': { S: prefix } },
-  };
 }

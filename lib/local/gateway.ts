@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 
-export type Service = 'dynamodb' | 'dynamodbstreams' | 'sns' | 'sqs';
+export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sns' | 'sqs';
 
 /** One call of an AWS service, as it arrived from a function or from a tool. */
 export interface AwsCall {
@@ -172,6 +172,14 @@ function readCall(request: IncomingMessage, body: Buffer): AwsCall | undefined {
       },
     };
   }
+  if (request.method === 'POST' && signedFor === 'lambda') {
+    // Lambda API Reference, "Invoke": the function's name is in the path, and the body is the event.
+    const FunctionName = decodeURIComponent(
+      /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '')?.[1] ?? '',
+    );
+    const operation = FunctionName === '' ? 'Unknown' : 'Invoke';
+    return { service: 'lambda', operation, functionId, headers, body, input: () => ({ FunctionName }) };
+  }
   if (request.method !== 'POST' || signedFor !== 'sns') return undefined;
   // SNS speaks the AWS query protocol: a form whose field names spell the structure (`Attributes.entry.1.key`).
   const form = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
@@ -191,6 +199,12 @@ export function awsError(call: AwsCall, status: number, code: string, message: s
         '<RequestId>local</RequestId></ErrorResponse>',
     };
   }
+  if (call.service === 'lambda')
+    return {
+      status,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
+      body: JSON.stringify({ message }),
+    };
   const namespace = call.service === 'sqs' ? 'com.amazonaws.sqs' : 'com.amazonaws.dynamodb.v20120810';
   return {
     status,

@@ -180,6 +180,13 @@ function needsOf(call: AwsCall, region: string, account: string): Need[] {
       const topic = input.SubscriptionArn === undefined ? (input.TopicArn ?? input.TargetArn ?? '*') : '*';
       return [{ action: `sns:${call.operation}`, resource: String(topic) }];
     }
+    case 'lambda':
+      return [
+        {
+          action: 'lambda:InvokeFunction',
+          resource: `arn:aws:lambda:${region}:${account}:function:${input.FunctionName}`,
+        },
+      ];
     case 'sqs': {
       const name = String(input.QueueUrl ?? input.QueueName ?? '*').replace(/^.*\//, '');
       return [{ action: `sqs:${call.operation}`, resource: `arn:aws:sqs:${region}:${account}:${name}` }];

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
 import type { Action, Progress } from '../../functions/domain/inspection.ts';
+import { bodyOf, type Notice } from '../../functions/domain/notice.ts';
 import { startOfDayInEngland } from '../../functions/domain/period.ts';
 import { type Reconciled, reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import { addMonthToDay, workingDayAfter } from '../../functions/domain/working-days.ts';
-import { aMetric, aRecord, BANK_HOLIDAYS, HEREFORDSHIRE, months } from './build.ts';
+import { aMetric, aRecord, BANK_HOLIDAYS, HEREFORDSHIRE, months } from '../build.ts';
 
 const at = (instant: string): Date => new Date(instant);
 const good = [[45, 50]] as const;
@@ -190,9 +191,28 @@ describe('overdue actions', () => {
     expect(notice?.transitions[0]).toMatchObject({
       alert: 'action',
       title: 'Recommended actions',
-      value: '0 of 4 are completed, 2 overdue',
+      value: '0 of 4 reported as completed, 2 overdue',
+      overdue: [{ id: 'A1' }, { id: 'A2' }],
     });
-    expect(notice?.transitions[0]?.actions).toHaveLength(2);
+  });
+
+  it('are each named once in the e-mail, under due date and paragraph, in a line that is not too long', () => {
+    const all = { ...record, actions: HEREFORDSHIRE.actions };
+    const mail = bodyOf(look(all, '2011-04-23T00:00:00Z').notice as Notice, 'https://x/');
+    for (const { id, title } of HEREFORDSHIRE.actions) {
+      const lines = mail.split('\n').filter((line) => new RegExp(`\\b${id}\\b`).test(line));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]?.length).toBeLessThan(84);
+      expect(`${title}`).toContain((lines[0] ?? '').replace(`    ${id} `, '').replace(/ …$/, ''));
+    }
+    const headings = mail.match(/^ {2}Due .*$/gm);
+    expect(headings).toEqual([
+      '  Due 2010-10-22 (paragraph 16):',
+      '  Due 2011-01-22 (paragraph 16):',
+      '  Due 2011-01-22 (paragraph 64):',
+      '  Due 2011-04-22 (paragraph 16):',
+      '  Due 2011-04-22 (paragraph 64):',
+    ]);
   });
 
   it('are judged in the month of the last due date that passed, where the figures end before it', () => {
@@ -220,8 +240,9 @@ describe('overdue actions', () => {
     const done = look(both, '2010-11-03T00:00:00Z', boardOf(fewer));
     expect(done.notice?.transitions[0]).toMatchObject({
       transition: 'cleared',
-      value: '2 of 4 are completed, 0 overdue',
+      value: '2 of 4 reported as completed, 0 overdue',
     });
+    expect(bodyOf(done.notice as Notice, 'https://x/')).not.toContain('To change');
     const reopened = { ...both, progress: [...both.progress, progress('A2', 2, 'open', '2010-11-04T00:00:00.000Z')] };
     expect(boardOf(look(reopened, '2010-11-04T00:00:00Z', boardOf(done))).alerts.action).toMatchObject({
       since: '2010-10',

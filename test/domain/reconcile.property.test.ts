@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
-import { type Action, type LocalStandard, MetricSchema, type Progress } from '../../functions/domain/inspection.ts';
+import type { Action, LocalStandard, Progress } from '../../functions/domain/inspection.ts';
 import { type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
 import { type Notice, NoticeSchema, subjectOf } from '../../functions/domain/notice.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, aRecord, IN_WORDS, reported } from './build.ts';
+import { aBacklog, aMetric, anAction, aRecord, IN_WORDS, reported } from '../build.ts';
 
 /**
  * A model of the service around reconcile(): a record that people change, events about it that are doubled, lost and out
@@ -20,17 +20,9 @@ const METRICS = [
   aMetric({ id: 'in-words', title: 'In words', baseline: IN_WORDS }),
   aBacklog({ mOfN: { m: 2, n: 3, missing: 'breaching' } }),
   aMetric({ id: 'held', title: 'Held', holdLine: true, cases: 'stock', tolerance: null }),
-].map((metric) => MetricSchema.parse(metric));
+];
 
-const action = (id: string, due: string): Action => ({
-  id,
-  section: 'safeguarding',
-  title: `Do ${id}`,
-  timescale: '3 months',
-  due,
-  paragraph: '16',
-});
-const ACTIONS = [action('A1', '2010-11-20'), action('A2', '2010-12-20'), action('A3', '2011-02-10')];
+const ACTIONS = [anAction('A1', '2010-11-20'), anAction('A2', '2010-12-20'), anAction('A3', '2011-02-10')];
 
 type Step =
   | {

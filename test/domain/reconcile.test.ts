@@ -6,7 +6,7 @@ import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, aRecord, type Figure, months, reported } from './build.ts';
+import { aBacklog, aMetric, anAction, aRecord, type Figure, months, reported } from '../build.ts';
 
 /** A day on which nothing is late, whatever of the record's first months is in. */
 const NOW = new Date('2010-12-01T12:00:00Z');
@@ -368,19 +368,9 @@ describe('a notice', () => {
   });
 
   it('names figure, direction, standard, baseline, finding and action in that order', () => {
-    const found = aMetric();
     const record = recordOf([GOOD, POOR], {
-      metrics: [found],
-      actions: [
-        {
-          id: 'A1',
-          section: 'safeguarding',
-          title: 'Be on time',
-          timescale: '3 months',
-          due: '2011-01-22',
-          paragraph: '16',
-        },
-      ],
+      metrics: [aMetric({ actions: ['A1'] })],
+      actions: [anAction('A1', '2011-01-22')],
     });
     expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
       [
@@ -389,6 +379,8 @@ describe('a notice', () => {
         '  Standard: 80% since 2000-01 (local policy)',
         '  Inspection: 88% in 2010-09 (paragraph 11)',
         '  Why: a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
+        '  Why: the inspection found 88% in 2010-09 (paragraph 11); so many failures are too many for chance (CUSUM 4.7, limit 3.9)',
+        '  Action: A1 Do A1 (due 2011-01-22, paragraph 16)',
       ].join('\n'),
     );
   });

@@ -6,7 +6,18 @@ import type { Observation } from '../../functions/domain/series.ts';
 import { cusumLimit } from '../../functions/domain/statistics/cusum.ts';
 import { latestPoint } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
-import { aBacklog, aMetric, type Figure, IN_WORDS, judge, observation, SETTINGS, series, statesOf } from './build.ts';
+import {
+  aBacklog,
+  aMetric,
+  type Figure,
+  IN_WORDS,
+  inFigures,
+  judge,
+  observation,
+  SETTINGS,
+  series,
+  statesOf,
+} from '../build.ts';
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
 const said = (entry: Judged | undefined, evaluator: string): string | undefined =>
@@ -176,14 +187,6 @@ describe('standard, everything else', () => {
 
 describe('inspection', () => {
   const only = (fields: Partial<Metric> = {}): Metric => aMetric({ standards: [], ...fields });
-  const figure = (value: number, bound: 'exact' | 'lower' = 'exact'): Metric['baseline'] => ({
-    kind: 'figure',
-    value,
-    bound,
-    period: '2009/10',
-    paragraphs: ['67'],
-    statement: 'As found.',
-  });
 
   it('adds small failures up until they are too many for chance, and says since when', () => {
     const judged = judge(only(), [...repeat(6, [44, 50]), ...repeat(8, [40, 50])]);
@@ -220,7 +223,7 @@ describe('inspection', () => {
   it('is not restarted by a watch that comes and goes', () => {
     // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 86% goes on.
     const figures = Array.from({ length: 14 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
-    const judged = judge(aMetric({ baseline: figure(86) }), figures);
+    const judged = judge(aMetric({ baseline: inFigures(86) }), figures);
     expect(judged.slice(0, 4).map(({ transition }) => transition)).toEqual(['raised', 'cleared', 'raised', 'cleared']);
     expect(judged.some((entry) => said(entry, 'inspection') !== undefined)).toBe(true);
   });
@@ -236,7 +239,7 @@ describe('inspection', () => {
   });
 
   it('counts events where fewer are better, against their mean', () => {
-    const metric = only({ kind: 'count', unit: 'incidents', polarity: 'lower', baseline: figure(4) });
+    const metric = only({ kind: 'count', unit: 'incidents', polarity: 'lower', baseline: inFigures(4) });
     expect(judge(metric, repeat(12, 4)).flatMap(({ findings }) => findings)).toEqual([]);
     const judged = judge(metric, [...repeat(3, 4), ...repeat(4, 8)]);
     expect(said(judged.at(-1), 'inspection')).toMatch(
@@ -268,36 +271,41 @@ describe('inspection', () => {
   it.each<[string, Metric, Figure, Figure]>([
     [
       'a stock proportion by its tolerance',
-      only({ cases: 'stock', tolerance: 3, baseline: figure(91) }),
+      only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) }),
       [88, 100],
       [87, 100],
     ],
     [
       'a lower bound as that bound',
-      only({ cases: 'stock', tolerance: 2, baseline: figure(90, 'lower') }),
+      only({ cases: 'stock', tolerance: 2, baseline: inFigures(90, 'lower') }),
       [88, 100],
       [87, 100],
     ],
-    ['a count by its tolerance', aBacklog({ standards: [], baseline: figure(20) }), 25, 26],
+    ['a count by its tolerance', aBacklog({ standards: [], baseline: inFigures(20) }), 25, 26],
     [
       'a mean by its tolerance',
-      aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: figure(18) }),
+      aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18) }),
       19,
       19.1,
     ],
-    ['a percentage without counts by its tolerance', only({ tolerance: 4, baseline: figure(88) }), 84, 83.9],
-    ['a line to hold at any fall', only({ holdLine: true, cases: 'stock', baseline: figure(100) }), [50, 50], [49, 50]],
+    ['a percentage without counts by its tolerance', only({ tolerance: 4, baseline: inFigures(88) }), 84, 83.9],
+    [
+      'a line to hold at any fall',
+      only({ holdLine: true, cases: 'stock', baseline: inFigures(100) }),
+      [50, 50],
+      [49, 50],
+    ],
   ])('judges %s', (_, metric, good, bad) => {
     expect(judge(metric, [good])[0]?.findings).toEqual([]);
     expect(levels(judge(metric, [bad])[0])).toEqual(['inspection warning']);
   });
 
   it('never lets what is assumed read as if the inspectors had said it', () => {
-    const stock = only({ cases: 'stock', tolerance: 3, baseline: figure(91) });
+    const stock = only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) });
     expect(said(judge(stock, [[87, 100]])[0], 'inspection')).toBe(
-      '87.0% (87 of 100) in 2010-10; the inspection found 91% in 2009/10 (paragraph 67); worse by more than the tolerance of 3 points (local policy)',
+      '87.0% (87 of 100) in 2010-10; the inspection found 91% in 2010-09 (paragraph 11); worse by more than the tolerance of 3 points (local policy)',
     );
-    const bare = only({ tolerance: 4, baseline: figure(88) });
+    const bare = only({ tolerance: 4, baseline: inFigures(88) });
     expect(said(judge(bare, [80])[0], 'inspection')).toContain(
       'given without counts, so only the tolerance can be applied',
     );

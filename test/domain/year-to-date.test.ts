@@ -1,25 +1,14 @@
 import { expect, test } from 'vitest';
-import { InspectionSchema } from '../../functions/domain/inspection.ts';
-import type { Observation } from '../../functions/domain/series.ts';
 import { yearToDate } from '../../functions/domain/year-to-date.ts';
-import inspection from '../../seed/herefordshire-2010.json' with { type: 'json' };
+import { HEREFORDSHIRE, observation } from '../build.ts';
 
-const { metrics } = InspectionSchema.parse(inspection);
+const { metrics } = HEREFORDSHIRE;
 const metric = (id: string) => metrics.find((candidate) => candidate.id === id) as (typeof metrics)[number];
 const FLOW = metric('initial-assessments-on-time');
 
-const month = (period: string, numerator: number, denominator: number): Observation => ({
-  period,
-  revision: 1,
-  status: 'final',
-  value: (100 * numerator) / denominator,
-  numerator,
-  denominator,
-});
-
 test('counts are added up, percentages never averaged', () => {
   // 90% of 10 and 50% of 90 are 54% of 100, not 70%.
-  const year = yearToDate(FLOW, [month('2011-04', 9, 10), month('2011-05', 45, 90)]);
+  const year = yearToDate(FLOW, [observation('2011-04', [9, 10]), observation('2011-05', [45, 90])]);
   expect(year?.pooled).toMatchObject({ numerator: 54, denominator: 100, value: 54 });
 });
 
@@ -32,19 +21,18 @@ test.each([
   expect(
     yearToDate(
       FLOW,
-      periods.map((period) => month(period, 1, 2)),
+      periods.map((period) => observation(period, [1, 2])),
     ),
   ).toMatchObject({ from, through, months });
 });
 
 test('there is none where the same children would be counted again, or counts are not known', () => {
-  expect(yearToDate(metric('supervision-on-time'), [month('2011-04', 9, 10)])).toBeUndefined();
-  const bare: Observation = { period: '2011-05', revision: 1, status: 'final', value: 80 };
-  expect(yearToDate(FLOW, [month('2011-04', 9, 10), bare])).toBeUndefined();
+  expect(yearToDate(metric('supervision-on-time'), [observation('2011-04', [9, 10])])).toBeUndefined();
+  expect(yearToDate(FLOW, [observation('2011-04', [9, 10]), observation('2011-05', 80)])).toBeUndefined();
   expect(yearToDate(FLOW, [])).toBeUndefined();
 });
 
 test('one provisional month makes the year provisional', () => {
-  const provisional: Observation = { ...month('2011-05', 1, 2), status: 'provisional' };
-  expect(yearToDate(FLOW, [month('2011-04', 9, 10), provisional])?.pooled.status).toBe('provisional');
+  const provisional = observation('2011-05', [1, 2], { status: 'provisional' });
+  expect(yearToDate(FLOW, [observation('2011-04', [9, 10]), provisional])?.pooled.status).toBe('provisional');
 });

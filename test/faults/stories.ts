@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
-import { InspectionSchema } from '../../functions/domain/inspection.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { readInspection, saveInspection } from '../../functions/store/inspections.ts';
@@ -11,7 +10,7 @@ import { INSPECTION_KEY } from '../../functions/store/keys.ts';
 import { readRecipients } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { FunctionFailedError } from '../../lib/local/instance.ts';
-import herefordshire from '../../seed/herefordshire-2010.json' with { type: 'json' };
+import { HEREFORDSHIRE } from '../build.ts';
 import { ACTION, type Answered, functionOf, METRIC, type World } from './world.ts';
 
 /**
@@ -276,11 +275,24 @@ async function signIn(world: World, to: string) {
   };
 }
 
+/** What can be read of an authority, and a word that each answer must hold. */
+const READS: readonly (readonly [path: string, word: string])[] = [
+  ['submissions', METRIC],
+  ['submissions?format=csv', METRIC],
+  ['submissions/2011-04', METRIC],
+  ['submissions/2011-04/revisions', METRIC],
+  ['metrics', METRIC],
+  [`metrics/${METRIC}`, METRIC],
+  ['alerts', '"raised"'],
+  ['notices', '"raised"'],
+  ['inspection', ACTION],
+];
+
 const reading: Story = {
   kills: ['query'],
   comesTo: {
     transitions: ['raised'],
-    seen: Array.from({ length: 10 }, () => expect.stringMatching(/assessments.on.time/)),
+    seen: [...READS.map(([, word]) => expect.stringContaining(word)), expect.stringContaining('"asChanged"')],
   },
   async tell(world) {
     // Always the same, so that what is read is too, to the last time.
@@ -290,18 +302,7 @@ const reading: Story = {
     await world.instance.idle();
     const path = `/v1/authorities/${authority}`;
     const seen = [];
-    for (const read of [
-      'submissions',
-      'submissions?format=csv',
-      'submissions/2011-04',
-      'submissions/2011-04/revisions',
-      'metrics',
-      `metrics/${METRIC}`,
-      'alerts',
-      'notices',
-      'inspection',
-    ])
-      seen.push((await ask(world, 'GET', `${path}/${read}`)).text);
+    for (const [read] of READS) seen.push((await ask(world, 'GET', `${path}/${read}`)).text);
     seen.push((await ask(world, 'POST', `${path}/backtests`, { metric: METRIC, value: 95 })).text);
     return { authority, accepted, seen };
   },
@@ -313,12 +314,12 @@ const deployments: Story = {
     transitions: expect.arrayContaining(['raised']),
     seen: {
       answers: [expect.objectContaining({ Status: 'SUCCESS' }), expect.objectContaining({ Status: 'SUCCESS' })],
-      created: expect.objectContaining({ metrics: herefordshire.metrics, judgements: herefordshire.judgements }),
-      updated: expect.objectContaining({ metrics: herefordshire.metrics, judgements: herefordshire.judgements }),
+      created: expect.objectContaining({ metrics: HEREFORDSHIRE.metrics, judgements: HEREFORDSHIRE.judgements }),
+      updated: expect.objectContaining({ metrics: HEREFORDSHIRE.metrics, judgements: HEREFORDSHIRE.judgements }),
     },
   },
   async tell(world) {
-    const { authority } = herefordshire;
+    const { authority } = HEREFORDSHIRE;
     await forget(world, authority);
     const answers = [await deploy(world, 'Create')];
     await world.instance.idle();
@@ -328,7 +329,7 @@ const deployments: Story = {
     await world.instance.idle();
     const created = await readInspection(world.database, authority);
     // As if what was deployed had been another file: without the last metric and judgement, with others changed.
-    const { metrics, judgements, ...rest } = InspectionSchema.parse(herefordshire);
+    const { metrics, judgements, ...rest } = HEREFORDSHIRE;
     const older = {
       ...rest,
       metrics: metrics.slice(0, -1).map((metric) => ({ ...metric, standards: [] })),

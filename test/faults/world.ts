@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
-import { InspectionSchema } from '../../functions/domain/inspection.ts';
 import type { Notice } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
@@ -21,6 +20,7 @@ import type { AwsCall, Intercept } from '../../lib/local/gateway.ts';
 import { type Instance, startInstance } from '../../lib/local/instance.ts';
 import { databaseOf } from '../../lib/local/launch.ts';
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
+import { aMetric, anAction, anInspection } from '../build.ts';
 
 /** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';
@@ -186,49 +186,9 @@ export const METRIC = 'assessments-on-time';
 export const ACTION = 'A1';
 
 export function inspectionOf(authority: string) {
-  return InspectionSchema.parse({
-    authority,
-    name: authority,
-    title: 'An inspection of one metric',
-    inspectorate: 'The fault suite',
-    fieldwork: { from: '2010-09-13', to: '2010-09-24' },
-    published: '2010-10-22',
-    rebaseDates: [],
-    judgements: [],
-    // Due long after the clock of any of this: nothing is found of it.
-    actions: [
-      {
-        id: ACTION,
-        section: 'safeguarding',
-        title: 'Do assessments on time',
-        timescale: '6 months',
-        due: '2012-04-22',
-        paragraph: '1',
-      },
-    ],
-    figures: [],
-    metrics: [
-      {
-        id: METRIC,
-        title: 'Assessments on time',
-        definition: 'Of the assessments completed in the month, those on time.',
-        kind: 'proportion',
-        unit: 'percent',
-        polarity: 'higher',
-        frequency: 'monthly',
-        cases: 'flow',
-        window: 'month',
-        holdLine: false,
-        tolerance: null,
-        baseline: { kind: 'none', statement: 'None.' },
-        standards: [{ value: 80, from: '2000-01', basis: 'local', note: 'for the fault suite' }],
-        actions: [],
-        paragraphs: [],
-        judgement: null,
-        section: 'context',
-      },
-    ],
-  });
+  const metric = aMetric({ id: METRIC, baseline: { kind: 'none', statement: 'None.' } });
+  // Due long after the clock of any of this: nothing is found of it.
+  return { ...anInspection(authority, metric), actions: [anAction(ACTION, '2012-04-22')] };
 }
 
 export interface Answered {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDynoxide } from '../../lib/local/dynoxide.ts';
 import type { AwsCall } from '../../lib/local/gateway.ts';
@@ -376,5 +377,33 @@ describe('schedules', () => {
         }),
       ]),
     );
+  });
+});
+
+describe("Lambda's endpoint", () => {
+  it('invokes a function for a tool, and tells a failure from a result', async () => {
+    const functions = {
+      Echo: `export const handler = async (event) => { if (event.fail) throw new RangeError('no'); return { event } }`,
+    };
+    const { endpoints, region, resources } = await start({ resources: {}, functions }, { mail: false });
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const lambda = new LambdaClient({ endpoint: endpoints.lambda, region, credentials });
+    const invoke = async (input: Partial<InvokeCommandInput>) => {
+      const { FunctionError, Payload } = await lambda.send(
+        new InvokeCommand({ FunctionName: resources.functions.Echo, ...input }),
+      );
+      return { FunctionError, payload: JSON.parse(Buffer.from(Payload ?? []).toString()) };
+    };
+    expect(await invoke({ Payload: '{"a":"ü"}' })).toEqual({
+      FunctionError: undefined,
+      payload: { event: { a: 'ü' } },
+    });
+    expect(await invoke({})).toMatchObject({ payload: { event: {} } });
+    expect(await invoke({ Payload: '{"fail":true}' })).toMatchObject({
+      FunctionError: 'Unhandled',
+      payload: { errorType: 'RangeError', errorMessage: 'no' },
+    });
+    await expect(invoke({ FunctionName: 'Other' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(invoke({ InvocationType: 'Event' })).rejects.toThrow(/only synchronous/);
   });
 });

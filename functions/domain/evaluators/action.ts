@@ -1,4 +1,4 @@
-import type { Action, Progress } from '../inspection.ts';
+import { type Action, compareDue, type Progress } from '../inspection.ts';
 import { dayInEngland, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';
 import type { Finding } from './evaluator.ts';
@@ -8,9 +8,7 @@ export function openActions(actions: readonly Action[], progress: readonly Progr
   const newest = new Map<string, Progress>();
   for (const report of progress)
     if (report.version > (newest.get(report.action)?.version ?? 0)) newest.set(report.action, report);
-  return actions
-    .filter(({ id }) => newest.get(id)?.state !== 'completed')
-    .sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0));
+  return actions.filter(({ id }) => newest.get(id)?.state !== 'completed').sort(compareDue);
 }
 
 /** Those whose due date has passed in England. */

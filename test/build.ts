@@ -1,19 +1,25 @@
 import { readFileSync } from 'node:fs';
-import { type Inspection, InspectionSchema, type Metric, MetricSchema } from '../../functions/domain/inspection.ts';
-import { addMonths } from '../../functions/domain/period.ts';
-import type { AuthorityRecord } from '../../functions/domain/record.ts';
-import type { Observation } from '../../functions/domain/series.ts';
-import type { Month, Reported } from '../../functions/domain/submission.ts';
-import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
+import {
+  type Action,
+  type Inspection,
+  InspectionSchema,
+  type Metric,
+  MetricSchema,
+} from '../functions/domain/inspection.ts';
+import { addMonths } from '../functions/domain/period.ts';
+import type { AuthorityRecord } from '../functions/domain/record.ts';
+import type { Observation } from '../functions/domain/series.ts';
+import type { Month, Reported } from '../functions/domain/submission.ts';
+import { type Judged, type Settings, timeline } from '../functions/domain/timeline.ts';
 
-/** Records, metrics and series for tests of the domain, through the real schemas. */
+/** Inspections, metrics, series and records for tests and benches, through the real schemas. */
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
-export const HEREFORDSHIRE: Inspection = InspectionSchema.parse(read('../../seed/herefordshire-2010.json'));
-export const BANK_HOLIDAYS: ReadonlySet<string> = new Set(read('../../seed/calendar/bank-holidays.json') as string[]);
+export const HEREFORDSHIRE: Inspection = InspectionSchema.parse(read('../seed/herefordshire-2010.json'));
+export const BANK_HOLIDAYS: ReadonlySet<string> = new Set(read('../seed/calendar/bank-holidays.json') as string[]);
 
-/** A monthly flow proportion, higher better, standard 80% since 2010-10, baseline 88%; whatever else is asked for. */
+/** A monthly flow proportion, higher better, standard 80%, baseline 88%; whatever else is asked for. */
 export function aMetric(fields: Partial<Metric> = {}): Metric {
   return MetricSchema.parse({
     id: 'assessments',
@@ -27,22 +33,24 @@ export function aMetric(fields: Partial<Metric> = {}): Metric {
     window: 'month',
     holdLine: false,
     tolerance: null,
-    baseline: {
-      kind: 'figure',
-      value: 88,
-      bound: 'exact',
-      period: '2010-09',
-      paragraphs: ['11'],
-      statement: '88% on time.',
-    },
+    baseline: inFigures(88),
     standards: [{ value: 80, from: '2000-01', basis: 'local', note: 'a default' }],
-    actions: ['A1'],
+    actions: [],
     paragraphs: ['11'],
     judgement: null,
     section: 'safeguarding',
     ...fields,
   });
 }
+
+export const inFigures = (value: number, bound: 'exact' | 'lower' = 'exact'): Metric['baseline'] => ({
+  kind: 'figure',
+  value,
+  bound,
+  period: '2010-09',
+  paragraphs: ['11'],
+  statement: 'As found.',
+});
 
 export const IN_WORDS: Metric['baseline'] = {
   kind: 'statement',
@@ -65,6 +73,15 @@ export const aBacklog = (fields: Partial<Metric> = {}): Metric =>
     baseline: { kind: 'none', statement: 'The report says nothing.' },
     ...fields,
   });
+
+export const anAction = (id: string, due: string): Action => ({
+  id,
+  section: 'safeguarding',
+  title: `Do ${id}`,
+  timescale: '3 months',
+  due,
+  paragraph: '16',
+});
 
 /** `[39, 50]` is 39 of 50, a number is a bare value or a count. */
 export type Figure = readonly [number, number] | number;
@@ -105,6 +122,15 @@ export function month(period: string, observations: Month['observations'], field
 }
 
 const { metrics: _, actions: __, judgements: ___, figures: ____, ...header } = HEREFORDSHIRE;
+
+/** An inspection on the days of Herefordshire's, with one metric and nothing else. */
+export function anInspection(authority: string, metric: Metric, name = authority): Inspection {
+  return InspectionSchema.parse({
+    ...header,
+    ...{ authority, name, title: 'An inspection of one metric', inspectorate: 'Nobody', rebaseDates: [] },
+    ...{ metrics: [metric], judgements: [], actions: [], figures: [] },
+  });
+}
 
 /** A record with the one metric of {@link aMetric}, no actions, and nothing submitted. */
 export function aRecord(fields: Partial<AuthorityRecord> = {}): AuthorityRecord {
