@@ -240,19 +240,26 @@ async function postSubmissions(request: PageRequest, dependencies: DashboardDepe
   const { authority } = inspection.header;
   const upload = readUpload(request.form.figures ?? '', inspection.metrics, months, now());
   if (upload.faults.length > 0) return page(previewPage(request.visit, inspection, upload, smallNumbers), 422);
+  const sent = upload.months.filter(({ outcome }) => outcome !== 'same');
+  // Sent again because no answer came, though all had been stored: the answer comes now.
+  if (sent.length === 0) return toSubmissions(authority, upload.months);
   // What was looked at is what is sent: it holds only as long as it would take the place of the same revisions.
   if (basisOf(upload) !== request.form.basis)
     return page(previewPage(request.visit, inspection, upload, smallNumbers, CHANGED_MEANWHILE), 409);
-  const sent = upload.months.filter(({ outcome }) => outcome !== 'same');
   const fresh = sent.filter(({ outcome }) => outcome === 'new').length;
   if (fresh > 0) await checkRoom(database, authority, now(), fresh);
   const accepted = sent.map(({ period, submission, current }) => revisionOf(submission, period, current, now()));
   try {
-    if (accepted.length > 0) await saveMonths(database, authority, accepted, now());
+    await saveMonths(database, authority, accepted, now());
   } catch (error) {
     if (!(error instanceof MonthChangedError)) throw error;
     throw new RefusalError(409, 'Not accepted', CHANGED_MEANWHILE);
   }
+  return toSubmissions(authority, accepted);
+}
+
+/** To the list of months, which says that these were accepted. */
+function toSubmissions(authority: string, accepted: readonly { readonly period: string }[]): PageAnswer {
   return redirect(`/authorities/${authority}/submissions?accepted=${accepted.map(({ period }) => period).join(',')}`);
 }
 

@@ -195,6 +195,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
       'conflict',
       `this address has not confirmed; SNS cannot remove it before, and forgets it at ${found.lapsesAt}`,
     );
-  await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
+  // First, as SNS goes on telling who is mailed: broken off here, it can be asked for again and nothing stays behind.
   await deleteRecipient(recipients.database, authority, id);
+  await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
 }

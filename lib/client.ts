@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** One thing that a refusal names. */
 export interface ApiFault {
   readonly pointer?: string;
@@ -62,30 +64,38 @@ export interface Client {
 /** How long an answer may take: API Gateway itself gives up after 30 seconds. */
 const LONGEST_MS = 35_000;
 
-/** @param send how a request is made; tests also look at what comes back. */
-export function connect(url: string, token: string, send: typeof fetch = fetch): Client {
+/** The last pause before asking once more, in seconds; the first is one, each further one twice as long. */
+const LONGEST_PAUSE_S = 16;
+
+export interface ConnectOptions {
+  /** How a request is made; tests also look at what comes back. */
+  readonly send?: typeof fetch;
+  /** Hears of each pause, in seconds, before a request that was one too many is made again. */
+  readonly onPause?: (seconds: number) => void;
+}
+
+/**
+ * Requests that are too many at once (429) are made again after a pause: API Gateway refuses them before a function
+ * sees them, so nothing is done twice.
+ */
+export function connect(url: string, token: string, { send = fetch, onPause }: ConnectOptions = {}): Client {
   const base = url.replace(/\/$/, '');
   return {
     async request(method, path, body, headers = {}) {
-      let response: Response;
-      let text: string;
-      try {
-        response = await send(`${base}${path}`, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-          signal: AbortSignal.timeout(LONGEST_MS),
-        });
-        text = await response.text();
-      } catch (error) {
-        const isConnection = error instanceof TypeError || (error as Error).name === 'TimeoutError';
-        if (!isConnection) throw error;
-        const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
-        throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? cause?.message ?? message})`);
+      const init = {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      };
+      let { response, text } = await exchange(send, base, path, init);
+      for (let pause = 1; response.status === 429 && pause <= LONGEST_PAUSE_S; pause *= 2) {
+        onPause?.(pause);
+        await sleep(pause * 1000);
+        ({ response, text } = await exchange(send, base, path, init));
       }
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       const contents = text && isJson ? JSON.parse(text) : {};
@@ -93,6 +103,23 @@ export function connect(url: string, token: string, send: typeof fetch = fetch):
       return { status: response.status, etag: response.headers.get('etag') ?? undefined, body: contents, text };
     },
   };
+}
+
+async function exchange(
+  send: typeof fetch,
+  base: string,
+  path: string,
+  init: RequestInit,
+): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await send(`${base}${path}`, { ...init, signal: AbortSignal.timeout(LONGEST_MS) });
+    return { response, text: await response.text() };
+  } catch (error) {
+    const isConnection = error instanceof TypeError || (error as Error).name === 'TimeoutError';
+    if (!isConnection) throw error;
+    const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+    throw new UnreachableError(`nothing answers at ${base} (${cause?.code ?? cause?.message ?? message})`);
+  }
 }
 
 /** What became of a submitted month. */

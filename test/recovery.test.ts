@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dueMark, readBoard } from '../functions/store/boards.ts';
-import { authorityKey, BOARD_KEY } from '../functions/store/keys.ts';
+import { authorityKey, BOARD_KEY, TABLES } from '../functions/store/keys.ts';
 import { readWholeRecord } from '../functions/store/recovery.ts';
 import { databaseOf } from '../lib/local/launch.ts';
 import { AUTHORITY, type Service, startService } from './service.ts';
@@ -51,6 +51,26 @@ const everythingOf = async (on: Service) => {
   const { alerts, ...rest } = await readWholeRecord(databaseOf(on), AUTHORITY);
   return { ...rest, alerts: alerts.filter(({ sk }) => sk?.S !== 'DUE') };
 };
+
+/** What point-in-time recovery does: a new table, with all that the other one holds. */
+async function restoreAs(TableName: string, name: 'submissions' | 'alerts'): Promise<void> {
+  const { client, tables } = databaseOf(service);
+  const { partitionKey, sortKey } = TABLES[name];
+  const keys = [
+    { name: partitionKey, type: 'HASH' },
+    { name: sortKey, type: 'RANGE' },
+  ] as const;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: 'S' })),
+      KeySchema: keys.map((key) => ({ AttributeName: key.name, KeyType: key.type })),
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: tables[name], ConsistentRead: true }));
+  for (const Item of Items) await client.send(new PutItemCommand({ TableName, Item }));
+}
 
 /** Stores a board of the test's own making over the real one. */
 const putBoard = (data: string) =>
@@ -106,6 +126,50 @@ describe('an exported record', () => {
     await service.runSchedules();
     expect(await service.mails()).toHaveLength(mails);
     expect(await everythingOf(service)).toEqual(before);
+  });
+
+  test('is taken from tables that were restored under other names, and brings back the earlier state', async () => {
+    const before = await everythingOf(service);
+    await restoreAs('rescued-submissions', 'submissions');
+    await restoreAs('rescued-alerts', 'alerts');
+    const mistaken = { observations: { 'initial-assessments-on-time': { numerator: 1, denominator: 50 } } };
+    await service.put('2011-02', mistaken, 1);
+    await service.idle();
+    expect(await everythingOf(service)).not.toEqual(before);
+
+    const restored = ['--table', 'submissions=rescued-submissions', '--table', 'alerts=rescued-alerts'];
+    expect(await monitor(service, 'export', '--out', file, ...restored)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`${before.submissions.length} of submissions`),
+    });
+    const mails = (await service.mails()).length;
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+    await service.runSchedules();
+    expect(await everythingOf(service)).toEqual(before);
+    expect(await service.mails()).toHaveLength(mails);
+  });
+
+  test('is not taken where a table is named wrongly; every fault is named', async () => {
+    const path = join(folder, 'nothing.json');
+    const wrong = ['submission=rescued-submissions', 'alerts', 'alerts=', 'baselines=no-such-table'];
+    const { code, stderr } = await monitor(
+      service,
+      'export',
+      '--out',
+      path,
+      ...wrong.flatMap((each) => ['--table', each]),
+      '--table',
+      `submissions=${databaseOf(service).tables.submissions}`,
+    );
+    const howTo = 'write it as submissions=name, for baselines, submissions, alerts';
+    expect([code, stderr.trim().split('\n')]).toEqual([
+      2,
+      [
+        ...wrong.slice(0, 3).map((each) => `--table ${each}: ${howTo}`),
+        '--table baselines=no-such-table: there is no table "no-such-table"',
+      ],
+    ]);
+    expect(existsSync(path)).toBe(false);
   });
 
   test('is refused where it is something else', async () => {

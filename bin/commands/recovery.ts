@@ -1,5 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
@@ -59,7 +64,7 @@ export function addRecovery(program: Command): void {
     .action(async (options: Place & { out: string; table: string[] }, command: Command) => {
       const authority = authorityOf(command);
       const place = await openPlace(options);
-      const items = await readWholeRecord(databaseOf(place, options.table), authority);
+      const items = await readWholeRecord(await withTables(databaseOf(place), options.table), authority);
       const counts = Object.entries(items).map(([table, { length }]) => `${length} of ${table}`);
       if (items.baselines.length + items.submissions.length === 0)
         throw new UsageError(`there is nothing of ${authority} here`);
@@ -161,18 +166,37 @@ async function runHourly(place: Deployment): Promise<void> {
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-function databaseOf(place: Deployment, overrides: readonly string[] = []): Tables {
+function databaseOf(place: Deployment): Tables {
   const tables = Object.fromEntries(
     TableSchema.options.map((name) => [name, place.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Table`)]),
-  ) as Record<z.infer<typeof TableSchema>, string>;
+  ) as Tables['tables'];
+  return { client: place.client, tables };
+}
+
+/** With tables of other names in the place of the stack's own, as `--table` says; throws one error that names every fault. */
+async function withTables({ client, tables }: Tables, overrides: readonly string[]): Promise<Tables> {
+  const replaced = { ...tables };
+  const faults: string[] = [];
   for (const override of overrides) {
     const [name, table] = override.split('=');
     const known = TableSchema.safeParse(name);
     if (!known.success || !table)
-      throw new UsageError(`--table ${override}: write it as submissions=name, for ${TableSchema.options.join(', ')}`);
-    tables[known.data] = table;
+      faults.push(`--table ${override}: write it as submissions=name, for ${TableSchema.options.join(', ')}`);
+    else if (!(await exists(client, table))) faults.push(`--table ${override}: there is no table "${table}"`);
+    else replaced[known.data] = table;
   }
-  return { client: place.client, tables };
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  return { client, tables: replaced };
+}
+
+async function exists(client: DynamoDBClient, TableName: string): Promise<boolean> {
+  try {
+    await client.send(new DescribeTableCommand({ TableName }));
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return false;
+    throw error;
+  }
 }
 
 async function rebuild(place: Deployment, authority: string, write: boolean): Promise<void> {

@@ -30,7 +30,10 @@ export function reach(command: Command): Reach {
     );
   if (!URL.canParse(url)) throw new UsageError(`MONITOR_URL is not a URL: ${url}`);
   return {
-    client: connect(url, token),
+    client: connect(url, token, {
+      onPause: (seconds) =>
+        console.error(`Too many requests at once: trying again in ${seconds} second${seconds === 1 ? '' : 's'}.`),
+    }),
     authority,
     at: (...parts) => ['/v1/authorities', ...[authority, ...parts].map(encodeURIComponent)].join('/'),
   };

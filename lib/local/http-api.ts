@@ -15,8 +15,8 @@ import type { Model } from './model.ts';
  */
 export interface HttpApi {
   readonly url: string;
-  /** Takes requests from now on; until then they wait. */
-  open(model: Model, functions: Functions): void;
+  /** Takes requests from now on; until then they wait. `unlimited` ones are never too many. */
+  open(model: Model, functions: Functions, options: { readonly unlimited: boolean }): void;
   /** Requests that have not been answered. */
   running(): number;
   /** Refuses new connections, answers what is under way, then ends. */
@@ -74,6 +74,13 @@ const IntegrationSchema = z.looseObject({
 const StageSchema = z.looseObject({
   ApiId: z.string(),
   StageName: z.literal('$default', { error: 'only the stage $default is played here' }),
+  DefaultRouteSettings: z
+    .looseObject({
+      ThrottlingRateLimit: z.coerce.number().positive().optional(),
+      ThrottlingBurstLimit: z.coerce.number().int().positive().optional(),
+    })
+    .default({}),
+  RouteSettings: z.undefined({ error: 'settings of single routes are not played here' }).optional(),
 });
 
 /** Binds the port at once, since functions may have to know the address; serves from `open` on. */
@@ -110,11 +117,13 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
 
   return {
     url,
-    open(model, functions) {
-      const routes = readRoutes(model, functions, logicalId);
+    open(model, functions, { unlimited }) {
       const apiId = String(model.resolve({ Ref: logicalId }, logicalId));
+      const takeToken = readLimit(model, logicalId, apiId);
+      const routes = readRoutes(model, functions, logicalId, apiId);
       const { account } = model.stack;
-      serving = (request) => serve(request, { routes, apiId, account, clock });
+      serving = (request) =>
+        serve(request, { routes, apiId, account, clock, takeToken: unlimited ? () => true : takeToken });
       markOpen();
     },
     running: () => running,
@@ -134,11 +143,31 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   };
 }
 
-function readRoutes(model: Model, functions: Functions, apiLogicalId: string): Route<Integration>[] {
-  model.properties(apiLogicalId, ApiSchema);
-  const apiId = model.resolve({ Ref: apiLogicalId }, apiLogicalId);
+/**
+ * The limit of the stage as a token bucket: whether one more request is taken now. On AWS it is a target that may be
+ * overrun, and refills just so.
+ * Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs".
+ */
+function readLimit(model: Model, apiLogicalId: string, apiId: string): () => boolean {
   const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, StageSchema));
-  if (!stages.some(({ ApiId }) => ApiId === apiId)) throw new Error(`API '${apiLogicalId}' has no stage`);
+  const stage = stages.find(({ ApiId }) => ApiId === apiId);
+  if (!stage) throw new Error(`API '${apiLogicalId}' has no stage`);
+  const { ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst } = stage.DefaultRouteSettings;
+  if (perSecond === undefined || burst === undefined) return () => true;
+  let tokens = burst;
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    tokens = Math.min(burst, tokens + ((now - last) / 1000) * perSecond);
+    last = now;
+    if (tokens < 1) return false;
+    tokens--;
+    return true;
+  };
+}
+
+function readRoutes(model: Model, functions: Functions, apiLogicalId: string, apiId: string): Route<Integration>[] {
+  model.properties(apiLogicalId, ApiSchema);
   const integrations = new Map(
     model.ids('AWS::ApiGatewayV2::Integration').map((id) => [model.physicalName(id), id] as const),
   );
@@ -161,6 +190,7 @@ interface Context {
   readonly apiId: string;
   readonly account: string;
   readonly clock: Clock;
+  readonly takeToken: () => boolean;
 }
 
 async function serve(request: IncomingMessage, context: Context): Promise<Answer> {
@@ -171,6 +201,7 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
     if (!(error instanceof RangeError)) throw error;
     return { ...message(413, 'Request Entity Too Large'), headers: { ...JSON_TYPE, connection: 'close' } };
   }
+  if (!context.takeToken()) return message(429, 'Too Many Requests');
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   const matched = matchRoute(context.routes, request.method ?? 'GET', path);
   if (matched === undefined) return message(404, 'Not Found');

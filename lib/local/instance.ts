@@ -39,6 +39,8 @@ export interface InstanceOptions {
   readonly clock?: string;
   /** Whether e-mail subscriptions in the template count as confirmed. Default true. */
   readonly autoConfirm?: boolean;
+  /** Answer every request, also beyond the limits of the API's stage (429): for tests and benches, faster than people. */
+  readonly unlimited?: boolean;
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
   /** Sees, and may change, every call of an AWS service. */
@@ -214,7 +216,7 @@ async function start(
   const schedules = startSchedules({ model, functions, invoker, clock, log, statePath: at('schedules.json') });
   closers.push(() => schedules.stop());
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
-    apis[index]?.open(model, functions);
+    apis[index]?.open(model, functions, { unlimited: options.unlimited ?? false });
     // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
     closers.push(() => apis[index]?.close());
     platform(`${logicalId} is served at ${apis[index]?.url}`);

@@ -13,6 +13,8 @@ export interface LaunchOptions {
   readonly fresh?: boolean;
   /** What the instance's clock reads at the start: ISO date or instant; the machine's own time without it. */
   readonly clock?: string;
+  /** Answer every request, also beyond the limits of the API's stage. */
+  readonly unlimited?: boolean;
   /** Sees, and may change, every call of an AWS service. */
   readonly intercept?: Intercept | undefined;
   /** CDK context beside the defaults of this machine. */

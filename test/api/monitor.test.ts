@@ -219,6 +219,26 @@ test("makes a token of a deployed instance, found by its stack with the caller's
   }
 });
 
+test('where it was one request too many, it says so, waits and asks again', async () => {
+  let asked = 0;
+  const busy = createServer(async ({ url, headers }, response) => {
+    const isTooMany = ++asked === 1;
+    const answer = await fetch(`${service.api}${url}`, { headers: { authorization: headers.authorization ?? '' } });
+    response.setHeader('content-type', 'application/json');
+    response.statusCode = isTooMany ? 429 : answer.status;
+    response.end(isTooMany ? '{"message":"Too Many Requests"}' : await answer.text());
+  });
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+  try {
+    const MONITOR_URL = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const { code, error, json } = await monitor(['alerts'], { MONITOR_URL });
+    expect([code, error, asked]).toEqual([0, 'Too many requests at once: trying again in 1 second.\n', 2]);
+    expect(json).toEqual((await monitor(['alerts'])).json);
+  } finally {
+    busy.close();
+  }
+});
+
 describe('what cannot be done is told by exit code and in words that help', () => {
   test.each([
     ['an unknown command', ['stauts'], {}, 2, 'Did you mean status'],

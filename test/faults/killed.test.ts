@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBoard } from '../../functions/store/boards.ts';
 import type { Intercept } from '../../lib/local/gateway.ts';
-import { startWorld, verify, type World } from './world.ts';
+import { STORIES, type Story } from './stories.ts';
+import { startWorld, verify } from './world.ts';
 
 /**
  * A function is killed at every point between two effects: before and after each of its calls of DynamoDB and SNS in
- * a story that goes through all of them. What comes of it must be what comes of the story undisturbed.
+ * the stories that go through all of them. What comes of it must be what comes of the story undisturbed.
  */
 
 interface Point {
@@ -14,25 +16,20 @@ interface Point {
   readonly nth: number;
 }
 
-const world: World = await startWorld();
+const world = await startWorld();
 afterAll(() => world.remove());
 
-/** A good month, a bad one that raises an alert, a correction that withdraws it, and an hourly run. */
-async function story(authority: string): Promise<ReturnType<typeof verify>> {
+/** Tells a story, and gives all that came of it once the hourly run has been as well. */
+async function outcomeOf({ tell }: Story, name: string) {
   const { instance } = world;
-  await world.load(authority);
-  const accepted = [];
-  for (const [period, numerator] of [
-    ['2011-03', 45],
-    ['2011-04', 20],
-    ['2011-04', 46],
-  ] as const) {
-    accepted.push(await world.submit(authority, period, numerator, 50));
-    await instance.idle();
-  }
+  const { authority, accepted, seen } = await tell(world, name);
+  await instance.idle();
   await instance.runSchedules();
   await instance.idle();
-  return verify(world, authority, accepted);
+  const notices = await verify(world, authority, accepted);
+  const { dueAt } = await readBoard(world.database, authority);
+  const published = notices.map(({ number }) => world.published.get(`${authority} ${number}`) ?? 0);
+  return { outcome: { seen, notices, dueAt }, published };
 }
 
 /** Counts calls, and tells of each what it is before it is made. */
@@ -46,41 +43,67 @@ function counted(tell: (point: Point, forward: () => ReturnType<Intercept>) => R
   };
 }
 
-// Told twice: the first time workers start and read what they remember afterwards.
-await story('warm-up');
-const points: Point[] = [];
-world.fault = counted((point, forward) => {
-  points.push(point);
-  return forward();
-});
-const undisturbed = await story('undisturbed');
-world.fault = undefined;
-
 const short = (functionId: string): string => functionId.replace(/Function[0-9A-F]{8}$/, '').toLowerCase();
-const cases = points.flatMap((point) =>
-  (['before', 'after'] as const).map((side) => ({
-    title: `${short(point.functionId)} ${side} ${point.operation} ${point.nth}`,
-    side,
-    ...point,
-  })),
-);
 
-beforeAll(() => console.log(`${cases.length} points at which a function is killed`));
+/** Tells a story undisturbed, and finds in it the points to kill at. */
+async function explore(story: Story, place: number) {
+  // Told twice: the first time workers start and read what they remember afterwards.
+  await outcomeOf(story, `warm-up-${place}`);
+  const points: Point[] = [];
+  world.fault = counted((point, forward) => {
+    if (story.kills.includes(short(point.functionId))) points.push(point);
+    return forward();
+  });
+  const undisturbed = await outcomeOf(story, `undisturbed-${place}`);
+  world.fault = undefined;
+  const cases = points.flatMap((point, index) =>
+    (['before', 'after'] as const).map((side) => ({
+      authority: `case-${place}-${index}-${side}`,
+      title: `${short(point.functionId)} ${side} ${point.operation} ${point.nth}`,
+      side,
+      ...point,
+    })),
+  );
+  return { story, undisturbed, cases };
+}
 
-describe('killed', () => {
-  test('somewhere in each function, with both alerts told of: the story reaches them all', () => {
-    expect(new Set(points.map(({ functionId }) => short(functionId)))).toEqual(
-      new Set(['submit', 'evaluate', 'notify']),
-    );
-    expect(undisturbed.flatMap(({ transitions }) => transitions.map(({ transition }) => transition))).toEqual([
-      'raised',
-      'withdrawn',
-    ]);
-    expect([...world.published.values()]).toEqual([1, 1, 1, 1]);
+const explored: [title: string, Awaited<ReturnType<typeof explore>>][] = [];
+for (const [title, story] of Object.entries(STORIES)) explored.push([title, await explore(story, explored.length)]);
+const points = explored.flatMap(([, { cases }]) => cases);
+
+beforeAll(() => {
+  for (const [title, { cases }] of explored) console.log(`${cases.length} in: ${title}`);
+  console.log(`${points.length} points at which a function is killed`);
+});
+
+test('every function is killed somewhere, and around all that it can write or send', () => {
+  const reads = /^(Get|BatchGet|Query|List)/;
+  const found = Map.groupBy(points, ({ functionId }) => short(functionId));
+  const effects = [...found].map(([name, points]) => [
+    name,
+    [...new Set(points.map(({ operation }) => operation))].filter((operation) => !reads.test(operation)).sort(),
+  ]);
+  const subscribing = ['DeleteItem', 'PutItem', 'SetSubscriptionAttributes', 'Subscribe', 'TransactWriteItems'];
+  expect(Object.fromEntries(effects)).toEqual({
+    submit: ['TransactWriteItems'],
+    evaluate: ['DeleteItem', 'PutItem', 'TransactWriteItems'],
+    notify: ['Publish', 'UpdateItem'],
+    manage: [...subscribing, 'Unsubscribe'],
+    dashboard: [...subscribing, 'Unsubscribe'],
+    query: [],
+    seed: ['TransactWriteItems'],
+  });
+});
+
+describe.each(explored)('%s', (_, { story, undisturbed, cases }) => {
+  test('undisturbed, comes to what it tells of', () => {
+    const { seen, notices } = undisturbed.outcome;
+    const transitions = notices.flatMap((notice) => notice.transitions.map(({ transition }) => transition));
+    expect({ transitions, seen }).toEqual(story.comesTo);
+    expect(undisturbed.published).toEqual(notices.map(() => 1));
   });
 
-  test.each(cases)('$title', async ({ functionId, operation, nth, side }) => {
-    const authority = `case-${cases.findIndex((each) => each.functionId === functionId && each.operation === operation && each.nth === nth && each.side === side)}`;
+  test.each(cases)('$title', async ({ authority, functionId, operation, nth, side }) => {
     let killed = false;
     world.fault = counted(async (point, forward) => {
       if (killed || point.functionId !== functionId || point.operation !== operation || point.nth !== nth)
@@ -90,15 +113,14 @@ describe('killed', () => {
       world.instance.kill(functionId);
       throw new Error('the function is gone');
     });
-    const notices = await story(authority);
+    const { outcome, published } = await outcomeOf(story, authority);
     world.fault = undefined;
     expect(killed, 'the point was reached').toBe(true);
-    expect(notices).toEqual(undisturbed);
+    expect(outcome).toEqual(undisturbed.outcome);
     expect(await world.deadLetters()).toEqual({});
 
     // Sent, and killed before that was recorded: the one thing that is done twice.
     const between = (operation === 'Publish' && side === 'after') || (operation === 'UpdateItem' && side === 'before');
-    const times = notices.map(({ number }) => world.published.get(`${authority} ${number}`) ?? 0);
-    expect(times).toEqual(notices.map((_, index) => (between && index + 1 === nth ? 2 : 1)));
+    expect(published).toEqual(outcome.notices.map((_, index) => (between && index + 1 === nth ? 2 : 1)));
   });
 });

@@ -3,7 +3,7 @@ import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard, saveBoard } from '../../functions/store/boards.ts';
 import { ConditionFailedError } from '../../functions/store/database.ts';
 import { readMonth, saveMonths } from '../../functions/store/submissions.ts';
-import { METRIC, startWorld, verify, type World } from './world.ts';
+import { functionOf, METRIC, startWorld, verify, type World } from './world.ts';
 
 /** Two at once: evaluations of one authority, revisions of one month, and clocks that disagree. */
 
@@ -14,14 +14,11 @@ beforeAll(async () => {
 afterAll(() => world.remove());
 
 const evaluate = (authority: string) =>
-  world.instance.invoke(
-    Object.keys(world.instance.resources.functions).find((id) => id.startsWith('EvaluateFunction')) ?? '',
-    {
-      Records: [
-        { dynamodb: { Keys: { pk: { S: `AUTHORITY#${authority}` }, sk: { S: 'CURRENT#' } }, SequenceNumber: '1' } },
-      ],
-    },
-  );
+  world.instance.invoke(functionOf(world, 'Evaluate'), {
+    Records: [
+      { dynamodb: { Keys: { pk: { S: `AUTHORITY#${authority}` }, sk: { S: 'CURRENT#' } }, SequenceNumber: '1' } },
+    ],
+  });
 const submission = (numerator: number) => ({
   status: 'final' as const,
   observations: { [METRIC]: { numerator, denominator: 50 } },

@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authorityKey, currentKey, noticeKey } from '../../functions/store/keys.ts';
-import { CLOCK, dynamodbOf, startWorld, verify, type World } from './world.ts';
+import { CLOCK, dynamodbOf, functionOf, startWorld, verify, type World } from './world.ts';
 
 /** Records of a stream that come twice, in another order, or cannot be understood. */
 
@@ -23,11 +23,7 @@ const eventOf = (keys: readonly (readonly [pk: string, sk: string])[]) => ({
     dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } }, SequenceNumber: String(1000 + index) },
   })),
 });
-const functionId = (name: string): string => {
-  const found = Object.keys(world.instance.resources.functions).find((id) => id.startsWith(`${name}Function`));
-  if (!found) throw new Error(`there is no function ${name}`);
-  return found;
-};
+const functionId = (name: string): string => functionOf(world, name);
 
 test(`stream records doubled and in ${ORDERS} other orders change nothing and mail nothing`, async () => {
   const authorities = ['first', 'second', 'third'];

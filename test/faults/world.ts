@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import type { Notice } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
+import { SCOPES } from '../../functions/routes.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readBoard, readNotices } from '../../functions/store/boards.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
@@ -19,7 +20,7 @@ import type { AwsCall, Intercept } from '../../lib/local/gateway.ts';
 import { type Instance, startInstance } from '../../lib/local/instance.ts';
 import { databaseOf } from '../../lib/local/launch.ts';
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
-import { aMetric, anInspection } from '../build.ts';
+import { aMetric, anAction, anInspection } from '../build.ts';
 
 /** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';
@@ -50,11 +51,13 @@ export interface World {
   readonly dataDir: string;
   readonly log: readonly LogLine[];
   /** What was published and not refused: how often, by `authority number`. */
-  readonly published: ReadonlyMap<string, number>;
+  readonly published: Map<string, number>;
   /** What happens to calls of functions; undefined lets all pass. */
   fault: Intercept | undefined;
   /** Loads an inspection with one metric, whose standard is 80%, and waits until it has been judged. */
   load(authority: string): Promise<void>;
+  /** Asks for a path of the service and, like a patient client, goes on until it has answered. */
+  ask(path: string, init?: RequestInit): Promise<Answered>;
   /** Submits a month and, like a patient client, goes on until the service has answered that it has it. */
   submit(authority: string, period: string, numerator: number, denominator: number): Promise<Month>;
   /** How many messages wait in each dead-letter queue that has any. */
@@ -95,7 +98,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
   let instance = await startAt(clock);
   let database = databaseOf(instance);
   const token = await createToken(database, {
-    scopes: ['read', 'submit'],
+    scopes: [...SCOPES],
     authority: '*',
     label: 'fault suite',
     expires: Math.floor(Date.now() / 1000) + A_CENTURY_S,
@@ -128,6 +131,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       await saveInspection(database, inspectionOf(authority), 'one-metric');
       await instance.idle();
     },
+    ask: async (path, init) => (await answerTo(() => `${instance.api}${path}`, init)) as Answered,
     async submit(authority, period, numerator, denominator) {
       const figure = { numerator, denominator };
       return (await submitUntilAccepted(() => instance.api, token, authority, period, figure)) as Month;
@@ -165,6 +169,13 @@ const client = ({ region }: Instance) => ({
 export const dynamodbOf = (instance: Instance): DynamoDBClient =>
   new DynamoDBClient({ ...client(instance), endpoint: instance.endpoints.dynamodb });
 
+/** The logical id of the function with that name, such as `Submit`. */
+export function functionOf({ instance }: Pick<World, 'instance'>, name: string): string {
+  const found = Object.keys(instance.resources.functions).find((id) => id.startsWith(`${name}Function`));
+  if (!found) throw new Error(`there is no function ${name}`);
+  return found;
+}
+
 /** `authority number` of the notice that a Publish carries. */
 export function noticeIn(call: AwsCall): string {
   const notice = JSON.parse(JSON.parse(String(call.input().Message)).sqs) as Notice;
@@ -172,14 +183,47 @@ export function noticeIn(call: AwsCall): string {
 }
 
 export const METRIC = 'assessments-on-time';
+export const ACTION = 'A1';
 
 export function inspectionOf(authority: string) {
-  return anInspection(authority, aMetric({ id: METRIC, baseline: { kind: 'none', statement: 'None.' } }));
+  const metric = aMetric({ id: METRIC, baseline: { kind: 'none', statement: 'None.' } });
+  // Due long after the clock of any of this: nothing is found of it.
+  return { ...anInspection(authority, metric), actions: [anAction(ACTION, '2012-04-22')] };
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
 }
 
 /**
- * PUTs a month until the service says that it has it: again after an answer that never came, an error of the service
- * or an outage; with the revision it names where there is one already. Undefined where it was `givenUp` before.
+ * Asks until there is an answer: again where none came, after an error of the service or an outage, and where it was
+ * too many at once. Undefined where it was `givenUp` before.
+ */
+async function answerTo(
+  url: () => string,
+  init: RequestInit = {},
+  givenUp: () => boolean = () => false,
+): Promise<Answered | undefined> {
+  for (let attempt = 1; attempt <= 10_000; attempt++) {
+    if (givenUp()) return undefined;
+    try {
+      const response = await fetch(url(), { redirect: 'manual', ...init });
+      const { status, headers } = response;
+      const text = await response.text();
+      if (status < 500 && status !== 429) return { status, headers, text };
+    } catch {
+      // It was gone before it had answered.
+    }
+    await sleep(30);
+  }
+  throw new Error(`${url()} did not answer`);
+}
+
+/**
+ * PUTs a month until the service says that it has it, with the revision it names where there is one already. Undefined
+ * where it was `givenUp` before.
  */
 export async function submitUntilAccepted(
   url: () => string,
@@ -190,10 +234,10 @@ export async function submitUntilAccepted(
   givenUp: () => boolean = () => false,
 ): Promise<Month | undefined> {
   let ifMatch: string | undefined;
-  for (let attempt = 1; attempt <= 10_000; attempt++) {
-    if (givenUp()) return undefined;
-    try {
-      const response = await fetch(`${url()}/v1/authorities/${authority}/submissions/${period}`, {
+  for (;;) {
+    const answered = await answerTo(
+      () => `${url()}/v1/authorities/${authority}/submissions/${period}`,
+      {
         method: 'PUT',
         headers: {
           authorization: `Bearer ${token}`,
@@ -201,23 +245,14 @@ export async function submitUntilAccepted(
           ...(ifMatch ? { 'if-match': ifMatch } : {}),
         },
         body: JSON.stringify({ observations: { [METRIC]: figure } }),
-      });
-      const body = await response.json();
-      if (response.ok) return body as Month;
-      if (response.status === 428 || response.status === 412) ifMatch = response.headers.get('etag') ?? undefined;
-      else if (response.status < 500) throw new RefusedError(response.status, JSON.stringify(body));
-    } catch (error) {
-      if (error instanceof RefusedError) throw error;
-    }
-    await sleep(30);
-  }
-  throw new Error(`${authority} ${period} was not accepted`);
-}
-
-class RefusedError extends Error {
-  constructor(status: number, body: string) {
-    super(`refused with ${status}: ${body}`);
-    this.name = 'RefusedError';
+      },
+      givenUp,
+    );
+    if (!answered) return undefined;
+    const { status, headers, text } = answered;
+    if (status < 300) return JSON.parse(text) as Month;
+    if (status !== 428 && status !== 412) throw new Error(`refused with ${status}: ${text}`);
+    ifMatch = headers.get('etag') ?? undefined;
   }
 }
 
@@ -228,7 +263,7 @@ class RefusedError extends Error {
 export async function verify(
   { database, published }: Pick<World, 'database' | 'published'>,
   authority: string,
-  accepted: readonly Month[],
+  accepted: readonly Pick<Month, 'period' | 'revision' | 'observations'>[],
 ): Promise<readonly Omit<Notice, 'createdAt' | 'authority' | 'name'>[]> {
   const months = await readMonths(database, authority);
   for (const { period, revision, observations } of accepted) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, type Running, run } from './fixture.ts';
+import { api, eventually, type Running, run } from './fixture.ts';
 
 let instance: Running & { remove(): Promise<void> };
 
@@ -199,6 +199,41 @@ it('an integration that takes longer than its timeout is answered 503', async ()
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ message: 'Service Unavailable' });
   await slow.remove();
+});
+
+describe('a stage with a limit', () => {
+  const limited = (rate: number, burst: number, options: { unlimited?: boolean } = {}) => {
+    const resources = api({ 'GET /': 'Fn' });
+    const settings = { DefaultRouteSettings: { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } };
+    Object.assign(resources.Stage?.Properties ?? {}, settings);
+    return run({ resources, functions: { Fn: 'export const handler = async () => 1' } }, { mail: false, ...options });
+  };
+  const ask = async (instance: Running, times: number) => {
+    const answers = await Promise.all(Array.from({ length: times }, () => fetch(`${instance.api}/`)));
+    return { answers, statuses: answers.map(({ status }) => status).sort() };
+  };
+
+  it('answers 429 to what is beyond its burst', async () => {
+    const instance = await limited(0.001, 3);
+    const { answers, statuses } = await ask(instance, 5);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(await answers.find(({ status }) => status === 429)?.json()).toEqual({ message: 'Too Many Requests' });
+    await instance.remove();
+  });
+
+  it('takes more with time', async () => {
+    const instance = await limited(1, 1);
+    expect((await ask(instance, 1)).statuses).toEqual([200]);
+    expect((await ask(instance, 3)).statuses).toContain(429);
+    await eventually(async () => (await ask(instance, 1)).statuses[0] === 200 || undefined);
+    await instance.remove();
+  });
+
+  it('takes everything where the limit is lifted', async () => {
+    const instance = await limited(0.001, 1, { unlimited: true });
+    expect((await ask(instance, 5)).statuses).toEqual([200, 200, 200, 200, 200]);
+    await instance.remove();
+  });
 });
 
 it.each<[string, (resources: ReturnType<typeof api>) => void, RegExp]>([
