@@ -301,7 +301,11 @@ async function getRecipients(
     import('./pages/recipients.ts'),
     import('./recipients.ts'),
   ]);
-  const recipients = await listRecipients(await recipientsOf(dependencies), inspection.header.authority);
+  const recipients = await listRecipients(
+    await recipientsOf(dependencies),
+    inspection.header.authority,
+    dependencies.now(),
+  );
   return page(recipientsPage(request.visit, inspection.header, recipients, refused), refused ? 422 : 200);
 }
 
@@ -330,7 +334,12 @@ async function postRemoval(request: PageRequest, dependencies: DashboardDependen
   const { inspection } = await stateOf(request, dependencies);
   const { authority } = inspection.header;
   const { removeRecipient } = await import('./recipients.ts');
-  await removeRecipient(await recipientsOf(dependencies), authority, request.parameters.recipient ?? '');
+  await removeRecipient(
+    await recipientsOf(dependencies),
+    authority,
+    request.parameters.recipient ?? '',
+    dependencies.now(),
+  );
   return redirect(`/authorities/${authority}/recipients`);
 }
 

@@ -168,7 +168,7 @@ function shown({ id, address, level, arn, lapsesAt }: MailedAddress) {
 
 async function getRecipients(request: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { header } = await inspectionOf(request, dependencies.database);
-  const recipients = await listRecipients(dependencies, header.authority);
+  const recipients = await listRecipients(dependencies, header.authority, dependencies.now());
   return answer(200, RecipientsAnswerSchema, { recipients: recipients.map(shown) });
 }
 
@@ -181,7 +181,7 @@ async function postRecipient(request: Request, dependencies: ManageDependencies)
 
 async function deleteRecipient(request: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { header } = await inspectionOf(request, dependencies.database);
-  await removeRecipient(dependencies, header.authority, request.parameters.recipient ?? '');
+  await removeRecipient(dependencies, header.authority, request.parameters.recipient ?? '', dependencies.now());
   return { statusCode: 204 };
 }
 

@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { type Level, LevelSchema } from './domain/lifecycle.ts';
 import { faultsProblem, ProblemError } from './problem.ts';
 import type { Database } from './store/database.ts';
-import { deleteRecipient, readRecipients, saveRecipient } from './store/recipients.ts';
+import { deleteRecipient, type Recipient, readRecipients, saveRecipient } from './store/recipients.ts';
 
 /** The topic that notices are published to, and what was asked of it. */
 export interface Recipients {
@@ -101,10 +101,10 @@ const AT_A_TIME = 10;
  * Who is mailed of an authority. Who has confirmed is known from SNS, whoever subscribed them; of those who have not, only
  * the ones that were asked for here are known to be this authority's.
  */
-export async function listRecipients(recipients: Recipients, authority: string): Promise<MailedAddress[]> {
+export async function listRecipients(recipients: Recipients, authority: string, now: Date): Promise<MailedAddress[]> {
   const [subscriptions, requested] = await Promise.all([
     listSubscriptions(recipients),
-    readRecipients(recipients.database, authority),
+    readPending(recipients, authority, now),
   ]);
   const found: MailedAddress[] = [];
   for (let start = 0; start < subscriptions.length; start += AT_A_TIME)
@@ -124,6 +124,12 @@ export async function listRecipients(recipients: Recipients, authority: string):
       ).flat(),
     );
   return found;
+}
+
+/** Whom the authority asked so lately that a pending subscription of theirs is its own: later it may be another's. */
+async function readPending({ database }: Recipients, authority: string, now: Date): Promise<Recipient[]> {
+  const requested = await readRecipients(database, authority);
+  return requested.filter(({ requestedAt }) => Date.parse(lapseOf(requestedAt)) > now.getTime());
 }
 
 const lapseOf = (requestedAt: string): string => new Date(Date.parse(requestedAt) + PENDING_MS).toISOString();
@@ -156,7 +162,7 @@ export async function addRecipient(
       );
     return { created: false, recipient: { id, address: existing.address, level, arn } };
   }
-  if (existing && !(await readRecipients(database, authority)).some((recipient) => recipient.id === id))
+  if (existing && !(await readPending(recipients, authority, now)).some((recipient) => recipient.id === id))
     throw takenProblem();
   const requestedAt = now.toISOString();
   // First, so that a subscription is never pending without anybody knowing whose it is.
@@ -187,8 +193,8 @@ function takenProblem(): ProblemError {
 }
 
 /** Stops mailing an address of this authority. */
-export async function removeRecipient(recipients: Recipients, authority: string, id: string): Promise<void> {
-  const found = (await listRecipients(recipients, authority)).find((recipient) => recipient.id === id);
+export async function removeRecipient(recipients: Recipients, authority: string, id: string, now: Date): Promise<void> {
+  const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
   if (!found) throw new ProblemError('not-found', `there is no recipient "${id.slice(0, 64)}"`);
   if (!found.arn)
     throw new ProblemError(

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
+import { idOf } from '../../functions/recipients.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
+import { saveRecipient } from '../../functions/store/recipients.ts';
 import { awsError, type Intercept } from '../../lib/local/gateway.ts';
 import { databaseOf } from '../../lib/local/launch.ts';
-import { type Service, startService } from '../service.ts';
+import { AUTHORITY, type Service, startService } from '../service.ts';
 import { type Caller, callerOf, dumpOf } from './caller.ts';
 
 let service: Service;
@@ -332,6 +334,13 @@ describe('recipients', () => {
     expect((await call('GET', '/recipients')).body.recipients.map(({ address }: any) => address)).not.toContain(
       'o…@example.org',
     );
+    // One that lapsed unconfirmed was free for others to ask.
+    const lapsed = { id: idOf('own@example.org'), address: 'own@example.org', level: 'warning' } as const;
+    await saveRecipient(database, AUTHORITY, { ...lapsed, requestedAt: '2011-10-12T23:59:00.000Z' });
+    expect((await call('GET', '/recipients')).body.recipients.map(({ address }: any) => address)).not.toContain(
+      'o…@example.org',
+    );
+    expect((await add('own@example.org')).status).toBe(409);
   });
 
   test.each([[{ address: 'nobody' }], [{ address: 'a@example.org', level: 'all' }], [{}]])(
