@@ -15,6 +15,8 @@ import { INSPECTION } from './store.ts';
 export interface Tally {
   readonly what: string;
   readonly dynamodbCalls: number;
+  /** Those of `dynamodbCalls` that evaluate made. */
+  readonly evaluateCalls: number;
   readonly snsCalls: number;
   /** Bytes of request and answer bodies, DynamoDB only. */
   readonly sent: number;
@@ -27,6 +29,9 @@ export interface Tally {
 /** Months written at once while a record is made; any number that fits one transaction. */
 const MONTHS_AT_ONCE = 14;
 
+/** The month in which it is counted: a record can then be thirty years long, which is the most it may. */
+const END = '2030-01';
+
 /** Counts what every function calls, by running the service and watching its calls. */
 export async function countCalls(): Promise<{
   tallies: Tally[];
@@ -37,7 +42,7 @@ export async function countCalls(): Promise<{
   let calls: { call: AwsCall; reply: AwsReply }[] = [];
   const service = await launch({
     dataDir,
-    clock: '2026-10-15',
+    clock: `${END}-15`,
     intercept: async (call, forward) => {
       const reply = await forward();
       if (call.functionId.includes('Function')) calls.push({ call, reply });
@@ -57,20 +62,25 @@ export async function countCalls(): Promise<{
     const { judgements, actions, ...rest } = INSPECTION;
     const client = connect(service.api, service.token);
     const [{ observations } = { observations: {} }] = makeMonths(INSPECTION.metrics, 1);
-    for (const history of [0, 12, 60, 120]) {
+    const month = addMonths(END, -1);
+    for (const history of [0, 12, 60, 120, 358]) {
       const authority = `history-${history}`;
       await saveInspection(database, { ...rest, judgements, actions, authority, name: authority }, 'bench');
-      const last = '2026-08';
+      const last = addMonths(END, -2);
       const months = makeMonths(INSPECTION.metrics, history, addMonths(last, 1 - history));
       for (let start = 0; start < months.length; start += MONTHS_AT_ONCE)
         await saveMonths(database, authority, months.slice(start, start + MONTHS_AT_ONCE), new Date());
       const path = `/v1/authorities/${authority}`;
       await count(`submission after ${history} months, judged and mailed`, () =>
-        client.request('PUT', `${path}/submissions/2026-09`, { status: 'final', observations }),
+        client.request('PUT', `${path}/submissions/${month}`, { status: 'final', observations }),
       );
       if (history > 0) {
+        const corrected = { status: 'final', observations, commentary: 'corrected' };
+        await count(`correction of an old month after ${history} months`, () =>
+          client.request('PUT', `${path}/submissions/${last}`, corrected, { 'if-match': '"1"' }),
+        );
         await count(`read of one month after ${history} months`, () =>
-          client.request('GET', `${path}/submissions/2026-09`),
+          client.request('GET', `${path}/submissions/${month}`),
         );
         await count(`read of the alerts after ${history} months`, () => client.request('GET', `${path}/alerts`));
       }
@@ -109,7 +119,7 @@ async function timeFunctions(service: Launched, authority: string): Promise<Reco
         eventID: '1',
         dynamodb: {
           SequenceNumber: '1',
-          Keys: { pk: { S: authorityKey(authority) }, sk: { S: currentKey('2026-09') } },
+          Keys: { pk: { S: authorityKey(authority) }, sk: { S: currentKey(addMonths(END, -1)) } },
         },
       },
     ],
@@ -136,6 +146,7 @@ function tally(what: string, calls: readonly { call: AwsCall; reply: AwsReply }[
   return {
     what,
     dynamodbCalls: dynamodb.length,
+    evaluateCalls: dynamodb.filter(({ call }) => call.functionId.startsWith('Evaluate')).length,
     snsCalls: calls.filter(({ call }) => call.service === 'sns').length,
     sent: sum(({ call }) => call.body.length),
     received: sum(({ reply }) => reply.body.length),

@@ -98,11 +98,15 @@ report(
 
 progress('calls');
 const { tallies, durations, template } = await countCalls();
-for (const { what, dynamodbCalls, snsCalls, sent, received, writeUnits, readUnits } of tallies)
+for (const { what, dynamodbCalls, evaluateCalls, snsCalls, sent, received, writeUnits, readUnits } of tallies) {
+  const judges = evaluateCalls > 1;
   report(
     what,
-    `${dynamodbCalls} DynamoDB + ${snsCalls} SNS calls; ${kb(sent)} out, ${kb(received)} in; ${writeUnits} write + ${readUnits} read units`,
+    `${dynamodbCalls} DynamoDB${judges ? `, ${evaluateCalls} of them to judge,` : ''} + ${snsCalls} SNS calls; ${kb(sent)} out, ${kb(received)} in; ${writeUnits} write + ${readUnits} read units`,
+    judges ? '≤ 5 to judge' : '',
+    judges ? within(evaluateCalls, 5) : '',
   );
+}
 
 progress('latency');
 const latency = await measureLatency(turns(20), turns(5));

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Tally } from '../../bench/calls.ts';
 import { type CostModel, costsOf, PRICE_LIST, PriceListSchema } from '../../bench/cost.ts';
 
-const none: Tally = { what: '', dynamodbCalls: 0, snsCalls: 0, sent: 0, received: 0, writeUnits: 0, readUnits: 0 };
+const none: Tally = {
+  what: '',
+  dynamodbCalls: 0,
+  evaluateCalls: 0,
+  snsCalls: 0,
+  sent: 0,
+  received: 0,
+  writeUnits: 0,
+  readUnits: 0,
+};
 const idle = { memoryMb: 0, milliseconds: 0 };
 const model: CostModel = {
   submission: none,
