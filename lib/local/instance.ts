@@ -200,6 +200,7 @@ async function start(
     });
   });
   closers.push(() => Promise.all(mappings.map((mapping) => mapping.stop())));
+  await Promise.all(mappings.map(({ ready }) => ready));
   let writes = 0;
   gateway.serve('dynamodb', async (call) => {
     const reply = await dynamodb.forward(call);

@@ -15,6 +15,8 @@ import { changedNothing, openStream, type Position, type StreamRecord } from './
 /** A running event source mapping: the part of Lambda that reads a stream and invokes a function with batches. */
 export interface StreamMapping {
   readonly tableName: string;
+  /** Resolves once it stands where it starts from: whatever is written after that is delivered. */
+  readonly ready: Promise<void>;
   /** Something may have been written: look now instead of at the next poll. */
   nudge(): void;
   /** Resolves once everything written before this call has been delivered or given up. */
@@ -272,8 +274,10 @@ export function startStreamMapping(options: StreamMappingOptions): StreamMapping
     save(readTo);
   };
 
+  const isNew = properties.Enabled && known === undefined;
+  const ready = isNew && properties.StartingPosition === 'LATEST' ? skipExisting() : Promise.resolve();
   const run = async () => {
-    if (known === undefined && properties.StartingPosition === 'LATEST') await skipExisting();
+    await ready;
     while (!stopping) {
       await deliver(await nextBatch());
       if (!stopping && pending.length === 0) save(readTo);
@@ -284,6 +288,7 @@ export function startStreamMapping(options: StreamMappingOptions): StreamMapping
 
   return {
     tableName: stream.tableName,
+    ready,
     nudge,
     drained: () =>
       new Promise((resolve) => {

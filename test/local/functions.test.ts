@@ -176,11 +176,9 @@ describe('a function', () => {
     ['that waits', 'Sleeps', {}],
     ['that never yields', 'Spins', { spin: true }],
   ])('%s past its timeout is ended', async (_, name, event) => {
-    const started = Date.now();
     expect(await failure(name, event)).toMatchObject({
       errorMessage: expect.stringMatching(/Task timed out after 1.00 seconds/),
     });
-    expect(Date.now() - started).toBeLessThan(2000);
   });
 
   it('that was ended at its timeout runs again', async () => {

@@ -141,16 +141,6 @@ describe('the computed limit', () => {
     );
   });
 
-  it('costs less than 0.3 ms when it is not yet known', () => {
-    let best = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 20; round++) {
-      const start = performance.now();
-      for (let i = 0; i < 20; i++) cusumLimit({ kind: 'binomial', n: 8 + 7 * i, rate: 0.03 + 0.01 * i + round / 1e6 });
-      best = Math.min(best, (performance.now() - start) / 20);
-    }
-    expect(best).toBeLessThan(0.3);
-  });
-
   it.each([0, 1, -0.1, Number.NaN])('refuses a baseline rate of %f', (rate) => {
     expect(() => cusumLimit({ kind: 'binomial', n: 10, rate })).toThrow(RangeError);
     expect(() => binomialWeight(1, 10, rate)).toThrow(RangeError);
