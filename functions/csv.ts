@@ -56,12 +56,11 @@ interface Draft {
  * Reads figures kept one a line (`period,metric,numerator,denominator,count,value,status,commentary`) or one month a
  * line (`period,status,commentary` and columns such as `referral-backlog.count`), in any order of columns. Blank means
  * not reported, a blank status final. Lines that start with `#` are remarks. UTF-8 with or without byte-order mark, LF
- * or CRLF, quoted fields, thousands separated by commas. Every fault is named by line and column; with any, there is no
- * month.
+ * or CRLF, quoted fields, thousands separated by commas. Every fault is named by line and column; beside faults, the months
+ * are what could be read of them, for more to be found, and a number that could not be read is NaN.
  */
 export function readCsv(text: string): { months: CsvMonth[]; faults: CsvFault[] } {
   const { columns, rows, faults } = readRows(text);
-  if (faults.length > 0) return { months: [], faults };
   const drafts = new Map<string, Draft>();
   const figures = columns.some((column) => WIDE_FIGURE.test(column)) ? wideFigures(columns) : undefined;
   for (const row of rows) {
@@ -69,7 +68,6 @@ export function readCsv(text: string): { months: CsvMonth[]; faults: CsvFault[] 
     if (figures) readWide(row, figures, draft, faults);
     else readLong(row, draft, faults);
   }
-  if (faults.length > 0) return { months: [], faults };
   const months = [...drafts].map(([period, { line, status, commentary, observations, metrics }]) => ({
     period,
     body: {
@@ -220,7 +218,7 @@ function reportedIn(
     if (!text) continue;
     const number = numberOf(text);
     if (number === undefined) faults.push({ line: row.line, column, detail: `"${shorten(text)}" is not a number` });
-    else reported[field] = number;
+    reported[field] = number ?? Number.NaN;
   }
   return Object.keys(reported).length > 0 ? reported : undefined;
 }

@@ -11,18 +11,20 @@ export interface FiguresMonth {
   readonly at: (fault: Fault) => CsvFault;
 }
 
-/** Reads figures in CSV by the metrics they are for. With any fault there is no month. */
+/** Reads figures in CSV by the metrics they are for. With any fault there is no month; the faults are in the file's order. */
 export function readFigures(
   text: string,
   metrics: ReadonlyMap<string, Metric>,
   now: Date,
 ): { months: FiguresMonth[]; faults: readonly CsvFault[] } {
   const { months, faults } = readCsv(text);
-  if (faults.length > 0) return { months: [], faults };
-  if (months.length === 0 || months.length > MOST_MONTHS)
+  if (months.length > MOST_MONTHS || (months.length === 0 && faults.length === 0))
     return {
       months: [],
-      faults: [{ line: 1, detail: `the file holds ${months.length} months; one request takes 1 to ${MOST_MONTHS}` }],
+      faults: [
+        { line: 1, detail: `the file holds ${months.length} months; one request takes 1 to ${MOST_MONTHS}` },
+        ...faults,
+      ],
     };
   const suggest = suggestions();
   const found: CsvFault[] = [];
@@ -35,5 +37,16 @@ export function readFigures(
     );
     return submission ? [{ period, submission, at }] : [];
   });
-  return { months: found.length > 0 ? [] : read, faults: found };
+  const all = withFurther(faults, found);
+  return { months: all.length > 0 ? [] : read, faults: all };
+}
+
+/** Faults of the file with those that its contents have elsewhere: what cannot be read is wrong only once. */
+export function withFurther<Placed extends Pick<CsvFault, 'line' | 'column'>>(
+  faults: readonly Placed[],
+  further: readonly Placed[],
+): Placed[] {
+  const isNew = (fault: Placed): boolean =>
+    !faults.some(({ line, column }) => line === fault.line && column === fault.column);
+  return [...faults, ...further.filter(isNew)].sort((a, b) => a.line - b.line);
 }

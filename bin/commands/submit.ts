@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type CsvMonth, placeOf, readCsv } from '../../functions/csv.ts';
+import { suggestions } from '../../functions/accept.ts';
+import { placeOf, readCsv } from '../../functions/csv.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { pointerTo, readSubmission } from '../../functions/domain/submission.ts';
+import { withFurther } from '../../functions/figures.ts';
 import { LARGEST_BULK, MOST_MONTHS } from '../../functions/routes.ts';
 import { ApiError, type Outcome } from '../../lib/client.ts';
 import { showList, showOne, tell } from './output.ts';
@@ -17,8 +19,21 @@ export class FileFaultsError extends Error {
 interface FileMonth {
   readonly period: string;
   readonly body: object;
-  placeOf(pointer: string): string;
+  placeOf(pointer: string): FilePlace;
 }
+
+/** By line, and column where it is one; in JSON by pointer. */
+interface FilePlace {
+  readonly line: number;
+  readonly column?: string;
+}
+
+interface FileFault extends FilePlace {
+  readonly detail: string;
+}
+
+const sayPlace = ({ line, column }: FilePlace): string =>
+  [line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
 
 interface Submitted {
   readonly period: string;
@@ -49,9 +64,9 @@ Examples:
     )
     .action(async (file: string, { revise }: { revise?: true }, command: Command) => {
       const to = reach(command);
-      const months = readMonths(file);
+      const { months, faults } = readMonths(file);
       const parts = partsOf(months);
-      if (parts.length > 1) await lookThrough(months, to, file);
+      if (faults.length > 0 || parts.length > 1) await lookThrough(months, faults, to, file);
       const results: Submitted[] = [];
       for (const part of parts) {
         results.push(...(await send(part, to, revise === true, file, results.length)));
@@ -98,20 +113,18 @@ Examples:
     });
 }
 
-function readMonths(file: string): FileMonth[] {
+function readMonths(file: string): { months: FileMonth[]; faults: readonly FileFault[] } {
   const text = readFile(file);
-  if (/^\s*[{[]/.test(text)) return readJsonMonths(text, file);
+  if (/^\s*[{[]/.test(text)) return { months: readJsonMonths(text, file), faults: [] };
   const { months, faults } = readCsv(text);
-  const lines = faults.map(({ line, column, detail }) => `line ${line}${column ? `, ${column}` : ''}: ${detail}`);
-  if (faults.length > 0) throw refusedFile(file, lines);
-  return months.map(({ period, body, places }: CsvMonth) => ({
-    period,
-    body,
-    placeOf(pointer) {
-      const { line, column } = placeOf(places, pointer);
-      return `line ${line}${column ? `, ${column}` : ''}`;
-    },
-  }));
+  return {
+    months: months.map(({ period, body, places }) => ({
+      period,
+      body,
+      placeOf: (pointer) => placeOf(places, pointer),
+    })),
+    faults,
+  };
 }
 
 function readJsonMonths(text: string, file: string): FileMonth[] {
@@ -126,7 +139,8 @@ function readJsonMonths(text: string, file: string): FileMonth[] {
   return sent.submissions.map(({ period, ...body }: Record<string, unknown>, index) => ({
     period: String(period),
     body,
-    placeOf: (pointer) => `submissions/${index}${pointer.slice(1)}`,
+    // The whole file may be one line: what is wrong in it is found by its pointer.
+    placeOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
   }));
 }
 
@@ -151,16 +165,43 @@ function partsOf(months: readonly FileMonth[]): FileMonth[][] {
   return parts;
 }
 
-/** Finds what is wrong with any part before the first is sent. */
-async function lookThrough(months: readonly FileMonth[], { client, at }: Reach, file: string): Promise<void> {
-  const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
-  const byId = new Map(metrics.map((metric) => [metric.id, metric]));
-  const lines = months.flatMap((month) =>
-    readSubmission(month.body, byId, () => undefined).faults.map(
-      ({ pointer, detail }) => `${month.placeOf(pointer)}: ${detail}`,
-    ),
+/**
+ * Finds all that is wrong with the file: of a file with faults nothing is sent, and one in parts is to be right as a
+ * whole before the first is. What only the service knows, such as its clock, it says itself.
+ */
+async function lookThrough(
+  months: readonly FileMonth[],
+  faults: readonly FileFault[],
+  to: Reach,
+  file: string,
+): Promise<void> {
+  const metrics = await metricsOf(to, faults);
+  const suggest = suggestions();
+  const further = months.flatMap(({ body, placeOf }) =>
+    metrics
+      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...placeOf(pointer), detail }))
+      : [],
   );
-  if (lines.length > 0) throw refusedFile(file, lines);
+  const all = withFurther(faults, further);
+  if (all.length > 0)
+    throw refusedFile(
+      file,
+      all.map((fault) => `${sayPlace(fault)}: ${fault.detail}`),
+    );
+}
+
+/** The metrics by id; undefined where the service does not say and the file is wrong whatever they are. */
+async function metricsOf(
+  { client, at }: Reach,
+  faults: readonly FileFault[],
+): Promise<ReadonlyMap<string, Metric> | undefined> {
+  try {
+    const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
+    return new Map(metrics.map((metric) => [metric.id, metric]));
+  } catch (error) {
+    if (faults.length === 0) throw error;
+    return undefined;
+  }
 }
 
 async function send(
@@ -186,7 +227,7 @@ async function send(
 function placed(pointer: string | undefined, part: readonly FileMonth[]): { place?: string } {
   const [, index, rest = ''] = /^#\/submissions\/(\d+)(.*)$/.exec(pointer ?? '') ?? [];
   const month = index === undefined ? undefined : part[Number(index)];
-  return month ? { place: month.placeOf(rest ? `#${rest}` : pointerTo([])) } : {};
+  return month ? { place: sayPlace(month.placeOf(rest ? `#${rest}` : pointerTo([]))) } : {};
 }
 
 function readFile(file: string): string {

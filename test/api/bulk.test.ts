@@ -101,6 +101,31 @@ describe('many months at once', () => {
     expect((await call('GET', '/submissions/2006-01')).status).toBe(404);
   });
 
+  test('in a file are wrong for what cannot be read and for what it says, all at once and in its order', async () => {
+    const { status, body } = await call('POST', '/submissions', {
+      body: [
+        'period,metric,numerator,denominator,count,value,status',
+        '2006-03,referal-backlog,,,x,,',
+        '2006-13,closure-backlog,,,1,,final',
+        '2006-04,conferences-on-time,5,4,,,',
+        '2006-04,referral-backlog,,,',
+        '2011-11,referral-backlog,,,1.5,,done',
+      ].join('\n'),
+    });
+    expect(status).toBe(422);
+    expect(body.errors.map(({ line, column, detail }: any) => `${line} ${column}: ${detail}`)).toEqual([
+      '2 count: "x" is not a number',
+      expect.stringMatching(/^2 metric: .*the nearest is "referral-backlog"/),
+      expect.stringMatching(/^3 period: "2006-13"/),
+      expect.stringMatching(/^4 numerator: /),
+      expect.stringMatching(/^5 undefined: has 5 fields/),
+      expect.stringMatching(/^6 status: "done"/),
+      expect.stringMatching(/^6 period: .*not ended/),
+      expect.stringMatching(/^6 count: /),
+    ]);
+    expect((await call('GET', '/submissions/2006-04')).status).toBe(404);
+  });
+
   test.each([
     ['none', []],
     ['49', Array.from({ length: 49 }, (_, index) => backlog(addMonths('2000-01', index), 1))],

@@ -93,8 +93,7 @@ describe('what is wrong is named by line and column', () => {
     ['a quote that does not end', `${HEADER}\n2011-08,"a\n`, [[2, undefined, 'Quote']]],
     ['bytes that are not UTF-8', `${HEADER}\n2011-08,caf\uFFFD,,,1,,\n`, [[2, undefined, 'UTF-8']]],
   ] as [string, string, [number, string | undefined, string][]][])('%s', (_, text, wanted) => {
-    const { months, faults } = readCsv(text);
-    expect(months).toEqual([]);
+    const { faults } = readCsv(text);
     expect(faults).toHaveLength(wanted.length);
     for (const [index, [line, column, detail]] of wanted.entries()) {
       expect([faults[index]?.line, faults[index]?.column]).toEqual([line, column]);

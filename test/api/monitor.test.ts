@@ -88,11 +88,17 @@ describe('the command line', () => {
   });
 
   test('names the faults of a file by line and column, whether the file or the service knows them', async () => {
-    const unreadable = await monitor(['submit', file('a.csv', `${HEADER}2011-13,referral-backlog,,,x,,\n`)]);
-    expect([unreadable.code, unreadable.error]).toEqual([
+    const unreadable = file('a.csv', `${HEADER}2011-13,referal-backlog,,,x,,\n2011-06,conferences-on-time,5,4,,,\n`);
+    const named = await monitor(['submit', unreadable]);
+    expect([named.code, named.error]).toEqual([
       1,
-      expect.stringMatching(/nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is not a number/),
+      expect.stringMatching(
+        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is not a number\n {2}line 2, metric: .* nearest is "referral-backlog"\n {2}line 3, numerator: .*\n$/,
+      ),
     ]);
+    // What can be told without the service is.
+    const alone = await monitor(['submit', unreadable, '--token', 'imt_wrong']);
+    expect([alone.code, alone.error]).toEqual([1, expect.stringMatching(/count: "x" is not a number\n$/)]);
     const unknown = await monitor(['submit', file('b.csv', `${HEADER}2011-06,referal-backlog,,,1,,\n`)]);
     expect([unknown.code, unknown.error]).toEqual([
       1,
