@@ -83,6 +83,7 @@ describe('refused with every fault at once', () => {
         'average-caseload': { count: 3 },
         'cases-allocated': { numerator: 1, denominator: 2, value: 50 },
         'audits-completed': 7,
+        'plans-up-to-date': { numerator: { valueOf: 1, toString: 1 }, denominator: 1 },
       },
       surprise: true,
     });
@@ -101,6 +102,7 @@ describe('refused with every fault at once', () => {
       '#/observations/average-caseload/count': expect.stringContaining('value'),
       '#/observations/cases-allocated/value': expect.any(String),
       '#/observations/audits-completed': expect.stringContaining('numerator'),
+      '#/observations/plans-up-to-date/numerator': expect.stringContaining('whole number'),
     });
   });
 

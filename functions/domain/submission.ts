@@ -158,9 +158,11 @@ function exceeds(value: unknown): value is { numerator: number; denominator: num
   if (!isObject(value)) return false;
   const { numerator, denominator } = value as Record<string, unknown>;
   return (
-    count.safeParse(numerator).success &&
-    count.min(1).safeParse(denominator).success &&
-    Number(numerator) > Number(denominator)
+    typeof numerator === 'number' &&
+    typeof denominator === 'number' &&
+    numerator > denominator &&
+    ProportionSchema.shape.numerator.safeParse(numerator).success &&
+    ProportionSchema.shape.denominator.safeParse(denominator).success
   );
 }
 
