@@ -60,7 +60,7 @@ export interface World {
   ask(path: string, init?: RequestInit): Promise<Answered>;
   /** Submits a month and, like a patient client, goes on until the service has answered that it has it. */
   submit(authority: string, period: string, numerator: number, denominator: number): Promise<Month>;
-  /** How many messages wait in each dead-letter queue that has any. */
+  /** How many messages wait, by dead-letter queue; an empty queue is not named. */
   deadLetters(): Promise<Record<string, number>>;
   stop(): Promise<void>;
   start(clock?: string): Promise<void>;
