@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '../bin/client.ts';
 import { addMonths } from '../functions/domain/period.ts';
 import { saveInspection } from '../functions/store/inspections.ts';
 import { authorityKey, currentKey } from '../functions/store/keys.ts';
 import { saveMonths } from '../functions/store/submissions.ts';
-import { connect } from '../lib/client.ts';
-import type { AwsCall, AwsReply } from '../lib/local/gateway.ts';
-import { databaseOf, type Launched, launch } from '../lib/local/launch.ts';
+import type { AwsCall, AwsReply } from '../local/gateway.ts';
+import { databaseOf, type Launched, launch } from '../local/launch.ts';
 import { makeMonths } from './record.ts';
 import { INSPECTION } from './store.ts';
 

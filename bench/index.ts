@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { METRICS } from '../functions/metrics.ts';
+import { METRICS } from '../functions/runtime/metrics.ts';
 import { createApp } from '../lib/app.ts';
 import { countCalls, type Tally } from './calls.ts';
 import { bundlePlainly, measureColdStarts, measureParts } from './cold-start.ts';

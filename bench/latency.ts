@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../bin/client.ts';
 import { addMonths } from '../functions/domain/period.ts';
-import { connect } from '../lib/client.ts';
 import { type Spread, spreadOf } from './measure.ts';
 
 export interface Latency {

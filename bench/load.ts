@@ -5,6 +5,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
+import { connect } from '../bin/client.ts';
 import { reconcile } from '../functions/domain/reconcile.ts';
 import type { Month } from '../functions/domain/submission.ts';
 import { readBoard, readNotices } from '../functions/store/boards.ts';
@@ -12,10 +13,9 @@ import { saveInspection } from '../functions/store/inspections.ts';
 import { authorityKey, currentKey } from '../functions/store/keys.ts';
 import { readRecord } from '../functions/store/records.ts';
 import { saveMonths } from '../functions/store/submissions.ts';
-import { connect } from '../lib/client.ts';
-import { databaseOf, type Launched, launch } from '../lib/local/launch.ts';
+import { databaseOf, type Launched, launch } from '../local/launch.ts';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
-import { aMetric, anInspection } from '../test/build.ts';
+import { aMetric, anInspection } from '../test/support/build.ts';
 import { ratioOf, say, spreadOf } from './measure.ts';
 import { type Store, startStore } from './store.ts';
 
@@ -27,11 +27,11 @@ const DATA = new URL('../../shared/data/ae_attendances.csv', import.meta.url);
 const METRIC = 'four-hour-waits';
 /** After the last month of the figures. */
 const CLOCK = '2019-04-20T09:00:00Z';
-const LEAST_RATIO = 0.4;
+const MIN_RATIO = 0.4;
 /** How often load and bare loop take turns. */
 const TURNS = 6;
 /** How much more memory the last quarter of the run may take than the second. */
-const MOST_GROWTH = 1.25;
+const MAX_GROWTH = 1.25;
 
 const options = new Command('npm run bench:load --')
   .option('--organisations <count>', 'of them, the first so many', Number, Number.POSITIVE_INFINITY)
@@ -72,14 +72,14 @@ try {
   const rows: [string, string][] = [
     ['accepted', `${accepted.size} of ${total}, ${say(spreadOf(rates), 0)} a second`],
     ['bare get and transact', `${say(spreadOf(bares), 0)} a second`],
-    ['ratio, turn by turn', `${say(ratioOf(rates, bares), 2)} (at least ${LEAST_RATIO})`],
+    ['ratio, turn by turn', `${say(ratioOf(rates, bares), 2)} (at least ${MIN_RATIO})`],
     ['judged and mailed', `${say(spreadOf(settled))} s after the last of a turn was accepted`],
     ['boards', `${checked.boards} checked, ${checked.wrongBoards} wrong`],
     ['months', `${checked.lost} lost`],
     ['notices', `${checked.notices} written, ${checked.unmailed} not in the inbox, ${checked.repeated} more than once`],
     [
       'memory of service and functions',
-      `${memory.second.toFixed(0)} MB in the second quarter, ${memory.last.toFixed(0)} in the last: ${growth.toFixed(2)} (at most ${MOST_GROWTH})`,
+      `${memory.second.toFixed(0)} MB in the second quarter, ${memory.last.toFixed(0)} in the last: ${growth.toFixed(2)} (at most ${MAX_GROWTH})`,
     ],
   ];
   for (const [name, value] of rows) console.log(`${name.padEnd(34)}${value}`);
@@ -87,8 +87,8 @@ try {
     ...(accepted.size < total || checked.lost > 0 ? ['something was lost'] : []),
     ...(checked.wrongBoards > 0 ? ['boards are wrong'] : []),
     ...(checked.unmailed > 0 ? ['notices were not mailed'] : []),
-    ...(ratio < LEAST_RATIO ? [`the ratio is below ${LEAST_RATIO}`] : []),
-    ...(growth > MOST_GROWTH ? ['memory grows'] : []),
+    ...(ratio < MIN_RATIO ? [`the ratio is below ${MIN_RATIO}`] : []),
+    ...(growth > MAX_GROWTH ? ['memory grows'] : []),
   ];
   console.log(missed.length === 0 ? '\nAll reached.' : `\nMissed: ${missed.join('; ')}.`);
   if (missed.length > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { aMetric, IN_WORDS, inFigures, judge as judgeSeries } from '../test/build.ts';
+import { aMetric, IN_WORDS, inFigures, judge as judgeSeries } from '../test/support/build.ts';
 import { type Judge, judgingOnce, type Rule, reaching, type Score, type Series, type World } from './signal-worlds.ts';
 
 /** The service's own rules in the simulated worlds, and what they have to reach there. */

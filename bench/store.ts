@@ -7,7 +7,7 @@ import { InspectionSchema } from '../functions/domain/inspection.ts';
 import type { Database } from '../functions/store/database.ts';
 import { saveInspection } from '../functions/store/inspections.ts';
 import { TABLES, type TableDefinition, type TableName } from '../functions/store/keys.ts';
-import { startDynoxide } from '../lib/local/dynoxide.ts';
+import { startDynoxide } from '../local/dynoxide.ts';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
 
 export const INSPECTION: Inspection = InspectionSchema.parse(herefordshire);

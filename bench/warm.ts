@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { SCOPES } from '../functions/routes.ts';
+import { SCOPES } from '../functions/domain/access.ts';
 import { createToken } from '../functions/store/access.ts';
 import { dueMark } from '../functions/store/boards.ts';
 import { itemOf } from '../functions/store/database.ts';

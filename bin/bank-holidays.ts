@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { deriveBankHolidays } from '../lib/bank-holidays.ts';
+import { deriveBankHolidays } from '../seed/calendar/bank-holidays.ts';
 
 const file = new URL('../seed/calendar/bank-holidays.json', import.meta.url);
 const days = deriveBankHolidays();

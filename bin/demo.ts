@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { readCsv } from '../functions/csv.ts';
-import { connect, submitMonth } from '../lib/client.ts';
-import { type Launched, launch, stopOnSignal } from '../lib/local/launch.ts';
+import { readCsv } from '../functions/services/csv.ts';
+import { type Launched, launch, stopOnSignal } from '../local/launch.ts';
+import { connect, submitMonth } from './client.ts';
 
 const { exit } = new Command('npm run demo --')
   .description(

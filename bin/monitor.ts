@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ApiError, UnreachableError } from '../lib/client.ts';
+import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { launch, stopOnSignal } from '../lib/local/launch.ts';
+import { launch, stopOnSignal } from '../local/launch.ts';
 
 const { port, inboxPort, data, fresh, clock, json } = new Command('npm start --')
   .description('Runs the whole service on this machine: API, judging, and an inbox for the e-mails.')

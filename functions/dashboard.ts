@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { checkRoom, revisionOf } from './accept.ts';
-import { AcknowledgementBodySchema, RecipientBodySchema } from './bodies.ts';
-import { openDatabase } from './database.ts';
 import { acknowledge, acknowledged } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import { dayInEngland } from './domain/period.ts';
 import { timelines } from './domain/reconcile.ts';
 import type { Month } from './domain/submission.ts';
-import { readEnvironment } from './env.ts';
-import { isAuthorityId } from './http.ts';
+import { AcknowledgementBodySchema, RecipientBodySchema } from './http/bodies.ts';
+import { isAuthorityId } from './http/handler.ts';
+import { ProblemError } from './http/problem.ts';
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
 import type { MetricView } from './pages/metric.ts';
@@ -21,9 +19,11 @@ import { type PageAnswer, page, redirect } from './pages/respond.ts';
 import { notFound, type PageRequest, pageHandler, RefusalError } from './pages/serve.ts';
 import { ENDED_SESSION, pathAfterSignIn, sessionCookie } from './pages/session.ts';
 import { authoritiesPage, signInPage } from './pages/sign-in.ts';
-import { MOST_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
-import { ProblemError } from './problem.ts';
-import type { Recipients } from './recipients.ts';
+import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { openDatabase } from './runtime/open-database.ts';
+import { checkRoom, revisionOf } from './services/accept.ts';
+import type { Recipients } from './services/recipients.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, readNotices, saveAcknowledgement } from './store/boards.ts';
 import type { Database } from './store/database.ts';
@@ -207,8 +207,8 @@ async function getMonth(request: PageRequest, dependencies: DashboardDependencie
   const month = months.find(({ period }) => period === request.parameters.period);
   if (!month) throw notFound('This month was not submitted.');
   const { revisions } = await readRevisions(dependencies.database, inspection.header.authority, month.period, {
-    after: Math.max(0, month.revision - MOST_REVISIONS),
-    limit: MOST_REVISIONS,
+    after: Math.max(0, month.revision - MAX_REVISIONS),
+    limit: MAX_REVISIONS,
   });
   return page(monthPage(request.visit, inspection, revisions, dependencies.smallNumbers));
 }
@@ -299,7 +299,7 @@ async function getRecipients(
   const { inspection } = await stateOf(request, dependencies);
   const [{ recipientsPage }, { listRecipients }] = await Promise.all([
     import('./pages/recipients.ts'),
-    import('./recipients.ts'),
+    import('./services/recipients.ts'),
   ]);
   const recipients = await listRecipients(
     await recipientsOf(dependencies),
@@ -320,7 +320,7 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
       level,
       fault: 'Enter an e-mail address and choose a level',
     });
-  const { addRecipient } = await import('./recipients.ts');
+  const { addRecipient } = await import('./services/recipients.ts');
   try {
     await addRecipient(await recipientsOf(dependencies), authority, wanted.data, dependencies.now());
   } catch (error) {
@@ -333,7 +333,7 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
 async function postRemoval(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { inspection } = await stateOf(request, dependencies);
   const { authority } = inspection.header;
-  const { removeRecipient } = await import('./recipients.ts');
+  const { removeRecipient } = await import('./services/recipients.ts');
   await removeRecipient(
     await recipientsOf(dependencies),
     authority,
@@ -350,7 +350,7 @@ let sns: Promise<SNSClient> | undefined;
 export const handler = createHandler({
   database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: () => {
-    sns ??= Promise.all([import('@aws-sdk/client-sns'), import('./recipients.ts')]).then(
+    sns ??= Promise.all([import('@aws-sdk/client-sns'), import('./services/recipients.ts')]).then(
       ([{ SNSClient }, { SNS_ATTEMPTS }]) => new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
     );
     return sns;

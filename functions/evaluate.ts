@@ -2,14 +2,14 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
-import { openDatabase } from './database.ts';
 import type { Board } from './domain/board.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import type { Notice } from './domain/notice.ts';
 import { reconcile } from './domain/reconcile.ts';
-import { readEnvironment } from './env.ts';
-import { type HourlyEvent, handleHourly, handleStream } from './events.ts';
-import { METRICS, type MetricName } from './metrics.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { METRICS, type MetricName } from './runtime/metrics.ts';
+import { openDatabase } from './runtime/open-database.ts';
 import { listDue, readBoard, saveBoard, saveDue } from './store/boards.ts';
 import { ConditionFailedError, type Database } from './store/database.ts';
 import { authorityOf } from './store/keys.ts';
@@ -28,7 +28,7 @@ export interface EvaluateDependencies {
 const BANK_HOLIDAYS: ReadonlySet<string> = new Set(bankHolidays);
 
 /** How often an authority is looked at again when its record changed while it was judged. */
-const MOST_ATTEMPTS = 6;
+const MAX_ATTEMPTS = 6;
 
 /**
  * Looks at authorities again: those whose items are on the stream, or, hourly, those that are due. An event says no
@@ -87,7 +87,7 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
       if (board) count(dependencies.metrics, judged, board, notice);
       return;
     } catch (error) {
-      if (!(error instanceof ConditionFailedError) || attempt === MOST_ATTEMPTS) throw error;
+      if (!(error instanceof ConditionFailedError) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }

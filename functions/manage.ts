@@ -1,26 +1,34 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { titleOfAlert } from './domain/authority-alerts.ts';
+import { acknowledge } from './domain/board.ts';
+import { withProgress } from './domain/inspection.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
   RecipientAnswerSchema,
   RecipientsAnswerSchema,
   StandardAnswerSchema,
-} from './answers.ts';
+} from './http/answers.ts';
 import {
   AcknowledgementBodySchema,
   faultsOfStandard,
   ProgressBodySchema,
   RecipientBodySchema,
   StandardBodySchema,
-} from './bodies.ts';
-import { openDatabase } from './database.ts';
-import { titleOfAlert } from './domain/authority-alerts.ts';
-import { acknowledge } from './domain/board.ts';
-import { withProgress } from './domain/inspection.ts';
-import { readEnvironment } from './env.ts';
-import { type Answer, answer, httpHandler, isAuthorityId, type Request, readBody, unknownAuthority } from './http.ts';
-import { faultsProblem, ProblemError } from './problem.ts';
+} from './http/bodies.ts';
+import {
+  type Answer,
+  answer,
+  httpHandler,
+  isAuthorityId,
+  type Request,
+  readBody,
+  unknownAuthority,
+} from './http/handler.ts';
+import { faultsProblem, ProblemError } from './http/problem.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { openDatabase } from './runtime/open-database.ts';
 import {
   addRecipient,
   listRecipients,
@@ -28,7 +36,7 @@ import {
   maskedAddress,
   removeRecipient,
   SNS_ATTEMPTS,
-} from './recipients.ts';
+} from './services/recipients.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, saveAcknowledgement } from './store/boards.ts';
 import type { Database } from './store/database.ts';
@@ -49,7 +57,7 @@ export interface ManageDependencies {
 }
 
 /** How often versions are read again when somebody else set one meanwhile. */
-const MOST_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
 /** What people decide beside the figures: standards, who has an alert in hand, how actions go, who is mailed. */
 export function createHandler(dependencies: ManageDependencies) {
@@ -96,7 +104,7 @@ async function addVersion<T extends { readonly version: number }>(
       await save(version);
       return { created: true, version };
     } catch (error) {
-      if (!(error instanceof VersionTakenError) || attempt === MOST_ATTEMPTS) throw error;
+      if (!(error instanceof VersionTakenError) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }

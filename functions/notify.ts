@@ -2,11 +2,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { GetTopicAttributesCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { openDatabase } from './database.ts';
 import { bodyOf, type Notice, subjectOf } from './domain/notice.ts';
-import { readEnvironment } from './env.ts';
-import { type HourlyEvent, handleHourly, handleStream } from './events.ts';
-import { METRICS, type MetricName } from './metrics.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { METRICS, type MetricName } from './runtime/metrics.ts';
+import { openDatabase } from './runtime/open-database.ts';
 import {
   listUnsent,
   markSent,

@@ -1,26 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import {
-  AlertsAnswerSchema,
-  BacktestAnswerSchema,
-  HealthAnswerSchema,
-  InspectionAnswerSchema,
-  MetricAnswerSchema,
-  MetricsAnswerSchema,
-  MonthAnswerSchema,
-  MonthsAnswerSchema,
-  NoticesAnswerSchema,
-  RevisionsAnswerSchema,
-} from './answers.ts';
-import {
-  AlertsQuerySchema,
-  BacktestBodySchema,
-  faultsOfStandard,
-  MonthsQuerySchema,
-  PageQuerySchema,
-  RangeQuerySchema,
-} from './bodies.ts';
-import { writeCsv } from './csv.ts';
-import { openDatabase } from './database.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
 import { acknowledged } from './domain/board.ts';
@@ -34,6 +12,26 @@ import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
 import type { Month } from './domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
 import {
+  AlertsAnswerSchema,
+  BacktestAnswerSchema,
+  HealthAnswerSchema,
+  InspectionAnswerSchema,
+  MetricAnswerSchema,
+  MetricsAnswerSchema,
+  MonthAnswerSchema,
+  MonthsAnswerSchema,
+  NoticesAnswerSchema,
+  RevisionsAnswerSchema,
+} from './http/answers.ts';
+import {
+  AlertsQuerySchema,
+  BacktestBodySchema,
+  faultsOfStandard,
+  MonthsQuerySchema,
+  PageQuerySchema,
+  RangeQuerySchema,
+} from './http/bodies.ts';
+import {
   type Answer,
   answer,
   csvAnswer,
@@ -43,9 +41,11 @@ import {
   readBody,
   readQuery,
   unknownAuthority,
-} from './http.ts';
-import { DescriptionSchema, describeApi } from './openapi.ts';
-import { faultsProblem, ProblemError } from './problem.ts';
+} from './http/handler.ts';
+import { DescriptionSchema, describeApi } from './http/openapi.ts';
+import { faultsProblem, ProblemError } from './http/problem.ts';
+import { openDatabase } from './runtime/open-database.ts';
+import { writeCsv } from './services/csv.ts';
 import { readGrant } from './store/access.ts';
 import { readBoard, readNotices } from './store/boards.ts';
 import type { Database } from './store/database.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
-import { openDatabase } from './database.ts';
 import { InspectionSchema } from './domain/inspection.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure } from './runtime/failure.ts';
+import { openDatabase } from './runtime/open-database.ts';
 import type { Database } from './store/database.ts';
 import { saveInspection } from './store/inspections.ts';
 

@@ -1,8 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { checkRoom, revisionOf, suggestions } from './accept.ts';
-import { BulkAnswerSchema, MonthAnswerSchema } from './answers.ts';
-import { BulkQuerySchema } from './bodies.ts';
-import { openDatabase } from './database.ts';
 import type { Metric } from './domain/inspection.ts';
 import { PeriodSchema } from './domain/period.ts';
 import {
@@ -10,15 +6,19 @@ import {
   changesBetween,
   type Fault,
   faultsOfPeriod,
+  MAX_MONTHS,
   type Month,
   readSubmission,
   type Submission,
   saysTheSame,
 } from './domain/submission.ts';
-import { readFigures } from './figures.ts';
-import { type Answer, answer, httpHandler, isAuthorityId, isCsv, type Request, readQuery } from './http.ts';
-import { faultsProblem, ProblemError, type ProblemFault } from './problem.ts';
-import { MOST_MONTHS } from './routes.ts';
+import { BulkAnswerSchema, MonthAnswerSchema } from './http/answers.ts';
+import { BulkQuerySchema } from './http/bodies.ts';
+import { type Answer, answer, httpHandler, isAuthorityId, isCsv, type Request, readQuery } from './http/handler.ts';
+import { faultsProblem, ProblemError, type ProblemFault } from './http/problem.ts';
+import { openDatabase } from './runtime/open-database.ts';
+import { checkRoom, revisionOf, suggestions } from './services/accept.ts';
+import { readFigures } from './services/figures.ts';
 import { readGrant } from './store/access.ts';
 import type { Database } from './store/database.ts';
 import { readMetrics } from './store/inspections.ts';
@@ -34,7 +34,7 @@ type Tables = SubmitDependencies['database'];
 type Metrics = ReadonlyMap<string, Metric>;
 
 /** How often a month is read again when somebody else revised it meanwhile. */
-const MOST_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
 export function createHandler({ database, now, logger }: SubmitDependencies) {
   return httpHandler(
@@ -109,7 +109,7 @@ async function attempting(
     try {
       return await act(current);
     } catch (error) {
-      if (!(error instanceof MonthChangedError) || attempt === MOST_ATTEMPTS) throw error;
+      if (!(error instanceof MonthChangedError) || attempt === MAX_ATTEMPTS) throw error;
       current = await readMonth(database, authority, period);
     }
   }
@@ -163,7 +163,7 @@ async function postMonths(request: Request, database: Tables, now: Date, logger:
         })),
       });
     } catch (error) {
-      if (!(error instanceof MonthChangedError) || attempt === MOST_ATTEMPTS) throw error;
+      if (!(error instanceof MonthChangedError) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }
@@ -216,9 +216,9 @@ function refusedChanges(results: readonly Result[]): ProblemError {
 
 function entriesOf(body: unknown, metrics: Metrics, now: Date): Entry[] {
   const submissions = isObject(body) && Object.keys(body).length === 1 ? body.submissions : undefined;
-  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > MOST_MONTHS)
+  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > MAX_MONTHS)
     throw faultsProblem([
-      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${MOST_MONTHS} months, each with its "period"` },
+      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${MAX_MONTHS} months, each with its "period"` },
     ]);
   const suggest = suggestions();
   const faults: ProblemFault[] = [];

@@ -4,7 +4,7 @@ import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { DEFAULT_ROUTE, type HttpFunction, PAGES, ROUTES } from '../functions/routes.ts';
+import { DEFAULT_ROUTE, type HttpFunction, PAGES, ROUTES } from '../functions/http/routes.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface ApiProps {
@@ -32,7 +32,7 @@ const ACCESS_LOG = {
   functionError: '$context.integrationErrorMessage',
 };
 
-/** The HTTP API: the routes and pages of `functions/routes.ts`, and a function that answers for every other path. No CORS. */
+/** The HTTP API: the routes and pages of `functions/http/routes.ts`, and a function that answers for every other path. No CORS. */
 export class Api extends Construct {
   readonly api: apigateway.HttpApi;
 

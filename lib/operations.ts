@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { METRICS, type MetricName } from '../functions/metrics.ts';
+import { METRICS, type MetricName } from '../functions/runtime/metrics.ts';
 import type { Api } from './api.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';

@@ -3,7 +3,7 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { HOURLY_EVENT } from '../functions/events.ts';
+import { HOURLY_EVENT } from '../functions/runtime/events.ts';
 import { deadLetters } from './dead-letters.ts';
 import type { ServiceFunction } from './service-function.ts';
 

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Environment } from '../functions/env.ts';
+import type { Environment } from '../functions/runtime/environment.ts';
 import { bundle, type FunctionName } from './bundle.ts';
 
 export interface ServiceFunctionProps {
@@ -82,7 +82,7 @@ export class ServiceFunction extends Construct {
     Validations.of(policy).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason });
   }
 
-  /** Sets an environment variable; only ones that `functions/env.ts` knows. */
+  /** Sets an environment variable; only ones that `functions/runtime/environment.ts` knows. */
   tell(name: keyof Environment, value: string): void {
     this.function.addEnvironment(name, value);
   }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readCsv } from '../functions/csv.ts';
-import { connect, submitMonth } from '../lib/client.ts';
-import { AUTHORITY, type Service, startService } from './service.ts';
+import { connect, submitMonth } from '../bin/client.ts';
+import { readCsv } from '../functions/services/csv.ts';
+import { AUTHORITY, type Service, startService } from './support/service.ts';
 
 let service: Service | undefined;
 afterEach(async () => {

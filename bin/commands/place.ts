@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { UnreachableError } from '../../lib/client.ts';
+import { UnreachableError } from '../client.ts';
 import { UsageError } from './setting.ts';
 
 /** Options of commands that go to the tables directly: who may do that is for AWS, or for this machine, to say. */

@@ -12,7 +12,7 @@ import * as z from 'zod';
 import type { Board, BoardAlert } from '../../functions/domain/board.ts';
 import { subjectOf } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
-import { HOURLY_EVENT } from '../../functions/events.ts';
+import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { readRecord, revisedSince } from '../../functions/store/records.ts';

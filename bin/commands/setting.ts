@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Client, connect } from '../../lib/client.ts';
+import { type Client, connect } from '../client.ts';
 
 /** The command line cannot be followed as it stands; the message says what to write instead. */
 export class UsageError extends Error {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { suggestions } from '../../functions/accept.ts';
-import { placeOf, readCsv } from '../../functions/csv.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
-import { pointerTo, readSubmission } from '../../functions/domain/submission.ts';
-import { withFurther } from '../../functions/figures.ts';
-import { LARGEST_BULK, MOST_MONTHS } from '../../functions/routes.ts';
-import { ApiError, type Outcome } from '../../lib/client.ts';
+import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';
+import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
+import { suggestions } from '../../functions/services/accept.ts';
+import { placeOf, readCsv } from '../../functions/services/csv.ts';
+import { withFurther } from '../../functions/services/figures.ts';
+import { ApiError, type Outcome } from '../client.ts';
 import { showList, showOne, tell } from './output.ts';
 import { type Reach, reach, UsageError, withQuery } from './setting.ts';
 
@@ -55,7 +55,7 @@ One figure a line:   period,metric,numerator,denominator,count,value,status
 One month a line:    period,status,referral-backlog.count,conferences-on-time.numerator,…
 Blank is "not reported". The status is final, which blank is too, or provisional.
 
-A file of more than ${MOST_MONTHS} months is looked through first and then sent in parts. If that is interrupted, run the same
+A file of more than ${MAX_MONTHS} months is looked through first and then sent in parts. If that is interrupted, run the same
 command again: what is in already is left as it is.
 
 Examples:
@@ -155,7 +155,7 @@ function partsOf(months: readonly FileMonth[]): FileMonth[][] {
   for (const month of months) {
     const own = Buffer.byteLength(JSON.stringify(month.body)) + 100;
     const part = parts.at(-1);
-    if (part && part.length < MOST_MONTHS && size + own < LARGEST_BULK) part.push(month);
+    if (part && part.length < MAX_MONTHS && size + own < MAX_BULK_BYTES) part.push(month);
     else {
       parts.push([month]);
       size = 0;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
+import { SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
-import { SCOPES, type Scope } from '../../functions/routes.ts';
 import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { numberFrom, showList, showOne } from './output.ts';
@@ -10,7 +10,7 @@ import { UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
 /** No token is for ever. */
-const LONGEST_DAYS = 366;
+const MAX_DAYS = 366;
 
 /** Commands for tokens. They go to the table directly: who may do that is for AWS, or for this machine, to say. */
 export function addToken(program: Command): void {
@@ -21,7 +21,7 @@ export function addToken(program: Command): void {
     .requiredOption('--label <label>', 'who or what it is for')
     .option('--scopes <scopes>', `what it allows, of ${SCOPES.join(',')}`, 'read')
     .option('--for <authority>', 'the authority it is for; * is every one', 'herefordshire')
-    .option('--days <days>', `how long it is valid, at most ${LONGEST_DAYS}`, numberFrom, 90)
+    .option('--days <days>', `how long it is valid, at most ${MAX_DAYS}`, numberFrom, 90)
     .addHelpText(
       'after',
       `
@@ -33,8 +33,8 @@ Examples:
       const scopes = scopesIn(options.scopes);
       if (options.for !== '*' && !AuthorityIdSchema.safeParse(options.for).success)
         throw new UsageError(`--for ${options.for}: an authority is written like "herefordshire"`);
-      if (!(options.days > 0 && options.days <= LONGEST_DAYS))
-        throw new UsageError(`--days ${options.days}: more than 0 and at most ${LONGEST_DAYS}`);
+      if (!(options.days > 0 && options.days <= MAX_DAYS))
+        throw new UsageError(`--days ${options.days}: more than 0 and at most ${MAX_DAYS}`);
       const { database, now } = await accessOf(options);
       const expires = Math.floor(now.getTime() / 1000 + options.days * DAY_S);
       const made = await createToken(database, { scopes, authority: options.for, label: options.label, expires });

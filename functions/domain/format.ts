@@ -5,7 +5,7 @@ import type { Observation } from './series.ts';
 export type SmallNumbers = 'show' | 'suppress';
 
 /** Counts from 1 to this many can point to a child. Common practice for published figures; a deployment's choice. */
-const MOST_SMALL = 5;
+const MAX_SMALL = 5;
 
 const BASIS: Record<Basis, string> = {
   inspection: 'from the inspection',
@@ -13,7 +13,7 @@ const BASIS: Record<Basis, string> = {
   local: 'local policy',
 };
 
-const isSmall = (count: number): boolean => count >= 1 && count <= MOST_SMALL;
+const isSmall = (count: number): boolean => count >= 1 && count <= MAX_SMALL;
 
 /** A number in the metric's unit with as many digits as are worth reading: `78.0%`, `41 cases`, `17.3 cases per social worker`. */
 export function formatNumber(metric: Metric, value: number): string {
@@ -87,7 +87,7 @@ export function shownValue(
   smallNumbers: SmallNumbers,
 ): number {
   if (smallNumbers === 'show') return value;
-  if (metric.kind === 'count') return isSmall(value) ? MOST_SMALL : value;
+  if (metric.kind === 'count') return isSmall(value) ? MAX_SMALL : value;
   if (numerator === undefined || denominator === undefined) return value;
   const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
   return small ? Math.round(value / 5) * 5 : value;

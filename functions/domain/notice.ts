@@ -52,9 +52,9 @@ export const NoticeSchema = z.object({
 export type Notice = z.infer<typeof NoticeSchema>;
 
 /** SNS takes fewer than 100 characters of printable ASCII as a subject. */
-const LONGEST_SUBJECT = 99;
+const MAX_SUBJECT_LENGTH = 99;
 /** SNS takes 256 KB with attributes; the text stays far below, whatever a record holds. */
-const LONGEST_BODY = 100_000;
+const MAX_BODY_LENGTH = 100_000;
 
 const RULE = '-'.repeat(64);
 
@@ -68,7 +68,7 @@ export function subjectOf(notice: Notice): string {
     .replace(/[^\x20-\x7e]/g, '')
     .trim();
   const subject = [name || notice.authority, notice.period].filter(Boolean).join(' ');
-  return `${subject}: ${summaryOf(notice)}`.slice(0, LONGEST_SUBJECT);
+  return `${subject}: ${summaryOf(notice)}`.slice(0, MAX_SUBJECT_LENGTH);
 }
 
 /** What changed, in groups by how much it matters; the last two only where there is nothing else to say. */
@@ -121,11 +121,11 @@ export function bodyOf(notice: Notice, pageUrl: string): string {
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** How many titles a line of the overview names. */
-const MOST_TITLES = 8;
+const MAX_TITLES = 8;
 
 function listed(titles: readonly string[]): string {
-  const more = titles.length - MOST_TITLES;
-  return more > 0 ? `${titles.slice(0, MOST_TITLES).join('; ')}; and ${more} more` : titles.join('; ');
+  const more = titles.length - MAX_TITLES;
+  return more > 0 ? `${titles.slice(0, MAX_TITLES).join('; ')}; and ${more} more` : titles.join('; ');
 }
 
 function section(title: string, items: readonly NoticeItem[], write: (item: NoticeItem) => string[]): string[] {
@@ -140,7 +140,7 @@ function shortened(lines: readonly string[]): readonly string[] {
   let length = 0;
   for (const line of lines) {
     length += line.length + 1;
-    if (length > LONGEST_BODY) return [...kept, '… the rest is on the page.', ''];
+    if (length > MAX_BODY_LENGTH) return [...kept, '… the rest is on the page.', ''];
     kept.push(line);
   }
   return kept;
@@ -196,13 +196,13 @@ function listOverdue(overdue: NonNullable<NoticeItem['overdue']>): string[] {
 }
 
 /** What fits a line of a list. Our own titles are longer now and then; the page has them whole. */
-const LONGEST_TITLE = 72;
+const MAX_TITLE_LENGTH = 72;
 
 /** Ends with a clause where that leaves enough to know the action by, else with a word. */
 function shortTitle(title: string): string {
-  if (title.length <= LONGEST_TITLE) return title;
-  const start = title.slice(0, LONGEST_TITLE);
-  const end = [start.lastIndexOf(','), start.lastIndexOf(' ')].find((at) => at > LONGEST_TITLE / 2);
+  if (title.length <= MAX_TITLE_LENGTH) return title;
+  const start = title.slice(0, MAX_TITLE_LENGTH);
+  const end = [start.lastIndexOf(','), start.lastIndexOf(' ')].find((at) => at > MAX_TITLE_LENGTH / 2);
   return `${start.slice(0, end)} …`;
 }
 

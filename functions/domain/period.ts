@@ -12,7 +12,7 @@ export type Frequency = z.infer<typeof FrequencySchema>;
 export const EARLIEST_PERIOD: Period = '2000-01';
 
 /** Most months one authority's record may hold: thirty years. The next one is refused. */
-export const MOST_PERIODS = 360;
+export const MAX_PERIODS = 360;
 
 const MONTHS_BETWEEN: Record<Frequency, number> = { monthly: 1, quarterly: 3, annual: 12 };
 

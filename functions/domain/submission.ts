@@ -2,12 +2,15 @@ import * as z from 'zod';
 import type { Metric } from './inspection.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 
+/** The most months in one request: each is two writes, and one transaction takes a hundred. */
+export const MAX_MONTHS = 48;
+
 /** `provisional` figures are judged and marked as such; a final revision replaces them. */
 export const StatusSchema = z.enum(['final', 'provisional']);
 export type Status = z.infer<typeof StatusSchema>;
 
 /** The longest commentary, in characters. */
-export const LONGEST_COMMENTARY = 10_000;
+export const MAX_COMMENTARY_LENGTH = 10_000;
 
 const count = z.int('a whole number is needed').min(0, 'cannot be negative');
 const ProportionSchema = z.strictObject({ numerator: count, denominator: count.min(1, 'cannot be zero') });
@@ -27,7 +30,7 @@ export type Reported = z.infer<typeof ReportedSchema>;
 const EnvelopeSchema = z.strictObject({
   status: StatusSchema.default('final'),
   observations: z.record(z.string(), z.unknown()),
-  commentary: z.string().max(LONGEST_COMMENTARY).optional(),
+  commentary: z.string().max(MAX_COMMENTARY_LENGTH).optional(),
 });
 
 /** One authority's figures for one month, as submitted: reported figures by metric id. */

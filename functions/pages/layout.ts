@@ -1,4 +1,4 @@
-import type { Scope } from '../routes.ts';
+import type { Scope } from '../domain/access.ts';
 import type { Assets } from './assets.ts';
 import { type Content, type Html, html } from './html.ts';
 import { STANDING_SHAPES } from './words.ts';

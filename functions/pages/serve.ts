@@ -1,10 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { describeFailure } from '../failure.ts';
-import { logging } from '../http.ts';
-import { ProblemError, problemOf } from '../problem.ts';
-import { PAGES, type PageKey, type Scope } from '../routes.ts';
+import type { Scope } from '../domain/access.ts';
+import { logging } from '../http/handler.ts';
+import { ProblemError, problemOf } from '../http/problem.ts';
+import { PAGES, type PageKey } from '../http/routes.ts';
+import { describeFailure } from '../runtime/failure.ts';
 import type { Grant } from '../store/access.ts';
 import type { Assets } from './assets.ts';
 import { type Form, readForm } from './form.ts';

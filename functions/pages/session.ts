@@ -10,7 +10,7 @@ const COOKIE = '__Host-session';
 const ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax';
 
 /** The longest that a browser keeps the cookie, in seconds: a working day, also where the token lives for a year. */
-const LONGEST_SESSION_S = 12 * 60 * 60;
+const MAX_SESSION_S = 12 * 60 * 60;
 
 /** The token that a browser sent; undefined where it has none. */
 export function tokenOf({ cookies = [] }: APIGatewayProxyEventV2): string | undefined {
@@ -19,7 +19,7 @@ export function tokenOf({ cookies = [] }: APIGatewayProxyEventV2): string | unde
 
 /** Signs in, for no longer than the token is valid. `expires` is in seconds since 1970. */
 export function sessionCookie(token: string, expires: number, now: Date): string {
-  const age = Math.min(LONGEST_SESSION_S, Math.floor(expires - now.getTime() / 1000));
+  const age = Math.min(MAX_SESSION_S, Math.floor(expires - now.getTime() / 1000));
   return `${COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${age}`;
 }
 

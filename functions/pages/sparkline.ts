@@ -4,11 +4,11 @@ const WIDTH = 120;
 const HEIGHT = 28;
 const MARGIN = 4;
 /** Five years of months: more cannot be told apart in this width. */
-const MOST_POINTS = 60;
+const MAX_POINTS = 60;
 
 /** A line without axes, the latest value as a dot and the standard dashed. Whole pixels: the text beside it has the figures. */
 export function sparkline(all: readonly number[], standard?: number): Html | undefined {
-  const values = all.slice(-MOST_POINTS);
+  const values = all.slice(-MAX_POINTS);
   if (values.length < 2) return undefined;
   const shown = standard === undefined ? values : [...values, standard];
   const [low, high] = [Math.min(...shown), Math.max(...shown)];

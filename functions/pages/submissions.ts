@@ -53,7 +53,7 @@ function statusOf({ status, retracted }: Month): string {
 }
 
 /** So many revisions fit beside each other; the newest are shown. */
-export const MOST_REVISIONS = 8;
+export const MAX_REVISIONS = 8;
 
 /** One month with its newest revisions side by side; what a revision changed is marked. */
 export function monthPage(

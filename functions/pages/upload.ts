@@ -1,10 +1,10 @@
-import type { CsvFault } from '../csv.ts';
 import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import { observationIn } from '../domain/series.ts';
 import { type Month, type Submission, saysTheSame } from '../domain/submission.ts';
-import { readFigures } from '../figures.ts';
-import { LARGEST_BULK } from '../routes.ts';
+import { MAX_BULK_BYTES } from '../http/routes.ts';
+import type { CsvFault } from '../services/csv.ts';
+import { readFigures } from '../services/figures.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -39,7 +39,7 @@ export interface Upload {
 export function readUpload(text: string, metrics: readonly Metric[], currents: readonly Month[], now: Date): Upload {
   const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
   if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
-  if (Buffer.byteLength(text) > LARGEST_BULK) return failed(`the file is larger than ${LARGEST_BULK / 1024} KB`);
+  if (Buffer.byteLength(text) > MAX_BULK_BYTES) return failed(`the file is larger than ${MAX_BULK_BYTES / 1024} KB`);
   const { months, faults } = readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now);
   return {
     text,

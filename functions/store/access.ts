@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { SCOPES } from '../routes.ts';
+import { SCOPES } from '../domain/access.ts';
 import type { Database, Item } from './database.ts';
 import { tokenKey } from './keys.ts';
 

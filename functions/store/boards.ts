@@ -243,7 +243,7 @@ export async function readNotices(
   authority: string,
   { before, limit }: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<{ notices: StoredNotice[]; more: boolean }> {
-  const last = noticeKey(before === undefined ? HIGHEST_NOTICE : before - 1);
+  const last = noticeKey(before === undefined ? MAX_NOTICE : before - 1);
   const { items, more } = await queryUpTo(
     client,
     { ...between(tables.alerts, authorityKey(authority), noticeKey(0), last), ScanIndexForward: false },
@@ -253,4 +253,4 @@ export async function readNotices(
 }
 
 /** The highest number that six digits take. */
-const HIGHEST_NOTICE = 999_999;
+const MAX_NOTICE = 999_999;

@@ -90,7 +90,7 @@ export class ConditionFailedError extends Error {
 export class ChangedMeanwhileError extends Error {}
 
 /** How often a transaction that collided with another is tried again; with the pauses below, for about a second. */
-const MOST_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
 
 /**
@@ -108,7 +108,7 @@ export async function transact(client: DynamoDBClient, writes: TransactWriteItem
       const failed = reasons.flatMap(({ Code }, position) => (Code === 'ConditionalCheckFailed' ? [position] : []));
       if (failed.length > 0) throw new ConditionFailedError(failed);
       const passing = reasons.some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError');
-      if (!passing || attempt === MOST_ATTEMPTS) throw error;
+      if (!passing || attempt === MAX_ATTEMPTS) throw error;
       await new Promise((done) => setTimeout(done, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
     }
   }

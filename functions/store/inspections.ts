@@ -192,7 +192,7 @@ function startingWith(items: readonly Item[], prefix: string): Item[] {
 }
 
 /** The most writes that DynamoDB takes in one transaction. */
-const MOST_WRITES = 100;
+const MAX_WRITES = 100;
 
 /**
  * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
@@ -236,8 +236,8 @@ export async function saveInspection(
   }
   const judged = writes.filter(isJudged);
   for (const group of [rest, judged])
-    for (let start = 0; start < group.length; start += MOST_WRITES)
-      await transact(client, group.slice(start, start + MOST_WRITES));
+    for (let start = 0; start < group.length; start += MAX_WRITES)
+      await transact(client, group.slice(start, start + MAX_WRITES));
   return writes.length;
 }
 

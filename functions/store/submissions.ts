@@ -1,5 +1,5 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { MOST_PERIODS } from '../domain/period.ts';
+import { MAX_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import { dueMark } from './boards.ts';
 import {
@@ -64,7 +64,7 @@ export async function readMonths({ client, tables }: Submissions, authority: str
 export async function readMonthsBetween(
   { client, tables }: Submissions,
   authority: string,
-  { from, to, limit = MOST_PERIODS }: { readonly from: string; readonly to: string; readonly limit?: number },
+  { from, to, limit = MAX_PERIODS }: { readonly from: string; readonly to: string; readonly limit?: number },
 ): Promise<{ months: Month[]; more: boolean }> {
   const { items, more } = await queryUpTo(
     client,
@@ -101,7 +101,7 @@ export async function readRevisions(
   period: string,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<{ revisions: Month[]; more: boolean }> {
-  const [first, last] = [revisionKey(period, after + 1), revisionKey(period, HIGHEST_REVISION)];
+  const [first, last] = [revisionKey(period, after + 1), revisionKey(period, MAX_REVISION)];
   const { items, more } = await queryUpTo(
     client,
     { ...between(tables.submissions, authorityKey(authority), first, last), ConsistentRead: true },
@@ -111,10 +111,10 @@ export async function readRevisions(
 }
 
 /** The highest number that four digits take. */
-export const HIGHEST_REVISION = 9999;
+export const MAX_REVISION = 9999;
 
 /** The most keys that one batch read takes. */
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 
 /** Given revisions of given months, in no order. */
 export async function readSuperseded(
@@ -129,10 +129,10 @@ export async function readSuperseded(
   }));
   while (keys.length > 0) {
     const answer = await client.send(
-      new BatchGetItemCommand({ RequestItems: { [tables.submissions]: { Keys: keys.slice(0, MOST_KEYS) } } }),
+      new BatchGetItemCommand({ RequestItems: { [tables.submissions]: { Keys: keys.slice(0, MAX_KEYS) } } }),
     );
     months.push(...(answer.Responses?.[tables.submissions] ?? []).map(monthOf));
-    keys = [...(answer.UnprocessedKeys?.[tables.submissions]?.Keys ?? []), ...keys.slice(MOST_KEYS)];
+    keys = [...(answer.UnprocessedKeys?.[tables.submissions]?.Keys ?? []), ...keys.slice(MAX_KEYS)];
   }
   return months;
 }

@@ -6,7 +6,7 @@ import { startOfDayInEngland } from '../../functions/domain/period.ts';
 import { type Reconciled, reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import { addMonthToDay, workingDayAfter } from '../../functions/domain/working-days.ts';
-import { aMetric, aRecord, BANK_HOLIDAYS, HEREFORDSHIRE, months } from '../build.ts';
+import { aMetric, aRecord, BANK_HOLIDAYS, HEREFORDSHIRE, months } from '../support/build.ts';
 
 const at = (instant: string): Date => new Date(instant);
 const good = [[45, 50]] as const;

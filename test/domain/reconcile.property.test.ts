@@ -8,7 +8,7 @@ import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, anAction, aRecord, IN_WORDS, reported } from '../build.ts';
+import { aBacklog, aMetric, anAction, aRecord, IN_WORDS, reported } from '../support/build.ts';
 
 /**
  * A model of the service around reconcile(): a record that people change, events about it that are doubled, lost and out

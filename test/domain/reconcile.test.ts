@@ -6,7 +6,7 @@ import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, anAction, aRecord, type Figure, months, reported } from '../build.ts';
+import { aBacklog, aMetric, anAction, aRecord, type Figure, months, reported } from '../support/build.ts';
 
 /** A day on which nothing is late, whatever of the record's first months is in. */
 const NOW = new Date('2010-12-01T12:00:00Z');

@@ -17,7 +17,7 @@ import {
   SETTINGS,
   series,
   statesOf,
-} from '../build.ts';
+} from '../support/build.ts';
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
 const said = (entry: Judged | undefined, evaluator: string): string | undefined =>

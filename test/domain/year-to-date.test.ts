@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { yearToDate } from '../../functions/domain/year-to-date.ts';
-import { HEREFORDSHIRE, observation } from '../build.ts';
+import { HEREFORDSHIRE, observation } from '../support/build.ts';
 
 const { metrics } = HEREFORDSHIRE;
 const metric = (id: string) => metrics.find((candidate) => candidate.id === id) as (typeof metrics)[number];

@@ -13,7 +13,7 @@ import { startWorld, submitUntilAccepted, verify } from './world.ts';
 const KILLS = 100;
 const CLIENTS = 8;
 /** A process lives for so many calls of its functions at most: as far as that gets it, however slow the machine. */
-const MOST_CALLS = 150;
+const MAX_CALLS = 150;
 
 const world = await startWorld();
 afterAll(() => world.remove());
@@ -61,7 +61,7 @@ test(`killed with SIGKILL ${KILLS} times under load: nothing that was accepted i
     return seed / 2 ** 31;
   };
   for (let kill = 1; kill <= KILLS; kill++) {
-    const fatal = String(1 + Math.floor(random() * MOST_CALLS));
+    const fatal = String(1 + Math.floor(random() * MAX_CALLS));
     const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-service.ts'), assembly, dataDir, fatal], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

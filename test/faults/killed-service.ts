@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startInstance } from '../../lib/local/instance.ts';
+import { startInstance } from '../../local/instance.ts';
 import { CLOCK, noticeIn } from './world.ts';
 
 /** Runs the service in a process of its own, which kills itself at a given one of its functions' calls. */

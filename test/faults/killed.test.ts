@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBoard } from '../../functions/store/boards.ts';
-import type { Intercept } from '../../lib/local/gateway.ts';
+import type { Intercept } from '../../local/gateway.ts';
 import { STORIES, type Story } from './stories.ts';
 import { startWorld, verify } from './world.ts';
 

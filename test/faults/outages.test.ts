@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AwsCall, type AwsReply, awsError } from '../../lib/local/gateway.ts';
+import { type AwsCall, type AwsReply, awsError } from '../../local/gateway.ts';
 import { startWorld, verify, type World } from './world.ts';
 
 /** AWS itself refuses, for a while or now and then. */

@@ -9,8 +9,8 @@ import { readInspection, saveInspection } from '../../functions/store/inspection
 import { INSPECTION_KEY } from '../../functions/store/keys.ts';
 import { readRecipients } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
-import { FunctionFailedError } from '../../lib/local/instance.ts';
-import { HEREFORDSHIRE } from '../build.ts';
+import { FunctionFailedError } from '../../local/instance.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
 import { ACTION, type Answered, functionOf, METRIC, type World } from './world.ts';
 
 /**

@@ -5,22 +5,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
+import { SCOPES } from '../../functions/domain/access.ts';
 import type { Notice } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { SCOPES } from '../../functions/routes.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readBoard, readNotices } from '../../functions/store/boards.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
 import { readRecord } from '../../functions/store/records.ts';
 import { readMonths, readRevisions } from '../../functions/store/submissions.ts';
 import { createApp } from '../../lib/app.ts';
-import type { LogLine } from '../../lib/local/function-log.ts';
-import type { AwsCall, Intercept } from '../../lib/local/gateway.ts';
-import { type Instance, startInstance } from '../../lib/local/instance.ts';
-import { databaseOf } from '../../lib/local/launch.ts';
+import type { LogLine } from '../../local/function-log.ts';
+import type { AwsCall, Intercept } from '../../local/gateway.ts';
+import { type Instance, startInstance } from '../../local/instance.ts';
+import { databaseOf } from '../../local/launch.ts';
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
-import { aMetric, anAction, anInspection } from '../build.ts';
+import { aMetric, anAction, anInspection } from '../support/build.ts';
 
 /** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';

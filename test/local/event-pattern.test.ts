@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compilePattern } from '../../lib/local/event-pattern.ts';
+import { compilePattern } from '../../local/event-pattern.ts';
 
 const record = {
   eventName: 'INSERT',

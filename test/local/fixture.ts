@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LogLine } from '../../lib/local/function-log.ts';
-import { type Instance, type InstanceOptions, startInstance } from '../../lib/local/instance.ts';
+import type { LogLine } from '../../local/function-log.ts';
+import { type Instance, type InstanceOptions, startInstance } from '../../local/instance.ts';
 
 /**
  * Cloud assemblies as small as a test needs, written by hand in the shape that `cdk synth` gives them, with functions

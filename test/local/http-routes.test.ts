@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchRoute, parseRoute } from '../../lib/local/http-routes.ts';
+import { matchRoute, parseRoute } from '../../local/http-routes.ts';
 
 const keys = [
   'GET /pets/dog/1',

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startDynoxide } from '../../lib/local/dynoxide.ts';
-import type { AwsCall } from '../../lib/local/gateway.ts';
-import { awsError } from '../../lib/local/gateway.ts';
-import { startInbox } from '../../lib/local/inbox.ts';
+import { startDynoxide } from '../../local/dynoxide.ts';
+import type { AwsCall } from '../../local/gateway.ts';
+import { awsError } from '../../local/gateway.ts';
+import { startInbox } from '../../local/inbox.ts';
 import {
   type Assembly,
   AWS_CLIENT,

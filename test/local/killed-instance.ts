@@ -1,4 +1,4 @@
-import { startInstance } from '../../lib/local/instance.ts';
+import { startInstance } from '../../local/instance.ts';
 
 /** Runs an instance in a process of its own, for instance.test.ts to kill. */
 const [assembly = '', dataDir = ''] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what Fn::Sub takes looks like a template string
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createModel, type Facts } from '../../lib/local/model.ts';
-import { loadStack } from '../../lib/local/template.ts';
+import { createModel, type Facts } from '../../local/model.ts';
+import { loadStack } from '../../local/template.ts';
 import { api, type Resources, table, temporaryDirectory, writeAssembly } from './fixture.ts';
 
 const directories: string[] = [];

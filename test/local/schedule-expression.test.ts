@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseScheduleExpression } from '../../lib/local/schedule-expression.ts';
+import { parseScheduleExpression } from '../../local/schedule-expression.ts';
 
 const at = (time: string) => Date.parse(time);
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, type FunctionSource, mapping, type Resources, type Running, run, table } from './fixture.ts';
 
 /**
- * What Lambda did with each answer, recorded from real AWS by LocalStack's tests (see lib/local/batch-response.ts).
+ * What Lambda did with each answer, recorded from real AWS by LocalStack's tests (see local/batch-response.ts).
  * `shared/oracles` holds the same with its sources; where it is present the two must agree.
  */
 const ORACLE: readonly { id: string; response: unknown; succeeds: boolean; functionError?: string }[] = [

@@ -7,7 +7,7 @@ import type { Evaluator } from './evaluator.ts';
 export const POINTS_IN_LIMITS = 12;
 
 /** No rule looks back further than so many points. */
-const LONGEST_RUN = 7;
+const MAX_RUN_LENGTH = 7;
 
 const CAUSE: Record<SpecialCause, string> = {
   outside: 'beyond the limit of its usual variation around',
@@ -26,7 +26,7 @@ export const specialCause: Evaluator = (metric, observations, context) => {
   if (!current || current.period !== context.period || metric.polarity === 'neutral') return undefined;
   if (observations.length - context.start <= POINTS_IN_LIMITS) return undefined;
   // Once they are frozen, nothing between the points in the limits and the latest run bears on the latest point.
-  const afterLimits = Math.max(context.start + POINTS_IN_LIMITS, observations.length - LONGEST_RUN);
+  const afterLimits = Math.max(context.start + POINTS_IN_LIMITS, observations.length - MAX_RUN_LENGTH);
   const values: number[] = [];
   for (let i = context.start; i < observations.length; i++) {
     if (i === context.start + POINTS_IN_LIMITS) i = afterLimits;

@@ -1,0 +1,174 @@
+import * as z from 'zod';
+import { BoardAlertSchema } from '../domain/board.ts';
+import { FindingSchema } from '../domain/evaluators/evaluator.ts';
+import {
+  ActionSchema,
+  FigureSchema,
+  InspectionHeaderSchema,
+  JudgementSchema,
+  LocalStandardSchema,
+  MetricSchema,
+  ProgressSchema,
+  StandardSchema,
+} from '../domain/inspection.ts';
+import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
+import { NoticeSchema } from '../domain/notice.ts';
+import { PeriodSchema } from '../domain/period.ts';
+import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
+
+/** What the API answers. Submissions and definitions are the domain's own; here is what only an answer has. */
+
+/** Of a list that goes on: ask again with it as `cursor`. Absent on the last page. */
+const next = z.string().optional();
+
+export const ChangeAnswerSchema = z.object({
+  pointer: z.string(),
+  before: z.union([ReportedSchema, z.string()]).optional(),
+  after: z.union([ReportedSchema, z.string()]).optional(),
+});
+
+export const MonthAnswerSchema = SubmissionSchema.extend({
+  authority: z.string(),
+  period: PeriodSchema,
+  /** Counts from 1; `ETag` is the same number in quotes. */
+  revision: z.int().min(1),
+  submittedAt: z.iso.datetime(),
+  retracted: z.boolean().optional(),
+  /** What this request made different in a month that was there. */
+  changes: z.array(ChangeAnswerSchema).optional(),
+});
+
+export const MonthsAnswerSchema = z.object({ submissions: z.array(MonthAnswerSchema), next });
+export const RevisionsAnswerSchema = z.object({ revisions: z.array(MonthAnswerSchema), next });
+
+/** What became of each month that was sent. */
+export const BulkAnswerSchema = z.object({
+  authority: z.string(),
+  submissions: z.array(
+    z.object({
+      period: PeriodSchema,
+      outcome: z.enum(['accepted', 'revised', 'unchanged']),
+      revision: z.int().min(1),
+      changes: z.array(ChangeAnswerSchema).optional(),
+    }),
+  ),
+});
+
+export const MetricsAnswerSchema = z.object({
+  metrics: z.array(MetricSchema.extend({ standard: StandardSchema.optional() })),
+});
+
+/** One period of a metric: what was reported, against what, what was found, and the alert after it. */
+export const SeriesPointSchema = z.object({
+  period: PeriodSchema,
+  /** In the metric's unit. Absent where nothing was reported, which counts for some metrics. */
+  value: z.number().optional(),
+  numerator: z.int().optional(),
+  denominator: z.int().optional(),
+  status: StatusSchema.optional(),
+  revision: z.int().optional(),
+  standard: StandardSchema.optional(),
+  /** XmR limits as they were known in the period; null where there are none, as for a constant series. */
+  limits: z
+    .object({
+      mean: z.number(),
+      lower: z.number().nullable(),
+      upper: z.number().nullable(),
+      type: z.string(),
+    })
+    .optional(),
+  alert: AlertStateSchema,
+  transition: TransitionSchema.optional(),
+  findings: z.array(FindingSchema),
+});
+export const MetricAnswerSchema = MetricSchema.extend({
+  standard: StandardSchema.optional(),
+  /** Every version that the authority set, oldest first. */
+  localStandards: z.array(LocalStandardSchema),
+  series: z.array(SeriesPointSchema),
+});
+
+/** A metric's alert; `clear` where it is not on the board. */
+export const AlertAnswerSchema = BoardAlertSchema.partial({ period: true, findings: true }).extend({
+  alert: z.string(),
+  title: z.string(),
+});
+export const AlertsAnswerSchema = z.object({
+  authority: z.string(),
+  /** When the board last changed, and the latest month it knows. */
+  evaluatedAt: z.iso.datetime().optional(),
+  latestPeriod: PeriodSchema.optional(),
+  alerts: z.array(AlertAnswerSchema),
+});
+
+export const NoticesAnswerSchema = z.object({
+  notices: z.array(NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() })),
+  next,
+});
+
+/** A recommended action with what the authority reported of it, oldest first. */
+export const ActionAnswerSchema = ActionSchema.extend({
+  state: ProgressSchema.shape.state,
+  progress: z.array(ProgressSchema),
+});
+
+export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
+  judgements: z.array(JudgementSchema),
+  actions: z.array(ActionAnswerSchema),
+  figures: z.array(FigureSchema).optional(),
+});
+
+export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('local') });
+
+/** What one way of judging makes of the record: episodes (`warning` and above), when the first began, months at `watch`. */
+const OutcomeSchema = z.object({
+  episodes: z.int(),
+  first: PeriodSchema.optional(),
+  watchMonths: z.int(),
+});
+export const BacktestAnswerSchema = z.object({
+  metric: z.string(),
+  asIs: OutcomeSchema,
+  asChanged: OutcomeSchema,
+  periods: z.array(
+    z.object({
+      period: PeriodSchema,
+      value: z.number().optional(),
+      asIs: AlertStateSchema,
+      asChanged: AlertStateSchema,
+      findings: z.array(FindingSchema),
+    }),
+  ),
+});
+
+export const RecipientAnswerSchema = z.object({
+  id: z.string(),
+  /** Not in full: `d…@example.org`. */
+  address: z.string(),
+  level: LevelSchema,
+  state: z.enum(['confirmed', 'pending']),
+  /** Until when a pending one can be confirmed; then SNS forgets it. */
+  lapsesAt: z.iso.datetime().optional(),
+});
+export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
+
+export const HealthAnswerSchema = z.object({ status: z.literal('ok') });
+
+/** RFC 9457 problem details. */
+export const ProblemAnswerSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string().optional(),
+        parameter: z.string().optional(),
+        line: z.int().optional(),
+        column: z.string().optional(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
+});

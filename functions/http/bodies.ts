@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { LocalStandardSchema, type Metric, ProgressSchema } from '../domain/inspection.ts';
+import { LevelSchema } from '../domain/lifecycle.ts';
+import { PeriodSchema } from '../domain/period.ts';
+import { type Fault, MAX_MONTHS, SubmissionSchema } from '../domain/submission.ts';
+
+/** What the API takes, beside a submission itself. */
+
+/** Many months at once. What is in them is read one by one, so that every fault can be named. */
+export const BulkSchema = z.strictObject({
+  submissions: z
+    .array(SubmissionSchema.extend({ period: PeriodSchema }))
+    .min(1)
+    .max(MAX_MONTHS),
+});
+
+const CHANGES = ['value', 'tolerance', 'mOfN', 'rebaseDates'] as const;
+const changesSomething = (body: Readonly<Partial<Record<(typeof CHANGES)[number], unknown>>>): boolean =>
+  CHANGES.some((name) => body[name] !== undefined);
+const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
+
+/** What an authority sets for a metric, with who and why. */
+export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true }).refine(
+  changesSomething,
+  CHANGES_NOTHING,
+);
+
+/** A change to try on the record; from the first month on unless said otherwise. */
+export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
+  .extend({ from: PeriodSchema.optional() })
+  .refine(changesSomething, CHANGES_NOTHING);
+
+/** What a schema that knows nothing of the metric cannot tell: a percentage does not exceed 100. */
+export function faultsOfStandard(
+  { kind }: Metric,
+  change: { readonly value?: number | undefined; readonly tolerance?: number | undefined },
+): Fault[] {
+  if (kind !== 'proportion') return [];
+  return (['value', 'tolerance'] as const).flatMap((name) =>
+    (change[name] ?? 0) > 100 ? [{ pointer: `#/${name}`, detail: 'a percentage cannot be above 100' }] : [],
+  );
+}
+
+export const AcknowledgementBodySchema = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  note: z.string().trim().min(1).max(2000),
+});
+
+export const ProgressBodySchema = ProgressSchema.omit({ action: true, version: true, at: true });
+
+export const RecipientBodySchema = z.strictObject({
+  address: z.email('is not an e-mail address').max(254),
+  /** The least level that is mailed. */
+  level: LevelSchema.default('warning'),
+});
+
+// ---- query parameters
+
+const OneOf = z.enum(['clear', 'raised', 'recovering'], 'is one of clear, raised, recovering');
+const Cursor = z.string().regex(/^[\w-]{1,100}$/, 'is not the "next" of an answer');
+const Limit = z.string().regex(/^([1-9]\d?|100)$/, 'is a whole number from 1 to 100');
+
+/** From and to which month, both included. */
+export const RangeQuerySchema = z.strictObject({ from: PeriodSchema.optional(), to: PeriodSchema.optional() });
+export const PageQuerySchema = z.strictObject({ limit: Limit.optional(), cursor: Cursor.optional() });
+export const MonthsQuerySchema = z.strictObject({
+  ...RangeQuerySchema.shape,
+  ...PageQuerySchema.shape,
+  format: z.enum(['json', 'csv'], 'is json or csv').optional(),
+});
+export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
+export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });

@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import middy, { type MiddlewareObj } from '@middy/core';
+import httpJsonBodyParser from '@middy/http-json-body-parser';
+import httpSecurityHeaders from '@middy/http-security-headers';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Scope } from '../domain/access.ts';
+import { AuthorityIdSchema } from '../domain/inspection.ts';
+import { faultsOf } from '../domain/submission.ts';
+import { describeFailure } from '../runtime/failure.ts';
+import type { Grant } from '../store/access.ts';
+import { ChangedMeanwhileError } from '../store/database.ts';
+import { faultsProblem, ProblemError, problemOf } from './problem.ts';
+import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
+
+/** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
+export interface Request {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What a body in JSON says; CSV as its text. */
+  readonly body: unknown;
+}
+
+export type Answer = APIGatewayProxyStructuredResultV2;
+export type RouteHandler = (request: Request) => Promise<Answer>;
+
+export interface HttpDependencies {
+  /** What a token allows now; undefined where it allows nothing. */
+  readonly grantOf: (token: string) => Promise<Grant | undefined>;
+  readonly logger: Logger;
+}
+
+/** Whoever keeps an answer asks before using it again: figures are corrected, and tokens revoked. */
+const CACHE_CONTROL = 'private, no-cache';
+
+/** An answer in JSON. The contents go through the schema, so that nothing undeclared leaves. */
+export function answer<T>(
+  statusCode: number,
+  schema: z.ZodType<T>,
+  contents: z.input<z.ZodType<T>>,
+  headers: Record<string, string> = {},
+): Answer {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': CACHE_CONTROL, ...headers },
+    body: JSON.stringify(schema.parse(contents)),
+  };
+}
+
+/** An answer in CSV, to be kept as a file of that name. */
+export function csvAnswer(text: string, name: string): Answer {
+  return {
+    statusCode: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': CACHE_CONTROL,
+    },
+    body: text,
+  };
+}
+
+/**
+ * The Lambda handler of a function that answers HTTP: who may, whether the body is what it says, then the route. The
+ * one shared stack: logging, errors and headers are here and nowhere else.
+ */
+export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dependencies: HttpDependencies) {
+  const { grantOf, logger } = dependencies;
+  return middy<APIGatewayProxyEventV2, Answer>()
+    .use(logging(logger))
+    .use(httpSecurityHeaders())
+    .use(problems(logger))
+    .use(authorization(routes, grantOf))
+    .use(parsedBody())
+    .use(conditional())
+    .handler(async (event: APIGatewayProxyEventV2): Promise<Answer> => {
+      const handle = routes[event.routeKey as RouteKey] as RouteHandler;
+      return handle({
+        parameters: (event.pathParameters ?? {}) as Record<string, string>,
+        query: (event.queryStringParameters ?? {}) as Record<string, string>,
+        headers: event.headers as Record<string, string>,
+        body: event.body,
+      });
+    });
+}
+
+type Middleware = MiddlewareObj<APIGatewayProxyEventV2, Answer>;
+
+/** Lets through what has a route and a token that allows it: 404, 401 where the token allows nothing, 403 where not this. */
+function authorization(
+  routes: Partial<Record<RouteKey, RouteHandler>>,
+  grantOf: HttpDependencies['grantOf'],
+): Middleware {
+  return {
+    before: async ({ event }) => {
+      if (!Object.hasOwn(routes, event.routeKey))
+        throw new ProblemError(
+          'not-found',
+          `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
+        );
+      const { scope } = ROUTES[event.routeKey as RouteKey];
+      if (scope) await authorize(event, scope, grantOf);
+    },
+  };
+}
+
+async function authorize(
+  event: APIGatewayProxyEventV2,
+  scope: Scope,
+  grantOf: HttpDependencies['grantOf'],
+): Promise<void> {
+  const token = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
+  const grant = token && (await grantOf(token));
+  if (!grant)
+    throw new ProblemError('unauthorized', 'send a token that is valid now: "Authorization: Bearer imt_…"', [], {
+      'www-authenticate': 'Bearer',
+    });
+  // Before the scope, and before anything is looked up: whether an authority exists is not for every token to know.
+  const authority = event.pathParameters?.authority;
+  if (authority !== undefined && grant.authority !== '*' && grant.authority !== authority)
+    throw new ProblemError('forbidden', 'this token is for another authority');
+  if (!grant.scopes.includes(scope))
+    throw new ProblemError('forbidden', `this needs a token with the scope "${scope}"`);
+}
+
+/** Whether a body is CSV by its content type. */
+export function isCsv(headers: Readonly<Record<string, string | undefined>>): boolean {
+  return /^text\/csv\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+/** Replaces the body of routes that have one by what it says in JSON, or by its text where CSV is taken. */
+function parsedBody(): Middleware {
+  const parser = httpJsonBodyParser();
+  return {
+    before: async (request) => {
+      const { event } = request;
+      const { body, maxBodyBytes = MAX_BODY_BYTES }: Route = ROUTES[event.routeKey as RouteKey];
+      if (!body) return;
+      const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
+      const size = Buffer.byteLength(event.body ?? '', encoding);
+      if (size > maxBodyBytes)
+        throw new ProblemError(
+          'too-large',
+          `a body holds at most ${maxBodyBytes / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
+        );
+      if (body === 'json or csv' && isCsv(event.headers)) {
+        event.body = Buffer.from(event.body ?? '', encoding).toString('utf8');
+        return;
+      }
+      try {
+        await parser.before?.(request as never);
+      } catch (error) {
+        if ((error as { statusCode?: number }).statusCode !== 415)
+          throw new ProblemError('invalid-json', 'the body is not JSON that can be read');
+        const types = `application/json${body === 'json or csv' ? ' or text/csv' : ''}`;
+        throw new ProblemError('unsupported-media-type', `send the body as content-type ${types}`);
+      }
+    },
+  };
+}
+
+/** Gives every read an ETag, and answers 304 without a body where the caller has that already. */
+function conditional(): Middleware {
+  return {
+    after: (request) => {
+      const { event, response } = request;
+      if (event.requestContext.http.method !== 'GET' || response?.statusCode !== 200 || !response.body) return;
+      const digest = createHash('sha256').update(response.body).digest('base64url').slice(0, 22);
+      const etag = String(response.headers?.etag ?? `"${digest}"`);
+      const known = (event.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+      const headers = { ...response.headers, etag };
+      request.response =
+        known.includes(etag) || known.includes('*')
+          ? { statusCode: 304, headers: { etag, 'cache-control': CACHE_CONTROL } }
+          : { ...response, headers };
+    },
+  };
+}
+
+/** The authority in the path, if it can be one at all; whether it exists is the store's to say. */
+export function isAuthorityId(authority: string | undefined): authority is string {
+  return AuthorityIdSchema.safeParse(authority).success;
+}
+
+/** For whoever may know: a token that is for every authority. */
+export function unknownAuthority(authority: string | undefined): ProblemError {
+  return new ProblemError('unknown-authority', `no inspection is loaded for "${authority?.slice(0, 64)}"`);
+}
+
+/** The body by its schema, or one problem with every fault. */
+export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const read = schema.safeParse(body);
+  if (!read.success) throw faultsProblem(faultsOf(read.error.issues, []));
+  return read.data;
+}
+
+/** The query parameters by their schema, or one problem with every fault; unknown ones are named too. */
+export function readQuery<T>(schema: z.ZodType<T>, { query }: Request): T {
+  const read = schema.safeParse(query);
+  if (read.success) return read.data;
+  const faults = read.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ parameter: key.slice(0, 64), detail: 'there is no such parameter' }))
+      : [{ parameter: String(issue.path[0]), detail: issue.message }],
+  );
+  throw faultsProblem(faults, 'the query was not answered');
+}
+
+function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer> {
+  return {
+    onError: (request) => {
+      const known = refusalOf(request.error);
+      if (!known) logger.error('request failed', { failure: describeFailure(request.error) });
+      const error =
+        known ??
+        new ProblemError('internal', 'something went wrong here; try again, and tell the operator if it stays');
+      const document = problemOf(error);
+      request.response = {
+        statusCode: document.status,
+        headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...error.headers },
+        body: JSON.stringify(document),
+      };
+    },
+  };
+}
+
+/** What of an error the caller is told as it is; undefined where it is nobody's business but ours. */
+function refusalOf(error: unknown): ProblemError | undefined {
+  if (error instanceof ChangedMeanwhileError) return new ProblemError('conflict', error.message);
+  return error instanceof ProblemError ? error : undefined;
+}
+
+/** Every request is a line of the log: route and status, nothing about a person. */
+export function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
+  return {
+    before: ({ event, context }) => {
+      logger.addContext(context);
+      logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey });
+    },
+    after: ({ response }) => {
+      logger.info('request answered', { status: response?.statusCode ?? 200 });
+    },
+    onError: ({ response }) => {
+      logger.info('request refused', { status: (response as Answer | undefined)?.statusCode ?? 500 });
+    },
+  };
+}

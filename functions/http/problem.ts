@@ -1,0 +1,67 @@
+/** The kinds of problem an answer can name; each becomes the last part of its `type`. */
+export const STATUS = {
+  'not-found': 404,
+  unauthorized: 401,
+  forbidden: 403,
+  'unknown-authority': 404,
+  'invalid-json': 400,
+  'unsupported-media-type': 415,
+  'too-large': 413,
+  invalid: 422,
+  'precondition-required': 428,
+  'precondition-failed': 412,
+  conflict: 409,
+  internal: 500,
+} as const;
+export type ProblemKind = keyof typeof STATUS;
+
+/** One thing wrong: in a body by JSON pointer, in path or query by the parameter's name, in CSV by line and column. */
+export interface ProblemFault {
+  readonly pointer?: string;
+  readonly parameter?: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly column?: string;
+  readonly detail: string;
+}
+
+/** The most faults that one answer names, so that it stays within what Lambda may answer; it says how many there are. */
+const MAX_FAULTS = 1000;
+
+/** A refusal that the caller is told about, as RFC 9457 problem details. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly kind: ProblemKind;
+  readonly errors: readonly ProblemFault[];
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    errors: readonly ProblemFault[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.kind = kind;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** One problem with every fault; `consequence` says what that means for what was sent. */
+export function faultsProblem(errors: readonly ProblemFault[], consequence = 'nothing was stored'): ProblemError {
+  return new ProblemError('invalid', `${errors.length} fault${errors.length === 1 ? '' : 's'}; ${consequence}`, errors);
+}
+
+/** The problem document of an error, with its status. */
+export function problemOf(error: ProblemError) {
+  const more = error.errors.length - MAX_FAULTS;
+  const named = error.errors.slice(0, MAX_FAULTS);
+  if (more > 0) named.push({ detail: `and ${more} more, not named here` });
+  return {
+    type: `urn:inspection-monitor:problem:${error.kind}`,
+    title: error.kind.replaceAll('-', ' '),
+    status: STATUS[error.kind],
+    detail: error.message,
+    ...(named.length > 0 ? { errors: named } : {}),
+  };
+}

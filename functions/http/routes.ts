@@ -1,0 +1,86 @@
+import type { Scope } from '../domain/access.ts';
+
+/** The functions that answer HTTP. */
+export type HttpFunction = 'submit' | 'query' | 'manage' | 'dashboard';
+
+export interface Route {
+  readonly handledBy: HttpFunction;
+  /** The scope a token needs; `null` for the few routes that need no token. */
+  readonly scope: Scope | null;
+  /** What a body may be; absent where there is none, and what is sent anyway is not looked at. */
+  readonly body?: 'json' | 'json or csv';
+  /** The largest body in bytes, where it is another than {@link MAX_BODY_BYTES}. */
+  readonly maxBodyBytes?: number;
+}
+
+/** The largest request body, in bytes, and that of many months at once. */
+export const MAX_BODY_BYTES = 256 * 1024;
+export const MAX_BULK_BYTES = 1024 * 1024;
+
+/**
+ * Every route, by API Gateway's route key: who answers it and what a token needs. The stack makes its routes from this
+ * table and the functions dispatch by it, so neither can know a route that the other does not.
+ */
+export const ROUTES = {
+  'PUT /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit', body: 'json' },
+  'POST /v1/authorities/{authority}/submissions': {
+    handledBy: 'submit',
+    scope: 'submit',
+    body: 'json or csv',
+    maxBodyBytes: MAX_BULK_BYTES,
+  },
+  'DELETE /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
+  'GET /v1/authorities/{authority}/submissions': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/submissions/{period}': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/submissions/{period}/revisions': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/metrics': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/alerts': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/notices': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/inspection': { handledBy: 'query', scope: 'read' },
+  'POST /v1/authorities/{authority}/backtests': { handledBy: 'query', scope: 'read', body: 'json' },
+  'PUT /v1/authorities/{authority}/metrics/{metric}/standard': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
+    handledBy: 'manage',
+    scope: 'acknowledge',
+    body: 'json',
+  },
+  'PUT /v1/authorities/{authority}/actions/{action}': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'GET /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage' },
+  'POST /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'DELETE /v1/authorities/{authority}/recipients/{recipient}': { handledBy: 'manage', scope: 'manage' },
+  'GET /openapi.json': { handledBy: 'query', scope: null },
+  'GET /health': { handledBy: 'query', scope: null },
+} as const satisfies Record<string, Route>;
+
+export type RouteKey = keyof typeof ROUTES;
+
+/**
+ * Every page, by route key, with the scope that the signed-in token needs; `null` before signing in. They answer in HTML
+ * and take the token from a cookie, so `dashboard` checks it, by this table.
+ */
+export const PAGES = {
+  'GET /': { handledBy: 'dashboard', scope: 'read' },
+  'GET /assets/{file}': { handledBy: 'dashboard', scope: null },
+  'GET /sign-in': { handledBy: 'dashboard', scope: null },
+  'POST /sign-in': { handledBy: 'dashboard', scope: null },
+  'POST /sign-out': { handledBy: 'dashboard', scope: null },
+  'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
+  'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'submit' },
+  'GET /authorities/{authority}/notices': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/notices/{number}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/recipients/{recipient}/removal': { handledBy: 'dashboard', scope: 'manage' },
+} as const satisfies Record<string, Route>;
+
+export type PageKey = keyof typeof PAGES;
+
+/** Paths that no route matches reach this function and get a problem document. */
+export const DEFAULT_ROUTE: HttpFunction = 'query';

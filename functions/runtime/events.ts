@@ -1,0 +1,69 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { describeFailure } from './failure.ts';
+
+/** What the hourly schedule sends; the same constant is the target's input in the stack. */
+export const HOURLY_EVENT = { hourly: true } as const;
+export type HourlyEvent = typeof HOURLY_EVENT;
+
+export interface StreamKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/**
+ * Works through a stream batch in order, once for each distinct subject, and stops at the first failure: the answer
+ * names that record, so that Lambda delivers it and what follows again. What came before it is done.
+ */
+export async function handleStream<Subject>(
+  event: DynamoDBStreamEvent,
+  subjectOf: (key: StreamKey) => Subject,
+  handle: (subject: Subject) => Promise<void>,
+  logger: Logger,
+): Promise<DynamoDBBatchResponse> {
+  const done = new Set<string>();
+  for (const { dynamodb } of event.Records) {
+    const subject = subjectOf({ pk: dynamodb?.Keys?.pk?.S ?? '', sk: dynamodb?.Keys?.sk?.S ?? '' });
+    const key = JSON.stringify(subject);
+    if (done.has(key)) continue;
+    try {
+      await handle(subject);
+      done.add(key);
+    } catch (error) {
+      logger.error('stream record failed', {
+        failure: describeFailure(error),
+        sequenceNumber: dynamodb?.SequenceNumber,
+      });
+      return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
+    }
+  }
+  return { batchItemFailures: [] };
+}
+
+/** What an hourly run leaves itself for its last words. */
+const MIN_TIME_LEFT_MS = 10_000;
+
+/**
+ * Works through what an hourly run found. One that fails does not hold up the others; it is named in the error at the
+ * end, for the alarm. When time runs short the rest stays for the next hour. Returns the subjects not done.
+ */
+export async function handleHourly<Subject>(
+  subjects: readonly Subject[],
+  handle: (subject: Subject) => Promise<void>,
+  { logger, context }: { readonly logger: Logger; readonly context: Pick<Context, 'getRemainingTimeInMillis'> },
+): Promise<{ readonly failed: readonly Subject[]; readonly left: readonly Subject[] }> {
+  const failed: Subject[] = [];
+  for (const [position, subject] of subjects.entries()) {
+    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) {
+      logger.warn('the rest is left for the next hour', { done: position, left: subjects.length - position });
+      return { failed, left: subjects.slice(position) };
+    }
+    try {
+      await handle(subject);
+    } catch (error) {
+      failed.push(subject);
+      logger.error('hourly subject failed', { failure: describeFailure(error), subject });
+    }
+  }
+  return { failed, left: [] };
+}

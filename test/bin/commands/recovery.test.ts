@@ -1,0 +1,295 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CreateTableCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dueMark, readBoard } from '../../../functions/store/boards.ts';
+import { authorityKey, BOARD_KEY, TABLES } from '../../../functions/store/keys.ts';
+import { readWholeRecord } from '../../../functions/store/recovery.ts';
+import { databaseOf } from '../../../local/launch.ts';
+import { AUTHORITY, type Service, startService } from '../../support/service.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'recovery-test-'));
+const file = join(folder, 'herefordshire.json');
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+  const figures = (numerator: number) => ({
+    observations: { 'initial-assessments-on-time': { numerator, denominator: 50 } },
+  });
+  await service.put('2011-01', figures(45));
+  await service.put('2011-02', figures(20));
+  await service.idle();
+  await service.put('2011-01', figures(44), 1);
+  await service.idle();
+});
+afterAll(async () => {
+  await service.end();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the command line against an instance; what it shows comes back, as on a pipe. */
+async function monitor(on: Service, ...words: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
+  const [command = '', ...rest] = words;
+  const run = promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, '../../../bin/monitor.ts'),
+    command,
+    ...rest,
+    '--data',
+    on.dataDir,
+  ]);
+  return run.then(
+    (done) => ({ ...done, code: 0 }),
+    ({ stdout, stderr, code }) => ({ stdout, stderr, code }),
+  );
+}
+
+const everythingOf = async (on: Service) => {
+  const { alerts, ...rest } = await readWholeRecord(databaseOf(on), AUTHORITY);
+  return { ...rest, alerts: alerts.filter(({ sk }) => sk?.S !== 'DUE') };
+};
+
+/** What point-in-time recovery does: a new table, with all that the other one holds. */
+async function restoreAs(TableName: string, name: 'submissions' | 'alerts'): Promise<void> {
+  const { client, tables } = databaseOf(service);
+  const { partitionKey, sortKey } = TABLES[name];
+  const keys = [
+    { name: partitionKey, type: 'HASH' },
+    { name: sortKey, type: 'RANGE' },
+  ] as const;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: 'S' })),
+      KeySchema: keys.map((key) => ({ AttributeName: key.name, KeyType: key.type })),
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: tables[name], ConsistentRead: true }));
+  for (const Item of Items) await client.send(new PutItemCommand({ TableName, Item }));
+}
+
+/** Stores a board of the test's own making over the real one. */
+const putBoard = (data: string) =>
+  databaseOf(service).client.send(
+    new PutItemCommand({
+      TableName: databaseOf(service).tables.alerts,
+      Item: {
+        pk: { S: authorityKey(AUTHORITY) },
+        sk: { S: BOARD_KEY },
+        version: { N: '7' },
+        data: { S: data },
+      },
+    }),
+  );
+
+describe('an exported record', () => {
+  test('comes back in another installation exactly as it was, and nobody is mailed again', async () => {
+    const exported = await monitor(service, 'export', '--out', file);
+    expect(exported).toMatchObject({ code: 0, stderr: expect.stringContaining('5 of submissions') });
+    expect(readFileSync(file, 'utf8')).not.toContain(service.token);
+
+    const other = await startService();
+    try {
+      expect(await monitor(other, 'import', file)).toMatchObject({ code: 0 });
+      await other.runSchedules();
+      expect(await other.mails()).toEqual([]);
+      expect(await everythingOf(other)).toEqual(await everythingOf(service));
+      expect(await other.get('/submissions/2011-01/revisions')).toEqual(
+        await service.get('/submissions/2011-01/revisions'),
+      );
+    } finally {
+      await other.end();
+    }
+  });
+
+  test('replaces figures only where that is asked for, and then brings back what was lost since', async () => {
+    const before = await everythingOf(service);
+    const mails = (await service.mails()).length;
+    const { client, tables } = databaseOf(service);
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tables.submissions,
+        Key: { pk: { S: authorityKey(AUTHORITY) }, sk: { S: 'REVISION#2011-01#0001' } },
+        UpdateExpression: 'REMOVE #data',
+        ExpressionAttributeNames: { '#data': 'data' },
+      }),
+    );
+    expect(await monitor(service, 'import', file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--replace'),
+    });
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+    await service.runSchedules();
+    expect(await service.mails()).toHaveLength(mails);
+    expect(await everythingOf(service)).toEqual(before);
+  });
+
+  test('is taken from tables that were restored under other names, and brings back the earlier state', async () => {
+    const before = await everythingOf(service);
+    await restoreAs('rescued-submissions', 'submissions');
+    await restoreAs('rescued-alerts', 'alerts');
+    const mistaken = { observations: { 'initial-assessments-on-time': { numerator: 1, denominator: 50 } } };
+    await service.put('2011-02', mistaken, 1);
+    await service.idle();
+    expect(await everythingOf(service)).not.toEqual(before);
+
+    const restored = ['--table', 'submissions=rescued-submissions', '--table', 'alerts=rescued-alerts'];
+    expect(await monitor(service, 'export', '--out', file, ...restored)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`${before.submissions.length} of submissions`),
+    });
+    const mails = (await service.mails()).length;
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+    await service.runSchedules();
+    expect(await everythingOf(service)).toEqual(before);
+    expect(await service.mails()).toHaveLength(mails);
+  });
+
+  test('is not taken where a table is named wrongly; every fault is named', async () => {
+    const path = join(folder, 'nothing.json');
+    const wrong = ['submission=rescued-submissions', 'alerts', 'alerts=', 'baselines=no-such-table'];
+    const { code, stderr } = await monitor(
+      service,
+      'export',
+      '--out',
+      path,
+      ...wrong.flatMap((each) => ['--table', each]),
+      '--table',
+      `submissions=${databaseOf(service).tables.submissions}`,
+    );
+    const howTo = 'write it as submissions=name, for baselines, submissions, alerts';
+    expect([code, stderr.trim().split('\n')]).toEqual([
+      2,
+      [
+        ...wrong.slice(0, 3).map((each) => `--table ${each}: ${howTo}`),
+        '--table baselines=no-such-table: there is no table "no-such-table"',
+      ],
+    ]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('is refused where it is something else', async () => {
+    expect(await monitor(service, 'import', join(import.meta.dirname, '../../../package.json'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not a file that "export" wrote'),
+    });
+  });
+});
+
+describe('rebuild', () => {
+  test('finds nothing to do where the board is what the record says', async () => {
+    const { stdout } = await monitor(service, 'rebuild');
+    expect(JSON.parse(stdout)).toEqual({ authority: AUTHORITY, changes: [], written: false });
+  });
+
+  test.each([
+    ['that nobody can read', () => '{"authority": "heref'],
+    ['that says something else', (board: object) => JSON.stringify({ ...board, alerts: {} })],
+  ])('of a board %s shows the difference, and writes only when told to', async (_, damage) => {
+    const { board: good } = await readBoard(databaseOf(service), AUTHORITY);
+    if (!good) throw new Error('there is no board');
+    await putBoard(damage(good));
+    const mails = await service.mails();
+
+    const shown = JSON.parse((await monitor(service, 'rebuild')).stdout);
+    expect(shown.changes).toContainEqual({
+      alert: 'initial-assessments-on-time',
+      before: 'clear',
+      after: expect.stringMatching(/^raised critical since 2011-0/),
+    });
+    expect(shown).toMatchObject({ written: false, notice: { number: good.lastNotice + 1 } });
+    expect(await service.mails()).toHaveLength(mails.length);
+
+    const written = JSON.parse((await monitor(service, 'rebuild', '--write')).stdout);
+    expect(written).toEqual({ ...shown, written: true });
+    const { board } = await readBoard(databaseOf(service), AUTHORITY);
+    expect(board).toMatchObject({ alerts: good.alerts, lastNotice: good.lastNotice + 1 });
+    expect(board?.version).toBeGreaterThan(7);
+    expect((await service.mails()).at(-1)?.subject).toBe(shown.notice.subject);
+    expect(JSON.parse((await monitor(service, 'rebuild')).stdout).changes).toEqual([]);
+  });
+});
+
+describe('resend', () => {
+  test('has the hourly run mail a notice once more, with its number', async () => {
+    const before = await service.mails();
+    expect(await monitor(service, 'resend', '1')).toMatchObject({ code: 0 });
+    // The hourly run leaves the youngest to the stream. A day later it is due as soon as the service starts.
+    await service.stop();
+    service = await startService({ dataDir: service.dataDir, clock: '2011-10-16' });
+    const after = await service.mails();
+    expect(after.length).toBe(before.length + 1);
+    expect(after.at(-1)?.text).toContain('Notice 1 for Herefordshire');
+  });
+
+  test('is refused where there is no such notice', async () => {
+    expect(await monitor(service, 'resend', '99')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no notice 99'),
+    });
+  });
+});
+
+test('dead-letters shows what was given up, and removes it when told to', async () => {
+  const { queues } = service.resources;
+  const [QueueUrl] = Object.entries(queues).flatMap(([id, url]) => (id.startsWith('NewNotices') ? [url] : []));
+  const sqs = new SQSClient({
+    endpoint: service.endpoints.sqs,
+    region: service.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const MessageBody = JSON.stringify({
+    timestamp: '2011-10-15T10:00:00.000Z',
+    requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 11 },
+    DDBStreamBatchInfo: { batchSize: 3 },
+  });
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const { stdout } = await monitor(service, 'dead-letters', '--clear');
+  expect(JSON.parse(stdout).deadLetters).toEqual([
+    {
+      queue: expect.stringContaining('NewNotices'),
+      at: '2011-10-15T10:00:00.000Z',
+      why: 'RetryAttemptsExhausted',
+      tries: 11,
+      records: 3,
+    },
+  ]);
+  expect(JSON.parse((await monitor(service, 'dead-letters')).stdout).deadLetters).toEqual([]);
+});
+
+describe('hourly', () => {
+  test('notices what only the time brings, and mails it, without waiting for the hour', async () => {
+    let late = await startService({ clock: '2011-02-14T23:40:00Z' });
+    try {
+      await late.put('2010-12', {
+        observations: { 'initial-assessments-on-time': { numerator: 45, denominator: 50 } },
+      });
+      await late.idle();
+      await late.stop();
+      // January was due by the end of 14 February. Not an hour has passed, so that the schedule has nothing to do yet.
+      late = await startService({ dataDir: late.dataDir, clock: '2011-02-15T00:20:00Z' });
+      const before = (await late.mails()).length;
+      expect(await monitor(late, 'hourly')).toEqual({ code: 0, stdout: '', stderr: 'evaluate: done\nnotify: done\n' });
+      const mails = await late.mails();
+      expect(mails.length).toBe(before + 1);
+      expect(mails.at(-1)?.text).toContain('Monthly figures');
+    } finally {
+      await late.end();
+    }
+  });
+
+  test('says which function failed, and still runs the other', async () => {
+    await putBoard('{');
+    const { client, tables } = databaseOf(service);
+    await client.send(
+      new PutItemCommand({ TableName: tables.alerts, Item: dueMark(AUTHORITY, new Date('2011-10-01')) }),
+    );
+    const { code, stderr } = await monitor(service, 'hourly');
+    expect(stderr).toMatch(/^notify: done\nevaluate: 1 of the due .*herefordshire\nAll else was done/);
+    expect(code).toBe(4);
+  });
+});

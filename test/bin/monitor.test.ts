@@ -1,0 +1,279 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addMonths } from '../../functions/domain/period.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/monitor.ts', import.meta.url));
+
+let service: Service;
+const folder = mkdtempSync(join(tmpdir(), 'monitor-test-'));
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(async () => {
+  await service.end();
+  rmSync(folder, { recursive: true });
+});
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+  /** What was on standard output, which is a pipe here. */
+  readonly json: any;
+}
+
+function monitor(args: readonly string[], environment: Record<string, string | undefined> = {}): Promise<Run> {
+  const env = { PATH: process.env.PATH, MONITOR_URL: service.api, MONITOR_TOKEN: service.token, ...environment };
+  return new Promise((resolve) =>
+    execFile(process.execPath, [PROGRAM, ...args], { env: env as NodeJS.ProcessEnv }, (failure, out, error) => {
+      const json = out.startsWith('{') ? JSON.parse(out) : undefined;
+      resolve({ code: failure ? Number(failure.code) : 0, out, error, json });
+    }),
+  );
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const HEADER = 'period,metric,numerator,denominator,count,value,status\n';
+
+describe('the command line', () => {
+  test('hands in a file, shows what came of it, corrects it on demand and takes it back', async () => {
+    const figures = file('figures.csv', `${HEADER}2011-07,referral-backlog,,,5,,\n2011-08,referral-backlog,,,12,,\n`);
+    const submitted = await monitor(['submit', figures]);
+    expect([submitted.code, submitted.json.submissions.map(({ outcome }: any) => outcome)]).toEqual([
+      0,
+      ['accepted', 'accepted'],
+    ]);
+    await service.idle();
+    expect((await monitor(['status'])).json).toMatchObject({
+      latestPeriod: '2011-08',
+      alerts: { critical: 1 },
+      lastNotice: { number: 1 },
+    });
+    expect((await monitor(['alerts'])).json.alerts[0]).toMatchObject({ alert: 'referral-backlog', level: 'critical' });
+
+    const corrected = file('corrected.csv', 'period,referral-backlog.count\n2011-08,0\n');
+    const refused = await monitor(['submit', corrected]);
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.error).toContain(
+      'line 2, referral-backlog.count: 2011-08 holds {"count":12}, which would become {"count":0}',
+    );
+    expect(refused.error).toContain('--revise');
+    expect((await monitor(['submit', '--revise', corrected])).json.submissions[0]).toMatchObject({
+      outcome: 'revised',
+      revision: 2,
+    });
+    expect((await monitor(['retract', '2011-07'])).json).toMatchObject({ period: '2011-07', retracted: true });
+    expect((await monitor(['months'])).json.submissions.map(({ period, revision }: any) => [period, revision])).toEqual(
+      [
+        ['2011-07', 2],
+        ['2011-08', 2],
+      ],
+    );
+    expect((await monitor(['revisions', '2011-08'])).json.revisions).toHaveLength(2);
+    expect((await monitor(['figures'])).out).toBe(
+      'period,metric,numerator,denominator,count,value,status,commentary\r\n2011-08,referral-backlog,,,0,,final,\r\n',
+    );
+  });
+
+  test('names the faults of a file by line and column, whether the file or the service knows them', async () => {
+    const unreadable = file('a.csv', `${HEADER}2011-13,referal-backlog,,,x,,\n2011-06,conferences-on-time,5,4,,,\n`);
+    const named = await monitor(['submit', unreadable]);
+    expect([named.code, named.error]).toEqual([
+      1,
+      expect.stringMatching(
+        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is not a number\n {2}line 2, metric: .* nearest is "referral-backlog"\n {2}line 3, numerator: .*\n$/,
+      ),
+    ]);
+    // What can be told without the service is.
+    const alone = await monitor(['submit', unreadable, '--token', 'imt_wrong']);
+    expect([alone.code, alone.error]).toEqual([1, expect.stringMatching(/count: "x" is not a number\n$/)]);
+    const unknown = await monitor(['submit', file('b.csv', `${HEADER}2011-06,referal-backlog,,,1,,\n`)]);
+    expect([unknown.code, unknown.error]).toEqual([
+      1,
+      expect.stringContaining(
+        'line 2, metric: no metric is called "referal-backlog"; the nearest is "referral-backlog"',
+      ),
+    ]);
+    const latin = file('c.csv', '');
+    writeFileSync(latin, Buffer.from(`${HEADER}2011-06,caf\xe9,,,1,,\n`, 'latin1'));
+    expect((await monitor(['submit', latin])).error).toContain('UTF-8');
+  });
+
+  test('sends a file of more than 48 months in parts, after looking through all of it, and goes on where it was', async () => {
+    const lines = Array.from(
+      { length: 100 },
+      (_, index) => `${addMonths('2000-01', index)},referral-backlog,,,${index},,\n`,
+    );
+    const broken = await monitor(['submit', file('long.csv', `${HEADER}${lines.join('')}2009-01,nothing,,,1,,\n`)]);
+    expect([broken.code, broken.error]).toEqual([
+      1,
+      expect.stringContaining('line 102, metric: no metric is called "nothing"'),
+    ]);
+    expect((await monitor(['months', '--to', '2009-12'])).json.submissions).toEqual([]);
+    await monitor(['submit', file('first.csv', `${HEADER}${lines.slice(0, 60).join('')}`)]);
+    const whole = await monitor(['submit', file('whole.csv', `${HEADER}${lines.join('')}`)]);
+    expect(whole.error).toContain('48 of 100 months are in\n96 of 100 months are in\n100 of 100 months are in');
+    const outcomes = whole.json.submissions.map(({ outcome }: any) => outcome);
+    expect([outcomes.filter((one: string) => one === 'unchanged').length, outcomes.length]).toEqual([60, 100]);
+  });
+
+  test('decides: standards, backtests, who has what in hand, actions, recipients', async () => {
+    const who = ['--reason', 'Plan', '--author', 'J. Smith'];
+    await monitor([
+      'submit',
+      file('d.csv', `${HEADER}2011-09,average-caseload,,,,17,\n2011-09,referral-backlog,,,7,,\n`),
+    ]);
+    await service.idle();
+    expect((await monitor(['backtest', 'average-caseload', '--value', '15'])).json).toMatchObject({
+      asIs: { episodes: 0 },
+      asChanged: { episodes: 1, first: '2011-09' },
+    });
+    expect(
+      (await monitor(['standard', 'average-caseload', '--from', '2011-04', '--value', '15', '--m-of-n', '3/4', ...who]))
+        .json,
+    ).toMatchObject({
+      version: 1,
+      value: 15,
+      mOfN: { m: 3, n: 4, missing: 'ignore' },
+      basis: 'local',
+    });
+    expect(
+      (await monitor(['acknowledge', 'referral-backlog', '--name', 'A. Jones', '--note', 'In hand'])).json
+        .acknowledgement.name,
+    ).toBe('A. Jones');
+    expect(
+      (await monitor(['progress', 'A1', '--state', 'completed', '--evidence', 'Audit', '--author', 'A. Jones'])).json
+        .state,
+    ).toBe('completed');
+    expect((await monitor(['actions'])).json.actions[0]).toMatchObject({ id: 'A1', state: 'completed' });
+    expect((await monitor(['metric', 'average-caseload', '--from', '2011-09'])).json.series).toHaveLength(1);
+    expect((await monitor(['recipients', 'add', 'chair@example.org', '--level', 'critical'])).json).toMatchObject({
+      state: 'pending',
+      level: 'critical',
+    });
+    const { recipients } = (await monitor(['recipients'])).json;
+    expect(recipients).toHaveLength(2);
+    const director = recipients.find(({ state }: any) => state === 'confirmed');
+    expect((await monitor(['recipients', 'remove', director.id])).code).toBe(0);
+    expect((await monitor(['recipients', 'list'])).json.recipients).toHaveLength(1);
+    for (const [command, list] of [
+      ['metrics', 'metrics'],
+      ['inspection', 'judgements'],
+      ['notices', 'notices'],
+    ])
+      expect((await monitor([command as string])).json[list as string].length).toBeGreaterThan(0);
+  });
+
+  test('makes, lists and revokes tokens of the instance on this machine', async () => {
+    const place = ['--data', service.dataDir];
+    const { token, scopes, expires } = (
+      await monitor(['token', 'create', '--label', 'analyst', '--scopes', 'read,submit', ...place])
+    ).json;
+    expect([scopes, expires.slice(0, 10)]).toEqual([['read', 'submit'], '2012-01-13']);
+    expect((await monitor(['status'], { MONITOR_TOKEN: token })).code).toBe(0);
+    expect((await monitor(['recipients'], { MONITOR_TOKEN: token })).error).toContain('scope "manage"');
+    const { json: listed, out } = await monitor(['token', 'list', ...place]);
+    expect(out).not.toContain(token);
+    const { id } = listed.tokens.find(({ label }: any) => label === 'analyst');
+    expect((await monitor(['token', 'revoke', id, ...place])).code).toBe(0);
+    const refused = await monitor(['status'], { MONITOR_TOKEN: token });
+    expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('token create')]);
+  });
+});
+
+test("makes a token of a deployed instance, found by its stack with the caller's own credentials", async () => {
+  const asked: string[] = [];
+  const cloudFormation = createServer((request, response) => {
+    request.on('data', (chunk) => asked.push(String(chunk)));
+    request.on('end', () => {
+      const output = `<OutputKey>AccessTable</OutputKey><OutputValue>${service.resources.outputs.AccessTable}</OutputValue>`;
+      response.setHeader('content-type', 'text/xml');
+      response.end(
+        `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member><StackName>Ours</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs><member>${output}</member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => cloudFormation.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = cloudFormation.address() as AddressInfo;
+    const { code, json, error } = await monitor(
+      ['token', 'create', '--label', 'deployed', '--stack', 'Ours', '--region', 'eu-west-2'],
+      {
+        AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${port}`,
+        AWS_ENDPOINT_URL_DYNAMODB: service.endpoints.dynamodb,
+        AWS_ACCESS_KEY_ID: 'caller',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+      },
+    );
+    expect([code, error]).toEqual([0, '']);
+    expect(asked.join('')).toContain('StackName=Ours');
+    expect((await monitor(['status'], { MONITOR_TOKEN: json.token })).code).toBe(0);
+  } finally {
+    cloudFormation.close();
+  }
+});
+
+test('where it was one request too many, it says so, waits and asks again', async () => {
+  let asked = 0;
+  const busy = createServer(async ({ url, headers }, response) => {
+    const isTooMany = ++asked === 1;
+    const answer = await fetch(`${service.api}${url}`, { headers: { authorization: headers.authorization ?? '' } });
+    response.setHeader('content-type', 'application/json');
+    response.statusCode = isTooMany ? 429 : answer.status;
+    response.end(isTooMany ? '{"message":"Too Many Requests"}' : await answer.text());
+  });
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+  try {
+    const MONITOR_URL = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
+    const { code, error, json } = await monitor(['alerts'], { MONITOR_URL });
+    expect([code, error, asked]).toEqual([0, 'Too many requests at once: trying again in 1 second.\n', 2]);
+    expect(json).toEqual((await monitor(['alerts'])).json);
+  } finally {
+    busy.close();
+  }
+});
+
+describe('what cannot be done is told by exit code and in words that help', () => {
+  test.each([
+    ['an unknown command', ['stauts'], {}, 2, 'Did you mean status'],
+    [
+      'no instance named',
+      ['status'],
+      { MONITOR_URL: undefined, MONITOR_TOKEN: undefined },
+      2,
+      'MONITOR_URL and MONITOR_TOKEN are not set',
+    ],
+    ['a file that is not there', ['submit', 'nothing.csv'], {}, 2, 'nothing.csv cannot be read'],
+    ['an option that is none', ['alerts', '--state', 'red'], {}, 2, 'raised'],
+    ['a number that is none', ['backtest', 'x', '--value', 'lots'], {}, 2, '"lots" is not a number'],
+    ['nobody there', ['status'], { MONITOR_URL: 'http://127.0.0.1:9' }, 3, 'nothing answers at http://127.0.0.1:9'],
+    ['a folder without an instance', ['token', 'list', '--data', 'nowhere'], {}, 2, 'no instance has run in nowhere'],
+    ['another authority', ['status', '--authority', 'atlantis'], {}, 1, 'no inspection is loaded for "atlantis"'],
+    ['a token that is none', ['status'], { MONITOR_TOKEN: 'x' }, 1, 'The token is wrong, revoked or expired'],
+  ])('%s', async (_, args, environment, code, words) => {
+    const run = await monitor(args, environment);
+    expect([run.code, run.out]).toEqual([code, '']);
+    expect(run.error).toContain(words);
+    expect(run.error).not.toMatch(/\n\s+at /);
+  });
+
+  test('every command explains itself, and exits with 0', async () => {
+    const { out, code } = await monitor(['--help']);
+    expect(code).toBe(0);
+    for (const words of ['submit', 'token', 'Examples:', 'Exit codes:']) expect(out).toContain(words);
+    expect(out).not.toContain(service.token);
+    expect((await monitor(['submit', '--help'])).out).toContain('npm run monitor -- submit --revise figures.csv');
+  });
+});

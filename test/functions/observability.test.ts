@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { METRICS } from '../../functions/runtime/metrics.ts';
+import type { LogLine } from '../../local/function-log.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+
+/** What the functions leave behind for whoever operates them: lines that can be followed, and metrics. */
+
+let service: Service;
+let requestId: string;
+beforeAll(async () => {
+  service = await startService();
+  const figures = { observations: { 'initial-assessments-on-time': { numerator: 20, denominator: 50 } } };
+  const answer = await fetch(`${service.api}/v1/authorities/${AUTHORITY}/submissions/2011-09`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${service.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(figures),
+  });
+  expect(answer.status).toBe(201);
+  requestId = answer.headers.get('apigw-requestid') ?? '';
+  await service.mails();
+  await service.runSchedules();
+});
+afterAll(() => service.end());
+
+type Line = any;
+
+function printed(): Line[] {
+  return readFileSync(join(service.dataDir, 'functions.log'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LogLine)
+    .filter(({ stream, message }) => stream === 'stdout' && message.startsWith('{'))
+    .map(({ message }) => JSON.parse(message));
+}
+
+test('a request can be followed to the e-mail that it caused', async () => {
+  const lines = printed();
+  const accepted = lines.find((line) => line.message === 'months accepted' && line.requestId === requestId);
+  expect(accepted).toMatchObject({ authority: AUTHORITY, months: ['2011-09 r1'] });
+  const evaluated = lines.find(
+    (line) => line.message === 'authority evaluated' && line.judged?.includes(accepted.months[0]) && line.notice,
+  );
+  expect(evaluated).toMatchObject({ authority: AUTHORITY });
+  const sent = lines.find((line) => line.message === 'notice sent' && line.number === evaluated.notice);
+  expect(sent).toMatchObject({ authority: AUTHORITY, messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  const mail = (await service.mails()).find(({ text }) => text.includes(`Notice ${sent.number} for Herefordshire`));
+  expect(mail?.text).toContain('2011-09');
+});
+
+describe('metrics in the embedded metric format', () => {
+  /** All values of a metric, in the order emitted. */
+  const values = (name: string): number[] =>
+    printed().flatMap((line) => {
+      const [directive] = line._aws?.CloudWatchMetrics ?? [];
+      if (!directive?.Metrics.some((metric: { Name: string }) => metric.Name === name)) return [];
+      expect(directive).toMatchObject({ Namespace: 'InspectionMonitor', Dimensions: [['service']] });
+      expect(line.service).toBe(METRICS[name as keyof typeof METRICS].emittedBy);
+      return line[name];
+    });
+
+  test.each(Object.keys(METRICS))("%s is emitted, under the stack's name, by the function it belongs to", (name) => {
+    expect(values(name).length).toBeGreaterThan(0);
+  });
+
+  test('they count what happened', () => {
+    const sum = (name: string) => values(name).reduce((total, value) => total + value, 0);
+    expect(sum('Submissions')).toBe(1);
+    expect(sum('Raised')).toBeGreaterThanOrEqual(1);
+    expect(sum('Mailed')).toBe(printed().filter((line) => line.message === 'notice sent').length);
+    expect(values('ConfirmedRecipients').at(-1)).toBe(1);
+    expect(values('OldestUnsentNotice').at(-1)).toBe(0);
+  });
+});
+
+test.each([
+  ['an answer', '/health', 200],
+  ['a refusal', `/v1/authorities/${AUTHORITY}/alerts`, 401],
+  ['an unknown path', '/nothing/here', 404],
+])('%s carries security headers and lets no other site read it', async (_, path, status) => {
+  const answer = await fetch(`${service.api}${path}`, { headers: { origin: 'https://elsewhere.example' } });
+  expect(answer.status).toBe(status);
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'strict-transport-security': expect.stringMatching(/max-age=\d{7,}/),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': expect.any(String),
+  });
+  expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+});

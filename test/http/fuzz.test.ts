@@ -1,0 +1,301 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
+import { callerOf, dumpOf } from '../support/caller.ts';
+import { checkAnswer, description, pathOf } from '../support/described.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const REQUESTS = 10_000;
+const AT_A_TIME = 8;
+/** Another seed gives other requests; a failing one is named with what it was answered. */
+const SEED = Number(process.env.FUZZ_SEED ?? 2010);
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+  // Something to be got at: a month, an alert, a standard.
+  const call = callerOf(service);
+  await call('PUT', '/submissions/2011-08', { body: { observations: { 'referral-backlog': { count: 12 } } } });
+  await service.idle();
+});
+afterAll(() => service.end());
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string;
+  readonly type?: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+const keys = Object.keys(ROUTES) as RouteKey[];
+const routeOf = (key: RouteKey): Route => ROUTES[key];
+const GOOD = 'good';
+const odd = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }),
+  fc.constantFrom(
+    '..',
+    '%zz',
+    '%00',
+    '__proto__',
+    'constructor',
+    'herefordshire ',
+    'HEREFORDSHIRE',
+    'null',
+    '0',
+    "'; --",
+  ),
+);
+const segment = odd.map((text) => encodeURIComponent(text.toWellFormed()).replaceAll('.', '%2E'));
+
+/** What is right for each route, so that just the one thing is wrong that is meant to be. */
+function rightPath(key: RouteKey, authority = 'herefordshire'): string {
+  const [, path = ''] = key.split(' ');
+  const right: Record<string, string> = {
+    authority,
+    period: '2011-08',
+    metric: 'referral-backlog',
+    alert: 'referral-backlog',
+    action: 'A1',
+    recipient: '0',
+  };
+  return path.replace(/\{(\w+)\}/g, (_, name) => right[name] ?? '');
+}
+
+const exampleOf = (key: RouteKey): unknown => {
+  const [method = '', path = ''] = key.split(' ');
+  return description.paths[path]?.[method.toLowerCase()]?.requestBody?.content['application/json']?.example;
+};
+const base = (key: RouteKey): Sent => {
+  const example = exampleOf(key);
+  return {
+    method: key.split(' ')[0] ?? '',
+    path: rightPath(key),
+    token: GOOD,
+    ...(example === undefined ? {} : { type: 'application/json', body: JSON.stringify(example) }),
+  };
+};
+
+const badToken = fc
+  .record({
+    key: fc.constantFrom(...keys.filter((key) => routeOf(key).scope)),
+    token: fc.oneof(
+      fc.constantFrom('', 'imt_', 'Basic x'),
+      fc.stringMatching(/^imt_[A-Za-z0-9_-]{43}$/),
+      fc.stringMatching(/^[!-~]{1,200}$/),
+    ),
+  })
+  .map(({ key, token }): Sent => ({ ...base(key), token }));
+
+const badAuthority = fc
+  .record({ key: fc.constantFrom(...keys.filter((key) => key.includes('{authority}'))), authority: segment })
+  .filter(({ authority }) => authority !== '')
+  .map(({ key, authority }): Sent => ({ ...base(key), path: rightPath(key).replace('herefordshire', authority) }));
+
+const badPart = fc
+  .record({
+    key: fc.constantFrom(...keys.filter((key) => /\{(period|metric|alert|action|recipient)\}/.test(key))),
+    part: segment,
+  })
+  .map(({ key, part }): Sent => {
+    const [, path = ''] = key.split(' ');
+    return {
+      ...base(key),
+      path: path.replace('{authority}', 'herefordshire').replace(/\{\w+\}/, part),
+      headers: { 'if-match': '"1"' },
+    };
+  });
+
+const BODIED = keys.filter((key) => routeOf(key).body);
+/** Deep in a right body something of another kind, or something more. */
+const spoiled = fc
+  .record({
+    key: fc.constantFrom(...BODIED),
+    steps: fc.array(fc.nat(5), { maxLength: 4 }),
+    name: fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom('constructor', 'toString', '')),
+    value: fc.jsonValue({ maxDepth: 3 }),
+  })
+  .map(({ key, steps, name, value }): Sent => {
+    const body = structuredClone(exampleOf(key)) as Record<string, unknown>;
+    let target = body;
+    for (const step of steps) {
+      const inner = Object.values(target).filter(
+        (one) => typeof one === 'object' && one !== null && !Array.isArray(one),
+      );
+      if (inner.length > 0) target = inner[step % inner.length] as Record<string, unknown>;
+    }
+    target[`~${name}`] = value;
+    return { ...base(key), body: JSON.stringify(body) };
+  });
+const wrongKind = fc
+  .record({
+    key: fc.constantFrom(...BODIED),
+    body: fc.oneof(
+      fc.jsonValue().map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '',
+        '{',
+        '[]',
+        'null',
+        '{"__proto__":{}}',
+        '{"observations":{"__proto__":{"count":1}}}',
+        '{"observations":{"\\ud800":1}}',
+        '1e999',
+        '[['.repeat(5000),
+      ),
+    ),
+  })
+  .map(({ key, body }): Sent => ({ ...base(key), body: body.toWellFormed() }));
+const wrongType = fc
+  .record({
+    key: fc.constantFrom(...BODIED),
+    type: fc.constantFrom(
+      'text/plain',
+      'application/xml',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'text/csv2',
+    ),
+  })
+  .map(({ key, type }): Sent => ({ ...base(key), type }));
+const badCsv = fc
+  .oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc
+      .array(fc.string({ maxLength: 12 }), { maxLength: 8 })
+      .map((cells) => `period,metric,count\n${cells.join(',')},x\n`),
+    fc
+      .array(fc.constantFrom('2011-08', '2011-13', 'referral-backlog', '-1', '1.5', '"', '\n', ',', "'=1"), {
+        maxLength: 30,
+      })
+      .map((parts) => `period,metric,numerator,oops\n${parts.join(',')}`),
+  )
+  .map(
+    (body): Sent => ({
+      ...base('POST /v1/authorities/{authority}/submissions'),
+      type: 'text/csv',
+      body: body.toWellFormed(),
+    }),
+  );
+
+const QUERIED = keys.filter((key) => {
+  const [method = '', path = ''] = key.split(' ');
+  return description.paths[path]?.[method.toLowerCase()]?.parameters?.some((parameter) => parameter.in === 'query');
+});
+const badQuery = fc
+  .record({
+    key: fc.constantFrom(...QUERIED),
+    name: fc.constantFrom('limit', 'cursor', 'from', 'to', 'state', 'format', 'revise', 'x'),
+    value: odd,
+  })
+  .map(
+    ({ key, name, value }): Sent => ({
+      ...base(key),
+      path: `${rightPath(key)}?${new URLSearchParams([[name, `~${value}`]])}`,
+    }),
+  );
+
+const badPath = fc
+  .record({
+    method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS'),
+    parts: fc.array(segment, { minLength: 1, maxLength: 8 }),
+  })
+  // Below /v1: outside it are the pages, and `/..` is their front door.
+  .map(({ method, parts }): Sent => ({ method, path: `/v1/${parts.join('/')}`, token: GOOD }))
+  .filter(({ path }) => new URL(path, 'http://api').pathname.startsWith('/v1/'));
+const badMethod = fc
+  .record({ key: fc.constantFrom(...keys), method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'PATCH') })
+  .filter(({ key, method }) => !keys.includes(`${method} ${key.split(' ')[1]}` as RouteKey))
+  .map(({ key, method }): Sent => ({ method, path: rightPath(key), token: GOOD }));
+const stale = fc
+  .record({
+    method: fc.constantFrom('PUT', 'DELETE'),
+    tag: fc.oneof(fc.constant(undefined), fc.stringMatching(/^[!-~]{0,40}$/)),
+  })
+  .filter(({ tag }) => !tag || !/\*|"1"/.test(tag))
+  .map(
+    ({ method, tag }): Sent => ({
+      ...base('PUT /v1/authorities/{authority}/submissions/{period}'),
+      method,
+      ...(tag === undefined ? {} : { headers: { 'if-match': tag } }),
+    }),
+  );
+
+const malformed = fc.oneof(
+  badToken,
+  badAuthority,
+  badPart,
+  spoiled,
+  wrongKind,
+  wrongType,
+  badCsv,
+  badQuery,
+  badPath,
+  badMethod,
+  stale,
+);
+
+test(`${REQUESTS} malformed requests over all routes end with 4xx as described, write nothing and reveal nothing`, {
+  timeout: 300_000,
+}, async () => {
+  const before = await dumpOf(service);
+  const requests = fc.sample(malformed, { numRuns: REQUESTS, seed: SEED });
+  const statuses = new Map<number, number>();
+  const reached = new Set<string>();
+  const wrong: string[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let sent = requests[next++]; sent && wrong.length < 10; sent = requests[next++]) {
+      const { status, text, fault } = await send(sent);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      reached.add(`${sent.method} ${pathOf(new URL(sent.path, service.api).pathname)}`);
+      if (status < 400 || status > 499 || fault || revealed(text).length > 0)
+        wrong.push(`${JSON.stringify(sent).slice(0, 600)} -> ${status} ${fault ?? text.slice(0, 400)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  expect(wrong).toEqual([]);
+  expect([...statuses.values()].reduce((sum, count) => sum + count, 0)).toBe(REQUESTS);
+  for (const status of [400, 401, 404, 412, 415, 422, 428]) expect(statuses.get(status)).toBeGreaterThan(0);
+  for (const key of keys.filter((key) => key.includes('{authority}'))) expect(reached).toContain(key);
+  await service.idle();
+  expect(await dumpOf(service)).toEqual(before);
+  expect(revealed(readFileSync(join(service.dataDir, 'functions.log'), 'utf8'))).toEqual([]);
+});
+
+async function send({ method, path, token, type, body, headers }: Sent) {
+  const hasBody = body !== undefined && method !== 'GET';
+  const response = await fetch(service.api + path, {
+    method,
+    headers: {
+      ...(token === '' ? {} : { authorization: `Bearer ${token === GOOD ? service.token : token}` }),
+      ...(type && hasBody ? { 'content-type': type } : {}),
+      ...headers,
+    },
+    ...(hasBody ? { body } : {}),
+  });
+  const text = await response.text();
+  let fault: string | undefined;
+  try {
+    checkAnswer(
+      method,
+      new URL(service.api + path).pathname,
+      response.status,
+      response.headers.get('content-type'),
+      text,
+    );
+  } catch (error) {
+    fault = (error as Error).message;
+  }
+  return { status: response.status, text, fault };
+}
+
+/** What of the things that nobody may learn a text holds. */
+function revealed(text: string): string[] {
+  const secrets = [service.token, ...Object.values(service.resources.tables), 'director@example.org'];
+  return [...secrets.filter((secret) => text.includes(secret)), ...(text.match(/\n\s+at .*|\\n\s+at [^"]*/g) ?? [])];
+}

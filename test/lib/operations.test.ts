@@ -1,0 +1,222 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { METRICS } from '../../functions/runtime/metrics.ts';
+import { createApp } from '../../lib/app.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+const outdir = mkdtempSync(join(tmpdir(), 'operations-test-'));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
+function synthesize(context: Record<string, unknown> = {}): Record<string, Resource> {
+  return createApp({ context, outdir }).synth().getStackByName('InspectionMonitor').template.Resources;
+}
+
+const resources = synthesize({ operationsEmail: 'engineer@example.org' });
+const all = (type: string, of = resources): [string, Resource][] =>
+  Object.entries(of).filter(([, { Type }]) => Type === type);
+
+const alarms = new Map(
+  all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => [
+    String(Properties.AlarmName).replace('InspectionMonitor-', ''),
+    Properties,
+  ]),
+);
+const functions = all('AWS::Lambda::Function');
+const named = (start: string): string => {
+  const found = Object.keys(resources).find((id) => new RegExp(`^${start}[0-9A-F]{8}$`).test(id));
+  if (!found) throw new Error(`the template has no ${start}`);
+  return found;
+};
+
+/** Names of the metrics an alarm watches, with the logical id they are about. */
+function watches(name: string): string[] {
+  const { Metrics, MetricName, Dimensions } = alarms.get(name);
+  const about = (dimensions: any[] = []) =>
+    dimensions.map(({ Value }) => Value.Ref ?? Value['Fn::GetAtt']?.[0] ?? Value).join(' ');
+  if (!Metrics) return [`${MetricName} of ${about(Dimensions)}`];
+  return Metrics.flatMap(({ MetricStat }: any) =>
+    MetricStat ? [`${MetricStat.Metric.MetricName} of ${about(MetricStat.Metric.Dimensions)}`] : [],
+  );
+}
+
+describe('alarms', () => {
+  test.each(functions)('%s: errors, throttles and a run near its timeout raise an alarm', (id, { Properties }) => {
+    const name = String(Properties.Handler).replace('.handler', '');
+    expect(watches(`${name}-errors`)).toEqual([`Errors of ${id}`]);
+    expect(alarms.get(`${name}-errors`).AlarmDescription).toContain(Properties.Description);
+    expect(watches('functions-throttled')).toContain(`Throttles of ${id}`);
+    expect(watches('functions-near-timeout')).toContain(`Duration of ${id}`);
+    const { Expression } = alarms
+      .get('functions-near-timeout')
+      .Metrics.find((metric: { Expression?: string }) => metric.Expression);
+    expect(Expression).toContain(`100*FILL(duration_${name},0)/${Properties.Timeout * 1000}`);
+  });
+
+  test('every function that reads a stream raises one when it is ten minutes behind', () => {
+    const readers = new Set(
+      all('AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties.FunctionName.Ref),
+    );
+    expect(readers.size).toBe(2);
+    for (const reader of readers) {
+      const name = `${resources[reader]?.Properties.Handler.replace('.handler', '')}-behind`;
+      expect(watches(name)).toEqual([`IteratorAge of ${reader}`]);
+      expect(alarms.get(name).Threshold).toBe(600_000);
+    }
+  });
+
+  test('nothing waits in a dead-letter queue without one', () => {
+    const watched = [...alarms.keys()].filter((name) => name.endsWith('-dead-letters')).flatMap(watches);
+    expect(watched.sort()).toEqual(
+      all('AWS::SQS::Queue')
+        .map(([id]) => `ApproximateNumberOfMessagesVisible of ${id}`)
+        .sort(),
+    );
+    for (const [name, { Threshold }] of alarms) if (name.endsWith('-dead-letters')) expect(Threshold).toBe(1);
+  });
+
+  test('notices unsent for two hours raise one; so does an hourly run that does not report', () => {
+    expect(alarms.get('notices-unsent')).toMatchObject({
+      Namespace: 'InspectionMonitor',
+      MetricName: 'OldestUnsentNotice',
+      Dimensions: [{ Name: 'service', Value: 'notify' }],
+      Statistic: 'Maximum',
+      Period: 3600,
+      Threshold: 7200,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'missing',
+      InsufficientDataActions: [{ Ref: named('OperationsTopic') }],
+    });
+  });
+
+  test('a topic that nobody has confirmed raises one', () => {
+    expect(alarms.get('no-confirmed-recipient')).toMatchObject({
+      MetricName: 'ConfirmedRecipients',
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+    });
+  });
+
+  test('an answer 5xx of the API raises one', () => {
+    expect(watches('api-errors')).toEqual([`5xx of ${named('Api')}`]);
+  });
+
+  test('there are no others, each goes to the operations topic, and says what it means and where to read on', () => {
+    expect([...alarms.keys()].sort()).toEqual(
+      [
+        ...functions.map(([, { Properties }]) => Properties.Handler.replace('.handler', '-errors')),
+        'functions-throttled',
+        'functions-near-timeout',
+        'evaluate-behind',
+        'notify-behind',
+        'baseline-changes-dead-letters',
+        'submission-changes-dead-letters',
+        'new-notices-dead-letters',
+        'schedule-dead-letters',
+        'notices-unsent',
+        'no-confirmed-recipient',
+        'api-errors',
+      ].sort(),
+    );
+    for (const [name, properties] of alarms) {
+      expect(properties.AlarmActions).toEqual([{ Ref: named('OperationsTopic') }]);
+      expect(properties.OKActions).toEqual([{ Ref: named('OperationsTopic') }]);
+      expect(properties.AlarmDescription).toMatch(
+        new RegExp(`^.{40,}\\. What to do: docs/runbook\\.md#inspectionmonitor-${name}$`),
+      );
+      expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  test.each([...alarms.keys()])('the runbook has a heading for %s: meaning, checks and repair', (name) => {
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    const section = runbook.split(/^## /m).find((part) => part.startsWith(`InspectionMonitor-${name}\n`));
+    expect(section, `docs/runbook.md has no heading "## InspectionMonitor-${name}"`).toBeDefined();
+    for (const part of ['Means', 'Check', 'Put right']) expect(section).toContain(`**${part}`);
+  });
+});
+
+describe('the operations topic', () => {
+  const [[, key] = []] = all('AWS::KMS::Key');
+
+  test('is encrypted under a key that CloudWatch, and only for this account, may use', () => {
+    expect(resources[named('OperationsTopic')]?.Properties.KmsMasterKeyId).toEqual({
+      'Fn::GetAtt': [named('OperationsKey'), 'Arn'],
+    });
+    expect(key?.Properties.EnableKeyRotation).toBe(true);
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual({
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
+  });
+
+  test('takes messages from alarms of this account, and none in the clear', () => {
+    const policy = resources[named('OperationsTopicPolicy')]?.Properties.PolicyDocument.Statement;
+    expect(policy).toHaveLength(2);
+    expect(policy).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+    expect(policy).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sns:Publish',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    );
+  });
+
+  test('mails operationsEmail, and nobody where there is none', () => {
+    const subscriptions = (of: typeof resources) =>
+      all('AWS::SNS::Subscription', of).map(([, { Properties }]) => Properties);
+    expect(subscriptions(resources)).toEqual([
+      { Protocol: 'email', Endpoint: 'engineer@example.org', TopicArn: { Ref: named('OperationsTopic') } },
+    ]);
+    expect(subscriptions(synthesize())).toEqual([]);
+  });
+});
+
+test('the dashboard shows every alarm and every metric of our own', () => {
+  const [[, dashboard] = []] = all('AWS::CloudWatch::Dashboard');
+  const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+  for (const name of Object.keys(METRICS)) expect(body).toContain(`\\"InspectionMonitor\\",\\"${name}\\"`);
+  for (const [id] of all('AWS::CloudWatch::Alarm')) expect(body).toContain(`"${id}"`);
+});
+
+test('after a deployment with retain=false, deleting the stack leaves nothing behind', () => {
+  for (const [id, resource] of Object.entries(synthesize({ retain: 'false', alertEmail: 'a@example.org' }))) {
+    expect([id, resource.DeletionPolicy ?? 'Delete', resource.UpdateReplacePolicy ?? 'Delete']).toEqual([
+      id,
+      'Delete',
+      'Delete',
+    ]);
+    expect([id, resource.Properties?.DeletionProtectionEnabled ?? false]).toEqual([id, false]);
+  }
+});
+
+test('with retain, nothing but the tables stays behind', () => {
+  const kept = Object.entries(resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
+  expect(kept.map(([, { Type }]) => Type)).toEqual(Array(4).fill('AWS::DynamoDB::Table'));
+});
+
+test('the template holds no secret', () => {
+  const text = JSON.stringify(resources);
+  expect(text).not.toMatch(/imt_[\w-]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN|"(password|secret|api_?key)":/i);
+  const variables = functions.flatMap(([, { Properties }]) => Object.keys(Properties.Environment?.Variables ?? {}));
+  expect(variables.filter((name) => /TOKEN|SECRET|PASSWORD|KEY/.test(name))).toEqual([]);
+});

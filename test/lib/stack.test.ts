@@ -1,0 +1,536 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
+import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
+import { TABLES, type TableDefinition } from '../../functions/store/keys.ts';
+import { createApp } from '../../lib/app.ts';
+import { readSeeds } from '../../lib/seeds.ts';
+import { SettingsError } from '../../lib/settings.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+const outdir = mkdtempSync(join(tmpdir(), 'stack-test-'));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
+const CONTEXT = { alertEmail: 'director@herefordshire.example' };
+
+function synthesize(context: Record<string, unknown> = CONTEXT): Template {
+  return createApp({ context, outdir }).synth().getStackByName('InspectionMonitor').template;
+}
+
+/** A name without the hash that CDK adds to it. */
+const short = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+
+/** A reference as `Name.Attribute`, a joined string in full, with the short names of what it refers to. */
+function readable(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[operation, argument]] = Object.entries(value as Record<string, unknown>) as [[string, never]];
+  if (operation === 'Ref') return short(argument);
+  if (operation === 'Fn::GetAtt') return `${short(argument[0])}.${argument[1]}`;
+  if (operation === 'Fn::Join') return (argument[1] as unknown[]).map(readable).join(argument[0]);
+  throw new Error(`cannot read ${JSON.stringify(value)}`);
+}
+
+const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+const template = synthesize();
+
+function all(type: string, of: Template = template): Record<string, Resource> {
+  return Object.fromEntries(
+    Object.entries(of.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([id, resource]) => [short(id), resource]),
+  );
+}
+
+/** Every `action on resource` that a function's role allows, in order. */
+function permissionsOf(functionName: string): string[] {
+  const inline = list(all('AWS::IAM::Role')[`${functionName}Role`]?.Properties.Policies ?? []);
+  const attached = Object.values(all('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles.some((role: unknown) => readable(role) === `${functionName}Role`),
+  );
+  const documents = [...inline, ...attached.map(({ Properties }) => Properties)].map(
+    ({ PolicyDocument }: any) => PolicyDocument,
+  );
+  return documents
+    .flatMap(({ Statement }) => Statement)
+    .flatMap(({ Effect, Action, Resource, Condition }) => {
+      expect([Effect, Condition]).toEqual(['Allow', undefined]);
+      return list(Action).flatMap((action) => list(Resource).map((resource) => `${action} on ${readable(resource)}`));
+    })
+    .sort();
+}
+
+/** What every function may do: log to its own group, and trace, for which AWS has no narrower resource than `*`. */
+const ofEvery = (functionName: string) => [
+  `logs:CreateLogStream on ${functionName}Logs.Arn`,
+  `logs:PutLogEvents on ${functionName}Logs.Arn`,
+  'xray:PutTelemetryRecords on *',
+  'xray:PutTraceSegments on *',
+];
+
+const reading = (stream: string) =>
+  ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+    (verb) => `dynamodb:${verb} on ${stream}.StreamArn`,
+  );
+
+/** To add, change and remove recipients. IAM knows no narrower resource than `*` for what acts on one subscription. */
+const SUBSCRIBING = [
+  'sns:ListSubscriptionsByTopic on AlertsTopic',
+  'sns:Subscribe on AlertsTopic',
+  'sns:GetSubscriptionAttributes on *',
+  'sns:SetSubscriptionAttributes on *',
+  'sns:Unsubscribe on *',
+];
+
+const FUNCTIONS = ['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'];
+
+describe('each function may do what it needs and nothing else', () => {
+  test.each([
+    {
+      name: 'Seed',
+      may: [
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
+        'dynamodb:PutItem on TablesBaselines.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+      ],
+      knows: { BASELINES_TABLE: 'TablesBaselines' },
+    },
+    {
+      name: 'Submit',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:GetItem on TablesBaselines.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:GetItem on TablesSubmissions.Arn',
+        'dynamodb:PutItem on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
+        ALERTS_TABLE: 'TablesAlerts',
+      },
+    },
+    {
+      name: 'Query',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:GetItem on TablesBaselines.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:GetItem on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
+        ALERTS_TABLE: 'TablesAlerts',
+      },
+    },
+    {
+      name: 'Manage',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:PutItem on TablesBaselines.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        ...SUBSCRIBING,
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+      },
+    },
+    {
+      name: 'Dashboard',
+      may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:BatchGetItem on TablesSubmissions.Arn',
+        'dynamodb:PutItem on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        ...SUBSCRIBING,
+      ],
+      knows: {
+        ACCESS_TABLE: 'TablesAccess',
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+        SMALL_NUMBERS: 'show',
+      },
+    },
+    {
+      name: 'Evaluate',
+      may: [
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:BatchGetItem on TablesSubmissions.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/due',
+        ...reading('TablesBaselines'),
+        ...reading('TablesSubmissions'),
+        'sqs:SendMessage on BaselineChangesDeadLetters.Arn',
+        'sqs:SendMessage on SubmissionChangesDeadLetters.Arn',
+      ],
+      knows: {
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
+        ALERTS_TABLE: 'TablesAlerts',
+        SMALL_NUMBERS: 'show',
+        METRICS_NAMESPACE: 'InspectionMonitor',
+      },
+    },
+    {
+      name: 'Notify',
+      may: [
+        'dynamodb:GetItem on TablesAlerts.Arn',
+        'dynamodb:UpdateItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/unsent',
+        ...reading('TablesAlerts'),
+        'sns:GetTopicAttributes on AlertsTopic',
+        'sns:Publish on AlertsTopic',
+        'sqs:SendMessage on NewNoticesDeadLetters.Arn',
+      ],
+      knows: {
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+        API_URL: 'Api.ApiEndpoint',
+        METRICS_NAMESPACE: 'InspectionMonitor',
+      },
+    },
+  ])('$name', ({ name, may, knows }) => {
+    expect(permissionsOf(name)).toEqual([...may, ...ofEvery(name)].sort());
+    const variables = all('AWS::Lambda::Function')[`${name}Function`]?.Properties.Environment.Variables;
+    expect(Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, readable(value)]))).toEqual(knows);
+  });
+
+  test('no function is left out above, and no role has a policy of AWS', () => {
+    expect(Object.keys(all('AWS::Lambda::Function'))).toEqual(FUNCTIONS.map((name) => `${name}Function`));
+    for (const { Properties } of Object.values(all('AWS::IAM::Role')))
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+  });
+});
+
+describe('functions', () => {
+  test.each(FUNCTIONS)('%s runs on Node 24 and arm64, traced, with a log group of its own', (name) => {
+    const { Properties } = all('AWS::Lambda::Function')[`${name}Function`] as Resource;
+    expect(Properties).toMatchObject({
+      Handler: `${name.toLowerCase()}.handler`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(readable(Properties.LoggingConfig.LogGroup)).toBe(`${name}Logs`);
+    expect(all('AWS::Logs::LogGroup')[`${name}Logs`]?.Properties.RetentionInDays).toBe(90);
+  });
+
+  test('none reserves concurrency: a fresh account has none to give', () => {
+    for (const { Properties } of Object.values(all('AWS::Lambda::Function')))
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+  });
+
+  test('an answer over HTTP comes before API Gateway gives up after 30 seconds', () => {
+    for (const name of ['Submit', 'Query'])
+      expect(all('AWS::Lambda::Function')[`${name}Function`]?.Properties.Timeout).toBeLessThan(30);
+  });
+
+  test('smallNumbers reaches the function that writes them', () => {
+    const { Properties } = all('AWS::Lambda::Function', synthesize({ smallNumbers: 'suppress' }))
+      .EvaluateFunction as Resource;
+    expect(Properties.Environment.Variables.SMALL_NUMBERS).toBe('suppress');
+  });
+});
+
+describe('tables', () => {
+  test.each(Object.entries(TABLES) as [string, TableDefinition][])(
+    '%s is as keys.ts says, encrypted and recoverable',
+    (name, table) => {
+      const { Properties } = all('AWS::DynamoDB::Table')[`Tables${name[0]?.toUpperCase()}${name.slice(1)}`] as Resource;
+      const schema = ({ partitionKey, sortKey }: { partitionKey: string; sortKey?: string }) => [
+        { AttributeName: partitionKey, KeyType: 'HASH' },
+        ...(sortKey ? [{ AttributeName: sortKey, KeyType: 'RANGE' }] : []),
+      ];
+      expect(Properties).toMatchObject({
+        KeySchema: schema(table),
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+      expect(Properties.StreamSpecification).toEqual(table.stream ? { StreamViewType: 'KEYS_ONLY' } : undefined);
+      expect(Properties.TimeToLiveSpecification).toEqual(
+        table.timeToLive ? { AttributeName: table.timeToLive, Enabled: true } : undefined,
+      );
+      expect(Properties.GlobalSecondaryIndexes ?? []).toEqual(
+        Object.entries(table.indexes).map(([IndexName, index]) => ({
+          IndexName,
+          KeySchema: schema(index),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        })),
+      );
+    },
+  );
+
+  test.each([
+    { retain: true, policy: 'Retain' },
+    { retain: 'false', policy: 'Delete' },
+  ])('with retain=$retain they refuse deletion, or go with the stack', ({ retain, policy }) => {
+    for (const table of Object.values(all('AWS::DynamoDB::Table', synthesize({ retain })))) {
+      expect(table.Properties.DeletionProtectionEnabled).toBe(policy === 'Retain');
+      expect([table.DeletionPolicy, table.UpdateReplacePolicy]).toEqual([policy, policy]);
+    }
+  });
+});
+
+describe('streams', () => {
+  test.each([
+    {
+      mapping: 'BaselineChanges',
+      from: 'TablesBaselines',
+      to: 'Evaluate',
+      filter: {
+        dynamodb: {
+          Keys: {
+            sk: {
+              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+            },
+          },
+        },
+      },
+      window: 1,
+    },
+    {
+      mapping: 'SubmissionChanges',
+      from: 'TablesSubmissions',
+      to: 'Evaluate',
+      filter: { dynamodb: { Keys: { sk: { S: [{ prefix: 'CURRENT#' }] } } } },
+      window: 1,
+    },
+    {
+      mapping: 'NewNotices',
+      from: 'TablesAlerts',
+      to: 'Notify',
+      filter: { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'NOTICE#' }] } } } },
+      window: 0,
+    },
+  ])('$mapping go to $to, in order, and what fails for good is put aside', ({ mapping, from, to, filter, window }) => {
+    const { Properties } = all('AWS::Lambda::EventSourceMapping')[`${mapping}Mapping`] as Resource;
+    expect(readable(Properties.EventSourceArn)).toBe(`${from}.StreamArn`);
+    expect(readable(Properties.FunctionName)).toBe(`${to}Function`);
+    expect(Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern))).toEqual([
+      filter,
+    ]);
+    expect(readable(Properties.DestinationConfig.OnFailure.Destination)).toBe(`${mapping}DeadLetters.Arn`);
+    expect(Properties).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumBatchingWindowInSeconds: window,
+      MaximumRetryAttempts: 10,
+      MaximumRecordAgeInSeconds: 3600,
+    });
+    expect(Properties.ParallelizationFactor).toBeUndefined();
+  });
+
+  test('every dead-letter queue is encrypted, keeps for 14 days and refuses plain HTTP', () => {
+    const queues = all('AWS::SQS::Queue');
+    expect(Object.keys(queues)).toHaveLength(4);
+    for (const [name, { Properties }] of Object.entries(queues)) {
+      expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 });
+      const { Statement } = all('AWS::SQS::QueuePolicy')[`${name}Policy`]?.Properties.PolicyDocument ?? {};
+      expect(Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Deny',
+          Action: 'sqs:*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      );
+    }
+  });
+});
+
+describe('every hour', () => {
+  const { Properties } = all('AWS::Events::Rule').ScheduleHourly as Resource;
+
+  test('evaluate and notify are called, with what the functions know the hour by', () => {
+    expect(Properties.ScheduleExpression).toBe('rate(1 hour)');
+    expect(Properties.State).toBe('ENABLED');
+    expect(Properties.Targets.map(({ Arn }: { Arn: unknown }) => readable(Arn))).toEqual([
+      'EvaluateFunction.Arn',
+      'NotifyFunction.Arn',
+    ]);
+    for (const { Input } of Properties.Targets) expect(JSON.parse(Input)).toEqual(HOURLY_EVENT);
+  });
+
+  test('a call that cannot be delivered within the hour is put aside', () => {
+    for (const target of Properties.Targets) {
+      expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 3 });
+      expect(readable(target.DeadLetterConfig.Arn)).toBe('ScheduleDeadLetters.Arn');
+    }
+    expect(all('AWS::SQS::QueuePolicy').ScheduleDeadLettersPolicy?.Properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Principal: { Service: 'events.amazonaws.com' },
+      }),
+    );
+  });
+
+  test('only this rule and this API may call functions', () => {
+    const permissions = Object.values(all('AWS::Lambda::Permission')).map(
+      ({ Properties: { FunctionName, Principal, SourceArn } }) =>
+        `${Principal} ${readable(SourceArn).replace(/^.*:/, '')} calls ${readable(FunctionName)}`,
+    );
+    expect(permissions.sort()).toEqual([
+      'apigateway.amazonaws.com Api/*/* calls DashboardFunction.Arn',
+      'apigateway.amazonaws.com Api/*/* calls ManageFunction.Arn',
+      'apigateway.amazonaws.com Api/*/* calls QueryFunction.Arn',
+      'apigateway.amazonaws.com Api/*/* calls SubmitFunction.Arn',
+      'events.amazonaws.com ScheduleHourly.Arn calls EvaluateFunction.Arn',
+      'events.amazonaws.com ScheduleHourly.Arn calls NotifyFunction.Arn',
+    ]);
+  });
+});
+
+describe('the API', () => {
+  test('has the routes of routes.ts and an answer for every other path', () => {
+    const integrations = all('AWS::ApiGatewayV2::Integration');
+    const routes = Object.values(all('AWS::ApiGatewayV2::Route')).map(({ Properties: { RouteKey, Target } }) => {
+      const integration = integrations[readable(Target).replace('integrations/', '')] as Resource;
+      expect(integration.Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+      return [RouteKey, readable(integration.Properties.IntegrationUri)];
+    });
+    const uri = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}Function.Arn`;
+    expect(Object.fromEntries(routes)).toEqual({
+      ...Object.fromEntries(
+        Object.entries({ ...ROUTES, ...PAGES }).map(([key, { handledBy }]) => [key, uri(handledBy)]),
+      ),
+      $default: uri(DEFAULT_ROUTE),
+    });
+  });
+
+  test('limits its rate, logs each request as JSON, and is closed to other sites', () => {
+    const { Properties } = all('AWS::ApiGatewayV2::Stage').ApiStage as Resource;
+    expect(Properties).toMatchObject({
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+    });
+    expect(readable(Properties.AccessLogSettings.DestinationArn)).toBe('ApiAccessLog.Arn');
+    expect(JSON.parse(Properties.AccessLogSettings.Format)).toMatchObject({ requestId: '$context.requestId' });
+    expect(all('AWS::ApiGatewayV2::Api').Api?.Properties.CorsConfiguration).toBeUndefined();
+  });
+});
+
+describe('the alert topic', () => {
+  test('is encrypted and refuses to be published to in the clear', () => {
+    const topic = all('AWS::SNS::Topic').AlertsTopic as Resource;
+    expect(readable(topic.Properties.KmsMasterKeyId)).toMatch(/:alias\/aws\/sns$/);
+    expect(all('AWS::SNS::TopicPolicy').AlertsTopicPolicy?.Properties.PolicyDocument.Statement).toEqual([
+      expect.objectContaining({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sns:Publish',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    ]);
+  });
+
+  test.each([
+    { alertLevel: undefined, levels: ['warning', 'critical'] },
+    { alertLevel: 'watch', levels: ['watch', 'warning', 'critical'] },
+    { alertLevel: 'critical', levels: ['critical'] },
+  ])('alertLevel $alertLevel mails $levels of this authority', ({ alertLevel, levels }) => {
+    const subscriptions = Object.values(all('AWS::SNS::Subscription', synthesize({ ...CONTEXT, alertLevel })));
+    expect(subscriptions).toHaveLength(1);
+    expect(subscriptions[0]?.Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: CONTEXT.alertEmail,
+      FilterPolicy: { authority: ['herefordshire'], level: levels },
+    });
+    expect(readable(subscriptions[0]?.Properties.TopicArn)).toBe('AlertsTopic');
+  });
+
+  test('has no subscription where no address is given', () => {
+    expect(all('AWS::SNS::Subscription', synthesize({}))).toEqual({});
+  });
+});
+
+test('the inspection is loaded by the deployment, and again when a seed changes', () => {
+  const { Properties } = all('Custom::Inspection').LoadingInspection as Resource;
+  expect(readable(Properties.ServiceToken)).toBe('SeedFunction.Arn');
+  expect(Properties).toMatchObject({ ServiceTimeout: '300', authority: 'herefordshire', seed: readSeeds().hash });
+});
+
+test('the outputs say what the command line needs', () => {
+  const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [name, readable(Value)]);
+  expect(Object.fromEntries(outputs)).toEqual({
+    ApiUrl: 'Api.ApiEndpoint',
+    AlertTopicArn: 'AlertsTopic',
+    BaselinesTable: 'TablesBaselines',
+    SubmissionsTable: 'TablesSubmissions',
+    AlertsTable: 'TablesAlerts',
+    AccessTable: 'TablesAccess',
+    EvaluateFunction: 'EvaluateFunction',
+    NotifyFunction: 'NotifyFunction',
+    SmallNumbers: 'show',
+    DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
+  });
+});
+
+test('settings that do not fit are named all at once', () => {
+  const context = {
+    alertEmail: 'director',
+    alertLevel: 'high',
+    authority: 'leeds',
+    smallNumbers: 'hide',
+    retain: 'maybe',
+  };
+  const error = (() => {
+    try {
+      return createApp({ context, outdir });
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  expect(error).toBeInstanceOf(SettingsError);
+  expect((error as SettingsError).faults).toEqual([
+    'alertEmail: must be an e-mail address; got "director"',
+    'alertLevel: must be one of watch, warning, critical; got "high"',
+    'authority: must have its inspection in seed/, as herefordshire has; got "leeds"',
+    'smallNumbers: must be show or suppress; got "hide"',
+    'retain: must be true or false; got "maybe"',
+  ]);
+});
+
+test('the template is as it was', async () => {
+  const normalized = JSON.stringify(template, undefined, 2)
+    .replace(/"[0-9a-f]{64}\.zip"/g, '"<bundle>.zip"')
+    .replace(readSeeds().hash, '<seeds>');
+  await expect(`${normalized}\n`).toMatchFileSnapshot('__snapshots__/stack.template.json.snap');
+});

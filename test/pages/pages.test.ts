@@ -1,0 +1,338 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readGrant } from '../../functions/store/access.ts';
+import { readMonth } from '../../functions/store/submissions.ts';
+import { databaseOf } from '../../local/launch.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { CORRECTION, EXAMPLE, HOME, submitExample, tokenFor } from '../support/visit.ts';
+
+/** What a browser keeps between requests, and sends with a form. */
+function visitor(service: Service, cookie = '') {
+  const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+  const request = (path: string, init: RequestInit = {}) =>
+    fetch(`${service.api}${path}`, { redirect: 'manual', ...init, headers: { ...headers, ...init.headers } });
+  return {
+    get: (path: string) => request(path),
+    post: (path: string, fields: Record<string, string>, extra: Record<string, string> = {}) =>
+      request(path, { method: 'POST', body: new URLSearchParams(fields), headers: extra }),
+  };
+}
+
+async function signedIn(service: Service, token: string) {
+  const answer = await visitor(service).post('/sign-in', { token, to: '/' });
+  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const { get, post } = visitor(service, cookie);
+  const html = await (await get('/')).text();
+  const start = html || (await (await get(HOME)).text());
+  const forgeryToken = /name="forgeryToken" value="([^"]+)"/.exec(start)?.[1] ?? '';
+  return { get, post, cookie, forgeryToken, text: async (path: string) => (await get(path)).text() };
+}
+
+const textOf = (html: string): string =>
+  html
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll(/\s+/g, ' ');
+
+describe('who may look and write', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.end());
+
+  test('a visitor who is not signed in is asked to, and then shown the page asked for', async () => {
+    const path = `${HOME}/metrics/complaints?x=1`;
+    const asked = await visitor(service).get(path);
+    expect([asked.status, asked.headers.get('location')]).toEqual([303, `/sign-in?to=${encodeURIComponent(path)}`]);
+    const answer = await visitor(service).post('/sign-in', { token: await tokenFor(service), to: path });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, path]);
+  });
+
+  test.each(['https://evil.example/', '//evil.example/', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)'])(
+    'signing in never leads to another host: %j',
+    async (to) => {
+      const answer = await visitor(service).post('/sign-in', { token: await tokenFor(service), to });
+      expect(new URL(answer.headers.get('location') ?? '', service.api).host).toBe(new URL(service.api).host);
+    },
+  );
+
+  test('the cookie is for this host only, out of reach of scripts, and ends no later than the token', async () => {
+    const token = await tokenFor(service);
+    const answer = await visitor(service).post('/sign-in', { token, to: '/' });
+    const [cookie = ''] = answer.headers.getSetCookie();
+    expect(cookie.split('; ').slice(1, 5)).toEqual(['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax']);
+    expect(cookie.startsWith('__Host-session=')).toBe(true);
+    const grant = await readGrant(databaseOf(service), token, new Date('2011-10-15'));
+    expect(Number(/Max-Age=(\d+)/.exec(cookie)?.[1])).toBeLessThanOrEqual(grant?.expires ?? 0);
+    expect(Number(/Max-Age=(\d+)/.exec(cookie)?.[1])).toBeLessThanOrEqual(12 * 60 * 60);
+  });
+
+  test('signing out ends the cookie', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const [cookie] = (await post('/sign-out', { forgeryToken })).headers.getSetCookie();
+    expect(cookie).toContain('__Host-session=;');
+    expect(cookie).toContain('Max-Age=0');
+  });
+
+  test('a form from another site is refused, with or without its token', async () => {
+    const { post, forgeryToken, cookie } = await signedIn(service, await tokenFor(service));
+    const fields = { forgeryToken, figures: readFileSync(CORRECTION, 'utf8'), basis: '2011-09=0' };
+    const statuses = [
+      (await post(`${HOME}/submissions`, fields, { 'sec-fetch-site': 'cross-site' })).status,
+      (await post(`${HOME}/submissions`, fields, { 'sec-fetch-site': 'same-site' })).status,
+      (await post(`${HOME}/submissions`, { ...fields, forgeryToken: 'guessed' })).status,
+      (await post('/sign-in', { token: 'x' }, { 'sec-fetch-site': 'cross-site' })).status,
+      ...(await Promise.all(
+        ['https://evil.example', 'null', ''].map(
+          async (origin) =>
+            (
+              await fetch(`${service.api}${HOME}/submissions`, {
+                method: 'POST',
+                body: new URLSearchParams(fields),
+                headers: { cookie, ...(origin && { origin }), 'sec-fetch-site': 'none' },
+              })
+            ).status,
+        ),
+      )),
+    ];
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 403, 403]);
+    expect(await readMonth(databaseOf(service), AUTHORITY, '2011-09')).toBeUndefined();
+  });
+
+  test('a token sees its own authority only, and does what its scopes say only', async () => {
+    const other = await signedIn(service, await tokenFor(service, ['read'], 'elsewhere'));
+    expect((await other.get(HOME)).status).toBe(403);
+    const reader = await signedIn(service, await tokenFor(service, ['read']));
+    const { forgeryToken } = reader;
+    const statuses = await Promise.all([
+      reader.get(HOME),
+      reader.get(`${HOME}/submit`),
+      reader.post(`${HOME}/submissions`, { forgeryToken }),
+      reader.post(`${HOME}/alerts/referral-backlog/acknowledgement`, { forgeryToken, name: 'x', note: 'y' }),
+      reader.post(`${HOME}/recipients`, { forgeryToken, address: 'x@example.org', level: 'warning' }),
+    ]);
+    expect(statuses.map(({ status }) => status)).toEqual([200, 403, 403, 403, 403]);
+    expect(textOf(await reader.text(HOME))).not.toContain('Submit figures');
+  });
+
+  test('every answer forbids scripts, inline styles, other hosts and frames', async () => {
+    const { get } = await signedIn(service, await tokenFor(service));
+    for (const answer of [await get(HOME), await get('/sign-in'), await get(`${HOME}/metrics/nothing`)]) {
+      expect(answer.headers.get('content-security-policy')).toBe(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      );
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(await answer.text()).not.toMatch(/<script|<style|\sstyle=|\son\w+=|https?:\/\/(?!www\.w3\.org)/);
+    }
+  });
+
+  test('the style sheet may be kept for good, pages may not', async () => {
+    const { get } = await signedIn(service, await tokenFor(service));
+    const home = await get(HOME);
+    expect(home.headers.get('cache-control')).toBe('private, no-cache');
+    const [, styles = ''] = /href="(\/assets\/styles-[0-9a-f]+\.css)"/.exec(await home.text()) ?? [];
+    expect((await get(styles)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect((await get('/assets/..%2fdashboard.cjs')).status).toBe(404);
+  });
+});
+
+describe('an authority on its first day', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ clock: '2010-10-25' });
+  });
+  afterAll(() => service?.end());
+
+  test('shows what the inspection found and where to begin', async () => {
+    // The inspection that was loaded has been judged: there is a board, and nothing on it.
+    await service.idle();
+    const { text } = await signedIn(service, await tokenFor(service));
+    const overview = textOf(await text(HOME));
+    expect(overview).toContain('No figures were submitted yet.');
+    expect(overview).toContain('Submit the first figures');
+    expect(overview).toContain('No figures yet');
+    expect(overview).not.toContain('What needs attention');
+    expect(textOf(await text(`${HOME}/metrics/conferences-on-time`))).toContain('No figure was submitted yet.');
+    expect(textOf(await text(`${HOME}/submissions`))).toContain('No month was submitted yet.');
+    expect(textOf(await text(`${HOME}/notices`))).toContain('There is no notice yet.');
+  });
+
+  test('a token for every authority leads to the only one there is', async () => {
+    const { get } = await signedIn(service, await tokenFor(service, ['read'], '*'));
+    expect((await get('/')).headers.get('location')).toBe(HOME);
+    expect((await get('/authorities/elsewhere')).status).toBe(404);
+  });
+});
+
+describe('submitting by file', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+    await submitExample(service, EXAMPLE);
+  });
+  afterAll(() => service?.end());
+
+  test('names every fault by line and column, and stores nothing', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const figures = [
+      'period,metric,numerator,denominator,count,value,status',
+      '2011-08,conferences-on-tim,4,15,,,',
+      '2011-08,referral-backlog,,,-3,,',
+      '2011-11,complaints,,,2,,',
+    ].join('\n');
+    const before = await service.get('/submissions');
+    const answer = await post(`${HOME}/submit`, { forgeryToken, figures });
+    const text = textOf(await answer.text());
+    expect(answer.status).toBe(422);
+    expect(text).toContain('no metric is called "conferences-on-tim"; the nearest is "conferences-on-time"');
+    expect(text).toContain('Line 3, count: cannot be negative');
+    expect(text).toContain('Line 4, period: 2011-11 has not ended yet');
+    expect(await service.get('/submissions')).toEqual(before);
+  });
+
+  test('shows what a correction changes, and sends it only if nobody else was faster', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const figures = readFileSync(CORRECTION, 'utf8');
+    const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
+    expect(textOf(preview)).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\)/);
+    expect(textOf(preview)).toContain('September 2011: replaces revision 1');
+    const [, basis = ''] = /name="basis" value="([^"]+)"/.exec(preview) ?? [];
+
+    const stale = await post(`${HOME}/submissions`, { forgeryToken, figures, basis: basis.replace('1', '7') });
+    expect([stale.status, textOf(await stale.text()).includes('Somebody else submitted')]).toEqual([409, true]);
+    const { status, headers } = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    expect([status, headers.get('location')]).toEqual([303, `${HOME}/submissions?accepted=2011-09`]);
+    const again = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    // As when the answer got lost: nobody was faster, and nothing is stored twice.
+    expect([again.status, again.headers.get('location')]).toEqual([303, headers.get('location')]);
+    expect((await service.get('/submissions/2011-09')).revision).toBe(2);
+
+    await service.idle();
+    const month = textOf(await text(`${HOME}/submissions/2011-09`));
+    expect(month).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\) changed/);
+    expect(textOf(await text(`${HOME}/metrics/conferences-on-time`))).toContain(
+      'Corrected: was 26.7% (4 of 15) in revision 1',
+    );
+    expect(textOf(await text(HOME))).toContain('Initial conferences on time : withdrawn, because');
+  });
+
+  test('the same file again has nothing to send', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const figures = readFileSync(EXAMPLE, 'utf8')
+      .split('\n')
+      .filter((line) => !line.startsWith('2011-09'))
+      .join('\n');
+    const text = textOf(await (await post(`${HOME}/submit`, { forgeryToken, figures })).text());
+    expect(text).toContain('11 months the same as before, to be skipped.');
+    expect(text).toContain('There is nothing to send.');
+  });
+
+  test('a notice reads as it was mailed', async () => {
+    const { text } = await signedIn(service, await tokenFor(service));
+    const mailed = (await service.mails()).filter(({ subject }) => subject.startsWith('Herefordshire'));
+    const page = textOf(await text(`${HOME}/notices/1`));
+    for (const line of (mailed[0]?.text ?? '').split('\n').slice(0, 20))
+      expect(page).toContain(line.trim().replaceAll(/\s+/g, ' '));
+  });
+
+  test('recipients are added, changed and removed; addresses are masked, who has not confirmed is pointed out', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const added = await post(`${HOME}/recipients`, { forgeryToken, address: 'head@example.org', level: 'critical' });
+    expect(added.status).toBe(303);
+    const page = textOf(await text(`${HOME}/recipients`));
+    expect(page).toContain('d…@example.org Warning and critical Confirmed');
+    expect(page).toMatch(/h…@example\.org Critical only (Pending|Confirmed)/);
+    await post(`${HOME}/recipients`, { forgeryToken, address: 'director@example.org', level: 'critical' });
+    const changed = await text(`${HOME}/recipients`);
+    expect(textOf(changed)).toContain('d…@example.org Critical only Confirmed');
+    const [, removal = ''] = /d…@example\.org[\s\S]*?action="([^"]+\/removal)"/.exec(changed) ?? [];
+    expect((await post(removal, { forgeryToken })).status).toBe(303);
+    expect(textOf(await text(`${HOME}/recipients`))).not.toContain('d…@example.org');
+    const refused = await post(`${HOME}/recipients`, { forgeryToken, address: 'nobody', level: 'critical' });
+    expect([refused.status, textOf(await refused.text()).includes('Enter an e-mail address')]).toEqual([422, true]);
+  });
+});
+
+describe('an authority that is late', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ clock: '2012-01-20' });
+    await submitExample(service, EXAMPLE);
+  });
+  afterAll(() => service?.end());
+
+  test('is told so at the top, and takes it in hand on the overview', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const overview = textOf(await text(HOME));
+    expect(overview).toMatch(/Figures up to September 2011.{1,60} ! Warning .{0,20}October 2011/);
+    expect(overview).toMatch(/Critical Monthly figures/);
+    const fields = { forgeryToken, name: 'A. Price', note: 'The case system is down' };
+    const answer = await post(`${HOME}/alerts/submission/acknowledgement`, fields);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, HOME]);
+    expect(textOf(await text(HOME))).toContain('In hand: A. Price on 20 January 2012: The case system is down');
+  });
+
+  test('an acknowledgement without a name is refused, and what was typed stays', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/alerts/referral-backlog/acknowledgement`;
+    const answer = await post(path, { forgeryToken, name: ' ', note: 'Typed at length' });
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toContain('href="#referral-backlog-name"');
+    expect(text).toContain('>Typed at length</textarea>');
+  });
+
+  test('what is not raised cannot be taken in hand', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const answer = await post(`${HOME}/alerts/complaints/acknowledgement`, { forgeryToken, name: 'x', note: 'y' });
+    expect(answer.status).toBe(409);
+  });
+});
+
+describe('a deployment that suppresses small numbers', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({ context: { smallNumbers: 'suppress' } });
+    await submitExample(service, EXAMPLE);
+  });
+  afterAll(() => service?.end());
+
+  test('gives them away on no page: neither in text nor in the chart', async () => {
+    const { text } = await signedIn(service, await tokenFor(service));
+    for (const path of [HOME, `${HOME}/metrics/conferences-on-time`, `${HOME}/submissions/2011-09`]) {
+      const page = textOf(await text(path));
+      expect(page).toContain('about 25% (5 or fewer of 15)');
+      expect(page).not.toContain('4 of 15');
+      expect(page).not.toContain('26.7%');
+    }
+  });
+});
+
+describe('when the database fails', () => {
+  let failing = false;
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService({
+      intercept: async (call, forward) => {
+        const isRecord = String(call.headers['x-amz-target']).endsWith('.Query');
+        if (!failing || !isRecord) return forward();
+        return { status: 400, headers: {}, body: '{"__type":"com.amazon#ResourceNotFoundException","message":"gone"}' };
+      },
+    });
+  });
+  afterAll(() => service?.end());
+
+  test('says so in words, with a reference, and tells nothing of the inside', async () => {
+    const { get } = await signedIn(service, await tokenFor(service));
+    failing = true;
+    const answer = await get(HOME);
+    const text = textOf(await answer.text());
+    failing = false;
+    expect(answer.status).toBe(500);
+    expect(text).toContain('This page could not be loaded');
+    expect(text).toContain('tell whoever runs the service this reference');
+    expect(text).not.toMatch(/ResourceNotFound|gone/);
+  });
+});
