@@ -3,7 +3,7 @@ import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
 import { acknowledged } from './domain/board.ts';
 import { POINTS_IN_LIMITS } from './domain/evaluators/special-cause.ts';
-import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
+import { type LoadedInspection, type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { timelines } from './domain/reconcile.ts';
@@ -47,9 +47,10 @@ import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { writeCsv } from './services/csv.ts';
 import { readGrant } from './store/access.ts';
-import { readBoard, readNotices } from './store/boards.ts';
+import { readBoard } from './store/boards.ts';
 import type { Database } from './store/database.ts';
-import { isInspected, type LoadedInspection, readInspection } from './store/inspections.ts';
+import { isInspected, readInspection } from './store/inspections.ts';
+import { readNotices } from './store/notices.ts';
 import { readMonth, readMonths, readMonthsBetween, readRevisions } from './store/submissions.ts';
 
 export interface QueryDependencies {

@@ -202,3 +202,17 @@ export const LocalStandardSchema = z.strictObject({
   setAt: z.iso.datetime(),
 });
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;
+
+/** An inspection as loaded, with what the authority set since. */
+export interface LoadedInspection {
+  readonly header: InspectionHeader;
+  /** Of the inspection's file: tells whether it changed. */
+  readonly fingerprint: string;
+  readonly metrics: readonly Metric[];
+  readonly judgements: readonly Judgement[];
+  readonly actions: readonly Action[];
+  /** Oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
+}

@@ -51,6 +51,12 @@ export const NoticeSchema = z.object({
 });
 export type Notice = z.infer<typeof NoticeSchema>;
 
+/** A notice with the time it was handed over to be mailed, if it was. */
+export interface StoredNotice {
+  readonly notice: Notice;
+  readonly sentAt: string | undefined;
+}
+
 /** SNS takes fewer than 100 characters of printable ASCII as a subject. */
 const MAX_SUBJECT_LENGTH = 99;
 /** SNS takes 256 KB with attributes; the text stays far below, whatever a record holds. */

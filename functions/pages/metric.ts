@@ -8,7 +8,7 @@ import {
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { type Observation, observationIn, seriesOf } from '../domain/series.ts';
@@ -16,7 +16,6 @@ import { type Direction, type XmrPoint, xmrChart } from '../domain/statistics/xm
 import type { Month } from '../domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
-import type { LoadedInspection } from '../store/inspections.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';

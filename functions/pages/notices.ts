@@ -1,6 +1,5 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
-import { bodyOf, subjectOf } from '../domain/notice.ts';
-import type { StoredNotice } from '../store/boards.ts';
+import { bodyOf, type StoredNotice, subjectOf } from '../domain/notice.ts';
 import { type Html, html } from './html.ts';
 import { layout, pathOf, table, type Visit } from './layout.ts';
 import { standingTag, timeName } from './words.ts';

@@ -5,6 +5,7 @@ import {
   type Action,
   compareDue,
   type Judgement,
+  type LoadedInspection,
   type Metric,
   type Progress,
   type Section,
@@ -15,7 +16,6 @@ import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
-import type { LoadedInspection } from '../store/inspections.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
