@@ -3,7 +3,7 @@ import type { LambdaFunction } from './functions.ts';
 import type { InvocationResult } from './worker-pool.ts';
 
 /**
- * Plays Lambda's asynchronous invocation, by which EventBridge hands over its events: nobody waits for the result, and a
+ * Emulates Lambda's asynchronous invocation, by which EventBridge hands over its events: nobody waits for the result, and a
  * failure is tried again. Source: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation".
  */
 

@@ -1,6 +1,6 @@
 import type { InvocationResult } from './worker-pool.ts';
 
-/** Plays how Lambda reads a function's answer to a batch of stream records. */
+/** Emulates how Lambda reads a function's answer to a batch of stream records. */
 
 /**
  * What Lambda does with the answer to a batch of stream records:

@@ -1,27 +1,27 @@
 import type * as z from 'zod';
 import {
-  PROPERTIES_NOT_PLAYED,
-  RESOURCE_ATTRIBUTES_NOT_PLAYED,
-  SECTIONS_NOT_PLAYED,
-  TYPES_NOT_PLAYED,
-} from './not-played.ts';
+  PROPERTIES_NOT_EMULATED,
+  RESOURCE_ATTRIBUTES_NOT_EMULATED,
+  SECTIONS_NOT_EMULATED,
+  TYPES_NOT_EMULATED,
+} from './not-emulated.ts';
 import { intrinsicOf, isJoin, isObject, referenceOf } from './resolve.ts';
 import { CustomResourceProperties, isCustomResource, PROPERTIES, RETURN_VALUES } from './resource-types.ts';
 
 /**
- * Refuses a template that says anything that is not played here, before any part of the instance starts: a stand-in that
- * passes over what it does not know would work on this machine and not on AWS.
+ * Refuses a template with anything in it that is not emulated, before any part of the instance starts. A stand-in for AWS
+ * that ignored what it does not know would run what fails on AWS, or runs differently there.
  */
 
-/** A template that is not played whole. `faults` names each place: resource, type, path, and what is wrong there. */
+/** A template with something in it that is not emulated. `faults` names each place: resource, type, path, and what is wrong there. */
 export class TemplateError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     super(
-      `The template says what the stand-in for AWS does not play:\n${faults.map((fault) => `  ${fault}`).join('\n')}\n` +
-        'Correct the template; or play it in local/, beginning with local/resource-types.ts; or, where it changes nothing on ' +
-        'one machine, list it with the reason in local/not-played.ts.',
+      `The template has in it what the stand-in for AWS does not emulate:\n${faults.map((fault) => `  ${fault}`).join('\n')}\n` +
+        'Correct the template; or emulate it in local/, beginning with local/resource-types.ts; or, where it changes nothing on ' +
+        'one machine, list it with the reason in local/not-emulated.ts.',
     );
     this.name = 'TemplateError';
     this.faults = faults;
@@ -33,16 +33,16 @@ export function checkTemplate(template: unknown): void {
   const faults: string[] = [];
   const sections = isObject(template) ? template : {};
   for (const section of Object.keys(sections))
-    if (section !== 'Resources' && section !== 'Outputs' && !(section in SECTIONS_NOT_PLAYED))
-      faults.push(`${section}: this section of a template is not played`);
+    if (section !== 'Resources' && section !== 'Outputs' && !Object.hasOwn(SECTIONS_NOT_EMULATED, section))
+      faults.push(`${section}: this section of a template is not emulated`);
   const resources = entriesOf(sections.Resources);
   const types = new Map(resources.map(([id, resource]) => [id, String(resource.Type)]));
   for (const [id, resource] of resources) faults.push(...faultsOfResource(id, resource, types));
   for (const [id, { Value, Description: _, ...others }] of entriesOf(sections.Outputs)) {
     const at = `Outputs.${id}`;
-    for (const name of Object.keys(others)) faults.push(`${at}.${name}: this attribute of an output is not played`);
+    for (const name of Object.keys(others)) faults.push(`${at}.${name}: this attribute of an output is not emulated`);
     if (typeof Value !== 'string' && intrinsicOf(Value) === undefined)
-      faults.push(`${at}.Value: an output is a text or an expression, not ${JSON.stringify(Value)}`);
+      faults.push(`${at}.Value: an output is a string or an expression, not ${JSON.stringify(Value)}`);
     faults.push(
       ...danglingReferences(Value, `${at}.Value`, types),
       ...faultsOfExpressions(Value, `${at}.Value`, types),
@@ -51,15 +51,17 @@ export function checkTemplate(template: unknown): void {
   if (faults.length > 0) throw new TemplateError(faults);
 }
 
-/** The properties of a resource without those of `not-played.ts`. */
-export function playedProperties(type: string, properties: unknown): unknown {
-  const notPlayed = PROPERTIES_NOT_PLAYED[type] ?? {};
+/** The properties of a resource without those of `not-emulated.ts`. */
+export function emulatedProperties(type: string, properties: unknown): unknown {
+  const notEmulated = PROPERTIES_NOT_EMULATED[type] ?? {};
   const keep = (value: unknown, path: string): unknown => {
     if (Array.isArray(value)) return value.map((item) => keep(item, `${path}[]`));
     if (!isObject(value)) return value;
     const kept = Object.entries(value).map(([key, item]) => [key, item, path === '' ? key : `${path}.${key}`] as const);
     return Object.fromEntries(
-      kept.filter(([, , here]) => !(here in notPlayed)).map(([key, item, here]) => [key, keep(item, here)]),
+      kept
+        .filter(([, , here]) => !Object.hasOwn(notEmulated, here))
+        .map(([key, item, here]) => [key, keep(item, here)]),
     );
   };
   return keep(properties, '');
@@ -72,32 +74,32 @@ function faultsOfResource(id: string, resource: Record<string, unknown>, types: 
   const type = String(Type);
   const at = `${id} (${type})`;
   const faults = Object.keys(attributes)
-    .filter((name) => !(name in RESOURCE_ATTRIBUTES_NOT_PLAYED))
-    .map((name) => `${at} ${name}: this attribute of a resource is not played`);
+    .filter((name) => !Object.hasOwn(RESOURCE_ATTRIBUTES_NOT_EMULATED, name))
+    .map((name) => `${at} ${name}: this attribute of a resource is not emulated`);
   faults.push(...danglingReferences(Properties, `${at} Properties`, types));
-  if (type in TYPES_NOT_PLAYED) return faults;
+  if (Object.hasOwn(TYPES_NOT_EMULATED, type)) return faults;
   const schema = isCustomResource(type) ? CustomResourceProperties : schemas[type];
-  if (schema === undefined) return [...faults, `${at}: this type of resource is not played`];
-  const played = playedProperties(type, Properties);
-  faults.push(...faultsOfExpressions(played, `${at} Properties`, types));
-  for (const { path, problem } of problemsOf(schema, played)) faults.push(`${at} Properties${path}: ${problem}`);
+  if (schema === undefined) return [...faults, `${at}: this type of resource is not emulated`];
+  const emulated = emulatedProperties(type, Properties);
+  faults.push(...faultsOfExpressions(emulated, `${at} Properties`, types));
+  for (const { path, problem } of problemsOf(schema, emulated)) faults.push(`${at} Properties${path}: ${problem}`);
   return faults;
 }
 
 const schemas: Readonly<Record<string, z.ZodType | undefined>> = PROPERTIES;
 
-/** What a schema has to say of properties that are not resolved yet: what depends on an expression is left open. */
+/** What a schema finds wrong with properties before they are resolved. What an expression gives is checked later. */
 function problemsOf(schema: z.ZodType, properties: unknown): { readonly path: string; readonly problem: string }[] {
   const { error } = schema.safeParse(withoutIntrinsics(properties));
   return (error?.issues ?? []).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ path: spell([...issue.path, key]), problem: 'this property is not played' }));
+      return issue.keys.map((key) => ({ path: spell([...issue.path, key]), problem: 'this property is not emulated' }));
     if (intrinsicOf(valueAt(properties, issue.path)) !== undefined) return [];
     return [{ path: spell(issue.path), problem: issue.message }];
   });
 }
 
-/** Expressions where something is played: each function must be, and so must what it gives of its resource. */
+/** Expressions where something is emulated: each function must be, and so must what it gives of its resource. */
 function faultsOfExpressions(value: unknown, path: string, types: Types): string[] {
   if (Array.isArray(value))
     return value.flatMap((item, index) => faultsOfExpressions(item, `${path}[${index}]`, types));
@@ -110,15 +112,15 @@ function faultsOfExpressions(value: unknown, path: string, types: Types): string
     const { logicalId, returnValue } = reference;
     const type = types.get(logicalId);
     const known: readonly string[] = (type !== undefined && RETURN_VALUES[type]) || [];
-    if (logicalId.startsWith('AWS::')) return [`${path}: the pseudo parameter ${logicalId} is not played`];
+    if (logicalId.startsWith('AWS::')) return [`${path}: the pseudo parameter ${logicalId} is not emulated`];
     if (type === undefined) return [];
     if (known.includes(returnValue)) return [];
     const asked = returnValue === 'Ref' ? 'Ref' : `Fn::GetAtt ${returnValue}`;
-    return [`${path}: ${asked} of ${logicalId} (${type}) is not played (known: ${known.join(', ') || 'nothing'})`];
+    return [`${path}: ${asked} of ${logicalId} (${type}) is not emulated (known: ${known.join(', ') || 'nothing'})`];
   }
   if (intrinsic === undefined)
     return Object.entries(value).flatMap(([key, item]) => faultsOfExpressions(item, `${path}.${key}`, types));
-  if (intrinsic.name !== 'Fn::Join') return [`${path}: the function ${intrinsic.name} is not played`];
+  if (intrinsic.name !== 'Fn::Join') return [`${path}: the function ${intrinsic.name} is not emulated`];
   if (!isJoin(intrinsic.argument)) return [`${path}: Fn::Join takes a separator and a list`];
   return faultsOfExpressions((intrinsic.argument as unknown[])[1], `${path}.Fn::Join`, types);
 }
@@ -133,7 +135,7 @@ function danglingReferences(value: unknown, path: string, types: Types): string[
   return Object.entries(value).flatMap(([key, item]) => danglingReferences(item, `${path}.${key}`, types));
 }
 
-/** Every expression gives a text; which, is not known yet. */
+/** With an empty string for every expression: all of them give strings, though which is not known yet. */
 function withoutIntrinsics(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutIntrinsics);
   if (!isObject(value)) return value;

@@ -2,7 +2,7 @@ import { isObject } from './resolve.ts';
 import { invalid } from './sns-message.ts';
 
 /**
- * Plays SNS's subscription filter policies on message attributes, with the rules that the service uses: values and `$or`.
+ * Emulates SNS's subscription filter policies on message attributes, with the rules that the service uses: values and `$or`.
  * Attributes are ANDed, the values of one are ORed, and `$or` is an OR of whole policies.
  * Sources: Amazon SNS Developer Guide, "AND/OR logic" and "Filter policy constraints"; for the reserved words aws/event-ruler,
  * `Constants.java`; for what counts as a combination, the answers of real AWS that LocalStack's tests recorded
@@ -12,7 +12,7 @@ import { invalid } from './sns-message.ts';
 /** Whether a message with these attributes passes. */
 export type FilterPolicy = (attributes: Readonly<Record<string, string>>) => boolean;
 
-/** An operator that SNS has and that is not played is refused by name. */
+/** An operator that SNS has and that is not emulated is refused by name. */
 const OPERATORS = ['anything-but', 'cidr', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
 
 /** An object with one of these as a field name is no alternative of an `$or`. */
@@ -35,7 +35,7 @@ interface Compiled {
   readonly combinations: number;
 }
 
-/** Reads a policy. Throws an `SnsError` where SNS would refuse it, or where it says more than is played. */
+/** Reads a policy. Throws an `SnsError` where SNS would refuse it, or where it says more than is emulated. */
 export function compileFilterPolicy(text: string): FilterPolicy {
   if (Buffer.byteLength(text) > MAX_BYTES) throw refused(`Filter policy is larger than ${MAX_BYTES} bytes`);
   let policy: unknown;
@@ -95,11 +95,11 @@ function compileAttribute(name: string, rules: unknown): Compiled {
 
 function readValue(name: string, rule: unknown): string {
   if (typeof rule === 'string') return rule;
-  if (!isObject(rule)) throw refused(`"${name}": only strings are played, not ${JSON.stringify(rule)}`);
+  if (!isObject(rule)) throw refused(`"${name}": only strings are emulated, not ${JSON.stringify(rule)}`);
   const [operator = '', ...others] = Object.keys(rule);
   if (others.length > 0) throw refused('Only one key allowed in match expression');
   if (!OPERATORS.includes(operator)) throw refused(`Unrecognized match type ${operator}`);
-  throw refused(`"${name}": the operator ${operator} is not played`);
+  throw refused(`"${name}": the operator ${operator} is not emulated`);
 }
 
 const refused = (reason: string) => invalid(`FilterPolicy: ${reason}`);

@@ -4,7 +4,7 @@ import type { FunctionLog } from './function-log.ts';
 import type { Model } from './model.ts';
 import { createWorkerPool, type InvocationResult, type WorkerPool, type WorkerSetup } from './worker-pool.ts';
 
-/** Plays Lambda: the template's functions, found by name and invoked, each with the environment that Lambda would give it. */
+/** Emulates Lambda: the template's functions, found by name and invoked, each with the environment that Lambda would give it. */
 
 export interface LambdaFunction {
   readonly logicalId: string;
@@ -29,7 +29,7 @@ export interface Functions {
 export interface FunctionsOptions {
   readonly clock: Clock;
   readonly log: FunctionLog;
-  /** Base URL of the endpoint that plays the AWS services. */
+  /** Base URL of the endpoint that emulates the AWS services. */
   readonly gateway: string;
 }
 

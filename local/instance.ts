@@ -286,7 +286,12 @@ async function start(
 /** Lambda's Invoke for tools beside the stack. It answers with what the function returned, or threw, once it has. */
 async function invokeFor(call: AwsCall, functions: Functions): Promise<AwsReply> {
   if (call.operation !== 'Invoke' || (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
-    return awsError(call, 400, 'UnsupportedOperation', 'only synchronous invocations are played by the local endpoint');
+    return awsError(
+      call,
+      400,
+      'UnsupportedOperation',
+      'only synchronous invocations are emulated by the local endpoint',
+    );
   const { FunctionName } = call.input();
   const target = functions.all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
   if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { playedProperties } from './check-template.ts';
+import { emulatedProperties } from './check-template.ts';
 import { resolve } from './resolve.ts';
 import { CustomResourceProperties, isCustomResource, PROPERTIES, type ResourceType } from './resource-types.ts';
 import type { Stack } from './template.ts';
 
-/** Plays what CloudFormation knows of a stack: which resources there are, what they are called, and their properties resolved. */
+/** Emulates what CloudFormation knows of a stack: which resources there are, what they are called, and their properties resolved. */
 
 /** What is only known once a part of the instance runs. Filled in while it starts. */
 export interface Facts {
-  /** Base URL of the loopback endpoint that plays the AWS services. */
+  /** Base URL of the loopback endpoint that emulates the AWS services. */
   gateway: string;
   /** Base URL of each HTTP API, by logical id. */
   readonly apis: Map<string, string>;
@@ -24,7 +24,7 @@ export interface Model {
   ids(type: ResourceType): readonly string[];
   /** Logical id and type of each custom resource. */
   customResources(): readonly { readonly logicalId: string; readonly type: string }[];
-  /** The played properties of a resource, resolved and checked; the error names resource, type and property. */
+  /** The emulated properties of a resource, resolved and checked; the error names resource, type and property. */
   properties<T extends ResourceType>(logicalId: string, type: T): z.infer<(typeof PROPERTIES)[T]>;
   customProperties(logicalId: string): z.infer<typeof CustomResourceProperties>;
   physicalName(logicalId: string): string;
@@ -66,7 +66,7 @@ export function createModel(stack: Stack, facts: Facts): Model {
       case 'AWS::SQS::Queue':
         return within('sqs', name);
       default:
-        throw new Error(`the ARN of a ${type} ('${logicalId}') is not played`);
+        throw new Error(`the ARN of a ${type} ('${logicalId}') is not emulated`);
     }
   };
 
@@ -98,8 +98,8 @@ export function createModel(stack: Stack, facts: Facts): Model {
 
   const read = <S extends z.ZodType>(logicalId: string, schema: S): z.infer<S> => {
     const Type = typeOf(logicalId);
-    const played = playedProperties(Type, template.Resources[logicalId]?.Properties);
-    const result = schema.safeParse(resolve(played, lookUp));
+    const emulated = emulatedProperties(Type, template.Resources[logicalId]?.Properties);
+    const result = schema.safeParse(resolve(emulated, lookUp));
     if (!result.success) throw new Error(`resource '${logicalId}' (${Type}): ${z.prettifyError(result.error)}`);
     return result.data;
   };

@@ -6,7 +6,7 @@ import { readJson, writeJson } from './json-file.ts';
 import type { Mail, Mailer } from './mail.ts';
 
 /**
- * Plays SNS's promise to deliver what it has accepted. A message is on disk from before it is acknowledged until each of its
+ * Emulates SNS's promise to deliver what it has accepted. A message is on disk from before it is acknowledged until each of its
  * mails has been taken by a mail server, so a kill may repeat mails but loses none.
  */
 export interface Outbox {

@@ -4,7 +4,7 @@ import { type AwsCall, type AwsReply, awsError } from './gateway.ts';
 import type { Model } from './model.ts';
 
 /**
- * Plays IAM: a function may call what the policies of its role in the template allow, and nothing else. Like AWS, and
+ * Emulates IAM: a function may call what the policies of its role in the template allow, and nothing else. Like AWS, and
  * unlike an emulator that lets everything pass, so that a missing permission shows on one machine.
  */
 export interface Policies {

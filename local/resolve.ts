@@ -1,5 +1,5 @@
 /**
- * Plays CloudFormation's intrinsic functions, those that the template uses where something is played: `Ref`, `Fn::GetAtt`
+ * Emulates CloudFormation's intrinsic functions, those that the template uses where something is emulated: `Ref`, `Fn::GetAtt`
  * and `Fn::Join`. Reference: AWS CloudFormation Template Reference, "Intrinsic function reference".
  */
 

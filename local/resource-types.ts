@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
 /**
- * What of CloudFormation's resource types is played on one machine: every property that some file of `local/` reads, and
- * the attributes that `Fn::GetAtt` gives. Strict at every depth: a property that is neither here nor in `not-played.ts`
- * fails the start by its name. Shapes and limits are those of the AWS CloudFormation Template Reference.
+ * Which of CloudFormation's resource types are emulated, with every property that a file of `local/` reads and what `Ref` and
+ * `Fn::GetAtt` give. Strict at every depth: a property that is neither here nor in `not-emulated.ts` is an error.
+ * Shapes and limits are those of the AWS CloudFormation Template Reference.
  */
 
 const KeySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.string() }));
@@ -13,7 +13,7 @@ const OneOrMore = z.preprocess((value) => [value].flat(), z.array(z.string()));
 const PolicyDocument = z.strictObject({
   Statement: z.array(
     z.strictObject({
-      Effect: z.literal('Allow', { error: 'only Allow is played' }),
+      Effect: z.literal('Allow', { error: 'only Allow is emulated' }),
       Action: OneOrMore,
       Resource: OneOrMore,
     }),
@@ -25,12 +25,14 @@ export const RATE_EXPRESSION = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
 
 /** Properties by resource type. */
 export const PROPERTIES = {
-  'AWS::ApiGatewayV2::Api': z.strictObject({ ProtocolType: z.literal('HTTP', { error: 'only HTTP APIs are played' }) }),
+  'AWS::ApiGatewayV2::Api': z.strictObject({
+    ProtocolType: z.literal('HTTP', { error: 'only HTTP APIs are emulated' }),
+  }),
   'AWS::ApiGatewayV2::Integration': z.strictObject({
     ApiId: z.string(),
-    IntegrationType: z.literal('AWS_PROXY', { error: 'only AWS_PROXY integrations are played' }),
+    IntegrationType: z.literal('AWS_PROXY', { error: 'only AWS_PROXY integrations are emulated' }),
     IntegrationUri: z.string(),
-    PayloadFormatVersion: z.literal('2.0', { error: 'only payload format 2.0 is played' }),
+    PayloadFormatVersion: z.literal('2.0', { error: 'only payload format 2.0 is emulated' }),
   }),
   'AWS::ApiGatewayV2::Route': z.strictObject({
     ApiId: z.string(),
@@ -39,7 +41,7 @@ export const PROPERTIES = {
   }),
   'AWS::ApiGatewayV2::Stage': z.strictObject({
     ApiId: z.string(),
-    StageName: z.literal('$default', { error: 'only the stage $default is played' }),
+    StageName: z.literal('$default', { error: 'only the stage $default is emulated' }),
     DefaultRouteSettings: z.strictObject({
       ThrottlingRateLimit: z.coerce.number().positive(),
       ThrottlingBurstLimit: z.coerce.number().int().positive(),
@@ -60,13 +62,13 @@ export const PROPERTIES = {
     StreamSpecification: z
       .strictObject({
         // With images dynoxide would tell of writes that changed nothing, and AWS would not.
-        StreamViewType: z.literal('KEYS_ONLY', { error: 'only streams of KEYS_ONLY are played' }),
+        StreamViewType: z.literal('KEYS_ONLY', { error: 'only streams of KEYS_ONLY are emulated' }),
       })
       .optional(),
   }),
   'AWS::Events::Rule': z.strictObject({
-    ScheduleExpression: z.string().regex(RATE_EXPRESSION, 'only rate(…) is played'),
-    State: z.literal('ENABLED', { error: 'only enabled rules are played' }),
+    ScheduleExpression: z.string().regex(RATE_EXPRESSION, 'only rate(…) is emulated'),
+    State: z.literal('ENABLED', { error: 'only enabled rules are emulated' }),
     Targets: z.array(z.strictObject({ Arn: z.string(), Input: z.string() })),
   }),
   'AWS::IAM::Policy': z.strictObject({ PolicyDocument, Roles: z.array(z.string()) }),
@@ -84,16 +86,12 @@ export const PROPERTIES = {
         .max(10),
     }),
     FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')], {
-      error: 'only mappings with ReportBatchItemFailures are played',
+      error: 'only mappings with ReportBatchItemFailures are emulated',
     }),
     MaximumBatchingWindowInSeconds: z.coerce.number().min(0).max(300),
-    MaximumRecordAgeInSeconds: z.coerce
-      .number()
-      .int()
-      .min(1, 'a record must have an age to be given up at')
-      .max(604_800),
-    MaximumRetryAttempts: z.coerce.number().int().min(0, 'retries must have an end').max(10_000),
-    StartingPosition: z.literal('TRIM_HORIZON', { error: 'only TRIM_HORIZON is played' }),
+    MaximumRecordAgeInSeconds: z.coerce.number().int().min(1, 'records must be given up at some age').max(604_800),
+    MaximumRetryAttempts: z.coerce.number().int().min(0, 'retries must end').max(10_000),
+    StartingPosition: z.literal('TRIM_HORIZON', { error: 'only TRIM_HORIZON is emulated' }),
   }),
   'AWS::Lambda::Function': z.strictObject({
     Code: z.strictObject({ S3Key: z.string({ error: 'the code must be an asset (S3Key)' }) }),
@@ -103,7 +101,7 @@ export const PROPERTIES = {
     MemorySize: z.coerce.number(),
     // CloudFormation requires one. Functions that tests write by hand may do without, and are then allowed everything.
     Role: z.string().optional(),
-    Runtime: z.string().regex(/^nodejs/, 'only Node.js functions are played'),
+    Runtime: z.string().regex(/^nodejs/, 'only Node.js functions are emulated'),
     Timeout: z.coerce.number(),
     TracingConfig: z.strictObject({ Mode: z.literal('Active') }).optional(),
   }),
@@ -111,7 +109,7 @@ export const PROPERTIES = {
   'AWS::SNS::Subscription': z.strictObject({
     Endpoint: z.string(),
     FilterPolicy: z.record(z.string(), z.unknown()).optional(),
-    Protocol: z.literal('email', { error: 'only e-mail subscriptions are played' }),
+    Protocol: z.literal('email', { error: 'only e-mail subscriptions are emulated' }),
     TopicArn: z.string(),
   }),
   'AWS::SNS::Topic': z.strictObject({}),
@@ -120,7 +118,7 @@ export const PROPERTIES = {
 
 export type ResourceType = keyof typeof PROPERTIES;
 
-/** Custom resources hand whatever else they have to their function. */
+/** A custom resource hands all its other properties to its function. */
 export const CustomResourceProperties = z.looseObject({
   ServiceToken: z.string(),
   ServiceTimeout: z.coerce.number().min(1).max(3600),

@@ -6,7 +6,7 @@ import { readJson, writeJson } from './json-file.ts';
 import type { Model } from './model.ts';
 import { RATE_EXPRESSION } from './resource-types.ts';
 
-/** Plays EventBridge's rules with a rate: their targets are invoked at their times by the instance's clock. */
+/** Emulates EventBridge's rules with a rate: their targets are invoked at their times by the instance's clock. */
 
 export interface Schedules {
   /** Runs all of them once, now. Rejects where functions fail, and names them. */

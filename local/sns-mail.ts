@@ -1,6 +1,6 @@
 import type { Mail } from './mail.ts';
 
-/** Plays the e-mails that SNS sends, in its words: what was published with the way out below, and the request to confirm. */
+/** Emulates the e-mails that SNS sends, in its words: what was published with the way out below, and the request to confirm. */
 
 /** What the mails need to know of a subscription. */
 export interface Addressee {

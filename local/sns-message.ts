@@ -1,7 +1,7 @@
 import { isObject } from './resolve.ts';
 
 /**
- * Plays what Amazon SNS asks of a message before it takes it.
+ * Emulates what Amazon SNS asks of a message before it takes it.
  * Source: Amazon SNS API Reference, "Publish"; Developer Guide, "Message attributes".
  */
 
@@ -23,7 +23,7 @@ export interface PublishedMessage {
   readonly subject: string | undefined;
   /** What is sent by e-mail. */
   readonly body: string;
-  /** Strings by name: the only data type that is played. */
+  /** Strings by name: the only data type that is emulated. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +69,7 @@ function readAttributes(input: Readonly<Record<string, string>>): Record<string,
     const value = input[`${prefix}.Value.StringValue`] ?? '';
     const wrong = (reason: string) =>
       new SnsError('ParameterValueInvalid', `The message attribute '${name}' ${reason}.`);
-    if (type !== 'String') throw wrong(`has the type '${type}'; only String is played`);
+    if (type !== 'String') throw wrong(`has the type '${type}'; only String is emulated`);
     if (value === '') throw wrong('must contain non-empty message attribute value');
     attributes[name] = value;
   }

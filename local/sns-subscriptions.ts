@@ -7,7 +7,7 @@ import type { Addressee } from './sns-mail.ts';
 import { invalid, SnsError } from './sns-message.ts';
 
 /**
- * Plays what SNS keeps of e-mail subscriptions: those of the template and those made since, each pending or confirmed, with
+ * Emulates what SNS keeps of e-mail subscriptions: those of the template and those made since, each pending or confirmed, with
  * the filter policy that its messages pass.
  */
 
@@ -46,6 +46,8 @@ interface Stored extends Addressee {
   attributes: { FilterPolicy?: string };
   /** The policy that is in effect until a changed one is. */
   previous?: { readonly FilterPolicy?: string; readonly until: number } | undefined;
+  /** One of the template's: its policy when it was last deployed, empty for none. */
+  readonly deployed?: string;
   /** One of the template's that was removed: AWS too does not make it again before the template says something else. */
   removed?: boolean;
 }
@@ -87,10 +89,12 @@ export function openSubscriptions(options: {
     }
     const arn = model.arn(logicalId);
     const before = known.find((each) => each.arn === arn && each.endpoint === Endpoint);
+    const deployed = filterPolicy ?? '';
     return {
       ...(before ?? { token: newToken(), createdAt: clock.now(), confirmed: autoConfirm }),
-      ...{ arn, topicArn: TopicArn, endpoint: Endpoint, fromTemplate: true },
-      attributes: attributesOf(filterPolicy),
+      ...{ arn, topicArn: TopicArn, endpoint: Endpoint, fromTemplate: true, deployed },
+      // Whatever the API has made of it since, stays: a deployment changes only what the template has changed.
+      attributes: before?.deployed === deployed ? before.attributes : attributesOf(filterPolicy),
     };
   }
 
@@ -107,7 +111,7 @@ export function openSubscriptions(options: {
     save();
   }
 
-  const storedOf = ({ arn }: Subscription): Stored => {
+  const storedOf = (arn: string): Stored => {
     const found = current().find((each) => each.arn === arn);
     if (found === undefined) throw new SnsError('NotFound', 'Subscription does not exist', 404);
     return found;
@@ -135,9 +139,7 @@ export function openSubscriptions(options: {
     find(arn = '') {
       const parts = arn.split(':').length;
       if (parts < 7) throw invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${parts}`);
-      const found = current().find((each) => each.arn === arn);
-      if (found === undefined) throw new SnsError('NotFound', 'Subscription does not exist', 404);
-      return shown(found);
+      return shown(storedOf(arn));
     },
     request(topicArn, endpoint, filterPolicy) {
       checkAddress(endpoint);
@@ -175,10 +177,10 @@ export function openSubscriptions(options: {
     },
     remove(subscription) {
       if (!subscription.confirmed) throw invalid('SubscriptionArn Reason: This subscription is pending confirmation');
-      forget(storedOf(subscription));
+      forget(storedOf(subscription.arn));
     },
     setFilterPolicy(subscription, filterPolicy) {
-      const stored = storedOf(subscription);
+      const stored = storedOf(subscription.arn);
       checkFilterPolicy(stored.topicArn, filterPolicy, stored.arn);
       const inEffect = policyInEffect(stored, clock.now());
       stored.previous = delayMs === 0 ? undefined : { ...attributesOf(inEffect), until: clock.now() + delayMs };
@@ -186,11 +188,11 @@ export function openSubscriptions(options: {
       save();
     },
     accepts(subscription, attributes) {
-      const policy = policyInEffect(storedOf(subscription), clock.now());
+      const policy = policyInEffect(storedOf(subscription.arn), clock.now());
       return policy === undefined || compiled(policy)(attributes);
     },
     suspend(subscription) {
-      const stored = storedOf(subscription);
+      const stored = storedOf(subscription.arn);
       stored.confirmed = false;
       stored.createdAt = clock.now();
       save();

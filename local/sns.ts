@@ -12,8 +12,8 @@ import { openSubscriptions, type Subscription } from './sns-subscriptions.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
 /**
- * Plays Amazon SNS: its API, as far as the service uses it, and the pages behind the links in its mails.
- * Reference: Amazon SNS API Reference. Not played: the last mail that SNS sends to whoever unsubscribed, as it is documented
+ * Emulates Amazon SNS: its API, as far as the service uses it, and the pages behind the links in its mails.
+ * Reference: Amazon SNS API Reference. Not emulated: the last mail that SNS sends to whoever unsubscribed, as it is documented
  * nowhere what following its link makes of the filter policy.
  */
 export interface Sns {
@@ -55,7 +55,7 @@ const MAX_CALLS_PER_SECOND: Readonly<Record<string, number>> = {
 /** Mails a second to one subscription; SNS suspends one that would get more (Developer Guide, "Email notifications"). */
 const MAX_MAILS_PER_SECOND = 10;
 
-/** The fields of an operation's input that are played; any other is refused by its name. */
+/** The fields of an operation's input that are emulated; any other is refused by its name. */
 const FIELDS: Readonly<Record<string, RegExp>> = {
   Publish:
     /^(TopicArn|Message|Subject|MessageStructure|MessageAttributes\.entry\.\d+\.(Name|Value\.(DataType|StringValue)))$/,
@@ -130,9 +130,9 @@ export function createSns(options: SnsOptions): Sns {
     },
     Subscribe(input) {
       const topicArn = findTopic(input.TopicArn);
-      if (input.Protocol !== 'email') throw invalid(`Protocol (only email is played, not ${input.Protocol})`);
+      if (input.Protocol !== 'email') throw invalid(`Protocol (only email is emulated, not ${input.Protocol})`);
       const { FilterPolicy, ...others } = readEntries(input);
-      for (const name of Object.keys(others)) throw invalid(`Attributes (${name} is not played)`);
+      for (const name of Object.keys(others)) throw invalid(`Attributes (${name} is not emulated)`);
       const subscription = subscriptions.request(topicArn, input.Endpoint ?? '', FilterPolicy);
       if (!subscription.confirmed) requestConfirmation(subscription);
       const shown = subscription.confirmed || input.ReturnSubscriptionArn === 'true';
@@ -179,7 +179,7 @@ export function createSns(options: SnsOptions): Sns {
     },
     SetSubscriptionAttributes({ SubscriptionArn, AttributeName, AttributeValue = '' }) {
       const subscription = subscriptions.find(SubscriptionArn);
-      if (AttributeName !== 'FilterPolicy') throw invalid(`AttributeName (${AttributeName} is not played)`);
+      if (AttributeName !== 'FilterPolicy') throw invalid(`AttributeName (${AttributeName} is not emulated)`);
       // "{}" or nothing removes the policy.
       const removes = AttributeValue === '' || AttributeValue === '{}';
       subscriptions.setFilterPolicy(subscription, removes ? undefined : AttributeValue);
@@ -206,7 +206,7 @@ export function createSns(options: SnsOptions): Sns {
       const operation = operations[name];
       const fields = FIELDS[name];
       if (operation === undefined || fields === undefined)
-        return awsError(call, 400, 'InvalidAction', `${name} is not played by the local SNS endpoint`);
+        return awsError(call, 400, 'InvalidAction', `${name} is not emulated by the local SNS endpoint`);
       const perSecond = MAX_CALLS_PER_SECOND[name];
       if (perSecond !== undefined && !withinLimit(name, perSecond))
         return awsError(call, 400, 'ThrottlingException', 'Rate exceeded');
@@ -217,7 +217,7 @@ export function createSns(options: SnsOptions): Sns {
           call,
           400,
           'InvalidParameter',
-          `Invalid parameter: ${name} is not played with ${unknown.join(', ')}`,
+          `Invalid parameter: ${name} is not emulated with ${unknown.join(', ')}`,
         );
       try {
         const result = operation(input);

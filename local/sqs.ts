@@ -8,7 +8,7 @@ import { readJson, writeJson } from './json-file.ts';
 import type { Model } from './model.ts';
 
 /**
- * Plays SQS, as far as queues of dead letters need it: what is put into one stays on disk until somebody has looked at it,
+ * Emulates SQS, as far as queues of dead letters need it: what is put into one stays on disk until somebody has looked at it,
  * with the project's own commands or the AWS CLI, and deleted it. Reference: Amazon SQS API Reference.
  */
 export interface Queues {
@@ -40,7 +40,7 @@ interface Queue {
 const VISIBILITY_TIMEOUT_S = 30;
 const MAX_MESSAGE_BYTES = 262_144;
 
-/** The operations that are played, with the whole of their input that is. */
+/** The operations that are emulated, with the whole of their input that is. */
 const INPUTS = {
   SendMessage: z.strictObject({
     QueueUrl: z.string(),
@@ -137,8 +137,8 @@ export function createQueues(model: Model, directory: string, clock: Clock): Que
     },
     handle(call) {
       const { operation } = call;
-      if (!isPlayed(operation)) {
-        return awsError(call, 400, 'UnsupportedOperation', `${operation} is not played by the local SQS endpoint`);
+      if (!isEmulated(operation)) {
+        return awsError(call, 400, 'UnsupportedOperation', `${operation} is not emulated by the local SQS endpoint`);
       }
       const parsed = INPUTS[operation].safeParse(call.input());
       if (!parsed.success) return awsError(call, 400, 'InvalidParameterValue', z.prettifyError(parsed.error));
@@ -153,7 +153,7 @@ export function createQueues(model: Model, directory: string, clock: Clock): Que
   };
 }
 
-const isPlayed = (operation: string): operation is Operation => Object.hasOwn(INPUTS, operation);
+const isEmulated = (operation: string): operation is Operation => Object.hasOwn(INPUTS, operation);
 
 /** The queue's messages from an earlier run. What was being looked at then is visible again. */
 function load(directory: string): Message[] {

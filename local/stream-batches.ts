@@ -2,7 +2,7 @@ import type { Matcher } from './event-pattern.ts';
 import type { Position, ReadRecord, StreamReader } from './stream-reader.ts';
 import { MAX_PAYLOAD_BYTES } from './worker-pool.ts';
 
-/** Plays the gathering half of Lambda's event source mapping: a stream's records, filtered and put together into batches. */
+/** Emulates the gathering half of Lambda's event source mapping: a stream's records, filtered and put together into batches. */
 
 export interface StreamBatches {
   /** The next batch, as large as batch size, window and payload limit allow. Empty only once `signal` has aborted. */

@@ -14,7 +14,7 @@ import { gatherBatches } from './stream-batches.ts';
 import { openStream, type Position, type ReadRecord } from './stream-reader.ts';
 import type { InvocationResult } from './worker-pool.ts';
 
-/** Plays Lambda's event source mapping on a stream: invokes a function with batches, tries again, bisects, and gives up. */
+/** Emulates Lambda's event source mapping on a stream: invokes a function with batches, tries again, bisects, and gives up. */
 export interface StreamMapping {
   readonly tableName: string;
   /** Something may have been written: look now instead of at the next poll. */

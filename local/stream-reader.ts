@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Dynamodb, TableStream } from './dynamodb.ts';
 
 /**
- * Plays the reading side of DynamoDB Streams: a table's stream, shard after shard, its records as Lambda hands them on.
+ * Emulates the reading side of DynamoDB Streams: a table's stream, shard after shard, its records as Lambda hands them on.
  * Unlike AWS, dynoxide also tells of writes that changed nothing; whoever is told of keys only looks the item up anyway.
  */
 

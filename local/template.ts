@@ -61,7 +61,7 @@ export interface Stack {
 const DEFAULT_REGION = 'eu-west-2';
 const DEFAULT_ACCOUNT = '000000000000';
 
-/** Reads the assembly's only stack. Throws a `TemplateError` where its template says what is not played here. */
+/** Reads the assembly's only stack. Throws a `TemplateError` where its template says what is not emulated here. */
 export function loadStack(directory: string): Stack {
   const manifestPath = join(directory, 'manifest.json');
   if (!existsSync(manifestPath)) {
@@ -72,7 +72,7 @@ export function loadStack(directory: string): Stack {
   const [entry] = stacks;
   if (entry === undefined || stacks.length > 1) {
     const found = stacks.map(([id]) => id).join(', ') || 'none';
-    throw new Error(`${manifestPath}: an assembly of one stack is played here, not of: ${found}`);
+    throw new Error(`${manifestPath}: an assembly of one stack is emulated here, not of: ${found}`);
   }
   const [artifactId, { environment = '', properties }] = entry;
   const [, account = '', region = ''] = /^aws:\/\/([^/]+)\/(.+)$/.exec(environment) ?? [];

@@ -1,5 +1,5 @@
 /**
- * Plays AWS's throttling: a bucket holds up to `burst` tokens and is refilled with `perSecond`, by the machine's clock.
+ * Emulates AWS's throttling: a bucket holds up to `burst` tokens and is refilled with `perSecond`, by the machine's clock.
  * Returns whether one more request is taken now.
  */
 export function createTokenBucket(perSecond: number, burst: number): () => boolean {

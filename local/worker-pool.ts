@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { FunctionLog } from './function-log.ts';
 
 /**
- * Plays Lambda's execution environments: worker threads that each load a function's bundle once and run one invocation at
+ * Emulates Lambda's execution environments: worker threads that each load a function's bundle once and run one invocation at
  * a time, started when they are needed and ended by a timeout, a crash or when nothing needs them any more.
  */
 

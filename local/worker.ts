@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, Invocation, WorkerSetup } from './worker-pool.ts';
 
 /**
- * Plays one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
+ * Emulates one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
  * invocation at a time, as the Node.js runtime interface client does
  * (aws/aws-lambda-nodejs-runtime-interface-client, `src/UserFunction.js`). The function sees nothing of this file.
  */

@@ -6,13 +6,13 @@ import * as z from 'zod';
 import { LevelSchema } from '../../functions/domain/lifecycle.ts';
 import { createApp } from '../../lib/app.ts';
 import { SettingsSchema } from '../../lib/settings.ts';
-import { checkTemplate, playedProperties, TemplateError } from '../../local/check-template.ts';
+import { checkTemplate, emulatedProperties, TemplateError } from '../../local/check-template.ts';
 import {
-  PROPERTIES_NOT_PLAYED,
-  RESOURCE_ATTRIBUTES_NOT_PLAYED,
-  SECTIONS_NOT_PLAYED,
-  TYPES_NOT_PLAYED,
-} from '../../local/not-played.ts';
+  PROPERTIES_NOT_EMULATED,
+  RESOURCE_ATTRIBUTES_NOT_EMULATED,
+  SECTIONS_NOT_EMULATED,
+  TYPES_NOT_EMULATED,
+} from '../../local/not-emulated.ts';
 import { intrinsicOf, isObject, referenceOf } from '../../local/resolve.ts';
 import { PROPERTIES, RETURN_VALUES } from '../../local/resource-types.ts';
 
@@ -80,13 +80,18 @@ function faultsAfterAt(id: string, path: Path, change: (parent: any, key: string
 const isFree = (type: string, path: Path): boolean =>
   type.startsWith('Custom::') || /^\.(Environment\.Variables|FilterPolicy)\./.test(spell(path));
 
-/** One of each kind of place within the played properties of the real template, and those that are listed as not played. */
+/** One of each kind of place within the emulated properties of the real template, and those that are listed as not emulated. */
 const PLACES = [
   ...new Map(
     Object.entries(TEMPLATE.Resources)
-      .filter(([, { Type }]) => !(Type in TYPES_NOT_PLAYED))
+      .filter(([, { Type }]) => !(Type in TYPES_NOT_EMULATED))
       .flatMap(([id, { Type, Properties }]) =>
-        [...walk(playedProperties(Type, Properties ?? {}))].map(({ path, value }) => ({ id, type: Type, path, value })),
+        [...walk(emulatedProperties(Type, Properties ?? {}))].map(({ path, value }) => ({
+          id,
+          type: Type,
+          path,
+          value,
+        })),
       )
       // What is in an expression is no property.
       .filter(({ path }) => !path.some((key) => key === 'Ref' || String(key).startsWith('Fn::')))
@@ -95,7 +100,7 @@ const PLACES = [
 ];
 
 describe('the template that is deployed', () => {
-  test('is played whole, whatever the settings', () => {
+  test('is emulated whole, whatever the settings', () => {
     for (const template of TEMPLATES) expect(() => checkTemplate(template)).not.toThrow();
     const used = new Set(VARIANTS.flatMap((context) => Object.keys(context)));
     expect([...used].sort()).toEqual(Object.keys(SettingsSchema.shape).sort());
@@ -110,19 +115,19 @@ describe('the template that is deployed', () => {
         for (const name of Object.keys(attributes)) used.add(`attribute ${name}`);
         for (const { path } of walk(Properties)) used.add(`${Type}${spell(path, true)}`);
       }
-      const played = Object.values(Resources)
-        .filter(({ Type }) => !(Type in TYPES_NOT_PLAYED))
-        .map(({ Type, Properties }) => playedProperties(Type, Properties ?? {}));
-      for (const { value } of walk([...played, Outputs])) {
+      const emulated = Object.values(Resources)
+        .filter(({ Type }) => !(Type in TYPES_NOT_EMULATED))
+        .map(({ Type, Properties }) => emulatedProperties(Type, Properties ?? {}));
+      for (const { value } of walk([...emulated, Outputs])) {
         const reference = referenceOf(value);
         if (reference) used.add(`${reference.returnValue} of ${Resources[reference.logicalId]?.Type}`);
       }
     }
     const known = [
-      ...Object.keys(SECTIONS_NOT_PLAYED),
-      ...Object.keys(TYPES_NOT_PLAYED),
-      ...Object.keys(RESOURCE_ATTRIBUTES_NOT_PLAYED).map((name) => `attribute ${name}`),
-      ...Object.entries(PROPERTIES_NOT_PLAYED).flatMap(([type, paths]) =>
+      ...Object.keys(SECTIONS_NOT_EMULATED),
+      ...Object.keys(TYPES_NOT_EMULATED),
+      ...Object.keys(RESOURCE_ATTRIBUTES_NOT_EMULATED).map((name) => `attribute ${name}`),
+      ...Object.entries(PROPERTIES_NOT_EMULATED).flatMap(([type, paths]) =>
         Object.keys(paths).map((path) => `${type}.${path}`),
       ),
       ...Object.entries(PROPERTIES).flatMap(([type, schema]) => [
@@ -143,15 +148,15 @@ describe('the template that is deployed', () => {
         parent[`${key}Renamed`] = parent[key];
         delete parent[key];
       });
-      expect(faults).toContain(`${id} (${type}) Properties${spell(path)}Renamed: this property is not played`);
+      expect(faults).toContain(`${id} (${type}) Properties${spell(path)}Renamed: this property is not emulated`);
     },
   );
 
   test.each(
-    Object.entries(PROPERTIES_NOT_PLAYED).flatMap(([type, paths]) =>
+    Object.entries(PROPERTIES_NOT_EMULATED).flatMap(([type, paths]) =>
       Object.keys(paths).map((path) => ({ type, path })),
     ),
-  )('with $type $path, which is not played, renamed is refused, naming it', ({ type, path }) => {
+  )('with $type $path, which is not emulated, renamed is refused, naming it', ({ type, path }) => {
     const [id, place] = Object.entries(TEMPLATE.Resources)
       .filter(([, { Type }]) => Type === type)
       .flatMap(([logicalId, { Properties }]) => [...walk(Properties)].map((each) => [logicalId, each.path] as const))
@@ -160,7 +165,7 @@ describe('the template that is deployed', () => {
       parent[`${key}Renamed`] = parent[key];
       delete parent[key];
     });
-    expect(faults).toContain(`${id} (${type}) Properties${spell(place)}Renamed: this property is not played`);
+    expect(faults).toContain(`${id} (${type}) Properties${spell(place)}Renamed: this property is not emulated`);
   });
 
   test.each(
@@ -173,9 +178,9 @@ describe('the template that is deployed', () => {
         inner[key] ??= {};
         return inner[key];
       }, Resources[id]);
-      target.Unplayed = { deep: true };
+      target.Unheard = { deep: true };
     });
-    expect(faults).toEqual([`${id} (${type}) Properties${spell(path)}.Unplayed: this property is not played`]);
+    expect(faults).toEqual([`${id} (${type}) Properties${spell(path)}.Unheard: this property is not emulated`]);
   });
 
   test.each(PLACES.filter(({ value }) => typeof value !== 'object' || intrinsicOf(value)))(
@@ -186,7 +191,7 @@ describe('the template that is deployed', () => {
           parent[key] = expression;
         });
         const [name] = Object.keys(expression);
-        expect(faults).toContain(`${id} (${type}) Properties${spell(path)}: the function ${name} is not played`);
+        expect(faults).toContain(`${id} (${type}) Properties${spell(path)}: the function ${name} is not emulated`);
       }
     },
   );
@@ -209,7 +214,7 @@ describe('the template that is deployed', () => {
       const faults = faultsAfter(({ Resources }) => {
         Object.assign(Resources[id] as object, { Type: 'AWS::Unheard::Of' });
       });
-      expect(faults).toContain(`${id} (AWS::Unheard::Of): this type of resource is not played`);
+      expect(faults).toContain(`${id} (AWS::Unheard::Of): this type of resource is not emulated`);
     },
   );
 });
@@ -220,46 +225,46 @@ describe('a template', () => {
     Object.entries(TEMPLATE.Resources).find(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm') ?? [];
 
   it.each<[string, (template: Template) => void, string]>([
-    ['a section', (t) => Object.assign(t, { Mappings: {} }), 'Mappings: this section of a template is not played'],
+    ['a section', (t) => Object.assign(t, { Mappings: {} }), 'Mappings: this section of a template is not emulated'],
     [
       'an attribute of a resource',
       (t) => Object.assign(t.Resources[queue] as object, { Condition: 'Never' }),
-      `${queue} (AWS::SQS::Queue) Condition: this attribute of a resource is not played`,
+      `${queue} (AWS::SQS::Queue) Condition: this attribute of a resource is not emulated`,
     ],
     [
-      'an attribute of a resource that is not played itself',
+      'an attribute of a resource that is not emulated itself',
       (t) => Object.assign(t.Resources[alarm] as object, { CreationPolicy: {} }),
-      `${alarm} (AWS::CloudWatch::Alarm) CreationPolicy: this attribute of a resource is not played`,
+      `${alarm} (AWS::CloudWatch::Alarm) CreationPolicy: this attribute of a resource is not emulated`,
     ],
     [
       'an attribute of an output',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Export: { Name: 'x' } }),
-      'Outputs.ApiUrl.Export: this attribute of an output is not played',
+      'Outputs.ApiUrl.Export: this attribute of an output is not emulated',
     ],
     [
       'a function in an output',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { 'Fn::Join': ['', [{ 'Fn::Base64': 'x' }]] } }),
-      'Outputs.ApiUrl.Value.Fn::Join[0]: the function Fn::Base64 is not played',
+      'Outputs.ApiUrl.Value.Fn::Join[0]: the function Fn::Base64 is not emulated',
     ],
     [
-      'an output that is no text',
+      'an output that is no string',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Reff: queue } }),
-      `Outputs.ApiUrl.Value: an output is a text or an expression, not {"Reff":"${queue}"}`,
+      `Outputs.ApiUrl.Value: an output is a string or an expression, not {"Reff":"${queue}"}`,
     ],
     [
       'an attribute of a resource that is not given',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }),
-      `Outputs.ApiUrl.Value: Fn::GetAtt QueueName of ${queue} (AWS::SQS::Queue) is not played (known: Ref, Arn)`,
+      `Outputs.ApiUrl.Value: Fn::GetAtt QueueName of ${queue} (AWS::SQS::Queue) is not emulated (known: Ref, Arn)`,
     ],
     [
-      'a reference to what is not played',
+      'a reference to what is not emulated',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Ref: alarm } }),
-      `Outputs.ApiUrl.Value: Ref of ${alarm} (AWS::CloudWatch::Alarm) is not played (known: nothing)`,
+      `Outputs.ApiUrl.Value: Ref of ${alarm} (AWS::CloudWatch::Alarm) is not emulated (known: nothing)`,
     ],
     [
       'a pseudo parameter',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Ref: 'AWS::Region' } }),
-      'Outputs.ApiUrl.Value: the pseudo parameter AWS::Region is not played',
+      'Outputs.ApiUrl.Value: the pseudo parameter AWS::Region is not emulated',
     ],
     [
       'an expression with company',
@@ -272,12 +277,12 @@ describe('a template', () => {
       'Outputs.ApiUrl.Value: Fn::Join takes a separator and a list',
     ],
     [
-      'a reference to nothing where something is played',
+      'a reference to nothing where something is emulated',
       (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Ref: 'Nothing' } }),
       "Outputs.ApiUrl.Value: 'Nothing' is no resource of the template",
     ],
     [
-      'a reference to nothing where nothing is played',
+      'a reference to nothing where nothing is emulated',
       (t) => Object.assign(t.Resources[alarm] as object, { Properties: { AlarmActions: [{ Ref: 'Nothing' }] } }),
       `${alarm} (AWS::CloudWatch::Alarm) Properties.AlarmActions[0]: 'Nothing' is no resource of the template`,
     ],
@@ -285,14 +290,14 @@ describe('a template', () => {
     expect(faultsAfter(change)).toEqual([fault]);
   });
 
-  it('with a value that is not played is refused, saying what is', () => {
+  it('with a value that is not emulated is refused, saying what is', () => {
     const [stage = ''] =
       Object.entries(TEMPLATE.Resources).find(([, { Type }]) => Type === 'AWS::ApiGatewayV2::Stage') ?? [];
     const faults = faultsAfterAt(stage, ['StageName'], (parent, key) => {
       parent[key] = 'prod';
     });
     expect(faults).toEqual([
-      `${stage} (AWS::ApiGatewayV2::Stage) Properties.StageName: only the stage $default is played`,
+      `${stage} (AWS::ApiGatewayV2::Stage) Properties.StageName: only the stage $default is emulated`,
     ]);
   });
 
@@ -302,7 +307,7 @@ describe('a template', () => {
         Resources: { A: { Type: 'AWS::S3::Bucket' }, B: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } },
       });
     expect(check).toThrow(
-      /A \(AWS::S3::Bucket\): this type .*\n.*B \(AWS::SQS::Queue\) Properties\.FifoQueue: .*\n.*play it in local\/.*list it .*not-played\.ts/s,
+      /A \(AWS::S3::Bucket\): this type .*\n.*B \(AWS::SQS::Queue\) Properties\.FifoQueue: .*\n.*emulate it in local\/.*list it .*not-emulated\.ts/s,
     );
   });
 });

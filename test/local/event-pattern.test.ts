@@ -28,15 +28,15 @@ describe('an event pattern', () => {
   it.each<[string, object, RegExp]>([
     ['a bare value', { eventName: 'INSERT' }, /pattern\.eventName must be a JSON object/],
     [
-      'an operator that is not played',
+      'an operator that is not emulated',
       { a: { b: [{ suffix: 'x' }] } },
-      /pattern\.a\.b: the operator 'suffix' is not played/,
+      /pattern\.a\.b: the operator 'suffix' is not emulated/,
     ],
-    ['two operators at once', { a: [{ prefix: 'x', suffix: 'y' }] }, /pattern\.a: the rule .* is not played/],
-    ['a number', { a: [1] }, /pattern\.a: the rule 1 is not played/],
+    ['two operators at once', { a: [{ prefix: 'x', suffix: 'y' }] }, /pattern\.a: the rule .* is not emulated/],
+    ['a number', { a: [1] }, /pattern\.a: the rule 1 is not emulated/],
     ['a prefix that is no string', { a: [{ prefix: 1 }] }, /pattern\.a: prefix takes a string/],
     ['an empty list', { a: [] }, /pattern\.a must not be empty/],
-    ['$or', { a: { $or: [{ b: ['x'] }, { c: ['x'] }] } }, /pattern\.a\.\$or is not played/],
+    ['$or', { a: { $or: [{ b: ['x'] }, { c: ['x'] }] } }, /pattern\.a\.\$or is not emulated/],
   ])('with %s is refused, naming the place', (_, pattern, message) => {
     expect(() => compilePattern(pattern)).toThrow(message);
   });

@@ -53,9 +53,9 @@ describe('a filter policy', () => {
   it.each<[string, unknown, string]>([
     ['one object in an $or: an attribute, and no rule', { $or: [{ a: ['1'] }] }, 'Unrecognized match type a'],
     [
-      'a reserved word in an $or: an attribute, and a rule that is not played',
+      'a reserved word in an $or: an attribute, and a rule that is not emulated',
       { $or: [{ numeric: 123 }, { prefix: 'abc' }] },
-      '"$or": the operator numeric is not played',
+      '"$or": the operator numeric is not emulated',
     ],
     [
       'a reserved word in one of the objects of an $or',
@@ -73,10 +73,10 @@ describe('a filter policy', () => {
       { a: { b: ['x'] } },
       'Filter policy scope MessageAttributes does not support nested filter policy',
     ],
-    ['an operator that is not played', { a: [{ prefix: 'x' }] }, '"a": the operator prefix is not played'],
+    ['an operator that is not emulated', { a: [{ prefix: 'x' }] }, '"a": the operator prefix is not emulated'],
     ['an operator that SNS has not', { a: [{ glob: 'x' }] }, 'Unrecognized match type glob'],
     ['two operators at once', { a: [{ prefix: 'x', suffix: 'y' }] }, 'Only one key allowed in match expression'],
-    ['a number', { a: [1] }, '"a": only strings are played, not 1'],
+    ['a number', { a: [1] }, '"a": only strings are emulated, not 1'],
     ['151 values', { a: values(151) }, 'Filter policy is too complex'],
     ['100 times 51 values', { a: values(100), b: values(51) }, 'Filter policy is too complex'],
     [

@@ -80,7 +80,7 @@ describe('a rule', () => {
 
   it.each(['rate(0 hours)', 'every hour', 'cron(0 9 * * ? *)'])('of %s is refused', async (expression) => {
     await expect(start({ Hourly: rule(expression, {}) })).rejects.toThrow(
-      'Hourly (AWS::Events::Rule) Properties.ScheduleExpression: only rate(…) is played',
+      'Hourly (AWS::Events::Rule) Properties.ScheduleExpression: only rate(…) is emulated',
     );
   });
 

@@ -173,13 +173,13 @@ describe('a subscription', () => {
     [
       'a queue',
       { Protocol: 'sqs', Endpoint: 'arn:aws:sqs:eu-west-2:000000000000:Queue' },
-      /only email is played, not sqs/,
+      /only email is emulated, not sqs/,
     ],
-    ['a web page', { Protocol: 'https', Endpoint: 'https://example.org' }, /only email is played, not https/],
+    ['a web page', { Protocol: 'https', Endpoint: 'https://example.org' }, /only email is emulated, not https/],
     [
-      'an attribute that is not played',
+      'an attribute that is not emulated',
       { Attributes: { FilterPolicyScope: 'MessageBody' } },
-      /FilterPolicyScope is not played/,
+      /FilterPolicyScope is not emulated/,
     ],
     ['a policy that SNS refuses', { Attributes: { FilterPolicy: '{"a":"b"}' } }, /FilterPolicy: "a" must be/],
   ])('to %s is refused, and there is none', async (_, input, message) => {
@@ -220,8 +220,7 @@ describe('a changed filter policy', () => {
     expect(await first.publish('a', { level: 'warning' })).toEqual([]);
     expect(await first.publish('b', { level: 'critical' })).toEqual(['b']);
     await first.instance.stop();
-    const moved = { Head: subscription('Alerts', 'head@example.org', { level: ['warning'] }) };
-    const second = await start(moved, { dataDir: first.instance.dataDir });
+    const second = await start(head, { dataDir: first.instance.dataDir });
     expect(await second.publish('c', { level: 'warning' })).toEqual([]);
     second.instance.delayFilterPolicies(0);
     expect(await second.publish('d', { level: 'warning' })).toEqual(['d']);
@@ -234,8 +233,7 @@ describe('a changed filter policy', () => {
     first.instance.delayFilterPolicies(15 * 60_000);
     await first.setPolicy(SubscriptionArn, { level: ['warning'] });
     await first.instance.stop();
-    const moved = { Head: subscription('Alerts', 'head@example.org', { level: ['warning'] }) };
-    const second = await start(moved, { dataDir: first.instance.dataDir, clock: '2011-10-15T10:30:00Z' });
+    const second = await start(head, { dataDir: first.instance.dataDir, clock: '2011-10-15T10:30:00Z' });
     expect(await second.publish('c', { level: 'warning' })).toEqual(['c']);
   });
 
@@ -244,7 +242,7 @@ describe('a changed filter policy', () => {
     const [{ SubscriptionArn } = {}] = await list();
     await expect(setPolicy(SubscriptionArn, { a: 'b' })).rejects.toThrow(/FilterPolicy: "a" must be/);
     const raw = { SubscriptionArn, AttributeName: 'RawMessageDelivery', AttributeValue: 'true' };
-    await expect(send(new SetSubscriptionAttributesCommand(raw))).rejects.toThrow(/RawMessageDelivery is not played/);
+    await expect(send(new SetSubscriptionAttributesCommand(raw))).rejects.toThrow(/RawMessageDelivery is not emulated/);
     expect((await read(SubscriptionArn))?.FilterPolicy).toBe('{"level":["critical"]}');
     await expect(setPolicy(`${SubscriptionArn}x`, {})).rejects.toMatchObject({
       name: expect.stringMatching(/^NotFound/),
@@ -270,6 +268,19 @@ describe('a subscription of the template', () => {
     const third = await start(head('new@example.org'), { dataDir, autoConfirm: false });
     expect(await third.list()).toMatchObject([{ Endpoint: 'new@example.org', SubscriptionArn: 'PendingConfirmation' }]);
     expect((await third.lastMail())?.to).toMatchObject([{ address: 'new@example.org' }]);
+  });
+
+  it('keeps what the API has made of it until the template says something else', async () => {
+    const first = await start(head('head@example.org', { level: ['critical'] }), { mail: false });
+    const [{ SubscriptionArn } = {}] = await first.list();
+    await first.setPolicy(SubscriptionArn, { level: ['watch'] });
+    await first.instance.stop();
+    const { dataDir } = first.instance;
+    const second = await start(head('head@example.org', { level: ['critical'] }), { dataDir, mail: false });
+    expect((await second.read(SubscriptionArn))?.FilterPolicy).toBe('{"level":["watch"]}');
+    await second.instance.stop();
+    const third = await start(head('head@example.org', { level: ['warning'] }), { dataDir, mail: false });
+    expect((await third.read(SubscriptionArn))?.FilterPolicy).toBe('{"level":["warning"]}');
   });
 
   it('that was removed is not made again until the template names another address', async () => {

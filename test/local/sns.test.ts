@@ -114,13 +114,18 @@ describe('a published message', () => {
       /No default entry/,
     ],
     [
-      'with an attribute that is not played',
+      'with an attribute that is not emulated',
       { MessageAttributes: { n: { DataType: 'Number', StringValue: '1' } } },
       'InvalidParameterValue',
-      /'n' has the type 'Number'; only String is played/,
+      /'n' has the type 'Number'; only String is emulated/,
     ],
     ['with an empty attribute', { MessageAttributes: { n: text('') } }, 'InvalidParameterValue', /'n' must contain/],
-    ['with a field that is not played', { MessageGroupId: 'x' }, 'InvalidParameter', /not played with MessageGroupId/],
+    [
+      'with a field that is not emulated',
+      { MessageGroupId: 'x' },
+      'InvalidParameter',
+      /not emulated with MessageGroupId/,
+    ],
   ])('%s is refused', async (_, input, name, message) => {
     await expect(sns.send(new PublishCommand({ TopicArn, Message: 'x', ...input }))).rejects.toMatchObject({
       name: expect.stringMatching(new RegExp(`^${name}`)),
@@ -133,8 +138,8 @@ describe('a published message', () => {
   });
 });
 
-it('an operation that is not played is refused, naming it', async () => {
-  await expect(sns.send(new CreateTopicCommand({ Name: 'x' }))).rejects.toThrow(/CreateTopic is not played/);
+it('an operation that is not emulated is refused, naming it', async () => {
+  await expect(sns.send(new CreateTopicCommand({ Name: 'x' }))).rejects.toThrow(/CreateTopic is not emulated/);
 });
 
 it('calls beyond the rate of their operation are refused, and taken again later', async () => {

@@ -70,14 +70,14 @@ describe('a queue', () => {
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['a message of more than 256 KB', () => send('ü'.repeat(131_073)), /must be at most 262144 bytes.*MessageBody/s],
     [
-      'a field that is not played',
+      'a field that is not emulated',
       () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', DelaySeconds: 5 })),
       /DelaySeconds/,
     ],
     [
-      'an operation that is not played',
+      'an operation that is not emulated',
       () => instance.call('AmazonSQS.PurgeQueue', { QueueUrl }),
-      /PurgeQueue is not played/,
+      /PurgeQueue is not emulated/,
     ],
   ])('refuses %s', async (_, call, message) => {
     await expect(call()).rejects.toThrow(message);

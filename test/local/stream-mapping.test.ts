@@ -315,8 +315,8 @@ describe('a stream mapping', () => {
       { FilterCriteria: { Filters: [{ Pattern: '{"eventName":"INSERT"}' }] } },
       /Mapping: filter .*pattern\.eventName/,
     ],
-    ['retries without end', { MaximumRetryAttempts: -1 }, /MaximumRetryAttempts: retries must have an end/],
-    ['another start than the oldest record', { StartingPosition: 'LATEST' }, /only TRIM_HORIZON is played/],
+    ['retries without end', { MaximumRetryAttempts: -1 }, /MaximumRetryAttempts: retries must end/],
+    ['another start than the oldest record', { StartingPosition: 'LATEST' }, /only TRIM_HORIZON is emulated/],
     ['a source that is no stream', { EventSourceArn: { 'Fn::GetAtt': ['Dead', 'Arn'] } }, /not the stream of a table/],
     ['a function that is not there', { FunctionName: 'Elsewhere' }, /'Elsewhere' is not a function/],
     [
