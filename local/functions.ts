@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { FunctionLog } from './function-log.ts';
 import type { Model } from './model.ts';
-import { createWorkerPool, type InvocationResult, type WorkerPool, type WorkerSetup } from './worker-pool.ts';
+import { createWorkerPool, type FunctionSetup, type InvocationResult, type WorkerPool } from './worker-pool.ts';
 
 /** Emulates Lambda: the template's functions, found by name and invoked, each with the environment that Lambda would give it. */
 
@@ -66,14 +66,13 @@ function createFunction(
   const arn = model.arn(logicalId);
   const timeoutMs = Timeout * 1000;
   const { region } = model.stack;
-  const setup: WorkerSetup = {
+  const setup: FunctionSetup = {
     codeDirectory: model.stack.assetDirectory(Code.S3Key),
     handler: Handler,
     functionName: name,
     functionArn: arn,
     logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
     memoryMb: MemorySize,
-    clockOffset: clock.offset,
   };
   // The variables that Lambda sets itself: Lambda Developer Guide, "Defined runtime environment variables".
   const variables = {
@@ -101,7 +100,7 @@ function createFunction(
     TZ: ':UTC',
     PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
   };
-  const pool = createWorkerPool(setup, variables, log);
+  const pool = createWorkerPool({ setup, variables, clock, log });
   let closed = false;
   return {
     logicalId,

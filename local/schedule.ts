@@ -12,6 +12,8 @@ export interface Schedules {
   /** Runs all of them once, now. Rejects where functions fail, and names them. */
   runNow(): Promise<void>;
   running(): number;
+  /** The clock was moved: the time that it left out counts as gone, and none of it is made up for. */
+  clockMoved(): void;
   stop(): void;
 }
 
@@ -74,7 +76,11 @@ export function startSchedules({ model, functions, clock, log, statePath }: Sche
       });
     }
     writeJson(statePath, lastRuns);
-    timer = setTimeout(tick, MINUTE_MS - (clock.now() % MINUTE_MS));
+    awaitNextMinute();
+  };
+  const awaitNextMinute = () => {
+    clearTimeout(timer);
+    if (rules.length > 0) timer = setTimeout(tick, MINUTE_MS - (clock.now() % MINUTE_MS));
   };
   if (rules.length > 0) tick();
 
@@ -83,6 +89,11 @@ export function startSchedules({ model, functions, clock, log, statePath }: Sche
       await Promise.all(rules.map(run));
     },
     running: () => running,
+    clockMoved() {
+      for (const { logicalId } of rules) lastRuns[logicalId] = clock.now();
+      writeJson(statePath, lastRuns);
+      awaitNextMinute();
+    },
     stop: () => clearTimeout(timer),
   };
 }

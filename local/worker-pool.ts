@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
+import type { Clock } from './clock.ts';
 import type { FunctionLog } from './function-log.ts';
 
 /**
@@ -7,14 +8,19 @@ import type { FunctionLog } from './function-log.ts';
  * a time, started when they are needed and ended by a timeout, a crash or when nothing needs them any more.
  */
 
-/** What a worker thread is told at its birth. */
-export interface WorkerSetup {
+/** What is the same for all workers of a function. */
+export interface FunctionSetup {
   readonly codeDirectory: string;
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly logGroup: string;
   readonly memoryMb: number;
+}
+
+/** What a worker thread is told at its birth. */
+export interface WorkerSetup extends FunctionSetup {
+  /** Milliseconds to add to the machine's time while the function is loaded. */
   readonly clockOffset: number;
 }
 
@@ -24,7 +30,12 @@ export interface Invocation {
   readonly event: string;
   readonly timeoutMs: number;
   readonly traceId: string;
+  /** Of the clock as it stands at the invocation: it may have been moved since the last. */
+  readonly clockOffset: number;
 }
+
+/** An invocation that waits for a worker. */
+export type Waiting = Omit<Invocation, 'clockOffset'>;
 
 export interface ErrorPayload {
   readonly errorType: string;
@@ -48,7 +59,7 @@ export interface InvocationResult {
 
 export interface WorkerPool {
   /** Waits for a worker that is free. Never rejects. */
-  run(invocation: Invocation): Promise<InvocationResult>;
+  run(invocation: Waiting): Promise<InvocationResult>;
   /** Ends the workers that are running something, as a crash would: their invocations fail. */
   kill(): void;
   /** How many invocations are running or wait for a worker. */
@@ -69,7 +80,7 @@ const MIN_HEAP_MB = 64;
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 interface Job {
-  readonly invocation: Invocation;
+  readonly invocation: Waiting;
   readonly finished: Promise<unknown>;
   readonly resolve: (result: InvocationResult) => void;
 }
@@ -83,12 +94,15 @@ interface Environment {
   timer?: NodeJS.Timeout | undefined;
 }
 
-/** The workers of one function. `variables` are all the environment variables that it sees. */
-export function createWorkerPool(
-  setup: WorkerSetup,
-  variables: Readonly<Record<string, string>>,
-  log: FunctionLog,
-): WorkerPool {
+/** The workers of one function. */
+export function createWorkerPool(options: {
+  readonly setup: FunctionSetup;
+  /** All the environment variables that it sees. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly log: FunctionLog;
+}): WorkerPool {
+  const { setup, variables, clock, log } = options;
   const source = setup.functionName;
   const environments = new Set<Environment>();
   const waiting: Job[] = [];
@@ -158,7 +172,7 @@ export function createWorkerPool(
   const start = () => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: source,
-      workerData: setup,
+      workerData: { ...setup, clockOffset: clock.offset } satisfies WorkerSetup,
       env: { ...variables },
       execArgv: [],
       stdout: true,
@@ -206,7 +220,7 @@ export function createWorkerPool(
         errorMessage: `${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`,
       });
     }, timeoutMs);
-    environment.worker.postMessage(job.invocation);
+    environment.worker.postMessage({ ...job.invocation, clockOffset: clock.offset } satisfies Invocation);
   };
 
   const dispatch = () => {

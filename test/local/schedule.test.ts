@@ -71,6 +71,21 @@ describe('a rule', () => {
     await eventually(() => events(third).length > 0 || undefined);
   });
 
+  it('does not make up for time that a moved clock left out', async () => {
+    const rules = { Hourly: rule('rate(1 hour)', { hourly: true }) };
+    const first = await start(rules, { clock: '2011-10-15T10:00:00Z' });
+    first.moveClock('2011-11-07T09:00:00Z');
+    await first.stop();
+    const startAgain = async (clock: string) => {
+      const again = await start(rules, { dataDir: first.dataDir, clock });
+      await again.idle();
+      await again.stop();
+      return events(again);
+    };
+    expect(await startAgain('2011-11-07T09:30:00Z')).toEqual([]);
+    expect(await startAgain('2011-11-07T10:00:30Z')).toEqual([['First', { hourly: true }]]);
+  });
+
   it('with a target that fails has it tried three times, runs the next, and tells who ran it', async () => {
     const instance = await start({ Hourly: rule('rate(1 hour)', { fail: true }, { b: 2 }) });
     await expect(instance.runSchedules()).rejects.toThrow(/^Hourly: Shop-First failed: .*"errorMessage":"no"/);

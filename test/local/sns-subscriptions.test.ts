@@ -134,20 +134,13 @@ describe('a subscription', () => {
   });
 
   it('lapses after two days in which nobody has confirmed it', async () => {
-    const first = await start(
-      { Head: subscription('Alerts', 'head@example.org') },
-      { autoConfirm: false, clock: '2011-10-15T10:00:00Z' },
-    );
-    await first.subscribe('new@example.org');
-    expect(await first.list()).toHaveLength(2);
-    await first.instance.stop();
-    const { dataDir } = first.instance;
     const head = { Head: subscription('Alerts', 'head@example.org') };
-    const second = await start(head, { dataDir, autoConfirm: false, clock: '2011-10-17T09:59:00Z' });
-    expect(await second.list()).toHaveLength(2);
-    await second.instance.stop();
-    const third = await start(head, { dataDir, autoConfirm: false, clock: '2011-10-17T10:01:00Z' });
-    expect(await third.list()).toEqual([]);
+    const { instance, subscribe, list } = await start(head, { autoConfirm: false, clock: '2011-10-15T10:00:00Z' });
+    await subscribe('new@example.org');
+    instance.moveClock('2011-10-17T09:59:00Z');
+    expect(await list()).toHaveLength(2);
+    instance.moveClock('2011-10-17T10:01:00Z');
+    expect(await list()).toEqual([]);
   });
 
   it('is listed in pages of a hundred', async () => {
@@ -228,13 +221,14 @@ describe('a changed filter policy', () => {
   });
 
   it('is in effect when its time is over by the instance’s clock', async () => {
-    const first = await start(head, { clock: '2011-10-15T10:00:00Z' });
-    const [{ SubscriptionArn } = {}] = await first.list();
-    first.instance.delayFilterPolicies(15 * 60_000);
-    await first.setPolicy(SubscriptionArn, { level: ['warning'] });
-    await first.instance.stop();
-    const second = await start(head, { dataDir: first.instance.dataDir, clock: '2011-10-15T10:30:00Z' });
-    expect(await second.publish('c', { level: 'warning' })).toEqual(['c']);
+    const { instance, list, setPolicy, publish } = await start(head, { clock: '2011-10-15T10:00:00Z' });
+    const [{ SubscriptionArn } = {}] = await list();
+    instance.delayFilterPolicies(15 * 60_000);
+    await setPolicy(SubscriptionArn, { level: ['warning'] });
+    instance.moveClock('2011-10-15T10:14:00Z');
+    expect(await publish('a', { level: 'warning' })).toEqual([]);
+    instance.moveClock('2011-10-15T10:16:00Z');
+    expect(await publish('b', { level: 'warning' })).toEqual(['b']);
   });
 
   it('that SNS refuses, or another attribute, leaves it as it was', async () => {
