@@ -6,8 +6,8 @@ import { deployCustomResources } from './custom-resource.ts';
 import { connectDynamodb, createTables } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
-import { createFunctions, type Functions } from './functions.ts';
-import { type AwsCall, type AwsReply, awsError, type Intercept, startGateway } from './gateway.ts';
+import { createFunctions } from './functions.ts';
+import { type Intercept, startGateway } from './gateway.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import { startInbox } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -195,7 +195,7 @@ async function start(
 
   const functions = createFunctions(model, { clock, log, gateway: gateway.url });
   closers.push(() => functions.close());
-  gateway.serve('lambda', (call) => invokeFor(call, functions));
+  gateway.serve('lambda', (call) => functions.handle(call));
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
     const checkpointPath = at('checkpoints', `${logicalId}.json`);
     return startStreamMapping({
@@ -287,26 +287,6 @@ async function start(
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }
-}
-
-/** Lambda's Invoke for tools beside the stack. It answers with what the function returned, or threw, once it has. */
-async function invokeFor(call: AwsCall, functions: Functions): Promise<AwsReply> {
-  if (call.operation !== 'Invoke' || (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
-    return awsError(
-      call,
-      400,
-      'UnsupportedOperation',
-      'only synchronous invocations are emulated by the local endpoint',
-    );
-  const { FunctionName } = call.input();
-  const target = functions.all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
-  if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);
-  const { payload, functionError } = await target.invoke(JSON.parse(call.body.toString('utf8') || '{}'));
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', ...(functionError && { 'x-amz-function-error': functionError }) },
-    body: JSON.stringify(payload ?? null),
-  };
 }
 
 /** Like Promise.all, but fails only after all have ended, so that what did start can be closed. */
