@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { FunctionLog } from './function-log.ts';
+import type { Gateway } from './gateway.ts';
 import type { Model } from './model.ts';
 
 /** What a worker thread is told at its birth. */
@@ -90,8 +91,8 @@ export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 export interface FunctionsOptions {
   readonly clock: Clock;
   readonly log: FunctionLog;
-  /** Base URL of the endpoint that plays the AWS services. */
-  readonly gateway: string;
+  /** The endpoint that plays the AWS services. */
+  readonly gateway: Pick<Gateway, 'url' | 'credentials'>;
 }
 
 /** The template's functions, each run from its own asset in worker threads. */
@@ -140,7 +141,7 @@ interface Sandbox {
 function createPool(
   model: Model,
   logicalId: string,
-  { clock, log, gateway }: FunctionsOptions,
+  { clock, log, gateway: { url: gateway, credentials } }: FunctionsOptions,
 ): LambdaFunction & { running(): number; close(): Promise<void> } {
   const properties = model.properties(logicalId, FunctionSchema);
   const name = model.physicalName(logicalId);
@@ -170,8 +171,8 @@ function createPool(
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     // The endpoints learn from the signature who calls.
     AWS_ACCESS_KEY_ID: logicalId,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL_DYNAMODB: gateway,
     AWS_ENDPOINT_URL_SNS: gateway,
     AWS_ENDPOINT_URL_SQS: gateway,

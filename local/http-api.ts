@@ -8,6 +8,7 @@ import { type Functions, type LambdaFunction, MAX_PAYLOAD_BYTES } from './functi
 import { readBody } from './gateway.ts';
 import { decode, matchRoute, parseRoute, type Route } from './http-routes.ts';
 import type { Model } from './model.ts';
+import { whyForeign } from './own-origin.ts';
 
 /**
  * Plays an API Gateway HTTP API with Lambda integrations, payload format 2.0.
@@ -19,8 +20,8 @@ export interface HttpApi {
   open(model: Model, functions: Functions, options: { readonly unlimited: boolean }): void;
   /** Requests that have not been answered. */
   running(): number;
-  /** Refuses new connections, answers what is under way, then ends. */
-  close(): Promise<void>;
+  /** Refuses new connections, answers what is under way, then ends. What is still under way at `outOfTime` is cut off. */
+  close(outOfTime?: AbortSignal): Promise<void>;
 }
 
 /** Event of payload format 2.0. */
@@ -94,6 +95,12 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   let closed: Promise<void> | undefined;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const foreign = whyForeign(request);
+    if (foreign !== undefined) {
+      // What is left of its body is not waited for.
+      const headers = { ...JSON_TYPE, connection: 'close' };
+      return write(response, { ...message(403, `Forbidden: ${foreign}`), headers });
+    }
     running++;
     try {
       await opened;
@@ -127,9 +134,10 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
       markOpen();
     },
     running: () => running,
-    close() {
+    close(outOfTime) {
       closed ??= new Promise((resolve) => {
         markOpen();
+        outOfTime?.addEventListener('abort', () => server.closeAllConnections());
         // A client that keeps its connection for a next request must not keep the instance.
         const timer = setInterval(() => running === 0 && server.closeAllConnections(), 20);
         server.close(() => {

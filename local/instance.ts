@@ -1,14 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAsyncInvoker } from './async-invoke.ts';
 import { createClock } from './clock.ts';
 import { deployCustomResources } from './custom-resource.ts';
-import { connectDynamodb, createTables } from './dynamodb.ts';
+import { connectDynamodb, createTables, type Dynamodb } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
 import { createFunctions, type Functions } from './functions.ts';
-import { type AwsCall, type AwsReply, awsError, type Intercept, startGateway } from './gateway.ts';
+import { type AwsCall, type AwsReply, awsError, type Credentials, type Intercept, startGateway } from './gateway.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import { startInbox } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -53,13 +54,15 @@ export interface Instance {
   readonly page: string;
   /** Base URL of maildev's page and REST API; with `SMTP_URL` set, that URL. */
   readonly inbox: string;
-  /** For SDK clients. All calls made there are seen by `intercept`, like those of the functions. */
+  /** For SDK clients, with `credentials`. All calls made there are seen by `intercept`, like those of the functions. */
   readonly endpoints: {
     readonly dynamodb: string;
     readonly lambda: string;
     readonly sns: string;
     readonly sqs: string;
   };
+  /** Of this start, for whoever is no function. */
+  readonly credentials: Credentials;
   readonly region: string;
   readonly resources: Resources;
   readonly template: TemplateBody;
@@ -99,6 +102,13 @@ export class FunctionFailedError extends Error {
     this.payload = payload;
   }
 }
+
+/** Where the next start is found as well: links in yesterday's mails still work, and so does a bookmark of the inbox. */
+interface Addresses {
+  readonly gatewayPort: number;
+  readonly inboxSecret: string;
+}
+const ADDRESSES = 'addresses.json';
 
 /** All that an instance ever writes in its data directory; `fresh` removes just that. */
 const DATA = [
@@ -145,16 +155,17 @@ async function start(
   const stack = loadStack(options.assembly, options.stack);
   const clock = createClock(options.clock);
 
-  const gateway = await startGateway({
-    clock,
-    preferredPort: readJson<{ gateway: number }>(at('ports.json'))?.gateway,
-    intercept: options.intercept,
-  });
+  const known = readJson<Addresses>(at(ADDRESSES));
+  const gateway = await startGateway({ clock, preferredPort: known?.gatewayPort, intercept: options.intercept });
   closers.push(() => gateway.close());
   closers.push(await lockDirectory(dataDir, gateway));
   if (options.fresh === true) for (const name of DATA) rmSync(at(name), { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true });
-  writeJson(at('ports.json'), { gateway: gateway.port });
+  const addresses: Addresses = {
+    gatewayPort: gateway.port,
+    inboxSecret: known?.inboxSecret ?? randomBytes(16).toString('base64url'),
+  };
+  writeJson(at(ADDRESSES), addresses);
   const log = openFunctionLog(at('functions.log'), clock, options.onLog?.bind(options));
   closers.push(() => log.close());
   const platform = (message: string) => log.write({ source: 'instance', stream: 'platform', message });
@@ -173,8 +184,7 @@ async function start(
     model.facts.apis.set(logicalId, api.url);
   }
 
-  const [endpoint, smtp] = await settleAll([startStore(), startMail()]);
-  const dynamodb = connectDynamodb(endpoint);
+  const [dynamodb, smtp] = await settleAll([startStore(), startMail()]);
   closers.push(() => dynamodb.close());
   const mailer = createMailer(smtp.smtpUrl, clock);
   closers.push(() => mailer.close());
@@ -190,7 +200,7 @@ async function start(
   gateway.serve('sns', (call) => sns.handle(call));
   gateway.pages(sns.pages);
 
-  const functions = createFunctions(model, { clock, log, gateway: gateway.url });
+  const functions = createFunctions(model, { clock, log, gateway });
   closers.push(() => functions.close());
   gateway.serve('lambda', (call) => invokeFor(call, functions));
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
@@ -224,7 +234,12 @@ async function start(
   }
 
   // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
-  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
+  writeJson(at('outputs.json'), {
+    endpoint: gateway.url,
+    region: stack.region,
+    credentials: gateway.credentials,
+    outputs: model.outputs(),
+  });
   let stopped: Promise<void> | undefined;
   const api = apis[0]?.url ?? '';
   return {
@@ -232,6 +247,7 @@ async function start(
     page: `${api}/`,
     inbox: smtp.inbox,
     endpoints: { dynamodb: gateway.url, lambda: gateway.url, sns: gateway.url, sqs: gateway.url },
+    credentials: gateway.credentials,
     region: stack.region,
     template: stack.template,
     resources: {
@@ -267,18 +283,23 @@ async function start(
     },
   };
 
-  async function startStore(): Promise<string> {
+  async function startStore(): Promise<Dynamodb> {
     const external = process.env.DYNAMODB_ENDPOINT;
-    if (external !== undefined && external !== '') return external;
+    if (external !== undefined && external !== '') return connectDynamodb(external);
     const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
     closers.push(() => dynoxide.stop());
-    return dynoxide.endpoint;
+    return dynoxide;
   }
 
   async function startMail(): Promise<{ inbox: string; smtpUrl: string }> {
     const external = process.env.SMTP_URL;
     if (external !== undefined && external !== '') return { inbox: external, smtpUrl: external };
-    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'), undeliveredMails(at('sns', 'outbox')));
+    const inbox = await startInbox({
+      port: options.inboxPort ?? 0,
+      secret: addresses.inboxSecret,
+      directory: at('mail'),
+      undelivered: undeliveredMails(at('sns', 'outbox')),
+    });
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }

@@ -55,7 +55,7 @@ export function databaseOf(instance: Instance) {
     client: new DynamoDBClient({
       endpoint: instance.endpoints.dynamodb,
       region: instance.region,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      credentials: instance.credentials,
     }),
     tables: {
       baselines: String(outputs.BaselinesTable),

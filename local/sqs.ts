@@ -98,7 +98,8 @@ export function createQueues(model: Model, directory: string, clock: Clock): Que
         }
         return visible;
       }
-      await sleep(50);
+      // A stopped instance does not stay for whoever still waits.
+      await sleep(50, undefined, { ref: false });
     }
   };
 

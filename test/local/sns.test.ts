@@ -47,7 +47,7 @@ let QueueUrl: string;
 
 beforeAll(async () => {
   instance = await run({ resources });
-  const client = { region: 'eu-west-2', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+  const client = { region: 'eu-west-2', credentials: instance.credentials, maxAttempts: 1 };
   sns = new SNSClient({ ...client, endpoint: instance.endpoints.sns });
   sqs = new SQSClient({ ...client, endpoint: instance.endpoints.sqs });
   TopicArn = instance.resources.topics.Alerts ?? '';
@@ -305,7 +305,7 @@ it('subscriptions and undelivered mail outlive a restart; those of the template 
   const client = new SNSClient({
     region: 'eu-west-2',
     endpoint: second.endpoints.sns,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: second.credentials,
   });
   await client.send(new PublishCommand({ TopicArn: alerts, Message: 'after', MessageAttributes: warning }));
   await second.stop();
