@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAsyncInvoker } from './async-invoke.ts';
 import { createClock } from './clock.ts';
 import { deployCustomResources } from './custom-resource.ts';
+import { keepPrivate, WRITTEN } from './data-folder.ts';
 import { connectDynamodb, createTables, type Dynamodb } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
@@ -110,23 +111,15 @@ interface Addresses {
 }
 const ADDRESSES = 'addresses.json';
 
-/** All that an instance ever writes in its data directory; `fresh` removes just that. */
-const DATA = [
-  'dynamodb',
-  'checkpoints',
-  'sns',
-  'sqs',
-  'mail',
-  'custom-resources.json',
-  'schedules.json',
-  'functions.log',
-];
-
 /** Operations after which a stream may hold something new. */
 const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
 
-/** How long a stop waits for mail to be handed over. What remains is on disk. */
-const MAIL_GRACE_MS = 5000;
+/**
+ * How long a stop waits in all for what is under way: requests, functions, mail. The rest of a stop takes no longer
+ * than as much again, so that it is over within five seconds, whatever anybody holds open. What was accepted and is
+ * not done then is on disk, and done after the next start.
+ */
+const GRACE_MS = 2500;
 
 /**
  * Runs the stack in `options.assembly` on this machine, listening on loopback only. Fails, with everything ended
@@ -152,15 +145,17 @@ async function start(
 ): Promise<Instance> {
   const { dataDir } = options;
   const at = (...path: string[]) => join(dataDir, ...path);
+  const outOfTime = new AbortController();
+  let graceEnd = 0;
   const stack = loadStack(options.assembly, options.stack);
   const clock = createClock(options.clock);
 
+  keepPrivate(dataDir);
   const known = readJson<Addresses>(at(ADDRESSES));
   const gateway = await startGateway({ clock, preferredPort: known?.gatewayPort, intercept: options.intercept });
   closers.push(() => gateway.close());
   closers.push(await lockDirectory(dataDir, gateway));
-  if (options.fresh === true) for (const name of DATA) rmSync(at(name), { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true });
+  if (options.fresh === true) for (const name of WRITTEN.data) rmSync(at(name), { recursive: true, force: true });
   const addresses: Addresses = {
     gatewayPort: gateway.port,
     inboxSecret: known?.inboxSecret ?? randomBytes(16).toString('base64url'),
@@ -196,7 +191,7 @@ async function start(
   gateway.serve('sqs', (call) => queues.handle(call));
   const autoConfirm = options.autoConfirm ?? true;
   const sns = createSns({ model, directory: at('sns'), gateway, mailer, queues, clock, log, autoConfirm });
-  closers.push(() => sns.stop(MAIL_GRACE_MS));
+  closers.push(() => sns.stop(Math.max(0, graceEnd - Date.now())));
   gateway.serve('sns', (call) => sns.handle(call));
   gateway.pages(sns.pages);
 
@@ -229,7 +224,7 @@ async function start(
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
     apis[index]?.open(model, functions, { unlimited: options.unlimited ?? false });
     // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
-    closers.push(() => apis[index]?.close());
+    closers.push(() => apis[index]?.close(outOfTime.signal));
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
@@ -241,6 +236,18 @@ async function start(
     outputs: model.outputs(),
   });
   let stopped: Promise<void> | undefined;
+  async function stopInTime(): Promise<void> {
+    graceEnd = Date.now() + GRACE_MS;
+    const timer = setTimeout(() => {
+      // In this order: nothing more is invoked, nothing waits for its turn, and what runs is ended.
+      for (const mapping of mappings) void mapping.stop();
+      void functions.close();
+      for (const each of functions.all) each.kill();
+      outOfTime.abort();
+    }, GRACE_MS);
+    await closeAll();
+    clearTimeout(timer);
+  }
   const api = apis[0]?.url ?? '';
   return {
     api,
@@ -278,7 +285,7 @@ async function start(
       }
     },
     stop() {
-      stopped ??= closeAll();
+      stopped ??= stopInTime();
       return stopped;
     },
   };
