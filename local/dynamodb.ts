@@ -1,7 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import { type AwsCall, type AwsReply, awsError, readBody } from './gateway.ts';
 import type { Model } from './model.ts';
 
@@ -77,19 +76,6 @@ export function outputOf(operation: string, { status, body }: AwsReply): Json {
   throw Object.assign(new Error(`${operation}: ${name}: ${answer.message ?? ''}`), { name });
 }
 
-const KeySchema = z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() }));
-const IndexesSchema = z
-  .array(z.looseObject({ IndexName: z.string(), KeySchema, Projection: z.looseObject({}) }))
-  .optional();
-
-const TableSchema = z.looseObject({
-  AttributeDefinitions: z.array(z.looseObject({ AttributeName: z.string(), AttributeType: z.string() })),
-  KeySchema,
-  GlobalSecondaryIndexes: IndexesSchema,
-  LocalSecondaryIndexes: IndexesSchema,
-  StreamSpecification: z.looseObject({ StreamViewType: z.string() }).optional(),
-});
-
 /** A table's stream as the emulator knows it, and under the ARN that the functions see. */
 export interface TableStream {
   readonly tableName: string;
@@ -99,19 +85,16 @@ export interface TableStream {
 
 /**
  * Brings every table of the template into being, or adds to an existing one the indexes and the stream it lacks.
- * Billing, encryption, backups and deletion protection mean nothing here and are left out. Time to live as well:
- * AWS promises only to delete "within a few days", and an emulator would judge by the machine's clock and not
- * by the instance's.
  */
 export async function createTables(dynamodb: Dynamodb, model: Model): Promise<TableStream[]> {
-  const tables = model.ids('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+  const tables = model.ids('AWS::DynamoDB::Table');
   const streams = await Promise.all(tables.map((logicalId) => createTable(dynamodb, model, logicalId)));
   return streams.filter((stream) => stream !== undefined);
 }
 
 async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string): Promise<TableStream | undefined> {
   const tableName = model.physicalName(logicalId);
-  const wanted = model.properties(logicalId, TableSchema);
+  const wanted = model.properties(logicalId, 'AWS::DynamoDB::Table');
   const StreamSpecification = wanted.StreamSpecification && {
     StreamEnabled: true,
     StreamViewType: wanted.StreamSpecification.StreamViewType,
@@ -124,8 +107,7 @@ async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string):
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: wanted.AttributeDefinitions,
       KeySchema: wanted.KeySchema,
-      GlobalSecondaryIndexes: wanted.GlobalSecondaryIndexes?.map(indexOnly),
-      LocalSecondaryIndexes: wanted.LocalSecondaryIndexes?.map(indexOnly),
+      GlobalSecondaryIndexes: wanted.GlobalSecondaryIndexes,
       StreamSpecification,
     });
   } else {
@@ -150,7 +132,7 @@ async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string):
       await update({
         TableName: tableName,
         AttributeDefinitions: wanted.AttributeDefinitions.filter((each) => names.includes(each.AttributeName)),
-        GlobalSecondaryIndexUpdates: [{ Create: indexOnly(index) }],
+        GlobalSecondaryIndexUpdates: [{ Create: index }],
       });
     }
     if (StreamSpecification !== undefined && table.StreamSpecification?.StreamEnabled !== true) {
@@ -190,10 +172,3 @@ async function describe(dynamodb: Dynamodb, TableName: string): Promise<Json | u
 
 const keys = (schema: readonly { AttributeName: string; KeyType: string }[]): string =>
   schema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join(', ');
-
-/** The parts of an index that the DynamoDB API takes; CloudFormation adds insights and throughput settings. */
-const indexOnly = ({ IndexName, KeySchema, Projection }: NonNullable<z.infer<typeof IndexesSchema>>[number]) => ({
-  IndexName,
-  KeySchema,
-  Projection,
-});

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAsyncInvoker } from './async-invoke.ts';
 import { createClock } from './clock.ts';
 import { deployCustomResources } from './custom-resource.ts';
 import { keepPrivate, WRITTEN } from './data-folder.ts';
@@ -23,13 +22,11 @@ import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
 import { startStreamMapping } from './stream-mapping.ts';
-import { loadStack, type TemplateBody } from './template.ts';
+import { loadStack, type Template } from './template.ts';
 
 export interface InstanceOptions {
   /** The cloud assembly that `cdk synth` wrote (`cdk.out`). */
   readonly assembly: string;
-  /** Which stack of it; may be left out where there is only one. */
-  readonly stack?: string;
   /** Holds everything that outlives the instance. Made where it does not exist. */
   readonly dataDir: string;
   /** Start with nothing: what earlier instances left in `dataDir` is removed. */
@@ -41,7 +38,10 @@ export interface InstanceOptions {
   readonly clock?: string;
   /** Whether e-mail subscriptions in the template count as confirmed. Default true. */
   readonly autoConfirm?: boolean;
-  /** Answer every request, also beyond the limits of the API's stage (429): for tests and benches, faster than people. */
+  /**
+   * Answer every request and send every mail, also beyond the limits of the API's stage (429) and of SNS: for tests and
+   * benches, which are faster than people.
+   */
   readonly unlimited?: boolean;
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
@@ -66,18 +66,22 @@ export interface Instance {
   readonly credentials: Credentials;
   readonly region: string;
   readonly resources: Resources;
-  readonly template: TemplateBody;
-  /** The value of a template expression, such as a policy document of the template. */
-  resolve(expression: unknown): unknown;
+  readonly template: Template;
   /** Ends a function's running workers at once, in the middle of what they do. */
   kill(functionReference: string): void;
   /** Invokes a function, by logical id, name or ARN, and returns its result. Rejects with a FunctionFailedError. */
   invoke(functionReference: string, event: unknown): Promise<unknown>;
+  /** Sets the functions' and the schedules' clock. The time left out is gone: no schedule runs for it by itself. */
+  moveClock(instant: string): void;
   /** Runs every schedule once, now. Rejects where a function fails. */
   runSchedules(): Promise<void>;
   /**
-   * Resolves once nothing is going on: streams delivered, no function running, all mail handed over. A mapping that
-   * retries for ever (MaximumRetryAttempts -1) on a record that always fails never lets it resolve.
+   * How long a changed filter policy of a subscription takes from now on, by the instance's clock: up to 15 minutes on AWS,
+   * nothing here at first. Zero makes those take effect that are on their way, too.
+   */
+  delayFilterPolicies(ms: number): void;
+  /**
+   * Resolves once nothing is going on: streams delivered, no function running, all mail handed over.
    */
   idle(): Promise<void>;
   /** Finishes what is under way and ends everything. What has been accepted but not done comes after the next start. */
@@ -147,7 +151,7 @@ async function start(
   const at = (...path: string[]) => join(dataDir, ...path);
   const outOfTime = new AbortController();
   let graceEnd = 0;
-  const stack = loadStack(options.assembly, options.stack);
+  const stack = loadStack(options.assembly);
   const clock = createClock(options.clock);
 
   keepPrivate(dataDir);
@@ -169,7 +173,6 @@ async function start(
     gateway: gateway.url,
     apis: new Map(),
     streams: new Map(),
-    customResources: new Map(),
   });
   const apis: HttpApi[] = [];
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
@@ -189,8 +192,8 @@ async function start(
   gateway.guard((call) => policies.refusalOf(call));
   const queues = createQueues(model, at('sqs'), clock);
   gateway.serve('sqs', (call) => queues.handle(call));
-  const autoConfirm = options.autoConfirm ?? true;
-  const sns = createSns({ model, directory: at('sns'), gateway, mailer, queues, clock, log, autoConfirm });
+  const { autoConfirm = true, unlimited = false } = options;
+  const sns = createSns({ model, directory: at('sns'), gateway, mailer, clock, log, autoConfirm, unlimited });
   closers.push(() => sns.stop(Math.max(0, graceEnd - Date.now())));
   gateway.serve('sns', (call) => sns.handle(call));
   gateway.pages(sns.pages);
@@ -205,7 +208,6 @@ async function start(
     });
   });
   closers.push(() => Promise.all(mappings.map((mapping) => mapping.stop())));
-  await Promise.all(mappings.map(({ ready }) => ready));
   let writes = 0;
   gateway.serve('dynamodb', async (call) => {
     const reply = await dynamodb.forward(call);
@@ -218,11 +220,10 @@ async function start(
   gateway.serve('dynamodbstreams', (call) => dynamodb.forward(call));
 
   await deployCustomResources({ model, functions, gateway, statePath: at('custom-resources.json') });
-  const invoker = createAsyncInvoker(model, functions, queues, clock);
-  const schedules = startSchedules({ model, functions, invoker, clock, log, statePath: at('schedules.json') });
+  const schedules = startSchedules({ model, functions, clock, log, statePath: at('schedules.json') });
   closers.push(() => schedules.stop());
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
-    apis[index]?.open(model, functions, { unlimited: options.unlimited ?? false });
+    apis[index]?.open(model, functions, { unlimited });
     // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
     closers.push(() => apis[index]?.close(outOfTime.signal));
     platform(`${logicalId} is served at ${apis[index]?.url}`);
@@ -258,14 +259,13 @@ async function start(
     region: stack.region,
     template: stack.template,
     resources: {
-      tables: named(model.ids('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'), model.physicalName),
+      tables: named(model.ids('AWS::DynamoDB::Table'), model.physicalName),
       functions: named(model.ids('AWS::Lambda::Function'), model.physicalName),
       topics: named(model.ids('AWS::SNS::Topic'), model.arn),
-      queues: named(model.ids('AWS::SQS::Queue'), (id) => String(model.resolve({ Ref: id }, id))),
+      queues: named(model.ids('AWS::SQS::Queue'), model.ref),
       apis: Object.fromEntries(model.facts.apis),
       outputs: model.outputs(),
     },
-    resolve: (expression) => model.resolve(expression, 'expression'),
     kill: (functionReference) => functions.find(functionReference).kill(),
     async invoke(functionReference, event) {
       const target = functions.find(functionReference);
@@ -273,7 +273,12 @@ async function start(
       if (result.functionError !== undefined) throw new FunctionFailedError(target.name, result.payload);
       return result.payload;
     },
+    moveClock(instant) {
+      clock.moveTo(instant);
+      schedules.clockMoved();
+    },
     runSchedules: () => schedules.runNow(),
+    delayFilterPolicies: (ms) => sns.delayFilterPolicies(ms),
     async idle() {
       const requests = () => apis.reduce((sum, each) => sum + each.running(), 0);
       const busy = () => functions.running() + sns.undelivered() + schedules.running() + requests();
@@ -315,7 +320,12 @@ async function start(
 /** Lambda's Invoke for tools beside the stack. It answers with what the function returned, or threw, once it has. */
 async function invokeFor(call: AwsCall, functions: Functions): Promise<AwsReply> {
   if (call.operation !== 'Invoke' || (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
-    return awsError(call, 400, 'UnsupportedOperation', 'only synchronous invocations are played by the local endpoint');
+    return awsError(
+      call,
+      400,
+      'UnsupportedOperation',
+      'only synchronous invocations are emulated by the local endpoint',
+    );
   const { FunctionName } = call.input();
   const target = functions.all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
   if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);

@@ -3,10 +3,10 @@ import { createRequire, registerHooks } from 'node:module';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, Invocation, WorkerSetup } from './functions.ts';
+import type { FromWorker, Invocation, WorkerSetup } from './worker-pool.ts';
 
 /**
- * Plays one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
+ * Emulates one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
  * invocation at a time, as the Node.js runtime interface client does
  * (aws/aws-lambda-nodejs-runtime-interface-client, `src/UserFunction.js`). The function sees nothing of this file.
  */
@@ -16,7 +16,9 @@ const port = parentPort;
 if (port === null) throw new Error('worker.ts runs in a worker thread only');
 const send = (message: FromWorker) => port.postMessage(message);
 
-if (setup.clockOffset !== 0) moveClock(setup.clockOffset);
+/** Milliseconds that `Date` adds to the machine's time; undefined while it is the machine's own. */
+let clockOffset: number | undefined;
+moveClock(setup.clockOffset);
 confineToBundle(setup.codeDirectory);
 
 try {
@@ -31,6 +33,7 @@ type Handler = (event: unknown, context: object) => unknown;
 
 async function run(handler: Handler, invocation: Invocation): Promise<void> {
   const { requestId, event, timeoutMs, traceId } = invocation;
+  moveClock(invocation.clockOffset);
   process.env._X_AMZN_TRACE_ID = traceId;
   const deadline = performance.now() + timeoutMs;
   const context = {
@@ -38,7 +41,7 @@ async function run(handler: Handler, invocation: Invocation): Promise<void> {
     functionVersion: '$LATEST',
     functionName: setup.functionName,
     memoryLimitInMB: String(setup.memoryMb),
-    logGroupName: `/aws/lambda/${setup.functionName}`,
+    logGroupName: setup.logGroup,
     logStreamName: 'local',
     clientContext: undefined,
     identity: undefined,
@@ -117,10 +120,17 @@ function requireScript(file: string): Record<string, unknown> {
   return require(file);
 }
 
-/** Replaces `Date` by one that is `offset` milliseconds off and ticks on from there. */
+/** From here on `Date` is `offset` milliseconds off. One that was never moved is left as it is. */
 function moveClock(offset: number): void {
+  if (clockOffset === undefined && offset === 0) return;
+  if (clockOffset === undefined) replaceDate();
+  clockOffset = offset;
+}
+
+/** Replaces `Date` by one that reads the moved clock, which ticks on. */
+function replaceDate(): void {
   const MachineDate = Date;
-  const now = () => MachineDate.now() + offset;
+  const now = () => MachineDate.now() + (clockOffset ?? 0);
   function InstanceDate(this: unknown, ...values: unknown[]): unknown {
     if (new.target === undefined) return new MachineDate(now()).toString();
     return Reflect.construct(MachineDate, values.length === 0 ? [now()] : values, new.target);

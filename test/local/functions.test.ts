@@ -36,7 +36,7 @@ beforeAll(async () => {
           code: 'export const handler = async () => process.env',
           properties: {
             MemorySize: 256,
-            Environment: { Variables: { TABLE: { Ref: 'Items' }, COUNT: 3, OTHER: { 'Fn::GetAtt': ['Env', 'Arn'] } } },
+            Environment: { Variables: { TABLE: { Ref: 'Items' }, OTHER: { 'Fn::GetAtt': ['Env', 'Arn'] } } },
           },
         },
         Context: `export const handler = async (event, context) => ({ ...context,
@@ -95,7 +95,6 @@ describe('a function', () => {
     const env = (await instance.invoke('Env', {})) as Record<string, string>;
     expect(env).toMatchObject({
       TABLE: 'Shop-Items',
-      COUNT: '3',
       OTHER: 'arn:aws:lambda:eu-west-2:000000000000:function:Shop-Env',
       AWS_REGION: 'eu-west-2',
       AWS_LAMBDA_FUNCTION_NAME: 'Shop-Env',
@@ -145,6 +144,15 @@ describe('a function', () => {
     expect(time.text).toMatch(/^Sat Oct 15 2011 12:00/);
     const later = (await instance.invoke('Time', {})) as { now: number };
     expect(later.now).toBeGreaterThan(time.now as number);
+  });
+
+  it('follows a clock that is moved, also where it is loaded already', async () => {
+    const dates = [];
+    for (const instant of ['2011-11-07T09:00:00Z', '2025-04-04T09:00:00Z', '2011-10-15T12:00:00Z']) {
+      instance.moveClock(instant);
+      dates.push(((await instance.invoke('Time', {})) as { date: string }).date.slice(0, 16));
+    }
+    expect(dates).toEqual(['2011-11-07T09:00', '2025-04-04T09:00', '2011-10-15T12:00']);
   });
 
   it('reaches its table through the real SDK, as CommonJS beneath a package of modules', async () => {

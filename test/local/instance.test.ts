@@ -16,9 +16,10 @@ import {
   eventually,
   mails,
   mapping,
-  type Resources,
+  queue,
   type Running,
   run,
+  subscription,
   table,
   temporaryDirectory,
   writeAssembly,
@@ -41,10 +42,8 @@ const shop: Assembly = {
     ...api({ 'PUT /items/{id}': 'Write' }),
     Items: table(),
     Topic: { Type: 'AWS::SNS::Topic' },
-    Head: {
-      Type: 'AWS::SNS::Subscription',
-      Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'email', Endpoint: 'head@example.org' },
-    },
+    Head: subscription('Topic', 'head@example.org'),
+    Dead: queue(),
     Mapping: mapping('Items', 'Notify', { BatchSize: 2 }),
   },
   functions: {
@@ -88,9 +87,6 @@ describe('an instance', () => {
         topics: { Topic: 'arn:aws:sns:eu-west-2:000000000000:Shop-Topic' },
       },
     });
-    expect(instance.resolve({ 'Fn::GetAtt': ['Items', 'Arn'] })).toBe(
-      'arn:aws:dynamodb:eu-west-2:000000000000:table/Shop-Items',
-    );
   });
 
   it('killed with SIGKILL loses nothing that it accepted', async () => {
@@ -170,14 +166,14 @@ describe('an instance', () => {
         {
           IndexName: 'byDue',
           KeySchema: [{ AttributeName: 'due', KeyType: 'HASH' }],
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     });
     const { dataDir } = first;
     const second = await start(
       {
-        resources: { Items: indexed, Mapping: mapping('Items', 'Fn') },
+        resources: { Items: indexed, Dead: queue(), Mapping: mapping('Items', 'Fn') },
         functions: { Fn: 'export const handler = async () => {}' },
       },
       { mail: false, dataDir },
@@ -224,7 +220,7 @@ describe('an instance', () => {
   it('refuses a function whose environment refers to nothing', async () => {
     const functions = { Fn: { code: '', properties: { Environment: { Variables: { TABLE: { Ref: 'Itmes' } } } } } };
     await expect(run({ resources: {}, functions }, { mail: false })).rejects.toThrow(
-      "Fn.Properties.Environment.Variables.TABLE: Ref to 'Itmes', which is neither a parameter nor a resource",
+      "Fn (AWS::Lambda::Function) Properties.Environment.Variables.TABLE: 'Itmes' is no resource of the template",
     );
   });
 
@@ -274,114 +270,6 @@ describe('calls of AWS services', () => {
     const { Items } = await instance.call('DynamoDB_20120810.Scan', { TableName: 'Shop-Items' });
     expect((Items as { pk: { S: string } }[]).map(({ pk }) => pk.S).sort()).toEqual(['kept', 'lost']);
     expect(instance.log.some(({ message }) => message.includes('ThrottlingException: too fast'))).toBe(true);
-  });
-});
-
-describe('schedules', () => {
-  const functions = {
-    Tick: `export const handler = async (event) => { console.log(JSON.stringify(event)); if (event.fail) throw new Error('no') }`,
-  };
-  const schedule = (expression: string, Input?: string) => ({
-    Type: 'AWS::Scheduler::Schedule',
-    Properties: {
-      ScheduleExpression: expression,
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: { Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, RoleArn: 'arn:aws:iam::0:role/x', ...(Input && { Input }) },
-    },
-  });
-  const events = ({ log }: Running) =>
-    log.filter(({ stream }) => stream === 'stdout').map(({ message }) => JSON.parse(message));
-
-  it('run when asked to, with their input', async () => {
-    const resources: Resources = {
-      Hourly: schedule('rate(1 hour)', '{"at":"<aws.scheduler.scheduled-time>"}'),
-      Rule: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          ScheduleExpression: 'rate(1 day)',
-          Targets: [{ Id: 'a', Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] } }],
-        },
-      },
-    };
-    const instance = await start({ resources, functions }, { mail: false, clock: '2011-10-15T10:00:30Z' });
-    expect(events(instance)).toEqual([]);
-    await instance.runSchedules();
-    await eventually(() => (events(instance).length === 2 ? true : undefined));
-    expect(events(instance)).toEqual(
-      expect.arrayContaining([
-        { at: expect.stringMatching(/^2011-10-15T10:00:[345]\dZ$/) },
-        expect.objectContaining({ 'detail-type': 'Scheduled Event', source: 'aws.events' }),
-      ]),
-    );
-  });
-
-  it('run by the instance’s clock, and one that fell due while it was down at its next start', async () => {
-    const resources = {
-      // Every minute from ten on, so that a start which takes longer than three seconds misses only the first.
-      Minutes: schedule('cron(* 10 15 10 ? 2011)', '{}'),
-      Rate: schedule('rate(1 hour)', '{"rate":1}'),
-    };
-    const first = await start({ resources, functions }, { mail: false, clock: '2011-10-15T09:59:57Z' });
-    await eventually(() => (events(first).length > 0 ? true : undefined), 70_000);
-    expect(events(first)).toEqual([{}]);
-    await first.stop();
-    const second = await start(
-      { resources, functions },
-      { mail: false, dataDir: first.dataDir, clock: '2011-10-15T11:30:00Z' },
-    );
-    await eventually(() => (events(second).length > 0 ? true : undefined));
-    expect(events(second)).toEqual([{ rate: 1 }]);
-  });
-
-  it('that fail are reported to who ran them', async () => {
-    const resources = { Hourly: schedule('rate(1 hour)', '{"fail":true}') };
-    const config = {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: { FunctionName: { Ref: 'Tick' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
-    };
-    const instance = await start({ resources: { ...resources, Config: config }, functions }, { mail: false });
-    await expect(instance.runSchedules()).rejects.toThrow(/Hourly: Shop-Tick failed/);
-  });
-
-  it('that fail for good leave the event in the function’s dead-letter queues', async () => {
-    const Dead = { 'Fn::GetAtt': ['Dead', 'Arn'] };
-    const config = {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: {
-        FunctionName: { Ref: 'Fails' },
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: Dead } },
-      },
-    };
-    const Hourly = schedule('rate(1 hour)', '{"a":1}');
-    Hourly.Properties.Target.Arn = { 'Fn::GetAtt': ['Fails', 'Arn'] };
-    const instance = await start(
-      {
-        resources: { Hourly, Config: config, Dead: { Type: 'AWS::SQS::Queue' } },
-        functions: {
-          Fails: {
-            code: `export const handler = async () => { throw new Error('no') }`,
-            properties: { DeadLetterConfig: { TargetArn: Dead } },
-          },
-        },
-      },
-      { mail: false },
-    );
-    await expect(instance.runSchedules()).rejects.toThrow();
-    const { Messages } = await instance.call('AmazonSQS.ReceiveMessage', {
-      QueueUrl: instance.resources.queues.Dead,
-      MaxNumberOfMessages: 10,
-    });
-    const bodies = (Messages as { Body: string }[]).map(({ Body }) => JSON.parse(Body));
-    expect(bodies).toEqual(
-      expect.arrayContaining([
-        { a: 1 },
-        expect.objectContaining({
-          requestPayload: { a: 1 },
-          requestContext: expect.objectContaining({ condition: 'RetriesExhausted' }),
-        }),
-      ]),
-    );
   });
 });
 
