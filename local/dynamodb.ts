@@ -6,20 +6,21 @@ import type { Model } from './model.ts';
 
 /** Raw access to a DynamoDB emulator: what the functions call is passed on, what the runtime needs it asks itself. */
 export interface Dynamodb {
-  /** Passes a call on unchanged; only the signature is replaced, as emulators keep one database per access key. */
+  /** Passes a call on, but for who signed it: emulators keep one database per access key. */
   forward(call: AwsCall): Promise<AwsReply>;
   call(target: 'DynamoDB_20120810' | 'DynamoDBStreams_20120810', operation: string, input: object): Promise<Json>;
   close(): void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the emulator, whose shape the DynamoDB API reference gives
-type Json = any;
+export type Json = any;
 
 const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=local/20200101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host, Signature=local';
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** Whatever emulator answers at `endpoint` over HTTP. Who else can reach it is for whoever runs it to say. */
 export function connectDynamodb(endpoint: string): Dynamodb {
   const url = new URL(endpoint);
   const secure = url.protocol === 'https:';
@@ -61,16 +62,18 @@ export function connectDynamodb(endpoint: string): Dynamodb {
       }
     },
     async call(target, operation, input) {
-      const reply = await send(`${target}.${operation}`, JSON.stringify(input));
-      const answer: Json = JSON.parse(String(reply.body));
-      if (reply.status !== 200) {
-        const name = String(answer.__type).replace(/^.*#/, '');
-        throw Object.assign(new Error(`${operation}: ${name}: ${answer.message ?? ''}`), { name });
-      }
-      return answer;
+      return outputOf(operation, await send(`${target}.${operation}`, JSON.stringify(input)));
     },
     close: () => agent.destroy(),
   };
+}
+
+/** What an operation answered. Throws, under the name that DynamoDB gives it, where that is an error. */
+export function outputOf(operation: string, { status, body }: AwsReply): Json {
+  const answer: Json = JSON.parse(String(body));
+  if (status === 200) return answer;
+  const name = String(answer.__type).replace(/^.*#/, '');
+  throw Object.assign(new Error(`${operation}: ${name}: ${answer.message ?? ''}`), { name });
 }
 
 /** A table's stream as the emulator knows it, and under the ARN that the functions see. */

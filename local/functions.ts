@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { FunctionLog } from './function-log.ts';
-import { type AwsCall, type AwsReply, awsError } from './gateway.ts';
+import { type AwsCall, type AwsReply, awsError, type Gateway } from './gateway.ts';
 import type { Model } from './model.ts';
 import { createWorkerPool, type FunctionSetup, type InvocationResult, type WorkerPool } from './worker-pool.ts';
 
@@ -32,8 +32,8 @@ export interface Functions {
 export interface FunctionsOptions {
   readonly clock: Clock;
   readonly log: FunctionLog;
-  /** Base URL of the endpoint that emulates the AWS services. */
-  readonly gateway: string;
+  /** The endpoint that emulates the AWS services. */
+  readonly gateway: Pick<Gateway, 'url' | 'credentials'>;
 }
 
 /** The template's functions, each run from its own asset in worker threads. */
@@ -78,7 +78,7 @@ export function createFunctions(model: Model, options: FunctionsOptions): Functi
 function createFunction(
   model: Model,
   logicalId: string,
-  { clock, log, gateway }: FunctionsOptions,
+  { clock, log, gateway: { url: gateway, credentials } }: FunctionsOptions,
 ): LambdaFunction & { readonly pool: WorkerPool; close(): Promise<void> } {
   const properties = model.properties(logicalId, 'AWS::Lambda::Function');
   const { Code, Environment, Handler, MemorySize, Runtime, Timeout } = properties;
@@ -108,8 +108,8 @@ function createFunction(
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     // The endpoints learn from the signature who calls.
     AWS_ACCESS_KEY_ID: logicalId,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL_DYNAMODB: gateway,
     AWS_ENDPOINT_URL_SNS: gateway,
     AWS_ENDPOINT_URL_SQS: gateway,

@@ -8,6 +8,7 @@ import { readBody } from './gateway.ts';
 import { type Answer, JSON_TYPE, toAnswer, toEvent } from './http-payload.ts';
 import { matchRoute, parseRoute, type Route } from './http-routes.ts';
 import type { Model } from './model.ts';
+import { whyForeign } from './own-origin.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import { MAX_PAYLOAD_BYTES } from './worker-pool.ts';
 
@@ -21,8 +22,8 @@ export interface HttpApi {
   open(model: Model, functions: Functions, options: { readonly unlimited: boolean }): void;
   /** Requests that have not been answered. */
   running(): number;
-  /** Refuses new connections, answers what is under way, then ends. */
-  close(): Promise<void>;
+  /** Refuses new connections, answers what is under way, then ends. What is still under way at `outOfTime` is cut off. */
+  close(outOfTime?: AbortSignal): Promise<void>;
 }
 
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
@@ -40,6 +41,12 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   let closed: Promise<void> | undefined;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const foreign = whyForeign(request);
+    if (foreign !== undefined) {
+      // What is left of its body is not waited for.
+      const headers = { ...JSON_TYPE, connection: 'close' };
+      return write(response, { ...message(403, `Forbidden: ${foreign}`), headers });
+    }
     running++;
     try {
       await opened;
@@ -73,9 +80,10 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
       markOpen();
     },
     running: () => running,
-    close() {
+    close(outOfTime) {
       closed ??= new Promise((resolve) => {
         markOpen();
+        outOfTime?.addEventListener('abort', () => server.closeAllConnections());
         // A client that keeps its connection for a next request must not keep the instance.
         const timer = setInterval(() => running === 0 && server.closeAllConnections(), 20);
         server.close(() => {

@@ -1,13 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClock } from './clock.ts';
 import { deployCustomResources } from './custom-resource.ts';
-import { connectDynamodb, createTables } from './dynamodb.ts';
+import { keepPrivate, WRITTEN } from './data-folder.ts';
+import { connectDynamodb, createTables, type Dynamodb } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
 import { createFunctions } from './functions.ts';
-import { type Intercept, startGateway } from './gateway.ts';
+import { type Credentials, type Intercept, startGateway } from './gateway.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import { startInbox } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -53,13 +55,15 @@ export interface Instance {
   readonly page: string;
   /** Base URL of maildev's page and REST API; with `SMTP_URL` set, that URL. */
   readonly inbox: string;
-  /** For SDK clients. All calls made there are seen by `intercept`, like those of the functions. */
+  /** For SDK clients, with `credentials`. All calls made there are seen by `intercept`, like those of the functions. */
   readonly endpoints: {
     readonly dynamodb: string;
     readonly lambda: string;
     readonly sns: string;
     readonly sqs: string;
   };
+  /** Of this start, for whoever is no function. */
+  readonly credentials: Credentials;
   readonly region: string;
   readonly resources: Resources;
   readonly template: Template;
@@ -104,23 +108,22 @@ export class FunctionFailedError extends Error {
   }
 }
 
-/** All that an instance ever writes in its data directory; `fresh` removes just that. */
-const DATA = [
-  'dynamodb',
-  'checkpoints',
-  'sns',
-  'sqs',
-  'mail',
-  'custom-resources.json',
-  'schedules.json',
-  'functions.log',
-];
+/** Where the next start is found as well: links in yesterday's mails still work, and so does a bookmark of the inbox. */
+interface Addresses {
+  readonly gatewayPort: number;
+  readonly inboxSecret: string;
+}
+const ADDRESSES = 'addresses.json';
 
 /** Operations after which a stream may hold something new. */
 const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
 
-/** How long a stop waits for mail to be handed over. What remains is on disk. */
-const MAIL_GRACE_MS = 5000;
+/**
+ * How long a stop waits in all for what is under way: requests, functions, mail. The rest of a stop takes no longer
+ * than as much again, so that it is over within five seconds, whatever anybody holds open. What was accepted and is
+ * not done then is on disk, and done after the next start.
+ */
+const GRACE_MS = 2500;
 
 /**
  * Runs the stack in `options.assembly` on this machine, listening on loopback only. Fails, with everything ended
@@ -146,19 +149,22 @@ async function start(
 ): Promise<Instance> {
   const { dataDir } = options;
   const at = (...path: string[]) => join(dataDir, ...path);
+  const outOfTime = new AbortController();
+  let graceEnd = 0;
   const stack = loadStack(options.assembly);
   const clock = createClock(options.clock);
 
-  const gateway = await startGateway({
-    clock,
-    preferredPort: readJson<{ gateway: number }>(at('ports.json'))?.gateway,
-    intercept: options.intercept,
-  });
+  keepPrivate(dataDir);
+  const known = readJson<Addresses>(at(ADDRESSES));
+  const gateway = await startGateway({ clock, preferredPort: known?.gatewayPort, intercept: options.intercept });
   closers.push(() => gateway.close());
   closers.push(await lockDirectory(dataDir, gateway));
-  if (options.fresh === true) for (const name of DATA) rmSync(at(name), { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true });
-  writeJson(at('ports.json'), { gateway: gateway.port });
+  if (options.fresh === true) for (const name of WRITTEN.data) rmSync(at(name), { recursive: true, force: true });
+  const addresses: Addresses = {
+    gatewayPort: gateway.port,
+    inboxSecret: known?.inboxSecret ?? randomBytes(16).toString('base64url'),
+  };
+  writeJson(at(ADDRESSES), addresses);
   const log = openFunctionLog(at('functions.log'), clock, options.onLog?.bind(options));
   closers.push(() => log.close());
   const platform = (message: string) => log.write({ source: 'instance', stream: 'platform', message });
@@ -176,8 +182,7 @@ async function start(
     model.facts.apis.set(logicalId, api.url);
   }
 
-  const [endpoint, smtp] = await settleAll([startStore(), startMail()]);
-  const dynamodb = connectDynamodb(endpoint);
+  const [dynamodb, smtp] = await settleAll([startStore(), startMail()]);
   closers.push(() => dynamodb.close());
   const mailer = createMailer(smtp.smtpUrl, clock);
   closers.push(() => mailer.close());
@@ -189,11 +194,11 @@ async function start(
   gateway.serve('sqs', (call) => queues.handle(call));
   const { autoConfirm = true, unlimited = false } = options;
   const sns = createSns({ model, directory: at('sns'), gateway, mailer, clock, log, autoConfirm, unlimited });
-  closers.push(() => sns.stop(MAIL_GRACE_MS));
+  closers.push(() => sns.stop(Math.max(0, graceEnd - Date.now())));
   gateway.serve('sns', (call) => sns.handle(call));
   gateway.pages(sns.pages);
 
-  const functions = createFunctions(model, { clock, log, gateway: gateway.url });
+  const functions = createFunctions(model, { clock, log, gateway });
   closers.push(() => functions.close());
   gateway.serve('lambda', (call) => functions.handle(call));
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
@@ -220,19 +225,37 @@ async function start(
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
     apis[index]?.open(model, functions, { unlimited });
     // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
-    closers.push(() => apis[index]?.close());
+    closers.push(() => apis[index]?.close(outOfTime.signal));
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
   // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
-  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
+  writeJson(at('outputs.json'), {
+    endpoint: gateway.url,
+    region: stack.region,
+    credentials: gateway.credentials,
+    outputs: model.outputs(),
+  });
   let stopped: Promise<void> | undefined;
+  async function stopInTime(): Promise<void> {
+    graceEnd = Date.now() + GRACE_MS;
+    const timer = setTimeout(() => {
+      // In this order: nothing more is invoked, nothing waits for its turn, and what runs is ended.
+      for (const mapping of mappings) void mapping.stop();
+      void functions.close();
+      for (const each of functions.all) each.kill();
+      outOfTime.abort();
+    }, GRACE_MS);
+    await closeAll();
+    clearTimeout(timer);
+  }
   const api = apis[0]?.url ?? '';
   return {
     api,
     page: `${api}/`,
     inbox: smtp.inbox,
     endpoints: { dynamodb: gateway.url, lambda: gateway.url, sns: gateway.url, sqs: gateway.url },
+    credentials: gateway.credentials,
     region: stack.region,
     template: stack.template,
     resources: {
@@ -267,23 +290,28 @@ async function start(
       }
     },
     stop() {
-      stopped ??= closeAll();
+      stopped ??= stopInTime();
       return stopped;
     },
   };
 
-  async function startStore(): Promise<string> {
+  async function startStore(): Promise<Dynamodb> {
     const external = process.env.DYNAMODB_ENDPOINT;
-    if (external !== undefined && external !== '') return external;
+    if (external !== undefined && external !== '') return connectDynamodb(external);
     const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
     closers.push(() => dynoxide.stop());
-    return dynoxide.endpoint;
+    return dynoxide;
   }
 
   async function startMail(): Promise<{ inbox: string; smtpUrl: string }> {
     const external = process.env.SMTP_URL;
     if (external !== undefined && external !== '') return { inbox: external, smtpUrl: external };
-    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'), undeliveredMails(at('sns', 'outbox')));
+    const inbox = await startInbox({
+      port: options.inboxPort ?? 0,
+      secret: addresses.inboxSecret,
+      directory: at('mail'),
+      undelivered: undeliveredMails(at('sns', 'outbox')),
+    });
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }

@@ -87,8 +87,9 @@ export function openSubscriptions(options: {
     } catch (error) {
       throw new Error(`subscription '${logicalId}': ${(error as Error).message}`);
     }
-    const arn = model.arn(logicalId);
-    const before = known.find((each) => each.arn === arn && each.endpoint === Endpoint);
+    const before = known.find((each) => each.fromTemplate && each.topicArn === TopicArn && each.endpoint === Endpoint);
+    // Nobody can guess it, as nobody can on AWS: whoever follows the link in a mail is asked for nothing else.
+    const arn = before?.arn ?? `${TopicArn}:${randomUUID()}`;
     const deployed = filterPolicy ?? '';
     return {
       ...(before ?? { token: newToken(), createdAt: clock.now(), confirmed: autoConfirm }),

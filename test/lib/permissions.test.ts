@@ -49,7 +49,7 @@ const as = (functionId: string) => ({
   endpoint: instance.endpoints.dynamodb,
   region: instance.region,
   maxAttempts: 1,
-  credentials: { accessKeyId: functionId, secretAccessKey: 'local' },
+  credentials: { ...instance.credentials, accessKeyId: functionId },
 });
 const put = (TableName: string) => ({ Put: { TableName, Item: { pk: { S: 'a' } } } });
 const remove = (TableName: string) => ({ Delete: { TableName, Key: { pk: { S: 'a' } } } });

@@ -155,18 +155,21 @@ export const subscription = (topicId: string, address: string, FilterPolicy?: ob
 
 /** Called in a function's source as `aws('DynamoDB_20120810.PutItem', {...})`: an SDK client in three lines. */
 export const AWS_CLIENT = `
-const authorization = (service) => 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID +
-  '/20200101/eu-west-2/' + service + '/aws4_request, SignedHeaders=host, Signature=x';
+const signed = (service) => ({
+  authorization: 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID +
+    '/20200101/eu-west-2/' + service + '/aws4_request, SignedHeaders=host, Signature=x',
+  'x-amz-security-token': process.env.AWS_SESSION_TOKEN,
+});
 export async function aws(target, input) {
   const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, { method: 'POST', body: JSON.stringify(input),
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, authorization: authorization('dynamodb') } });
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, ...signed('dynamodb') } });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.__type + ': ' + answer.message);
   return answer;
 }
 export async function publish(fields) {
   const response = await fetch(process.env.AWS_ENDPOINT_URL_SNS, { method: 'POST',
-    body: new URLSearchParams({ Action: 'Publish', ...fields }), headers: { authorization: authorization('sns') } });
+    body: new URLSearchParams({ Action: 'Publish', ...fields }), headers: signed('sns') });
   if (!response.ok) throw new Error(await response.text());
 }
 `;
@@ -200,7 +203,7 @@ export async function run(
     ...instance,
     dataDir: root,
     log,
-    call: (target, input) => call(instance.endpoints.dynamodb, target, input),
+    call: (target, input) => call(instance, target, input),
     async remove() {
       await instance.stop();
       rmSync(root, { recursive: true, force: true });
@@ -210,14 +213,19 @@ export async function run(
 
 export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'local-'));
 
-async function call(endpoint: string, target: string, input: object): Promise<Record<string, unknown>> {
-  const response = await fetch(endpoint, {
+async function call(
+  { endpoints, credentials }: Instance,
+  target: string,
+  input: object,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(endpoints.dynamodb, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': target,
       authorization:
         'AWS4-HMAC-SHA256 Credential=test/20200101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host, Signature=x',
+      'x-amz-security-token': credentials.sessionToken,
     },
     body: JSON.stringify(input),
   });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startDynoxide } from '../../local/dynoxide.ts';
 import type { AwsCall } from '../../local/gateway.ts';
 import { awsError } from '../../local/gateway.ts';
 import { startInbox } from '../../local/inbox.ts';
+import { startHttpStore } from '../support/http-store.ts';
 import {
   type Assembly,
   AWS_CLIENT,
@@ -80,7 +80,7 @@ describe('an instance', () => {
     expect(instance).toMatchObject({
       api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       page: `${instance.api}/`,
-      inbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      inbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/),
       resources: {
         tables: { Items: 'Shop-Items' },
         functions: { Write: 'Shop-Write' },
@@ -197,8 +197,13 @@ describe('an instance', () => {
 
   it('mails to SMTP_URL and stores in DYNAMODB_ENDPOINT where they are set', async () => {
     const elsewhere = temporaryDirectory();
-    const inbox = await startInbox(0, join(elsewhere, 'mail'), new Set());
-    const store = await startDynoxide(join(elsewhere, 'store.db'), () => {});
+    const inbox = await startInbox({
+      port: 0,
+      secret: 'elsewhere',
+      directory: join(elsewhere, 'mail'),
+      undelivered: new Set(),
+    });
+    const store = await startHttpStore(join(elsewhere, 'store.db'));
     vi.stubEnv('DYNAMODB_ENDPOINT', store.endpoint);
     const instance = await start(shop, { mail: inbox.smtpUrl });
     vi.unstubAllEnvs();
@@ -273,8 +278,7 @@ describe("Lambda's endpoint", () => {
     const functions = {
       Echo: `export const handler = async (event) => { if (event.fail) throw new RangeError('no'); return { event } }`,
     };
-    const { endpoints, region, resources } = await start({ resources: {}, functions }, { mail: false });
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const { endpoints, region, credentials, resources } = await start({ resources: {}, functions }, { mail: false });
     const lambda = new LambdaClient({ endpoint: endpoints.lambda, region, credentials });
     const invoke = async (input: Partial<InvokeCommandInput>) => {
       const { FunctionError, Payload } = await lambda.send(

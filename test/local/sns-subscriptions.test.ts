@@ -24,7 +24,7 @@ const topic: Resources = { Alerts: { Type: 'AWS::SNS::Topic' } };
 async function start(more: Resources = {}, options: Parameters<typeof run>[1] = {}) {
   const instance = await run({ resources: { ...topic, ...more } }, { unlimited: true, ...options });
   started.push(instance);
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const { credentials } = instance;
   const sns = new SNSClient({ region: 'eu-west-2', credentials, maxAttempts: 1, endpoint: instance.endpoints.sns });
   const TopicArn = instance.resources.topics.Alerts ?? '';
   return {

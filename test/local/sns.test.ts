@@ -25,7 +25,7 @@ let Other: string;
 
 beforeAll(async () => {
   instance = await run({ resources });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const { credentials } = instance;
   sns = new SNSClient({ region: 'eu-west-2', credentials, maxAttempts: 1, endpoint: instance.endpoints.sns });
   TopicArn = instance.resources.topics.Alerts ?? '';
   Other = instance.resources.topics.Other ?? '';

@@ -14,7 +14,7 @@ let QueueUrl: string;
 
 const start = async (dataDir?: string) => {
   instance = await run({ resources: { Dead: queue() } }, { mail: false, ...(dataDir && { dataDir }) });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const { credentials } = instance;
   sqs = new SQSClient({ region: instance.region, credentials, endpoint: instance.endpoints.sqs, maxAttempts: 1 });
   QueueUrl = instance.resources.queues.Dead ?? '';
 };
