@@ -24,6 +24,8 @@ import { createQueues } from './sqs.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 import { loadStack, type Template } from './template.ts';
 
+/** Emulates an AWS account with one stack deployed in it: starts all the parts of `local/`, connects them, and stops them. */
+
 export interface InstanceOptions {
   /** The cloud assembly that `cdk synth` wrote (`cdk.out`). */
   readonly assembly: string;
