@@ -15,13 +15,13 @@ export interface Dynoxide extends Dynamodb {
  * sign, and lets every web page read along (`access-control-allow-origin: *`). So it is spoken to through its standard
  * input and output, which nobody else can reach, in the other protocol it has: MCP, whose tools are DynamoDB's
  * operations, their parameters in snake case. It ends when its input does, so also when this process is killed.
- * The binary comes with the npm package `@dynoxide/<platform>-<arch>`.
  */
 export async function startDynoxide(databasePath: string, onExit: (reason: string) => void): Promise<Dynoxide> {
   mkdirSync(dirname(databasePath), { recursive: true });
-  const child = spawn(findBinary(), ['mcp', '--db-path', databasePath], {
+  const child = spawn(findStore(), ['mcp', '--db-path', databasePath], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {},
+    // Windows gives a process without SystemRoot no random numbers.
+    env: onlyWhatIsSet('SystemRoot'),
     // A process group of its own: Ctrl-C must reach this process alone, which then drains before it ends dynoxide.
     detached: true,
     windowsHide: true,
@@ -160,15 +160,30 @@ function failure({ error_type, message }: Json): AwsReply {
   return { ...reply, body: JSON.stringify({ ...JSON.parse(String(reply.body)), CancellationReasons }) };
 }
 
-export function findBinary(): string {
-  const name = `@dynoxide/${process.platform}-${process.arch}`;
-  const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
+function onlyWhatIsSet(name: string): NodeJS.ProcessEnv {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The store's program for a platform, as the npm package `@dynoxide/<platform>-<arch>` brings it. Throws, saying what to
+ * do, where it is not installed: npm leaves an optional package out where its registry does not have it.
+ */
+export function findStore(platform: string = process.platform, arch: string = process.arch): string {
+  const name = `@dynoxide/${platform}-${arch}`;
+  const { optionalDependencies } = require('../package.json') as { optionalDependencies: Record<string, string> };
+  const version = optionalDependencies[name];
+  const another =
+    'set DYNAMODB_ENDPOINT to the address of another DynamoDB emulator that runs, such as http://127.0.0.1:8000';
+  if (version === undefined)
+    throw new Error(`The store (dynoxide) does not exist for ${platform} ${arch}: ${another}.`);
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
+    return join(dirname(require.resolve(`${name}/package.json`)), platform === 'win32' ? 'dynoxide.exe' : 'dynoxide');
   } catch {
     throw new Error(
-      `the DynamoDB emulator for this platform is not installed. Run \`npm install --no-save ${name}\`, ` +
-        'or set DYNAMODB_ENDPOINT to the address of another emulator.',
+      `The store (dynoxide) for ${platform} ${arch} is not installed: run "npm install --no-save ${name}@${version}", or ${another}.`,
     );
   }
 }

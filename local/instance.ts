@@ -118,6 +118,9 @@ const ADDRESSES = 'addresses.json';
 /** Operations after which a stream may hold something new. */
 const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
 
+/** How long a store that DYNAMODB_ENDPOINT names may take to answer at all. */
+const STORE_ANSWERS_MS = 10_000;
+
 /**
  * How long a stop waits in all for what is under way: requests, functions, mail. The rest of a stop takes no longer
  * than as much again, so that it is over within five seconds, whatever anybody holds open. What was accepted and is
@@ -297,7 +300,15 @@ async function start(
 
   async function startStore(): Promise<Dynamodb> {
     const external = process.env.DYNAMODB_ENDPOINT;
-    if (external !== undefined && external !== '') return connectDynamodb(external);
+    if (external !== undefined && external !== '') {
+      await fetch(external, { signal: AbortSignal.timeout(STORE_ANSWERS_MS) }).catch((error: Error) => {
+        const reason = error.cause instanceof Error ? error.cause.message : error.message;
+        throw new Error(
+          `DYNAMODB_ENDPOINT is ${external}, where no store answers (${reason}). Start one there, or unset it to use the one from npm.`,
+        );
+      });
+      return connectDynamodb(external);
+    }
     const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
     closers.push(() => dynoxide.stop());
     return dynoxide;
