@@ -6,8 +6,6 @@ import { createInterface } from 'node:readline';
 import { type Dynamodb, type Json, outputOf } from './dynamodb.ts';
 import { type AwsReply, awsError } from './gateway.ts';
 
-/** No part of AWS: runs dynoxide, the emulator behind `dynamodb.ts`. */
-
 export interface Dynoxide extends Dynamodb {
   stop(): Promise<void>;
 }
@@ -17,13 +15,12 @@ export interface Dynoxide extends Dynamodb {
  * sign, and lets every web page read along (`access-control-allow-origin: *`). So it is spoken to through its standard
  * input and output, which nobody else can reach, in the other protocol it has: MCP, whose tools are DynamoDB's
  * operations, their parameters in snake case. It ends when its input does, so also when this process is killed.
- * The binary comes with the npm package `@dynoxide/<platform>-<arch>`.
  */
 export async function startDynoxide(databasePath: string, onExit: (reason: string) => void): Promise<Dynoxide> {
   mkdirSync(dirname(databasePath), { recursive: true });
   const child = spawn(findStore(), ['mcp', '--db-path', databasePath], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Windows gives a process without SystemRoot no network and no random numbers.
+    // Windows gives a process without SystemRoot no random numbers.
     env: onlyWhatIsSet('SystemRoot'),
     // A process group of its own: Ctrl-C must reach this process alone, which then drains before it ends dynoxide.
     detached: true,

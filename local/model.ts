@@ -61,8 +61,6 @@ export function createModel(stack: Stack, facts: Facts): Model {
         return within('logs', `log-group:${name}:*`);
       case 'AWS::SNS::Topic':
         return within('sns', name);
-      case 'AWS::SNS::Subscription':
-        return `${properties(logicalId, type).TopicArn}:${uuidFrom(`${stack.name}/${logicalId}`)}`;
       case 'AWS::SQS::Queue':
         return within('sqs', name);
       default:

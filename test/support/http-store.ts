@@ -24,12 +24,12 @@ async function start(databasePath: string, port: number): Promise<HttpStore> {
   const child = spawn(
     findStore(),
     ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', databasePath],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: {} },
+    { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await listening(child);
   const watchdog = endWithThisProcess(child);
-  void exited.then(() => watchdog?.kill('SIGKILL'));
+  void exited.then(() => watchdog.kill('SIGKILL'));
   return {
     endpoint: `http://127.0.0.1:${port}`,
     async stop() {
@@ -52,15 +52,16 @@ function listening(child: ChildProcess): Promise<void> {
 }
 
 /**
- * A SIGKILL of this process would leave dynoxide running on its database. A shell that waits for the end of its
- * standard input, which comes when this process dies however it dies, ends it then.
+ * A SIGKILL of this process would leave dynoxide running on its database. Another process, which waits for the end of
+ * its standard input, which comes when this one dies however it dies, ends it then.
  */
-function endWithThisProcess(child: ChildProcess): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+function endWithThisProcess(child: ChildProcess): ChildProcess {
+  const pid = String(child.pid);
+  const [program, ...args] =
+    process.platform === 'win32'
+      ? [process.execPath, '-e', 'process.stdin.resume().once("end", () => process.kill(Number(process.argv[1])))', pid]
+      : ['/bin/sh', '-c', 'read -r _; kill -9 "$0"', pid];
+  const watchdog = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true, windowsHide: true });
   watchdog.unref();
   return watchdog;
 }
