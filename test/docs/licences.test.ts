@@ -34,5 +34,5 @@ Everything that \`npm ci --omit=dev\` installs; the bundles hold the parts of it
 | --- | --- | --- |
 ${lines.join('\n')}
 `;
-  await expect(page).toMatchFileSnapshot('../docs/licences.md');
+  await expect(page).toMatchFileSnapshot('../../docs/licences.md');
 });

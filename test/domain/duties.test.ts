@@ -143,7 +143,7 @@ describe('a missing submission', () => {
   it('keeps an acknowledgement while the same month is missing and nothing is worse', () => {
     const acknowledgement = {
       alert: 'submission',
-      name: 'A. Analyst',
+      author: 'A. Analyst',
       note: 'system change',
       at: '2010-12-20T12:00:00.000Z',
       period: '2010-11',
@@ -261,7 +261,7 @@ describe('overdue actions', () => {
   it('stay acknowledged until another one is overdue', () => {
     const acknowledgement = {
       alert: 'action',
-      name: 'A. Head',
+      author: 'A. Head',
       note: 'plan agreed',
       at: '2010-11-01T00:00:00.000Z',
       period: '2011-09',
