@@ -130,6 +130,41 @@ describe('an instance', () => {
     expect([...new Set(await subjects(second))].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('stopped while functions do not end cuts them off, and does their work after the next start', async () => {
+    const hanging = `${AWS_CLIENT}
+      export const handler = async (event) => {
+        console.log('began');
+        if (!process.env.HANGS) return publish({ TopicArn: process.env.TOPIC, Message: 'done' });
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      };`;
+    const withHanging = (HANGS: string): Assembly => ({
+      ...shop,
+      resources: { ...shop.resources, ...api({ 'PUT /items/{id}': 'Write', 'GET /slow': 'Notify' }) },
+      functions: {
+        ...shop.functions,
+        Notify: {
+          code: hanging,
+          properties: { Timeout: 60, Environment: { Variables: { HANGS, TOPIC: { Ref: 'Topic' } } } },
+        },
+      },
+    });
+    const first = await start(withHanging('yes'));
+    await put(first.api, 'a');
+    const asked = fetch(`${first.api}/slow`).then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    await eventually(() => (first.log.filter(({ message }) => message === 'began').length === 2 ? true : undefined));
+    const before = performance.now();
+    await first.stop();
+    // Far from the minute that they would have taken.
+    expect(performance.now() - before).toBeLessThan(20_000);
+    expect(await asked).toBe('cut off');
+    const second = await start(withHanging(''), { dataDir: first.dataDir });
+    await second.idle();
+    expect((await mails(second)).map(({ text }) => text.split('\n')[0])).toEqual(['done']);
+  });
+
   it('has its data directory to itself, but takes over from one that died', async () => {
     const first = await start({ resources: {} }, { mail: false });
     await expect(run({ resources: {} }, { mail: false, dataDir: first.dataDir })).rejects.toThrow(
