@@ -1,8 +1,10 @@
-/** The time as the instance and its functions see it: the machine's, moved by a fixed number of milliseconds. */
+/** The time as the instance and its functions see it: the machine's, moved by a number of milliseconds. */
 export interface Clock {
   /** Milliseconds to add to the machine's time. */
   readonly offset: number;
   now(): number;
+  /** Makes it read `instant` (as `createClock` takes one) at this moment; it ticks on from there. */
+  moveTo(instant: string): void;
 }
 
 /**
@@ -10,11 +12,20 @@ export interface Clock {
  * `start` is an ISO 8601 date (midnight UTC) or instant.
  */
 export function createClock(start?: string): Clock {
-  let offset = 0;
-  if (start !== undefined) {
-    const instant = Date.parse(start);
-    if (Number.isNaN(instant)) throw new Error(`clock: '${start}' is not an ISO date or instant, such as 2011-10-15`);
-    offset = instant - Date.now();
-  }
-  return { offset, now: () => Date.now() + offset };
+  let offset = start === undefined ? 0 : offsetOf(start);
+  return {
+    get offset() {
+      return offset;
+    },
+    now: () => Date.now() + offset,
+    moveTo(instant) {
+      offset = offsetOf(instant);
+    },
+  };
+}
+
+function offsetOf(instant: string): number {
+  const time = Date.parse(instant);
+  if (Number.isNaN(time)) throw new Error(`clock: '${instant}' is not an ISO date or instant, such as 2011-10-15`);
+  return time - Date.now();
 }

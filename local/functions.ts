@@ -13,6 +13,7 @@ export interface WorkerSetup {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  /** Milliseconds to add to the machine's time while the function is loaded. */
   readonly clockOffset: number;
 }
 
@@ -22,6 +23,8 @@ export interface Invocation {
   readonly event: string;
   readonly timeoutMs: number;
   readonly traceId: string;
+  /** Of the clock as it stands at the invocation: it may have been moved since the last. */
+  readonly clockOffset: number;
 }
 
 export interface ErrorPayload {
@@ -123,7 +126,7 @@ export function createFunctions(model: Model, options: FunctionsOptions): Functi
 }
 
 interface Job {
-  readonly invocation: Invocation;
+  readonly invocation: Omit<Invocation, 'clockOffset'>;
   readonly finished: Promise<unknown>;
   readonly resolve: (result: InvocationResult) => void;
 }
@@ -148,13 +151,12 @@ function createPool(
   const timeoutMs = properties.Timeout * 1000;
   const mostWorkers = Math.min(MAX_WORKERS, properties.ReservedConcurrentExecutions ?? MAX_WORKERS);
   const { region } = model.stack;
-  const setup: WorkerSetup = {
+  const setup: Omit<WorkerSetup, 'clockOffset'> = {
     codeDirectory: model.stack.assetDirectory(properties.Code.S3Key),
     handler: properties.Handler,
     functionName: name,
     functionArn: arn,
     memoryMb: properties.MemorySize,
-    clockOffset: clock.offset,
   };
   // The variables that Lambda sets itself: Lambda Developer Guide, "Defined runtime environment variables".
   const environment: Record<string, string> = {
@@ -254,7 +256,7 @@ function createPool(
   const start = () => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: logicalId,
-      workerData: setup,
+      workerData: { ...setup, clockOffset: clock.offset } satisfies WorkerSetup,
       env: environment,
       execArgv: [],
       stdout: true,
@@ -301,7 +303,7 @@ function createPool(
         errorMessage: `${job.invocation.requestId} Task timed out after ${properties.Timeout.toFixed(2)} seconds`,
       });
     }, timeoutMs);
-    sandbox.worker.postMessage(job.invocation);
+    sandbox.worker.postMessage({ ...job.invocation, clockOffset: clock.offset } satisfies Invocation);
   };
 
   const dispatch = () => {

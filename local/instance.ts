@@ -69,6 +69,8 @@ export interface Instance {
   kill(functionReference: string): void;
   /** Invokes a function, by logical id, name or ARN, and returns its result. Rejects with a FunctionFailedError. */
   invoke(functionReference: string, event: unknown): Promise<unknown>;
+  /** Sets the functions' and the schedules' clock. The time left out is gone: no schedule runs for it by itself. */
+  moveClock(instant: string): void;
   /** Runs every schedule once, now. Rejects where a function fails. */
   runSchedules(): Promise<void>;
   /**
@@ -252,6 +254,10 @@ async function start(
       const result = await target.invoke(event);
       if (result.functionError !== undefined) throw new FunctionFailedError(target.name, result.payload);
       return result.payload;
+    },
+    moveClock(instant) {
+      clock.moveTo(instant);
+      schedules.clockMoved();
     },
     runSchedules: () => schedules.runNow(),
     async idle() {

@@ -13,6 +13,8 @@ export interface Schedules {
   /** Runs all of them once, now, whether enabled or not. Rejects where a function fails. */
   runNow(): Promise<void>;
   running(): number;
+  /** The clock was moved: the time that it left out counts as gone, and none of it is made up for. */
+  clockMoved(): void;
   stop(): void;
 }
 
@@ -92,7 +94,11 @@ export function startSchedules({ model, functions, invoker, clock, log, statePat
       });
     }
     writeJson(statePath, lastRuns);
-    timer = setTimeout(tick, 60_000 - (clock.now() % 60_000));
+    awaitNextMinute();
+  };
+  const awaitNextMinute = () => {
+    clearTimeout(timer);
+    if (entries.length > 0) timer = setTimeout(tick, 60_000 - (clock.now() % 60_000));
   };
   if (entries.length > 0) tick();
 
@@ -101,6 +107,11 @@ export function startSchedules({ model, functions, invoker, clock, log, statePat
       await Promise.all(entries.map((entry) => runTargets(entry, clock.now())));
     },
     running: () => running,
+    clockMoved() {
+      for (const { logicalId } of entries) lastRuns[logicalId] = clock.now();
+      writeJson(statePath, lastRuns);
+      awaitNextMinute();
+    },
     stop: () => clearTimeout(timer),
   };
 }

@@ -16,7 +16,9 @@ const port = parentPort;
 if (port === null) throw new Error('worker.ts runs in a worker thread only');
 const send = (message: FromWorker) => port.postMessage(message);
 
-if (setup.clockOffset !== 0) moveClock(setup.clockOffset);
+/** Milliseconds that `Date` adds to the machine's time; undefined while it is the machine's own. */
+let clockOffset: number | undefined;
+moveClock(setup.clockOffset);
 confineToBundle(setup.codeDirectory);
 
 try {
@@ -31,6 +33,7 @@ type Handler = (event: unknown, context: object) => unknown;
 
 async function run(handler: Handler, invocation: Invocation): Promise<void> {
   const { requestId, event, timeoutMs, traceId } = invocation;
+  moveClock(invocation.clockOffset);
   process.env._X_AMZN_TRACE_ID = traceId;
   const deadline = performance.now() + timeoutMs;
   const context = {
@@ -117,10 +120,17 @@ function requireScript(file: string): Record<string, unknown> {
   return require(file);
 }
 
-/** Replaces `Date` by one that is `offset` milliseconds off and ticks on from there. */
+/** From here on `Date` is `offset` milliseconds off. One that was never moved is left as it is. */
 function moveClock(offset: number): void {
+  if (clockOffset === undefined && offset === 0) return;
+  if (clockOffset === undefined) replaceDate();
+  clockOffset = offset;
+}
+
+/** Replaces `Date` by one that reads the moved clock, which ticks on. */
+function replaceDate(): void {
   const MachineDate = Date;
-  const now = () => MachineDate.now() + offset;
+  const now = () => MachineDate.now() + (clockOffset ?? 0);
   function InstanceDate(this: unknown, ...values: unknown[]): unknown {
     if (new.target === undefined) return new MachineDate(now()).toString();
     return Reflect.construct(MachineDate, values.length === 0 ? [now()] : values, new.target);

@@ -147,6 +147,15 @@ describe('a function', () => {
     expect(later.now).toBeGreaterThan(time.now as number);
   });
 
+  it('follows a clock that is moved, also where it is loaded already', async () => {
+    const dates = [];
+    for (const instant of ['2011-11-07T09:00:00Z', '2025-04-04T09:00:00Z', '2011-10-15T12:00:00Z']) {
+      instance.moveClock(instant);
+      dates.push(((await instance.invoke('Time', {})) as { date: string }).date.slice(0, 16));
+    }
+    expect(dates).toEqual(['2011-11-07T09:00', '2025-04-04T09:00', '2011-10-15T12:00']);
+  });
+
   it('reaches its table through the real SDK, as CommonJS beneath a package of modules', async () => {
     expect(await instance.invoke('Sdk', {})).toEqual({ pk: { S: 'a' } });
     expect(await instance.invoke('Script', {})).toEqual([42, 'string']);

@@ -362,6 +362,30 @@ describe('schedules', () => {
     expect(events(second)).toEqual([{ rate: 1 }]);
   });
 
+  it('do not make up for time that a moved clock left out', async () => {
+    const rule = {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        ScheduleExpression: 'rate(1 hour)',
+        Targets: [{ Id: 'a', Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, Input: '{"rate":1}' }],
+      },
+    };
+    const first = await start({ resources: { Rule: rule }, functions }, { mail: false, clock: '2011-10-15T10:00:00Z' });
+    first.moveClock('2011-11-07T09:00:00Z');
+    await first.stop();
+    const startAgain = async (clock: string) => {
+      const again = await start(
+        { resources: { Rule: rule }, functions },
+        { mail: false, dataDir: first.dataDir, clock },
+      );
+      await again.idle();
+      await again.stop();
+      return events(again);
+    };
+    expect(await startAgain('2011-11-07T09:30:00Z')).toEqual([]);
+    expect(await startAgain('2011-11-07T10:00:30Z')).toEqual([{ rate: 1 }]);
+  });
+
   it('that fail are reported to who ran them', async () => {
     const resources = { Hourly: schedule('rate(1 hour)', '{"fail":true}') };
     const config = {
