@@ -29,7 +29,8 @@ async function start(databasePath: string, port: number, onExit: (reason: string
     findStore(),
     ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', databasePath],
     // A process group of its own: Ctrl-C must reach this process alone, which then drains before it ends dynoxide.
-    { stdio: ['ignore', 'ignore', 'pipe'], env: {}, detached: true, windowsHide: true },
+    // Windows gives a process without SystemRoot no network.
+    { stdio: ['ignore', 'ignore', 'pipe'], env: onlyWhatIsSet('SystemRoot'), detached: true, windowsHide: true },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await listening(child);
@@ -49,6 +50,11 @@ async function start(databasePath: string, port: number, onExit: (reason: string
       clearTimeout(timer);
     },
   };
+}
+
+function onlyWhatIsSet(name: string): NodeJS.ProcessEnv {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
 }
 
 function listening(child: ChildProcess): Promise<void> {
