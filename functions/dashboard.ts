@@ -17,7 +17,7 @@ import { type AuthorityState, overviewPage } from './pages/overview.ts';
 import type { RefusedRecipient } from './pages/recipients.ts';
 import { type PageAnswer, page, redirect } from './pages/respond.ts';
 import { notFound, type PageRequest, pageHandler, RefusalError } from './pages/serve.ts';
-import { ENDED_SESSION, pathAfterSignIn, sessionCookie } from './pages/session.ts';
+import { endedSession, pathAfterSignIn, sessionCookie } from './pages/session.ts';
 import { authoritiesPage, signInPage } from './pages/sign-in.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
 import { readEnvironment } from './runtime/environment.ts';
@@ -52,7 +52,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
       'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
       'POST /sign-in': (request) => signIn(request, dependencies),
-      'POST /sign-out': async () => redirect('/sign-in', [ENDED_SESSION]),
+      'POST /sign-out': async ({ event }) => redirect('/sign-in', [endedSession(event)]),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
@@ -86,11 +86,14 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
   return asset;
 }
 
-async function signIn({ visit, form }: PageRequest, { database, now }: DashboardDependencies): Promise<PageAnswer> {
+async function signIn(
+  { event, visit, form }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
   const token = (form.token ?? '').trim();
   const grant = await readGrant(database, token, now());
   if (!grant) return page(signInPage(visit, form.to ?? '/', 'This token is not valid, or no longer.'), 422);
-  return redirect(pathAfterSignIn(form.to), [sessionCookie(token, grant.expires, now())]);
+  return redirect(pathAfterSignIn(form.to), [sessionCookie(event, token, grant.expires, now())]);
 }
 
 /** All that a page may need of an authority, or a refusal. */
@@ -169,7 +172,7 @@ async function getMetric(
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
-  name: 'Enter your name, in at most 200 characters',
+  author: 'Enter your name, in at most 200 characters',
   note: 'Enter what is being done, in at most 2000 characters',
 };
 
@@ -178,8 +181,8 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
   const { authority = '', alert = '' } = request.parameters;
   const { inspection, board } = await stateOf(request, dependencies);
   const isMetric = inspection.metrics.some(({ id }) => id === alert);
-  const { name = '', note = '' } = request.form;
-  const given = AcknowledgementBodySchema.safeParse({ name, note });
+  const { author = '', note = '' } = request.form;
+  const given = AcknowledgementBodySchema.safeParse({ author, note });
   if (!given.success) {
     const fields = new Set(given.error.issues.map(({ path }) => String(path[0])));
     const errors = [...fields].map((field) => ({
@@ -188,7 +191,7 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
     }));
     if (!isMetric) throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
     const metric = { ...request, parameters: { ...request.parameters, metric: alert } };
-    return getMetric(metric, dependencies, { name, note, errors });
+    return getMetric(metric, dependencies, { author, note, errors });
   }
   const acknowledgement = acknowledge(board, alert, given.data, now());
   if (!acknowledgement)

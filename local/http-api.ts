@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import type { Clock } from './clock.ts';
-import { type Functions, type LambdaFunction, MAX_PAYLOAD_BYTES } from './functions.ts';
+import type { Functions, LambdaFunction } from './functions.ts';
 import { readBody } from './gateway.ts';
-import { decode, matchRoute, parseRoute, type Route } from './http-routes.ts';
+import { type Answer, JSON_TYPE, toAnswer, toEvent } from './http-payload.ts';
+import { matchRoute, parseRoute, type Route } from './http-routes.ts';
 import type { Model } from './model.ts';
+import { whyForeign } from './own-origin.ts';
+import { createTokenBucket } from './token-bucket.ts';
+import { MAX_PAYLOAD_BYTES } from './worker-pool.ts';
 
 /**
- * Plays an API Gateway HTTP API with Lambda integrations, payload format 2.0.
+ * Emulates an API Gateway HTTP API: requests to its routes invoke functions, within its limits.
  * Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs" and "Quotas".
  */
 export interface HttpApi {
@@ -19,69 +22,13 @@ export interface HttpApi {
   open(model: Model, functions: Functions, options: { readonly unlimited: boolean }): void;
   /** Requests that have not been answered. */
   running(): number;
-  /** Refuses new connections, answers what is under way, then ends. */
-  close(): Promise<void>;
-}
-
-/** Event of payload format 2.0. */
-export interface HttpEvent {
-  readonly version: '2.0';
-  readonly routeKey: string;
-  readonly rawPath: string;
-  readonly rawQueryString: string;
-  readonly cookies?: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly queryStringParameters?: Readonly<Record<string, string>>;
-  readonly requestContext: Readonly<Record<string, unknown>>;
-  readonly pathParameters?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly isBase64Encoded: boolean;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly cookies: readonly string[];
-  readonly body: Buffer | string;
-}
-
-interface Integration {
-  readonly target: LambdaFunction;
-  readonly timeoutMs: number;
+  /** Refuses new connections, answers what is under way, then ends. What is still under way at `outOfTime` is cut off. */
+  close(outOfTime?: AbortSignal): Promise<void>;
 }
 
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
-
-const ApiSchema = z.looseObject({
-  ProtocolType: z.literal('HTTP', { error: 'only HTTP APIs run here' }),
-  CorsConfiguration: z.undefined({ error: 'CORS is not played here' }).optional(),
-});
-
-const RouteSchema = z.looseObject({
-  ApiId: z.string(),
-  RouteKey: z.string(),
-  Target: z.string().regex(/^integrations\/.+/),
-  AuthorizationType: z.literal('NONE', { error: 'authorizers do not run here' }).optional(),
-});
-
-const IntegrationSchema = z.looseObject({
-  IntegrationType: z.literal('AWS_PROXY', { error: 'only AWS_PROXY integrations run here' }),
-  IntegrationUri: z.string(),
-  PayloadFormatVersion: z.literal('2.0', { error: 'only payload format 2.0 is played here' }),
-  TimeoutInMillis: z.coerce.number().min(50).max(30_000).default(30_000),
-});
-
-const StageSchema = z.looseObject({
-  ApiId: z.string(),
-  StageName: z.literal('$default', { error: 'only the stage $default is played here' }),
-  DefaultRouteSettings: z
-    .looseObject({
-      ThrottlingRateLimit: z.coerce.number().positive().optional(),
-      ThrottlingBurstLimit: z.coerce.number().int().positive().optional(),
-    })
-    .default({}),
-  RouteSettings: z.undefined({ error: 'settings of single routes are not played here' }).optional(),
-});
+/** How long API Gateway waits for an integration. */
+const MAX_INTEGRATION_MS = 30_000;
 
 /** Binds the port at once, since functions may have to know the address; serves from `open` on. */
 export async function listenHttpApi(logicalId: string, port: number, clock: Clock): Promise<HttpApi> {
@@ -94,6 +41,12 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   let closed: Promise<void> | undefined;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const foreign = whyForeign(request);
+    if (foreign !== undefined) {
+      // What is left of its body is not waited for.
+      const headers = { ...JSON_TYPE, connection: 'close' };
+      return write(response, { ...message(403, `Forbidden: ${foreign}`), headers });
+    }
     running++;
     try {
       await opened;
@@ -118,18 +71,19 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   return {
     url,
     open(model, functions, { unlimited }) {
-      const apiId = String(model.resolve({ Ref: logicalId }, logicalId));
+      const apiId = model.ref(logicalId);
       const takeToken = readLimit(model, logicalId, apiId);
-      const routes = readRoutes(model, functions, logicalId, apiId);
+      const routes = readRoutes(model, functions, apiId);
       const { account } = model.stack;
       serving = (request) =>
         serve(request, { routes, apiId, account, clock, takeToken: unlimited ? () => true : takeToken });
       markOpen();
     },
     running: () => running,
-    close() {
+    close(outOfTime) {
       closed ??= new Promise((resolve) => {
         markOpen();
+        outOfTime?.addEventListener('abort', () => server.closeAllConnections());
         // A client that keeps its connection for a next request must not keep the instance.
         const timer = setInterval(() => running === 0 && server.closeAllConnections(), 20);
         server.close(() => {
@@ -144,49 +98,37 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
 }
 
 /**
- * The limit of the stage as a token bucket: whether one more request is taken now. On AWS it is a target that may be
- * overrun, and refills just so.
+ * The limit of the stage: whether one more request is taken now. On AWS it is a target that may be overrun.
  * Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs".
  */
 function readLimit(model: Model, apiLogicalId: string, apiId: string): () => boolean {
-  const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, StageSchema));
+  const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, 'AWS::ApiGatewayV2::Stage'));
   const stage = stages.find(({ ApiId }) => ApiId === apiId);
   if (!stage) throw new Error(`API '${apiLogicalId}' has no stage`);
   const { ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst } = stage.DefaultRouteSettings;
-  if (perSecond === undefined || burst === undefined) return () => true;
-  let tokens = burst;
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - last) / 1000) * perSecond);
-    last = now;
-    if (tokens < 1) return false;
-    tokens--;
-    return true;
-  };
+  return createTokenBucket(perSecond, burst);
 }
 
-function readRoutes(model: Model, functions: Functions, apiLogicalId: string, apiId: string): Route<Integration>[] {
-  model.properties(apiLogicalId, ApiSchema);
+function readRoutes(model: Model, functions: Functions, apiId: string): Route<LambdaFunction>[] {
   const integrations = new Map(
     model.ids('AWS::ApiGatewayV2::Integration').map((id) => [model.physicalName(id), id] as const),
   );
-  const routes: Route<Integration>[] = [];
+  const routes: Route<LambdaFunction>[] = [];
   for (const id of model.ids('AWS::ApiGatewayV2::Route')) {
-    const { ApiId, RouteKey, Target } = model.properties(id, RouteSchema);
+    const { ApiId, RouteKey, Target } = model.properties(id, 'AWS::ApiGatewayV2::Route');
     if (ApiId !== apiId) continue;
     const integrationId = integrations.get(Target.slice('integrations/'.length));
     if (integrationId === undefined)
       throw new Error(`route '${RouteKey}' (${id}): its target ${Target} does not exist`);
-    const { IntegrationUri, TimeoutInMillis } = model.properties(integrationId, IntegrationSchema);
+    const { IntegrationUri } = model.properties(integrationId, 'AWS::ApiGatewayV2::Integration');
     if (routes.some(({ routeKey }) => routeKey === RouteKey)) throw new Error(`route '${RouteKey}' exists twice`);
-    routes.push(parseRoute(RouteKey, { target: functions.find(IntegrationUri), timeoutMs: TimeoutInMillis }));
+    routes.push(parseRoute(RouteKey, functions.find(IntegrationUri)));
   }
   return routes;
 }
 
 interface Context {
-  readonly routes: readonly Route<Integration>[];
+  readonly routes: readonly Route<LambdaFunction>[];
   readonly apiId: string;
   readonly account: string;
   readonly clock: Clock;
@@ -206,11 +148,13 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
   const matched = matchRoute(context.routes, request.method ?? 'GET', path);
   if (matched === undefined) return message(404, 'Not Found');
   const requestId = randomBytes(11).toString('base64url').concat('=');
-  const event = toEvent(request, body, { ...context, ...matched, requestId });
-  const { target, timeoutMs } = matched.route.target;
+  const { target, routeKey } = matched.route;
+  const { account, apiId, clock } = context;
+  const { pathParameters } = matched;
+  const event = toEvent(request, body, { account, apiId, requestId, routeKey, pathParameters, now: clock.now() });
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_PAYLOAD_BYTES) return message(413, 'Request Entity Too Large');
   const timedOut = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: timedOut.signal }).catch(() => undefined);
+  const late = sleep(MAX_INTEGRATION_MS, undefined, { signal: timedOut.signal }).catch(() => undefined);
   const result = await Promise.race([target.invoke(event), late]);
   timedOut.abort();
   const answer =
@@ -218,111 +162,6 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
       ? message(503, 'Service Unavailable')
       : (result.functionError === undefined && toAnswer(result.payload)) || message(500, 'Internal Server Error');
   return { ...answer, headers: { ...answer.headers, 'apigw-requestid': requestId } };
-}
-
-/** Connection-level headers, and `cookie`, which has a field of its own. */
-const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'cookie'];
-
-function toEvent(
-  request: IncomingMessage,
-  body: Buffer,
-  context: Context & {
-    readonly route: Route<Integration>;
-    readonly pathParameters: Readonly<Record<string, string>>;
-    readonly requestId: string;
-  },
-): HttpEvent {
-  const { apiId, account, clock, route, pathParameters, requestId } = context;
-  const [path = '/', ...rest] = (request.url ?? '/').split('?');
-  const rawQueryString = rest.join('?');
-  // API Gateway decodes `rawPath` in spite of its name (hotsock/voker#8, honojs/hono#2156); the query it leaves.
-  const rawPath = decode(path);
-  const headers: Record<string, string> = {};
-  const cookies: string[] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = (request.rawHeaders[index] ?? '').toLowerCase();
-    const value = request.rawHeaders[index + 1] ?? '';
-    if (name === 'cookie') cookies.push(...value.split(';').map((cookie) => cookie.trim()));
-    if (!NOT_FORWARDED.includes(name)) headers[name] = name in headers ? `${headers[name]},${value}` : value;
-  }
-  const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
-  const port = String(request.socket.localPort);
-  headers['x-forwarded-for'] = headers['x-forwarded-for'] ? `${headers['x-forwarded-for']}, ${sourceIp}` : sourceIp;
-  headers['x-forwarded-port'] = port;
-  headers['x-forwarded-proto'] = 'http';
-  headers['x-amzn-trace-id'] ??=
-    `Root=1-${Math.floor(clock.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
-  const query: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(rawQueryString)) {
-    query[name] = name in query ? `${query[name]},${value}` : value;
-  }
-  const domainName = headers.host ?? '';
-  const text = isText(headers['content-type'] ?? '');
-  return {
-    version: '2.0',
-    routeKey: route.routeKey,
-    rawPath,
-    rawQueryString,
-    ...(cookies.length > 0 && { cookies }),
-    headers,
-    ...(rawQueryString !== '' && { queryStringParameters: query }),
-    requestContext: {
-      accountId: account,
-      apiId,
-      domainName,
-      domainPrefix: domainName.split('.')[0] ?? '',
-      http: {
-        method: request.method ?? 'GET',
-        path: rawPath,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp,
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId,
-      routeKey: route.routeKey,
-      stage: '$default',
-      time: commonLogTime(clock.now()),
-      timeEpoch: clock.now(),
-    },
-    ...(Object.keys(pathParameters).length > 0 && { pathParameters }),
-    ...(body.length > 0 && { body: body.toString(text ? 'utf8' : 'base64') }),
-    isBase64Encoded: body.length > 0 && !text,
-  };
-}
-
-/** Bodies of these types reach the function as they are, all others in base64 (forms too). */
-function isText(contentType: string): boolean {
-  const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
-  return /^text\/|^application\/(.*\+)?(json|xml)$|^application\/javascript$/.test(type);
-}
-
-const StructuredSchema = z.looseObject({
-  statusCode: z.coerce.number().int().min(100).max(599),
-  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).nullish(),
-  cookies: z.array(z.string()).nullish(),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().nullish(),
-});
-
-/**
- * A value with a `statusCode` is a whole response, any other is the body of a 200. Undefined where it claims to be a
- * response and is malformed.
- */
-function toAnswer(payload: unknown): Answer | undefined {
-  if (typeof payload !== 'object' || payload === null || !('statusCode' in payload)) {
-    const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
-    return { status: 200, headers: JSON_TYPE, cookies: [], body };
-  }
-  const parsed = StructuredSchema.safeParse(payload);
-  if (!parsed.success) return undefined;
-  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const lowerCased = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-  return {
-    status: statusCode,
-    headers: { 'content-type': 'text/plain;charset=UTF-8', ...Object.fromEntries(lowerCased) },
-    cookies: cookies ?? [],
-    body: isBase64Encoded === true ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
-  };
 }
 
 function write(response: ServerResponse, { status, headers, cookies, body }: Answer): void {
@@ -335,17 +174,9 @@ function write(response: ServerResponse, { status, headers, cookies, body }: Ans
   response.end(body);
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
-
 const message = (status: number, text: string): Answer => ({
   status,
   headers: JSON_TYPE,
   cookies: [],
   body: JSON.stringify({ message: text }),
 });
-
-/** Such as `12/Mar/2020:19:03:58 +0000`. */
-function commonLogTime(time: number): string {
-  const [, day, month, year, clockTime] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(time).toUTCString()) ?? [];
-  return `${day}/${month}/${year}:${clockTime} +0000`;
-}

@@ -39,6 +39,7 @@ export async function openPlace({ stack, region, data }: Place): Promise<Deploym
 const OutputsSchema = z.object({
   endpoint: z.url(),
   region: z.string(),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string(), sessionToken: z.string() }),
   outputs: z.record(z.string(), z.unknown()),
 });
 
@@ -50,17 +51,12 @@ async function openLocal(data: string): Promise<Deployment> {
   } catch {
     throw new UsageError(`no instance has run in ${data}. ${hint}`);
   }
-  const { endpoint, region, outputs } = OutputsSchema.parse(JSON.parse(text));
+  const { endpoint, region, credentials, outputs } = OutputsSchema.parse(JSON.parse(text));
   const answer = await fetch(endpoint).catch(() => {
     throw new UnreachableError(`the instance in ${data} is not running. ${hint}`);
   });
   const now = new Date(answer.headers.get('date') ?? Date.now());
-  return deployment(
-    { endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
-    outputs,
-    now,
-    data,
-  );
+  return deployment({ endpoint, region, credentials }, outputs, now, data);
 }
 
 async function openStack(stack: string, region: string | undefined): Promise<Deployment> {

@@ -150,8 +150,8 @@ describe('the command line', () => {
       basis: 'local',
     });
     expect(
-      (await monitor(['acknowledge', 'referral-backlog', '--name', 'A. Jones', '--note', 'In hand'])).json
-        .acknowledgement.name,
+      (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
+        .acknowledgement.author,
     ).toBe('A. Jones');
     expect(
       (await monitor(['progress', 'A1', '--state', 'completed', '--evidence', 'Audit', '--author', 'A. Jones'])).json
@@ -215,6 +215,7 @@ test("makes a token of a deployed instance, found by its stack with the caller's
         AWS_ENDPOINT_URL_DYNAMODB: service.endpoints.dynamodb,
         AWS_ACCESS_KEY_ID: 'caller',
         AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_SESSION_TOKEN: service.credentials.sessionToken,
       },
     );
     expect([code, error]).toEqual([0, '']);
