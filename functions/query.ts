@@ -14,6 +14,7 @@ import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts'
 import {
   AlertsAnswerSchema,
   BacktestAnswerSchema,
+  DescriptionAnswerSchema,
   HealthAnswerSchema,
   InspectionAnswerSchema,
   MetricAnswerSchema,
@@ -42,7 +43,7 @@ import {
   readQuery,
   unknownAuthority,
 } from './http/handler.ts';
-import { DescriptionSchema, describeApi } from './http/openapi.ts';
+import { describeApi } from './http/openapi.ts';
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { writeCsv } from './services/csv.ts';
@@ -312,7 +313,7 @@ async function getInspection(request: Request, database: Tables): Promise<Answer
 }
 
 async function getDescription(): Promise<Answer> {
-  return answer(200, DescriptionSchema, describeApi());
+  return answer(200, DescriptionAnswerSchema, describeApi());
 }
 
 export const handler = createHandler({
