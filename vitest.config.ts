@@ -1,3 +1,4 @@
+import './bin/require-typescript.cjs';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

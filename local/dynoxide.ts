@@ -11,7 +11,6 @@ export interface Dynoxide {
 
 /**
  * Runs the DynamoDB emulator dynoxide on a free loopback port, its data in `databasePath`.
- * The binary comes with the npm package `@dynoxide/<platform>-<arch>`.
  */
 export async function startDynoxide(databasePath: string, onExit: (reason: string) => void): Promise<Dynoxide> {
   mkdirSync(dirname(databasePath), { recursive: true });
@@ -27,17 +26,18 @@ export async function startDynoxide(databasePath: string, onExit: (reason: strin
 
 async function start(databasePath: string, port: number, onExit: (reason: string) => void): Promise<Dynoxide> {
   const child = spawn(
-    findBinary(),
+    findStore(),
     ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', databasePath],
     // A process group of its own: Ctrl-C must reach this process alone, which then drains before it ends dynoxide.
-    { stdio: ['ignore', 'ignore', 'pipe'], env: {}, detached: true },
+    // Windows gives a process without SystemRoot no network.
+    { stdio: ['ignore', 'ignore', 'pipe'], env: onlyWhatIsSet('SystemRoot'), detached: true, windowsHide: true },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await listening(child);
   const watchdog = endWithThisProcess(child);
   let stopping = false;
   void exited.then(() => {
-    watchdog?.kill('SIGKILL');
+    watchdog.kill('SIGKILL');
     if (!stopping) onExit(`dynoxide ended by itself (${child.signalCode ?? child.exitCode})`);
   });
   return {
@@ -50,6 +50,11 @@ async function start(databasePath: string, port: number, onExit: (reason: string
       clearTimeout(timer);
     },
   };
+}
+
+function onlyWhatIsSet(name: string): NodeJS.ProcessEnv {
+  const value = process.env[name];
+  return value === undefined ? {} : { [name]: value };
 }
 
 function listening(child: ChildProcess): Promise<void> {
@@ -65,28 +70,39 @@ function listening(child: ChildProcess): Promise<void> {
 }
 
 /**
- * A SIGKILL of this process would leave dynoxide running on its database. A shell that waits for the end of its
- * standard input, which comes when this process dies however it dies, ends it then.
+ * A SIGKILL of this process would leave dynoxide running on its database. Another process, which waits for the end of
+ * its standard input, which comes when this one dies however it dies, ends it then.
  */
-function endWithThisProcess(child: ChildProcess): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$0"', String(child.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+function endWithThisProcess(child: ChildProcess): ChildProcess {
+  const pid = String(child.pid);
+  const [program, ...args] =
+    process.platform === 'win32'
+      ? [process.execPath, '-e', 'process.stdin.resume().once("end", () => process.kill(Number(process.argv[1])))', pid]
+      : ['/bin/sh', '-c', 'read -r _; kill -9 "$0"', pid];
+  const watchdog = spawn(program, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true, windowsHide: true });
   watchdog.unref();
   return watchdog;
 }
 
-function findBinary(): string {
-  const name = `@dynoxide/${process.platform}-${process.arch}`;
-  const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
+const require = createRequire(import.meta.url);
+
+/**
+ * The store's program for a platform, as the npm package `@dynoxide/<platform>-<arch>` brings it. Throws, saying what to
+ * do, where it is not installed: npm leaves an optional package out where its registry does not have it.
+ */
+export function findStore(platform: string = process.platform, arch: string = process.arch): string {
+  const name = `@dynoxide/${platform}-${arch}`;
+  const { optionalDependencies } = require('../package.json') as { optionalDependencies: Record<string, string> };
+  const version = optionalDependencies[name];
+  const another =
+    'set DYNAMODB_ENDPOINT to the address of another DynamoDB emulator that runs, such as http://127.0.0.1:8000';
+  if (version === undefined)
+    throw new Error(`The store (dynoxide) does not exist for ${platform} ${arch}: ${another}.`);
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
+    return join(dirname(require.resolve(`${name}/package.json`)), platform === 'win32' ? 'dynoxide.exe' : 'dynoxide');
   } catch {
     throw new Error(
-      `the DynamoDB emulator for this platform is not installed. Run \`npm install --no-save ${name}\`, ` +
-        'or set DYNAMODB_ENDPOINT to the address of another emulator.',
+      `The store (dynoxide) for ${platform} ${arch} is not installed: run "npm install --no-save ${name}@${version}", or ${another}.`,
     );
   }
 }

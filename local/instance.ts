@@ -117,6 +117,9 @@ const DATA = [
 /** Operations after which a stream may hold something new. */
 const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
 
+/** How long a store that DYNAMODB_ENDPOINT names may take to answer at all. */
+const STORE_ANSWERS_MS = 10_000;
+
 /** How long a stop waits for mail to be handed over. What remains is on disk. */
 const MAIL_GRACE_MS = 5000;
 
@@ -275,7 +278,15 @@ async function start(
 
   async function startStore(): Promise<string> {
     const external = process.env.DYNAMODB_ENDPOINT;
-    if (external !== undefined && external !== '') return external;
+    if (external !== undefined && external !== '') {
+      await fetch(external, { signal: AbortSignal.timeout(STORE_ANSWERS_MS) }).catch((error: Error) => {
+        const reason = error.cause instanceof Error ? error.cause.message : error.message;
+        throw new Error(
+          `DYNAMODB_ENDPOINT is ${external}, where no store answers (${reason}). Start one there, or unset it to use the one from npm.`,
+        );
+      });
+      return external;
+    }
     const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
     closers.push(() => dynoxide.stop());
     return dynoxide.endpoint;

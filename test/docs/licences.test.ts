@@ -9,13 +9,15 @@ interface Package {
   readonly version: string;
   readonly license?: string;
   readonly dev?: boolean;
+  readonly optional?: boolean;
 }
 
 const lock: { packages: Record<string, Package> } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8'),
 );
 const deployed = Object.entries(lock.packages)
-  .filter(([path, { dev }]) => path.startsWith('node_modules/') && !dev)
+  // What is optional is the store and the Node of one machine.
+  .filter(([path, { dev, optional }]) => path.startsWith('node_modules/') && !dev && !optional)
   .map(([path, { version, license }]) => ({ name: path.replace(/^.*node_modules\//, ''), version, license }))
   .sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
 
@@ -28,7 +30,7 @@ test('docs/licences.md lists them', async () => {
   const lines = deployed.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`);
   const page = `# Licences of what is deployed
 
-Everything that \`npm ci --omit=dev\` installs; the bundles hold the parts of it that are used. Written by \`npm test -- -u\`.
+Everything that \`npm ci --omit=dev --omit=optional\` installs; the bundles hold the parts of it that are used. Written by \`npm test -- -u\`.
 
 | package | version | licence |
 | --- | --- | --- |

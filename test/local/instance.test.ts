@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startDynoxide } from '../../local/dynoxide.ts';
+import { findStore, startDynoxide } from '../../local/dynoxide.ts';
 import type { AwsCall } from '../../local/gateway.ts';
 import { awsError } from '../../local/gateway.ts';
 import { startInbox } from '../../local/inbox.ts';
@@ -212,8 +213,41 @@ describe('an instance', () => {
     expect(await mails({ inbox: inbox.url })).toMatchObject([{ subject: 'a' }]);
     expect(existsSync(join(instance.dataDir, 'dynamodb'))).toBe(false);
     await instance.stop();
+    const client = new DynamoDBClient({
+      endpoint: store.endpoint,
+      region: instance.region,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    expect(await client.send(new ScanCommand({ TableName: 'Shop-Items' }))).toMatchObject({
+      Items: [{ pk: { S: 'a' } }],
+    });
     await Promise.all([inbox.stop(), store.stop()]);
     rmSync(elsewhere, { recursive: true });
+  });
+
+  it('says so where no store answers at DYNAMODB_ENDPOINT', async () => {
+    const elsewhere = temporaryDirectory();
+    const store = await startDynoxide(join(elsewhere, 'store.db'), () => {});
+    await store.stop();
+    vi.stubEnv('DYNAMODB_ENDPOINT', store.endpoint);
+    await expect(run(shop, { mail: false })).rejects.toThrow(
+      `DYNAMODB_ENDPOINT is ${store.endpoint}, where no store answers (connect ECONNREFUSED`,
+    );
+    vi.unstubAllEnvs();
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it.each([
+    [
+      ['sunos', 'sparc'],
+      'The store (dynoxide) does not exist for sunos sparc: set DYNAMODB_ENDPOINT to the address of another DynamoDB emulator that runs, such as http://127.0.0.1:8000.',
+    ],
+    [
+      process.platform === 'darwin' ? ['win32', 'x64'] : ['darwin', 'arm64'],
+      /^The store \(dynoxide\) for \w+ \w+ is not installed: run "npm install --no-save @dynoxide\/\w+-\w+@\d+\.\d+\.\d+", or set DYNAMODB_ENDPOINT to [^.]*127\.0\.0\.1:8000\.$/,
+    ],
+  ])('says in one sentence what to do where the store is not there for %j', ([platform, arch], sentence) => {
+    expect(() => findStore(platform, arch)).toThrow(sentence);
   });
 
   it('refuses a function whose environment refers to nothing', async () => {
