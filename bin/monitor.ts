@@ -15,7 +15,7 @@ const EXIT = { refused: 1, usage: 2, unreachable: 3, failed: 4 } as const;
 const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
   forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
-  'precondition-required': 'To change what was handed in before, add --revise.',
+  'precondition-required': 'To replace what was submitted before, add --revise.',
 };
 
 const program = new Command('npm run monitor --')
