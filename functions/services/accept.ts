@@ -6,6 +6,7 @@ import {
   changesBetween,
   type Fault,
   faultsOfPeriod,
+  isObject,
   MAX_MONTHS,
   type Month,
   readSubmission,
@@ -247,10 +248,6 @@ export function readMonths(body: unknown, metrics: ReadonlyMap<string, Metric>, 
   });
   if (faults.length > 0) throw new InvalidError(faults);
   return months;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function outcomeOf(

@@ -5,7 +5,6 @@ import {
   beginning,
   between,
   ChangedMeanwhileError,
-  ConditionFailedError,
   type Database,
   dataOf,
   type Item,
@@ -184,10 +183,9 @@ export async function saveMonths(
       },
     ];
   });
-  try {
-    await transact(client, [...writes, { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } }]);
-  } catch (error) {
-    if (!(error instanceof ConditionFailedError)) throw error;
-    throw new MonthChangedError(months[Math.floor((error.failed[0] ?? 0) / 2)]?.period ?? '');
-  }
+  await transact(
+    client,
+    [...writes, { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } }],
+    ([first = 0]) => new MonthChangedError(months[Math.floor(first / 2)]?.period ?? ''),
+  );
 }
