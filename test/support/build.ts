@@ -16,8 +16,8 @@ import { type Judged, type Settings, timeline } from '../../functions/domain/tim
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
-export const HEREFORDSHIRE: Inspection = InspectionSchema.parse(read('../seed/herefordshire-2010.json'));
-export const BANK_HOLIDAYS: ReadonlySet<string> = new Set(read('../seed/calendar/bank-holidays.json') as string[]);
+export const HEREFORDSHIRE: Inspection = InspectionSchema.parse(read('../../seed/herefordshire-2010.json'));
+export const BANK_HOLIDAYS: ReadonlySet<string> = new Set(read('../../seed/calendar/bank-holidays.json') as string[]);
 
 /** A monthly flow proportion, higher better, standard 80%, baseline 88%; whatever else is asked for. */
 export function aMetric(fields: Partial<Metric> = {}): Metric {
