@@ -11,15 +11,11 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Board, BoardAlert } from '../../functions/domain/board.ts';
 import { subjectOf } from '../../functions/domain/notice.ts';
-import { reconcile } from '../../functions/domain/reconcile.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
-import { readBoardAsStored, replaceBoard } from '../../functions/store/boards.ts';
+import { rebuildBoard } from '../../functions/services/evaluate.ts';
+import { resendNotice } from '../../functions/services/notices.ts';
+import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
-import { markUnsent } from '../../functions/store/notices.ts';
-import { readRecord, revisedSince } from '../../functions/store/records.ts';
-import { readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
-import { readSuperseded } from '../../functions/store/submissions.ts';
-import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { showList, showOne, tell } from './output.ts';
 import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
@@ -59,10 +55,8 @@ export function addRecovery(program: Command): void {
     .action(async (options: Place & { out: string; table: string[] }, command: Command) => {
       const authority = authorityOf(command);
       const place = await openPlace(options);
-      const items = await readWholeRecord(await withTables(databaseOf(place), options.table), authority);
+      const items = await exportRecord(await withTables(databaseOf(place), options.table), authority);
       const counts = Object.entries(items).map(([table, { length }]) => `${length} of ${table}`);
-      if (items.baselines.length + items.submissions.length === 0)
-        throw new UsageError(`there is nothing of ${authority} here`);
       const file = { format: FORMAT, authority, exportedAt: place.now.toISOString(), items };
       writeFileSync(options.out, `${JSON.stringify(file)}\n`, { mode: 0o600 });
       tell(`${options.out}: ${authority}, ${counts.join(', ')} items`);
@@ -77,13 +71,7 @@ export function addRecovery(program: Command): void {
       if (!read.success) throw new UsageError(`${path}: ${z.prettifyError(read.error)}`);
       const { authority, exportedAt, items } = read.data;
       const place = await openPlace(options);
-      const database = databaseOf(place);
-      const there = await readWholeRecord(database, authority);
-      if (there.submissions.length > 0 && !options.replace)
-        throw new UsageError(
-          `${authority} has ${there.submissions.length} items of figures here; to remove them first, add --replace (and "export" them before that)`,
-        );
-      await replaceWholeRecord(database, authority, items, place.now);
+      await importRecord(databaseOf(place), authority, items, place.now, options.replace === true);
       tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
     });
 
@@ -100,10 +88,10 @@ export function addRecovery(program: Command): void {
     .argument('<number>', "the notice's number")
     .action(async (text: string, options: Place, command: Command) => {
       const authority = authorityOf(command);
+      if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`${text}: a notice has a number, which "notices" lists`);
       const number = Number(text);
       const place = await openPlace(options);
-      if (!(await markUnsent(databaseOf(place), { authority, number })))
-        throw new UsageError(`${authority} has no notice ${text}`);
+      await resendNotice(databaseOf(place), { authority, number });
       tell(`Notice ${number} of ${authority} is sent again within the hour, to everyone subscribed to it.`);
     });
 
@@ -191,36 +179,28 @@ async function exists(client: DynamoDBClient, TableName: string): Promise<boolea
 }
 
 async function rebuild(place: Deployment, authority: string, write: boolean): Promise<void> {
-  const database = databaseOf(place);
   const smallNumbers = z.enum(['show', 'suppress']).parse(place.output('SmallNumbers'));
-  const stored = await readBoardAsStored(database, authority);
-  const record = await readRecord(database, authority, stored.acknowledgements, new Set(bankHolidays));
-  if (!record) throw new UsageError(`no inspection is loaded for ${authority}`);
-  const superseded = await readSuperseded(database, authority, revisedSince(stored.board?.judged ?? {}, record));
-  const rebuilt = reconcile(stored.board, record, superseded, place.now, smallNumbers);
-  if (!rebuilt.board) {
+  const rebuilding = { database: databaseOf(place), smallNumbers, now: () => place.now };
+  const { stored, board, notice } = await rebuildBoard(authority, rebuilding, write);
+  if (!board) {
     showOne([`The board of ${authority} is what its record says.`], { authority, changes: [], written: false });
     return;
   }
-  // A board that cannot be understood gives no numbers to go on from; the notices do.
-  const number = stored.lastNotice + 1;
-  const notice = rebuilt.notice && { ...rebuilt.notice, number };
-  const board: Board = {
-    ...rebuilt.board,
-    version: Math.max(rebuilt.board.version, stored.version + 1),
-    lastNotice: notice ? number : stored.lastNotice,
-  };
-  const changes = differences(stored.board?.alerts ?? {}, board.alerts);
-  if (write) await replaceBoard(database, stored, board, notice);
+  const changes = differences(stored?.alerts ?? {}, board.alerts);
   showOne(
     [
-      stored.board ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
+      stored ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
       ...changes.map(({ alert, before, after }) => `  ${alert}: ${before} → ${after}`),
       ...(changes.length === 0 ? ['  no alert; what it was worked out from'] : []),
-      notice ? `Mailed: ${subjectOf(notice)} (notice ${number})` : 'Nothing is mailed.',
+      notice ? `Mailed: ${subjectOf(notice)} (notice ${notice.number})` : 'Nothing is mailed.',
       write ? 'Written.' : 'Nothing is written yet: add --write.',
     ],
-    { authority, changes, ...(notice ? { notice: { number, subject: subjectOf(notice) } } : {}), written: write },
+    {
+      authority,
+      changes,
+      ...(notice ? { notice: { number: notice.number, subject: subjectOf(notice) } } : {}),
+      written: write,
+    },
   );
 }
 

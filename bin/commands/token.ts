@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { SCOPES, type Scope } from '../../functions/domain/access.ts';
+import { isExpired, SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
-import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
+import { createToken, listTokens, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { numberFrom, showList, showOne } from './output.ts';
 import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
@@ -73,8 +73,7 @@ Examples:
     .description('Makes a token worthless from its next request on.')
     .action(async (id: string, options: Place) => {
       const { database } = await accessOf(options);
-      if (!(await revokeToken(database, id)))
-        throw new UsageError(`there is no token ${id}; "npm run monitor -- token list" shows those there are`);
+      await revokeToken(database, id);
       showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });
 }
