@@ -10,7 +10,6 @@ import {
   aMetric,
   type Figure,
   IN_WORDS,
-  inFigures,
   judgeBy,
   observation,
   SETTINGS,
