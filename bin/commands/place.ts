@@ -48,10 +48,14 @@ async function openLocal(data: string): Promise<Deployment> {
   let text: string;
   try {
     text = readFileSync(join(data, 'outputs.json'), 'utf8');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new UsageError(`the instance in ${data} is another user's: only who started it may do this.`);
     throw new UsageError(`no instance has run in ${data}. ${hint}`);
   }
-  const { endpoint, region, credentials, outputs } = OutputsSchema.parse(JSON.parse(text));
+  const found = OutputsSchema.safeParse(JSON.parse(text));
+  if (!found.success) throw new UsageError(`an earlier version has run in ${data}. Stop it and start it again.`);
+  const { endpoint, region, credentials, outputs } = found.data;
   const answer = await fetch(endpoint).catch(() => {
     throw new UnreachableError(`the instance in ${data} is not running. ${hint}`);
   });
