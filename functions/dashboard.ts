@@ -25,9 +25,11 @@ import { openDatabase } from './runtime/open-database.ts';
 import { checkRoom, revisionOf } from './services/accept.ts';
 import type { Recipients } from './services/recipients.ts';
 import { readGrant } from './store/access.ts';
-import { readBoard, readNotices, saveAcknowledgement } from './store/boards.ts';
+import { saveAcknowledgement } from './store/acknowledgements.ts';
+import { readBoard } from './store/boards.ts';
 import type { Database } from './store/database.ts';
 import { listAuthorities, readInspection } from './store/inspections.ts';
+import { readNotices } from './store/notices.ts';
 import { MonthChangedError, readMonths, readRevisions, readSuperseded, saveMonths } from './store/submissions.ts';
 
 export interface DashboardDependencies {

@@ -10,8 +10,9 @@ import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
 import { METRICS, type MetricName } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { listDue, readBoard, saveBoard, saveDue } from './store/boards.ts';
-import { ConditionFailedError, type Database } from './store/database.ts';
+import { readBoard, saveBoard } from './store/boards.ts';
+import { ChangedMeanwhileError, type Database } from './store/database.ts';
+import { listDue, saveDueMark } from './store/due-marks.ts';
 import { authorityOf } from './store/keys.ts';
 import { readRecord, revisedSince } from './store/records.ts';
 import { readSuperseded } from './store/submissions.ts';
@@ -75,7 +76,7 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
     const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);
     try {
       if (board) await saveBoard(database, read, board, notice, nextDueAt);
-      else await saveDue(database, authority, read, nextDueAt);
+      else await saveDueMark(database, authority, read, nextDueAt);
       logger.info('authority evaluated', {
         authority,
         version: (board ?? read.board)?.version,
@@ -87,7 +88,7 @@ async function evaluate(authority: string, dependencies: EvaluateDependencies): 
       if (board) count(dependencies.metrics, judged, board, notice);
       return;
     } catch (error) {
-      if (!(error instanceof ConditionFailedError) || attempt === MAX_ATTEMPTS) throw error;
+      if (!(error instanceof ChangedMeanwhileError) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { titleOfAlert } from './domain/authority-alerts.ts';
 import { acknowledge } from './domain/board.ts';
-import { withProgress } from './domain/inspection.ts';
+import { type LoadedInspection, withProgress } from './domain/inspection.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
@@ -38,15 +38,11 @@ import {
   SNS_ATTEMPTS,
 } from './services/recipients.ts';
 import { readGrant } from './store/access.ts';
-import { readBoard, saveAcknowledgement } from './store/boards.ts';
+import { saveAcknowledgement } from './store/acknowledgements.ts';
+import { readBoard } from './store/boards.ts';
 import type { Database } from './store/database.ts';
-import {
-  type LoadedInspection,
-  readInspection,
-  saveLocalStandard,
-  saveProgress,
-  VersionTakenError,
-} from './store/inspections.ts';
+import { readInspection } from './store/inspections.ts';
+import { saveLocalStandard, saveProgress, VersionTakenError } from './store/versions.ts';
 
 export interface ManageDependencies {
   readonly database: Database<'baselines' | 'alerts' | 'access'>;

@@ -7,6 +7,7 @@ import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
 import { METRICS, type MetricName } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import type { Database } from './store/database.ts';
 import {
   listUnsent,
   markSent,
@@ -14,8 +15,7 @@ import {
   noticeReference,
   readUnsent,
   type UnsentNotice,
-} from './store/boards.ts';
-import type { Database } from './store/database.ts';
+} from './store/notices.ts';
 
 export interface NotifyDependencies {
   readonly database: Database<'alerts'>;
@@ -50,7 +50,7 @@ export function createHandler(dependencies: NotifyDependencies) {
       }
       return await handleStream(
         event,
-        ({ pk, sk }) => noticeReference(pk, sk),
+        noticeReference,
         async (reference) => {
           await send(reference, dependencies);
         },

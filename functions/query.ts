@@ -2,8 +2,8 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { backtest } from './domain/backtest.ts';
 import { acknowledged } from './domain/board.ts';
-import { POINTS_IN_LIMITS } from './domain/evaluators/special-cause.ts';
-import { type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
+import { chartOptions } from './domain/evaluators/special-cause.ts';
+import { type LoadedInspection, type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { timelines } from './domain/reconcile.ts';
@@ -47,9 +47,10 @@ import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { writeCsv } from './services/csv.ts';
 import { readGrant } from './store/access.ts';
-import { readBoard, readNotices } from './store/boards.ts';
+import { readBoard } from './store/boards.ts';
 import type { Database } from './store/database.ts';
-import { isInspected, type LoadedInspection, readInspection } from './store/inspections.ts';
+import { isInspected, readInspection } from './store/inspections.ts';
+import { readNotices } from './store/notices.ts';
 import { readMonth, readMonths, readMonthsBetween, readRevisions } from './store/submissions.ts';
 
 export interface QueryDependencies {
@@ -217,8 +218,6 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-const DIRECTION = { higher: 'increase', lower: 'decrease', neutral: 'neutral' } as const;
-
 /** By period, the limits as they were known then. */
 function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonly Judged[]): Map<string, XmrPoint> {
   const observations = entries.flatMap(({ observation }) => observation ?? []);
@@ -228,11 +227,7 @@ function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonl
   });
   const points = latestPoints(
     observations.map(({ value }) => value),
-    {
-      direction: DIRECTION[metric.polarity],
-      fixAfter: POINTS_IN_LIMITS,
-      rebases: rebasePeriods.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
-    },
+    chartOptions(metric, observations, rebasePeriods),
   );
   return new Map(points.map((point, index) => [observations[index]?.period ?? '', point]));
 }

@@ -2,16 +2,12 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'csv-parse/sync';
 import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
+import { chartOptions } from '../../functions/domain/evaluators/special-cause.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { PeriodSchema } from '../../functions/domain/period.ts';
+import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Observation } from '../../functions/domain/series.ts';
-import {
-  type Assurance,
-  assuranceOf,
-  type Direction,
-  type PointType,
-  xmrChart,
-} from '../../functions/domain/statistics/xmr.ts';
+import { type Assurance, assuranceOf, type PointType, xmrChart } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
 
 export interface AnalyseOptions {
@@ -53,21 +49,15 @@ export class SeriesFaultsError extends Error {
   }
 }
 
-const DIRECTION: Record<AnalyseOptions['better'], Direction> = {
-  higher: 'increase',
-  lower: 'decrease',
-  neutral: 'neutral',
-};
-
 /** Judges a series with no server: the XmR chart with all points known, findings and states as they would have been month by month. */
 export function analyseSeries(csv: string, options: AnalyseOptions): Analysis {
   const { observations, kind } = readSeries(csv);
-  const direction = DIRECTION[options.better];
+  const { direction, rebases } = chartOptions({ polarity: options.better }, observations, options.rebase);
   const chart = xmrChart(
     observations.map(({ value }) => value),
     {
       direction,
-      rebases: options.rebase.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
+      rebases: rebases ?? [],
       screen: options.screening,
       ...(options.fixAfter === undefined ? {} : { fixAfter: options.fixAfter }),
     },
@@ -288,7 +278,7 @@ export function addAnalyse(program: Command): void {
       'after',
       `
 Limits and types are those of an XmR chart over the whole series; findings and states are what the service would have said
-month by month, where its own limits come from the first 12 points.
+month by month, where its own limits come from the first ${XMR_POINTS_IN_LIMITS} points.
 
 Exit codes: 0 judged; 1 the file has faults, each named by its line.`,
     )

@@ -13,16 +13,11 @@ import type { Board, BoardAlert } from '../../functions/domain/board.ts';
 import { subjectOf } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
-import { readBoard } from '../../functions/store/boards.ts';
+import { readBoardAsStored, replaceBoard } from '../../functions/store/boards.ts';
 import type { Database } from '../../functions/store/database.ts';
+import { markUnsent } from '../../functions/store/notices.ts';
 import { readRecord, revisedSince } from '../../functions/store/records.ts';
-import {
-  markUnsent,
-  readBoardAsStored,
-  readWholeRecord,
-  replaceBoard,
-  replaceWholeRecord,
-} from '../../functions/store/recovery.ts';
+import { readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
 import { readSuperseded } from '../../functions/store/submissions.ts';
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { showList, showOne, tell } from './output.ts';
@@ -107,12 +102,8 @@ export function addRecovery(program: Command): void {
       const authority = authorityOf(command);
       const number = Number(text);
       const place = await openPlace(options);
-      try {
-        await markUnsent(databaseOf(place), { authority, number });
-      } catch (error) {
-        if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+      if (!(await markUnsent(databaseOf(place), { authority, number })))
         throw new UsageError(`${authority} has no notice ${text}`);
-      }
       tell(`Notice ${number} of ${authority} is sent again within the hour, to everyone subscribed to it.`);
     });
 
@@ -203,8 +194,7 @@ async function rebuild(place: Deployment, authority: string, write: boolean): Pr
   const database = databaseOf(place);
   const smallNumbers = z.enum(['show', 'suppress']).parse(place.output('SmallNumbers'));
   const stored = await readBoardAsStored(database, authority);
-  const { acknowledgements } = stored.board ? await readBoard(database, authority) : { acknowledgements: [] as const };
-  const record = await readRecord(database, authority, acknowledgements, new Set(bankHolidays));
+  const record = await readRecord(database, authority, stored.acknowledgements, new Set(bankHolidays));
   if (!record) throw new UsageError(`no inspection is loaded for ${authority}`);
   const superseded = await readSuperseded(database, authority, revisedSince(stored.board?.judged ?? {}, record));
   const rebuilt = reconcile(stored.board, record, superseded, place.now, smallNumbers);
@@ -217,7 +207,7 @@ async function rebuild(place: Deployment, authority: string, write: boolean): Pr
   const notice = rebuilt.notice && { ...rebuilt.notice, number };
   const board: Board = {
     ...rebuilt.board,
-    version: Math.max(rebuilt.board.version, Number(stored.item?.version?.N ?? 0) + 1),
+    version: Math.max(rebuilt.board.version, stored.version + 1),
     lastNotice: notice ? number : stored.lastNotice,
   };
   const changes = differences(stored.board?.alerts ?? {}, board.alerts);

@@ -1,10 +1,13 @@
-import { type Duties, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
+import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
 import type { Board, BoardAlert } from './board.ts';
-import { formatBaseline, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
-import type { Action, Metric } from './inspection.ts';
+import { describeBaseline, describeStandard } from './describe-finding.ts';
+import type { Finding } from './evaluators/evaluator.ts';
+import { formatBaseline, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
+import type { Action, Metric, Standard } from './inspection.ts';
 import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
 import { compareItems, type Notice, type NoticeItem } from './notice.ts';
-import { reasonFor, reasonForDuties } from './reasons.ts';
+import type { Obligations } from './obligations.ts';
+import { reasonFor, reasonForAuthority } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
@@ -17,7 +20,7 @@ export interface Occasion {
   readonly stored: Board | undefined;
   readonly changes: ReadonlyMap<string, Change>;
   readonly judgements: ReadonlyMap<string, readonly Judged[]>;
-  readonly duties: Duties;
+  readonly obligations: Obligations;
   readonly record: AuthorityRecord;
   readonly superseded: readonly Month[];
   readonly smallNumbers: SmallNumbers;
@@ -70,7 +73,7 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
     reached: shown.episode?.level ?? 'watch',
     since: shown.since ?? '',
     ...(after?.state === 'recovering' ? { recovering: true } : {}),
-    ...(metric ? wordsOf(metric, occasion) : dutiesInWords(id, after, occasion)),
+    ...(metric ? wordsOf(metric, occasion) : describeAuthority(id, after, occasion)),
     ...(reason ? { reason } : {}),
     ...(acknowledgement ? { acknowledgement } : {}),
   };
@@ -83,7 +86,7 @@ function whyNow(
   { record, superseded, smallNumbers }: Occasion,
 ): string | undefined {
   if (metric) return reasonFor(metric, stored, record, superseded, smallNumbers);
-  return isAuthorityAlert(id) ? reasonForDuties(stored, record) : 'the inspection no longer has this metric';
+  return isAuthorityAlert(id) ? reasonForAuthority(stored, record) : 'the inspection no longer has this metric';
 }
 
 /** Who has it in hand; where it got worse since, that this no longer holds. */
@@ -98,11 +101,15 @@ function acknowledgementOf(
   return `${given.name} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
 }
 
-type Words = Pick<NoticeItem, 'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'actions' | 'overdue'>;
+type Words = Pick<
+  NoticeItem,
+  'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'reasons' | 'actions' | 'overdue'
+>;
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
 function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion): Words {
   const entries = judgements.get(metric.id) ?? [];
+  const findings = entries.at(-1)?.findings ?? [];
   const observed = entries.flatMap(({ observation }) => observation ?? []);
   const last = observed.at(-1);
   const previous = observed.at(-2);
@@ -112,7 +119,8 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
     ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard ? { standard: formatStandard(metric, standard) } : {}),
     baseline: formatBaseline(metric),
-    findings: (entries.at(-1)?.findings ?? []).map(({ text }) => text),
+    findings: findings.map(({ text }) => text),
+    reasons: findings.map((finding) => reasonOf(metric, finding, standard)),
     actions: record.actions.filter(({ id }) => metric.actions.includes(id)).map(nameOf),
   };
 }
@@ -125,23 +133,17 @@ function directionOf(metric: Metric, previous: Observation, last: Observation, s
   return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}, ${way}`;
 }
 
-function dutiesInWords(id: string, after: BoardAlert | undefined, { duties, record }: Occasion): Words {
+/** Why a figure is a finding, without the figure, the standard and the baseline that stand above it. */
+function reasonOf(metric: Metric, { evaluator, reference, reason }: Finding, standard: Standard | undefined): string {
+  const above = [standard && describeStandard(metric, standard), describeBaseline(metric)];
+  const said = [above.includes(reference) ? undefined : reference, reason].filter(Boolean).join('; ');
+  return said || `the figure fails the ${evaluator}`;
+}
+
+function describeAuthority(id: string, after: BoardAlert | undefined, { obligations, record }: Occasion): Words {
   const findings = (after?.findings ?? []).map(({ text }) => text);
-  if (!isAuthorityAlert(id)) return { findings, actions: [] };
-  if (id === 'submission')
-    return {
-      value: duties.latestPeriod ? `figures are in up to ${monthName(duties.latestPeriod)}` : 'no figures are in',
-      findings,
-      actions: [],
-    };
-  const late = duties.late.map(({ id, title, due, paragraph }) => ({ id, title, due, paragraph }));
-  const completed = record.actions.length - duties.open.length;
-  return {
-    value: `${completed} of ${record.actions.length} reported as completed, ${late.length} overdue`,
-    findings,
-    actions: [],
-    ...(late.length > 0 ? { overdue: late } : {}),
-  };
+  const words = isAuthorityAlert(id) ? AUTHORITY_ALERTS[id].describe(obligations, record) : {};
+  return { ...words, findings, actions: [] };
 }
 
 const nameOf = ({ id, title, due, paragraph }: Action): string => `${id} ${title} (due ${due}, paragraph ${paragraph})`;

@@ -73,6 +73,18 @@ export function formatParagraphs(paragraphs: readonly string[]): string {
 
 const PARTS: Readonly<Record<string, string>> = { record: 'record of main findings', cover: 'title page' };
 
+/** The words as the beginning of a sentence. */
+export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
+const CARDINALS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+const ORDINALS = 'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ');
+
+/** `seven`; in figures beyond twelve. */
+export const cardinal = (number: number): string => CARDINALS[number] ?? String(number);
+
+/** `seventh`; in figures beyond twelve. */
+export const ordinal = (number: number): string => ORDINALS[number] ?? `${number}th`;
+
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 /** `February 2011`. */

@@ -68,8 +68,15 @@ export const MOfNSchema = z
   .refine(({ m, n }) => m <= n, 'm cannot exceed n');
 export type MOfN = z.infer<typeof MOfNSchema>;
 
-/** A metric's alert has the metric's id; the two ids that are taken are the authority's own alerts. */
-const MetricIdSchema = IdSchema.max(64).refine((id) => id !== 'submission' && id !== 'action', 'is the id of an alert');
+/** The alerts of an authority as a whole, beside one a metric: missing figures, overdue actions. */
+export const AUTHORITY_ALERT_IDS = ['submission', 'action'] as const;
+export type AuthorityAlertId = (typeof AUTHORITY_ALERT_IDS)[number];
+
+/** A metric's alert has the metric's id, so no metric may have the id of an alert of the authority. */
+const MetricIdSchema = IdSchema.max(64).refine(
+  (id) => !(AUTHORITY_ALERT_IDS as readonly string[]).includes(id),
+  'is the id of an alert',
+);
 
 /** Something measured. */
 export const MetricSchema = z.strictObject({
@@ -202,3 +209,17 @@ export const LocalStandardSchema = z.strictObject({
   setAt: z.iso.datetime(),
 });
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;
+
+/** An inspection as loaded, with what the authority set since. */
+export interface LoadedInspection {
+  readonly header: InspectionHeader;
+  /** Of the inspection's file: tells whether it changed. */
+  readonly fingerprint: string;
+  readonly metrics: readonly Metric[];
+  readonly judgements: readonly Judgement[];
+  readonly actions: readonly Action[];
+  /** Oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
+}

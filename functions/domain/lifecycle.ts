@@ -39,22 +39,22 @@ export function highest(levels: Iterable<Level | undefined>): Level | undefined 
   return found;
 }
 
-/** Where an alert stands, as the table sees it: `watching` is raised at `watch`. */
-type Standing = 'clear' | 'watching' | 'raised' | 'recovering';
+/** The states of an alert in the table below: `watching` is raised at `watch`. */
+type LifecycleState = 'clear' | 'watching' | 'raised' | 'recovering';
 
-/** What the next reported period shows. `atOnce` is clean for an alert that clears without recovering. */
-type Sight = 'clean' | 'cleanAtOnce' | 'watch' | 'sameLevel' | 'higherLevel' | 'lowerLevel';
+/** What the next reported period shows, against the alert before it. `cleanAtOnce` is clean for an alert that clears without recovering. */
+type PeriodOutcome = 'clean' | 'cleanAtOnce' | 'watch' | 'sameLevel' | 'higherLevel' | 'lowerLevel';
 
 interface Move {
-  readonly to: Standing;
+  readonly to: LifecycleState;
   readonly transition?: Transition;
 }
 
 /**
- * The lifecycle: what each standing becomes on each sight, and what the change is called. From `clear` and `watching`
- * every alarm is `higherLevel`. What is not here cannot happen.
+ * The lifecycle: what each state becomes by each outcome of a period, and what the change is called. From `clear` and
+ * `watching` every alarm is `higherLevel`. What is not here cannot happen.
  */
-export const MOVES: Readonly<Record<Standing, Readonly<Partial<Record<Sight, Move>>>>> = {
+export const MOVES: Readonly<Record<LifecycleState, Readonly<Partial<Record<PeriodOutcome, Move>>>>> = {
   clear: {
     clean: { to: 'clear' },
     cleanAtOnce: { to: 'clear' },
@@ -97,13 +97,13 @@ export class IllegalMoveError extends Error {
 }
 
 /** The row of the table, or an {@link IllegalMoveError}. */
-export function moveOf(from: Standing, on: Sight): Move {
+export function moveOf(from: LifecycleState, on: PeriodOutcome): Move {
   const move = MOVES[from]?.[on];
   if (!move) throw new IllegalMoveError(from, on);
   return move;
 }
 
-export function standingOf(alert: AlertState): Standing {
+function stateOf(alert: AlertState): LifecycleState {
   return alert.state === 'raised' && !alert.episode ? 'watching' : alert.state;
 }
 
@@ -122,19 +122,19 @@ export function advance(
   period: string,
   clearsAtOnce = false,
 ): { alert: AlertState; transition?: Transition } {
-  const move = moveOf(standingOf(alert), sightOf(alert, level, clearsAtOnce));
+  const move = moveOf(stateOf(alert), outcomeOf(alert, level, clearsAtOnce));
   const next = stateAfter(alert, move.to, level, period);
   return move.transition ? { alert: next, transition: move.transition } : { alert: next };
 }
 
-function sightOf(alert: AlertState, level: Level | undefined, clearsAtOnce: boolean): Sight {
+function outcomeOf(alert: AlertState, level: Level | undefined, clearsAtOnce: boolean): PeriodOutcome {
   if (!level) return clearsAtOnce ? 'cleanAtOnce' : 'clean';
   if (level === 'watch') return 'watch';
   const difference = rank(level) - (alert.episode ? rank(levelOf(alert)) : 0);
   return difference === 0 ? 'sameLevel' : difference > 0 ? 'higherLevel' : 'lowerLevel';
 }
 
-function stateAfter(alert: AlertState, to: Standing, level: Level | undefined, period: string): AlertState {
+function stateAfter(alert: AlertState, to: LifecycleState, level: Level | undefined, period: string): AlertState {
   switch (to) {
     case 'clear':
       return CLEAR;

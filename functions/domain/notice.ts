@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formatParagraphs, monthName } from './format.ts';
+import { formatParagraphs, monthName, sentence } from './format.ts';
 import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
@@ -22,7 +22,10 @@ export const NoticeItemSchema = z.object({
   direction: z.string().optional(),
   standard: z.string().optional(),
   baseline: z.string().optional(),
+  /** Each finding as a sentence that can stand alone. */
   findings: z.array(z.string()),
+  /** Why, for each finding, without what stands above it. Notices of an earlier version have none. */
+  reasons: z.array(z.string()).optional(),
   /** The actions the metric belongs to: `A1 Quality and timeliness of assessments (due 2010-10-22, paragraph 16)`. */
   actions: z.array(z.string()),
   /** Where the alert is that of the recommended actions: those overdue, earliest due first. */
@@ -50,6 +53,12 @@ export const NoticeSchema = z.object({
   watching: z.array(NoticeItemSchema),
 });
 export type Notice = z.infer<typeof NoticeSchema>;
+
+/** A notice with the time it was handed over to be mailed, if it was. */
+export interface StoredNotice {
+  readonly notice: Notice;
+  readonly sentAt: string | undefined;
+}
 
 /** SNS takes fewer than 100 characters of printable ASCII as a subject. */
 const MAX_SUBJECT_LENGTH = 99;
@@ -118,8 +127,6 @@ export function bodyOf(notice: Notice, pageUrl: string): string {
   return [...head, ...shortened(sections), ...tail].join('\n');
 }
 
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
-
 /** How many titles a line of the overview names. */
 const MAX_TITLES = 8;
 
@@ -174,7 +181,7 @@ function describe(item: NoticeItem): string[] {
     // The finding names the overdue actions too, so that it can stand alone.
     ...(item.overdue
       ? listOverdue(item.overdue)
-      : item.findings.flatMap((finding) => line('Why', withoutRepetition(finding, item)))),
+      : (item.reasons ?? item.findings).flatMap((reason) => line('Why', reason))),
     ...item.actions.flatMap((action) => line('Action', action)),
     ...line('Acknowledged', item.acknowledgement),
   ];
@@ -204,14 +211,6 @@ function shortTitle(title: string): string {
   const start = title.slice(0, MAX_TITLE_LENGTH);
   const end = [start.lastIndexOf(','), start.lastIndexOf(' ')].find((at) => at > MAX_TITLE_LENGTH / 2);
   return `${start.slice(0, end)} …`;
-}
-
-/** A finding without the figure and the standard that stand above it; it begins with them, so that it can stand alone. */
-function withoutRepetition(finding: string, { value, standard }: NoticeItem): string {
-  let rest = finding;
-  for (const said of [value, standard && `the standard is ${standard}`])
-    if (said && rest.startsWith(said)) rest = rest.slice(said.length).replace(/^; /, '');
-  return rest || 'the figure fails the standard';
 }
 
 function summarise(item: NoticeItem): string[] {

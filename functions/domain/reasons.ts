@@ -29,8 +29,8 @@ export function reasonFor(
   ]);
 }
 
-/** Why the authority's own duties read otherwise: months that were retracted; a changed inspection file. */
-export function reasonForDuties(stored: Board, record: AuthorityRecord): string | undefined {
+/** Why an alert of the authority as a whole reads otherwise: months that were retracted; a changed inspection file. */
+export function reasonForAuthority(stored: Board, record: AuthorityRecord): string | undefined {
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(stored, period, revision))
     .map(({ period, revision }) => `${period} was retracted (revision ${revision})`);

@@ -1,21 +1,16 @@
 import {
   AUTHORITY_ALERTS,
   type AuthorityAlert,
-  coversActions,
-  type Duties,
-  dutiesOf,
-  hasGrown,
   isAuthorityAlert,
-  judgeActions,
-  judgeSubmission,
+  judgeAuthority,
   nextDueAfter,
-  wasRight,
 } from './authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from './board.ts';
 import { composeNotice } from './compose-notice.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
+import { type AuthorityAlertRule, type Obligations, obligationsOf } from './obligations.ts';
 import { type AuthorityRecord, type JudgedRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
@@ -61,30 +56,30 @@ export function reconcile(
 ): Reconciled {
   const evaluatedAt = stored && stored.evaluatedAt > now.toISOString() ? stored.evaluatedAt : now.toISOString();
   const judgements = timelines(record, smallNumbers);
-  const duties = dutiesOf(record, new Date(evaluatedAt));
-  const next = nextDueAfter(duties);
+  const obligations = obligationsOf(record, new Date(evaluatedAt));
+  const next = nextDueAfter(obligations);
   const due = next ? { nextDueAt: next } : {};
   const content = {
     authority: record.inspection.authority,
-    ...(duties.latestPeriod ? { latestPeriod: duties.latestPeriod } : {}),
+    ...(obligations.latestPeriod ? { latestPeriod: obligations.latestPeriod } : {}),
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     inspection: record.fingerprint,
-    alerts: alertsOf(judgements, duties, record),
+    alerts: alertsOf(judgements, obligations, record),
   };
-  const changes = changesSince(stored, content.alerts, judgements, duties, record);
+  const changes = changesSince(stored, content.alerts, judgements, obligations, record);
   const mailed = [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice };
   if (!mailed) return { board, ...due };
-  const notice = composeNotice({ board, stored, changes, judgements, duties, record, superseded, smallNumbers });
+  const notice = composeNotice({ board, stored, changes, judgements, obligations, record, superseded, smallNumbers });
   return { board, notice, ...due };
 }
 
 function alertsOf(
   judgements: ReadonlyMap<string, readonly Judged[]>,
-  duties: Duties,
+  obligations: Obligations,
   record: AuthorityRecord,
 ): Record<string, BoardAlert> {
   const alerts: Record<string, BoardAlert> = {};
@@ -102,10 +97,8 @@ function alertsOf(
     const last = entries.at(-1);
     if (last) put(id, last, (given) => !hasWorsenedSince(given, entries));
   }
-  const submission = judgeSubmission(duties);
-  if (submission) put('submission', submission, () => true);
-  const action = judgeActions(duties);
-  if (action) put('action', action, (given) => coversActions(given, record, duties));
+  for (const { id, judged } of judgeAuthority(obligations))
+    put(id, judged, (given) => AUTHORITY_ALERTS[id].covers(given, record, obligations));
   return alerts;
 }
 
@@ -139,7 +132,7 @@ function changesSince(
   stored: Board | undefined,
   alerts: Readonly<Record<string, BoardAlert>>,
   judgements: ReadonlyMap<string, readonly Judged[]>,
-  duties: Duties,
+  obligations: Obligations,
   record: AuthorityRecord,
 ): Map<string, Change> {
   const ids = new Set([...judgements.keys(), ...Object.keys(AUTHORITY_ALERTS), ...Object.keys(stored?.alerts ?? {})]);
@@ -149,7 +142,7 @@ function changesSince(
     const before = stored?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
-      ? changeOfDuty(before, after, before !== undefined && wasRight(id, before, record, duties))
+      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, after, record, obligations)
       : changeBetween(
           before ?? CLEAR,
           (judgedThrough && judgedAt(judgements.get(id) ?? [], judgedThrough)?.alert) || CLEAR,
@@ -161,13 +154,16 @@ function changesSince(
   return changes;
 }
 
-/** The net change of one of the authority's own alerts. While it lasts, more overdue actions make it worse. */
-function changeOfDuty(
+/** The net change of an alert of the authority. While it lasts, it is worse as soon as there is more of it. */
+function changeOfAuthorityAlert(
+  rule: AuthorityAlertRule,
   before: BoardAlert | undefined,
   after: BoardAlert | undefined,
-  right: boolean,
+  record: AuthorityRecord,
+  obligations: Obligations,
 ): Change | undefined {
-  const change = changeBetween(before ?? CLEAR, (right && before) || CLEAR, after ?? CLEAR, undefined);
-  if (change || !before || !after || !hasGrown(before, after)) return change;
+  const there = before && rule.wasRight(before, record, obligations) ? before : CLEAR;
+  const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
+  if (change || !before || !after || !rule.hasGrown(before, after)) return change;
   return { transition: 'worsened', mailed: true };
 }

@@ -1,4 +1,5 @@
-import type { Context, Finding } from './evaluators/evaluator.ts';
+import { describeFinding } from './describe-finding.ts';
+import type { Context, Finding, MetricEvaluator } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric, Standard } from './inspection.ts';
@@ -21,6 +22,8 @@ export interface Settings {
   /** What the authority set for this metric, oldest version first. */
   readonly localStandards: readonly LocalStandard[];
   readonly smallNumbers: SmallNumbers;
+  /** The evaluators that judge; all of them unless said otherwise. */
+  readonly evaluators?: readonly MetricEvaluator[];
   /** The authority's latest submitted month: absent reports count up to it, where they count at all. */
   readonly latestPeriod?: string;
 }
@@ -44,13 +47,12 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
-    const findings = findingsOf(metricIn(metric, settings.localStandards, period), known, {
+    const findings = findingsOf(metricIn(metric, settings.localStandards, period), known, settings, {
       period,
       standardIn,
       start,
       clearedIn,
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
-      smallNumbers: settings.smallNumbers,
     });
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
@@ -62,11 +64,18 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   return judged;
 }
 
-function findingsOf(metric: Metric, known: readonly Observation[], context: Context): Finding[] {
+const ALL = Object.keys(EVALUATORS) as MetricEvaluator[];
+
+function findingsOf(
+  metric: Metric,
+  known: readonly Observation[],
+  { evaluators = ALL, smallNumbers }: Settings,
+  context: Context,
+): Finding[] {
   const findings: Finding[] = [];
-  for (const evaluate of EVALUATORS) {
-    const finding = evaluate(metric, known, context);
-    if (finding) findings.push(finding);
+  for (const evaluator of evaluators) {
+    const result = EVALUATORS[evaluator](metric, known, context);
+    if (result) findings.push(describeFinding(metric, result, smallNumbers));
   }
   return findings;
 }

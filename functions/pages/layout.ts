@@ -1,7 +1,7 @@
 import type { Scope } from '../domain/access.ts';
 import type { Assets } from './assets.ts';
 import { type Content, type Html, html } from './html.ts';
-import { STANDING_SHAPES } from './words.ts';
+import { STATE_SHAPES } from './words.ts';
 
 /** What every page needs to know of who looks at it. */
 export interface Visit {
@@ -49,7 +49,7 @@ export function layout({ assets, session }: Visit, { title, place, content, hasE
 </head>
 <body class="govuk-template__body">
 <a href="#main" class="govuk-skip-link">Skip to main content</a>
-${STANDING_SHAPES}
+${STATE_SHAPES}
 <header class="app-header">
 <div class="govuk-width-container app-header__row">
 <a class="app-header__name" href="/"><img src="${assets.icon}" width="28" height="28" alt=""> Inspection monitor</a>

@@ -1,34 +1,37 @@
 import type { BoardAlert } from '../domain/board.ts';
+import { chartOptions } from '../domain/evaluators/special-cause.ts';
 import {
+  cardinal,
   formatBaseline,
   formatNumber,
   formatObservation,
   formatStandard,
   monthName,
   type SmallNumbers,
+  sentence,
   shownValue,
 } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
+import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_RUN } from '../domain/rules.ts';
 import { type Observation, observationIn, seriesOf } from '../domain/series.ts';
-import { type Direction, type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
+import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
-import type { LoadedInspection } from '../store/inspections.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
 import {
   dayName,
+  displayStateOf,
   gradeOf,
-  STANDING_WORD,
+  STATE_WORD,
   shortMonth,
-  standingIcon,
-  standingOf,
-  standingTag,
+  stateIcon,
+  stateTag,
   timeName,
   travelOf,
   travelText,
@@ -47,10 +50,6 @@ export interface MetricView {
   readonly smallNumbers: SmallNumbers;
 }
 
-const DIRECTION: Record<Metric['polarity'], Direction> = { higher: 'increase', lower: 'decrease', neutral: 'neutral' };
-/** Limits are those of the first so many points since the way of working last changed (the practice of XmR charts). */
-const LIMITS_FROM = 12;
-
 /** Everything about one metric: how it is doing, why the service says so, and what the inspection said about it. */
 export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement): Html {
   const { metric, inspection, alert, months, smallNumbers } = view;
@@ -65,7 +64,7 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
     content: html`${errorSummary(refused?.errors ?? [])}
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
-<p class="app-standing">${standingTag(standingOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
+<p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
 ${findings(alert)}
 ${summary(view, observations)}
 <h2 class="govuk-heading-m">Course</h2>
@@ -81,7 +80,7 @@ ${fromInspection(view)}
 function findings(alert: BoardAlert | undefined): Content {
   if (!alert) return undefined;
   const { findings, state } = alert;
-  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${standingIcon(level)} <span class="govuk-visually-hidden">${STANDING_WORD[level]}:</span> ${text}</p>`)}
+  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${text}</p>`)}
 ${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}`);
 }
 
@@ -122,10 +121,9 @@ interface Drawn {
 
 function pointsOf(view: MetricView, observations: readonly Observation[]): Drawn[] {
   const { metric, judged, superseded, smallNumbers } = view;
-  const rebases = rebasesOf(view).map((rebase) => observations.findIndex(({ period }) => period >= rebase));
   const { points } = xmrChart(
     observations.map(({ value }) => value),
-    { direction: DIRECTION[metric.polarity], fixAfter: LIMITS_FROM, rebases },
+    chartOptions(metric, observations, rebasesOf(view)),
   );
   return observations.map((observation, index) => {
     const xmr = points[index] as XmrPoint;
@@ -244,7 +242,7 @@ ${rebases.length > 0 && entry(html`<path d="M17 0V16" stroke="#12324a" stroke-wi
 ${(['critical', 'warning', 'watch', 'recovering'] as const).map(
   (level) =>
     some(({ alert }) => alert === level) &&
-    html`<li><span class="app-key__icon">${standingIcon(level)}</span> Under the chart: ${STANDING_WORD[level].toLowerCase()}</li>`,
+    html`<li><span class="app-key__icon">${stateIcon(level)}</span> Under the chart: ${STATE_WORD[level].toLowerCase()}</li>`,
 )}
 </ul>`;
 }
@@ -276,7 +274,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
         xmr.lower === null || xmr.upper === null
           ? NOTHING
           : `${limit(metric, xmr.lower)} to ${limit(metric, xmr.upper)}`,
-        point.special ? `${CAUSE[xmr.cause ?? 'outside']}${SPECIAL_WORD[point.special]}` : NOTHING,
+        point.special ? sentence(`${CAUSE[xmr.cause ?? 'outside']}${SPECIAL_WORD[point.special]}`) : NOTHING,
         alertText(alert, judged?.transition),
       ];
     }),
@@ -287,14 +285,14 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
 function alertText(alert: ChartPoint['alert'], transition: Judged['transition']): Content {
   if (!alert) return transition === 'cleared' ? 'cleared' : NOTHING;
   const change = transition && transition !== 'recovering' && html` <span class="app-when">${transition}</span>`;
-  return html`${standingTag(alert)}${change}`;
+  return html`${stateTag(alert)}${change}`;
 }
 
 const CAUSE: Record<NonNullable<XmrPoint['cause']>, string> = {
-  outside: 'Beyond a limit',
-  trend: 'Seven in one direction',
-  'two-in-three': 'Two of three near a limit',
-  shift: 'Seven on one side of the mean',
+  outside: 'beyond a limit',
+  trend: `${cardinal(XMR_RUN)} in one direction`,
+  'two-in-three': `${cardinal(XMR_CLOSE_POINTS)} of ${cardinal(XMR_CLOSE_AMONG)} near a limit`,
+  shift: `${cardinal(XMR_RUN)} on one side of the mean`,
 };
 const SPECIAL_WORD: Record<NonNullable<ChartPoint['special']>, string> = {
   concern: ', a concern',

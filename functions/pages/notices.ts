@@ -1,9 +1,8 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
-import { bodyOf, subjectOf } from '../domain/notice.ts';
-import type { StoredNotice } from '../store/boards.ts';
+import { bodyOf, type StoredNotice, subjectOf } from '../domain/notice.ts';
 import { type Html, html } from './html.ts';
 import { layout, pathOf, table, type Visit } from './layout.ts';
-import { standingTag, timeName } from './words.ts';
+import { stateTag, timeName } from './words.ts';
 
 export const NOTICES_A_PAGE = 50;
 
@@ -27,7 +26,7 @@ ${
         heads: ['Notice', 'Level', 'Written', 'Sent'],
         rows: notices.map(({ notice, sentAt }) => [
           html`<a class="govuk-link" href="${pathOf(authority, 'notices', String(notice.number))}">${notice.number}: ${subjectOf(notice)}</a>`,
-          standingTag(notice.level),
+          stateTag(notice.level),
           timeName(notice.createdAt),
           sentAt ? timeName(sentAt) : UNSENT,
         ]),
@@ -52,7 +51,7 @@ export function noticePage(
     content: html`<h1 class="govuk-heading-l">Notice ${notice.number}</h1>
 <dl class="govuk-summary-list app-facts">
 <div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">Subject</dt><dd class="govuk-summary-list__value">${subjectOf(notice)}</dd></div>
-<div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">Level</dt><dd class="govuk-summary-list__value">${standingTag(notice.level)}</dd></div>
+<div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">Level</dt><dd class="govuk-summary-list__value">${stateTag(notice.level)}</dd></div>
 <div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">Sent</dt><dd class="govuk-summary-list__value">${sentAt ? timeName(sentAt) : UNSENT}</dd></div>
 </dl>
 <pre class="app-mail" tabindex="0" role="region" aria-label="The text as mailed">${bodyOf(notice, pageUrl)}</pre>

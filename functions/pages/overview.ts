@@ -1,10 +1,11 @@
-import { AUTHORITY_ALERTS, isAuthorityAlert } from '../domain/authority-alerts.ts';
+import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board, BoardAlert } from '../domain/board.ts';
 import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
 import {
   type Action,
   compareDue,
   type Judgement,
+  type LoadedInspection,
   type Metric,
   type Progress,
   type Section,
@@ -15,22 +16,21 @@ import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
-import type { LoadedInspection } from '../store/inspections.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { sparkline } from './sparkline.ts';
 import {
   counted,
+  DISPLAY_STATES,
+  type DisplayState,
   dayName,
+  displayStateOf,
   gradeOf,
-  STANDING_WORD,
-  STANDINGS,
-  type Standing,
+  STATE_WORD,
   shortMonth,
-  standingIcon,
-  standingOf,
-  standingTag,
+  stateIcon,
+  stateTag,
   timeName,
   travelOf,
   travelText,
@@ -102,10 +102,10 @@ function attention(visit: Visit, overview: Overview): Html {
     .map(([id, alert]) => ({ id, alert, metric: inspection.metrics.find((metric) => metric.id === id) }))
     .sort((a, b) => weight(b.alert) - weight(a.alert));
   const ended = newlyEnded(overview);
-  const count = (standing: Standing): number =>
-    alerts.filter(({ alert, metric }) => standingOf(metric, alert, true) === standing).length;
-  const card = (standing: Standing, word: string, number: number): Html =>
-    html`<li class="app-card app-card--${number > 0 ? standing : 'none'}"><span class="app-card__number">${number}</span> <span class="app-card__word">${standingIcon(standing)} ${word}</span></li>`;
+  const count = (state: DisplayState): number =>
+    alerts.filter(({ alert, metric }) => displayStateOf(metric, alert, true) === state).length;
+  const card = (state: DisplayState, word: string, number: number): Html =>
+    html`<li class="app-card app-card--${number > 0 ? state : 'none'}"><span class="app-card__number">${number}</span> <span class="app-card__word">${stateIcon(state)} ${word}</span></li>`;
   return html`<h2 class="govuk-heading-l">What needs attention</h2>
 <ul class="app-cards">
 ${card('critical', 'critical', count('critical'))}
@@ -119,13 +119,11 @@ ${
     ? html`<p class="govuk-body">Nothing is raised.</p>`
     : html`<ul class="app-alerts">${alerts.map(
         ({ id, alert, metric }) => html`<li class="app-alert">
-<div class="app-alert__head">${standingTag(standingOf(metric, alert, true))}
+<div class="app-alert__head">${stateTag(displayStateOf(metric, alert, true))}
 <h3 class="app-alert__title">${
           metric
             ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
-            : isAuthorityAlert(id)
-              ? AUTHORITY_ALERTS[id]
-              : id
+            : titleOfAlert(id, inspection.metrics)
         }</h3>
 <span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
 ${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
@@ -139,7 +137,7 @@ ${
   html`<h3 class="govuk-heading-s">Ended with the latest figures</h3>
 <ul class="govuk-list govuk-list--spaced">${ended.map(
     ({ alert, title, transition, reason }) =>
-      html`<li>${standingIcon('clear')} ${isAuthorityAlert(alert) ? title : html`<a class="govuk-link" href="${pathOf(authority, 'metrics', alert)}">${title}</a>`}: ${transition}${reason && `, because ${reason}`}</li>`,
+      html`<li>${stateIcon('clear')} ${isAuthorityAlert(alert) ? title : html`<a class="govuk-link" href="${pathOf(authority, 'metrics', alert)}">${title}</a>`}: ${transition}${reason && `, because ${reason}`}</li>`,
   )}</ul>`
 }`;
 }
@@ -216,7 +214,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
     localStandardsOf(inspection, metric.id),
     last?.period ?? inspection.header.published.slice(0, 7),
   );
-  const standing = standingOf(metric, board?.alerts[metric.id], last !== undefined);
+  const state = displayStateOf(metric, board?.alerts[metric.id], last !== undefined);
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,
     last
@@ -231,7 +229,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
       ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${standard.basis === 'local' ? 'local policy' : standard.basis}</span>`
       : NOTHING,
     baselineOf(metric),
-    standingTag(standing),
+    stateTag(state),
   ];
 }
 
@@ -254,16 +252,16 @@ function actions({ inspection, months, board, today }: Overview): Html {
     return html`<ul class="govuk-list app-plain">${members
       .map((metric) => ({
         metric,
-        standing: standingOf(
+        state: displayStateOf(
           metric,
           board?.alerts[metric.id],
           months.some(({ observations }) => metric.id in observations),
         ),
       }))
-      .sort((a, b) => STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing))
+      .sort((a, b) => DISPLAY_STATES.indexOf(a.state) - DISPLAY_STATES.indexOf(b.state))
       .map(
-        ({ metric, standing }) =>
-          html`<li>${standingIcon(standing)} <span class="govuk-visually-hidden">${STANDING_WORD[standing]}:</span> <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a></li>`,
+        ({ metric, state }) =>
+          html`<li>${stateIcon(state)} <span class="govuk-visually-hidden">${STATE_WORD[state]}:</span> <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a></li>`,
       )}</ul>`;
   };
   return html`<section aria-labelledby="actions"><h2 class="govuk-heading-l" id="actions">Recommended actions</h2>

@@ -1,8 +1,7 @@
 import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import { observationIn } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
-import type { LoadedInspection } from '../store/inspections.ts';
 import { type Content, type Html, html } from './html.ts';
 import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { counted, timeName } from './words.ts';

@@ -46,11 +46,11 @@ export function whereOf({ paragraph }: Judgement): string {
   return paragraph === 'cover' ? 'judged on the title page' : `judged in paragraph ${paragraph}`;
 }
 
-/** Where a metric stands, the worst first. `silent` is shown and never judged, `empty` was not reported yet. */
-export const STANDINGS = ['critical', 'warning', 'watch', 'recovering', 'clear', 'silent', 'empty'] as const;
-export type Standing = (typeof STANDINGS)[number];
+/** How a metric is shown to do, the worst first. `silent` is shown and never judged, `empty` was not reported yet. */
+export const DISPLAY_STATES = ['critical', 'warning', 'watch', 'recovering', 'clear', 'silent', 'empty'] as const;
+export type DisplayState = (typeof DISPLAY_STATES)[number];
 
-export const STANDING_WORD: Record<Standing, string> = {
+export const STATE_WORD: Record<DisplayState, string> = {
   critical: 'Critical',
   warning: 'Warning',
   watch: 'To watch',
@@ -60,29 +60,29 @@ export const STANDING_WORD: Record<Standing, string> = {
   empty: 'No figures yet',
 };
 
-export function standingOf(
+export function displayStateOf(
   metric: Pick<Metric, 'polarity'> | undefined,
   alert: BoardAlert | undefined,
   isReported: boolean,
-): Standing {
+): DisplayState {
   if (alert?.state === 'recovering') return 'recovering';
   if (alert?.state === 'raised') return alert.level ?? 'warning';
   if (!isReported) return 'empty';
   return metric?.polarity === 'neutral' ? 'silent' : 'clear';
 }
 
-/** The drawing of a standing; each has a shape of its own, as colours alone tell nothing to some. */
-export function standingIcon(standing: Standing): Html {
-  return html`<svg class="app-icon app-icon--${standing}" width="16" height="16" aria-hidden="true" focusable="false"><use href="#is-${standing}"/></svg>`;
+/** The drawing of a state; each has a shape of its own, as colours alone tell nothing to some. */
+export function stateIcon(state: DisplayState): Html {
+  return html`<svg class="app-icon app-icon--${state}" width="16" height="16" aria-hidden="true" focusable="false"><use href="#is-${state}"/></svg>`;
 }
 
-/** A standing as icon and word. */
-export function standingTag(standing: Standing): Html {
-  return html`<span class="app-state app-state--${standing}">${standingIcon(standing)} ${STANDING_WORD[standing]}</span>`;
+/** A state as icon and word. */
+export function stateTag(state: DisplayState): Html {
+  return html`<span class="app-state app-state--${state}">${stateIcon(state)} ${STATE_WORD[state]}</span>`;
 }
 
-/** The shapes that `standingIcon` uses: once on each page. */
-export const STANDING_SHAPES = html`<svg class="app-shapes" width="0" height="0" aria-hidden="true" focusable="false">
+/** The shapes that `stateIcon` uses: once on each page. */
+export const STATE_SHAPES = html`<svg class="app-shapes" width="0" height="0" aria-hidden="true" focusable="false">
 <symbol id="is-critical" viewBox="0 0 16 16"><path d="M8 0l8 8-8 8-8-8z" fill="currentColor"/><path d="M8 4v5M8 11v1.5" stroke="#fff" stroke-width="2"/></symbol>
 <symbol id="is-warning" viewBox="0 0 16 16"><path d="M8 1l8 14H0z" fill="currentColor"/><path d="M8 6v4M8 11.500v1.500" stroke="#fff" stroke-width="1.800"/></symbol>
 <symbol id="is-watch" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.500" fill="none" stroke="currentColor" stroke-width="2"/><circle cx="8" cy="8" r="2.500" fill="currentColor"/></symbol>

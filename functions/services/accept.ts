@@ -3,7 +3,8 @@ import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, periodOf } from '../domain/pe
 import type { Month, Submission, Suggest } from '../domain/submission.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { Database } from '../store/database.ts';
-import { countMonths, MAX_REVISION } from '../store/submissions.ts';
+import { MAX_REVISION } from '../store/keys.ts';
+import { countMonths } from '../store/submissions.ts';
 
 /** What taking in figures has in common, whether a program sends them or a person. */
 

@@ -3,7 +3,7 @@ import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '
 import * as z from 'zod';
 import { SCOPES } from '../domain/access.ts';
 import type { Database, Item } from './database.ts';
-import { tokenKey } from './keys.ts';
+import { digestOf, tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
 
@@ -75,20 +75,18 @@ export interface ListedToken extends Grant {
 /** As many digits of the digest as tell tokens apart: one collision in 281 million million. */
 const ID_LENGTH = 12;
 
-const digestOf = (item: Item): string => (item.pk?.S ?? '').slice(tokenKey('').length);
+const idOf = ({ pk }: Item): string => digestOf(pk?.S ?? '').slice(0, ID_LENGTH);
 
 /** Every token there is, the one that expires first first. */
 export async function listTokens(database: Access): Promise<ListedToken[]> {
   const items = await scan(database);
-  return items
-    .map((item) => ({ id: digestOf(item).slice(0, ID_LENGTH), ...grantOf(item) }))
-    .sort((a, b) => a.expires - b.expires);
+  return items.map((item) => ({ id: idOf(item), ...grantOf(item) })).sort((a, b) => a.expires - b.expires);
 }
 
 /** Makes a token worthless from the next request on; false where there is none with that id. */
 export async function revokeToken(database: Access, id: string): Promise<boolean> {
   const { client, tables } = database;
-  const item = (await scan(database)).find((candidate) => digestOf(candidate).slice(0, ID_LENGTH) === id);
+  const item = (await scan(database)).find((candidate) => idOf(candidate) === id);
   if (!item?.pk) return false;
   await client.send(new DeleteItemCommand({ TableName: tables.access, Key: { pk: item.pk } }));
   return true;

@@ -7,6 +7,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { TABLES, type WaitingIndex } from './keys.ts';
 
 /** The database and the names of the tables in it that a function was given. */
 export interface Database<Table extends string = never> {
@@ -41,6 +42,15 @@ export async function queryAll(client: DynamoDBClient, input: QueryCommandInput)
   return items;
 }
 
+/** A query for all items of a partition. */
+export function partition(table: string, pk: string) {
+  return {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: pk } },
+  };
+}
+
 /** A query for the items of a partition whose sort keys begin so. */
 export function beginning(table: string, pk: string, prefix: string) {
   return {
@@ -56,6 +66,17 @@ export function between(table: string, pk: string, first: string, last: string) 
     TableName: table,
     KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
     ExpressionAttributeValues: { ':pk': { S: pk }, ':first': { S: first }, ':last': { S: last } },
+  };
+}
+
+/** A query for the items that have waited in an index, under its one value, since `until` or before; the longest first. */
+export function waitingUntil(table: string, index: WaitingIndex, value: string, until: Date) {
+  const { partitionKey, sortKey } = TABLES.alerts.indexes[index];
+  return {
+    TableName: table,
+    IndexName: index,
+    KeyConditionExpression: `${partitionKey} = :value AND ${sortKey} <= :until`,
+    ExpressionAttributeValues: { ':value': { S: value }, ':until': { S: until.toISOString() } },
   };
 }
 

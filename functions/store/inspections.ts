@@ -1,42 +1,29 @@
 import { GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import {
-  type Action,
   ActionSchema,
   FigureSchema,
   type Inspection,
-  type InspectionHeader,
   InspectionHeaderSchema,
-  type Judgement,
   JudgementSchema,
-  type LocalStandard,
-  LocalStandardSchema,
+  type LoadedInspection,
   type Metric,
   MetricSchema,
-  type Progress,
-  ProgressSchema,
 } from '../domain/inspection.ts';
-import { dueMark } from './boards.ts';
+import { type Database, dataOf, type Item, itemOf, partition, queryAll, transact } from './database.ts';
 import {
-  ChangedMeanwhileError,
-  ConditionFailedError,
-  type Database,
-  dataOf,
-  type Item,
-  itemOf,
-  queryAll,
-  transact,
-} from './database.ts';
-import {
+  ACTION_PREFIX,
   AUTHORITIES_KEY,
   actionKey,
   authorityKey,
+  FIRST_VERSION_KEY,
   INSPECTION_KEY,
+  JUDGEMENT_PREFIX,
   judgementKey,
+  METRIC_PREFIX,
   metricKey,
-  progressKey,
-  standardKey,
 } from './keys.ts';
+import { versionsIn } from './versions.ts';
 
 type Baselines = Database<'baselines'>;
 
@@ -45,19 +32,6 @@ const HeaderItemSchema = InspectionHeaderSchema.extend({
   /** SHA-256 of the inspection file: tells whether what was read before still holds. */
   fingerprint: z.string(),
 });
-
-/** An inspection as loaded, with what the authority set since. */
-export interface LoadedInspection {
-  readonly header: InspectionHeader;
-  readonly fingerprint: string;
-  readonly metrics: readonly Metric[];
-  readonly judgements: readonly Judgement[];
-  readonly actions: readonly Action[];
-  /** Oldest version first. */
-  readonly localStandards: readonly LocalStandard[];
-  /** Oldest version first. */
-  readonly progress: readonly Progress[];
-}
 
 type Definitions = Pick<LoadedInspection, 'header' | 'fingerprint' | 'metrics' | 'judgements' | 'actions'>;
 
@@ -70,19 +44,11 @@ export async function readInspection(
   authority: string,
 ): Promise<LoadedInspection | undefined> {
   const items = await queryAll(client, {
-    TableName: tables.baselines,
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': { S: authorityKey(authority) } },
+    ...partition(tables.baselines, authorityKey(authority)),
     ConsistentRead: true,
   });
   const definitions = definitionsOf(authority, items);
-  return (
-    definitions && {
-      ...definitions,
-      localStandards: startingWith(items, 'STANDARD#').map((item) => LocalStandardSchema.parse(dataOf(item))),
-      progress: startingWith(items, 'PROGRESS#').map((item) => ProgressSchema.parse(dataOf(item))),
-    }
-  );
+  return definitions && { ...definitions, ...versionsIn(items) };
 }
 
 /** The metrics of an authority by id; undefined where the authority is unknown. Reads one small item while nothing changed. */
@@ -116,56 +82,6 @@ async function readFingerprint({ client, tables }: Baselines, authority: string)
   return header;
 }
 
-/** Somebody else set a version since the last one was read. */
-export class VersionTakenError extends ChangedMeanwhileError {
-  override readonly name = 'VersionTakenError';
-  constructor() {
-    super('somebody else set another version meanwhile; read it again');
-  }
-}
-
-/** Adds a version of a local standard; earlier ones stay. {@link VersionTakenError} where its number is taken. */
-export function saveLocalStandard(
-  database: Versioned,
-  authority: string,
-  version: LocalStandard,
-  now: Date,
-): Promise<void> {
-  return saveVersion(database, authority, standardKey(version.metric, version.version), version, now);
-}
-
-/** Adds a version of an action's progress; earlier ones stay. {@link VersionTakenError} where its number is taken. */
-export function saveProgress(database: Versioned, authority: string, version: Progress, now: Date): Promise<void> {
-  return saveVersion(database, authority, progressKey(version.action, version.version), version, now);
-}
-
-type Versioned = Database<'baselines' | 'alerts'>;
-
-/** The version and, as with a month, the mark that makes the schedule look even if the stream's event is lost. */
-async function saveVersion(
-  { client, tables }: Versioned,
-  authority: string,
-  key: string,
-  data: unknown,
-  now: Date,
-): Promise<void> {
-  try {
-    await transact(client, [
-      {
-        Put: {
-          TableName: tables.baselines,
-          Item: itemOf(authorityKey(authority), key, data),
-          ConditionExpression: 'attribute_not_exists(pk)',
-        },
-      },
-      { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
-    ]);
-  } catch (error) {
-    if (error instanceof ConditionFailedError) throw new VersionTakenError();
-    throw error;
-  }
-}
-
 function definitionsOf(authority: string, items: readonly Item[]): Definitions | undefined {
   const header = items.find((item) => item.sk?.S === INSPECTION_KEY);
   if (!header) return undefined;
@@ -173,22 +89,19 @@ function definitionsOf(authority: string, items: readonly Item[]): Definitions |
   if (known && known.fingerprint === header.fingerprint?.S) return known;
   const { fingerprint, figures, ...rest } = HeaderItemSchema.parse(dataOf(header));
   const all = <T>(prefix: string, schema: z.ZodType<T>): T[] =>
-    startingWith(items, prefix)
+    items
+      .filter(({ sk }) => sk?.S?.startsWith(prefix))
       .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
       .map((item) => schema.parse(dataOf(item)));
   const definitions = {
     header: rest,
     fingerprint,
-    metrics: all('METRIC#', MetricSchema),
-    judgements: all('JUDGEMENT#', JudgementSchema),
-    actions: all('ACTION#', ActionSchema),
+    metrics: all(METRIC_PREFIX, MetricSchema),
+    judgements: all(JUDGEMENT_PREFIX, JudgementSchema),
+    actions: all(ACTION_PREFIX, ActionSchema),
   };
   parsed.set(authority, definitions);
   return definitions;
-}
-
-function startingWith(items: readonly Item[], prefix: string): Item[] {
-  return items.filter((item) => item.sk?.S?.startsWith(prefix));
 }
 
 /** The most writes that DynamoDB takes in one transaction. */
@@ -216,7 +129,7 @@ export async function saveInspection(
   const stored = await queryAll(client, {
     TableName: tables.baselines,
     KeyConditionExpression: 'pk = :pk AND sk < :people',
-    ExpressionAttributeValues: { ':pk': { S: pk }, ':people': { S: 'PROGRESS#' } },
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':people': { S: FIRST_VERSION_KEY } },
     ConsistentRead: true,
   });
   const before = new Map(stored.map((item) => [item.sk?.S, item]));
@@ -245,11 +158,7 @@ const ListedSchema = z.object({ id: z.string(), name: z.string() });
 
 /** The authorities that an inspection was loaded for, with their names. */
 export async function listAuthorities({ client, tables }: Baselines): Promise<{ id: string; name: string }[]> {
-  const items = await queryAll(client, {
-    TableName: tables.baselines,
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': { S: AUTHORITIES_KEY } },
-  });
+  const items = await queryAll(client, partition(tables.baselines, AUTHORITIES_KEY));
   return items.map((item) => ListedSchema.parse(dataOf(item)));
 }
 
@@ -260,5 +169,5 @@ function isSame(stored: Item | undefined, wanted: Item): boolean {
 /** Whether evaluations depend on the item: those go together, last. */
 function isJudged({ Put, Delete }: TransactWriteItem): boolean {
   const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
-  return sk === INSPECTION_KEY || sk.startsWith('METRIC#') || sk.startsWith('ACTION#');
+  return sk === INSPECTION_KEY || sk.startsWith(METRIC_PREFIX) || sk.startsWith(ACTION_PREFIX);
 }

@@ -42,43 +42,65 @@ export const TABLES = {
 
 export type TableName = keyof typeof TABLES;
 
-/** Sort keys that make evaluate look at an authority again. Every change of an inspection's file changes its INSPECTION item. */
-export const EVALUATED_PREFIXES = {
-  baselines: ['INSPECTION', 'METRIC#', 'STANDARD#', 'PROGRESS#'],
-  submissions: ['CURRENT#'],
-} as const;
-
-/** Sort keys of items that notify sends. */
-export const NOTICE_PREFIX = 'NOTICE#';
+/** The indexes by which the hourly runs find what waits for them, as {@link TABLES} defines them. */
+export type WaitingIndex = keyof typeof TABLES.alerts.indexes;
 
 const pad = (number: number, width: number): string => String(number).padStart(width, '0');
 
-export const authorityKey = (authority: string): string => `AUTHORITY#${authority}`;
-export const authorityOf = (partitionKey: string): string => partitionKey.slice('AUTHORITY#'.length);
+const AUTHORITY_PREFIX = 'AUTHORITY#';
+export const authorityKey = (authority: string): string => `${AUTHORITY_PREFIX}${authority}`;
+export const authorityOf = (partitionKey: string): string => partitionKey.slice(AUTHORITY_PREFIX.length);
 
 /** The partition that lists every authority with an inspection; its sort keys are their ids. */
 export const AUTHORITIES_KEY = 'AUTHORITIES';
 
 export const INSPECTION_KEY = 'INSPECTION';
-export const metricKey = (metric: string): string => `METRIC#${metric}`;
-export const judgementKey = (judgement: string): string => `JUDGEMENT#${judgement}`;
-export const actionKey = (action: string): string => `ACTION#${action}`;
-/** `v` counts from 1; four digits keep the order. */
-export const standardKey = (metric: string, version: number): string => `STANDARD#${metric}#${pad(version, 4)}`;
-export const progressKey = (action: string, version: number): string => `PROGRESS#${action}#${pad(version, 4)}`;
+export const METRIC_PREFIX = 'METRIC#';
+export const metricKey = (metric: string): string => `${METRIC_PREFIX}${metric}`;
+export const JUDGEMENT_PREFIX = 'JUDGEMENT#';
+export const judgementKey = (judgement: string): string => `${JUDGEMENT_PREFIX}${judgement}`;
+export const ACTION_PREFIX = 'ACTION#';
+export const actionKey = (action: string): string => `${ACTION_PREFIX}${action}`;
+
+/** Versions count from 1; four digits keep the order. */
+export const STANDARD_PREFIX = 'STANDARD#';
+export const standardKey = (metric: string, version: number): string =>
+  `${STANDARD_PREFIX}${metric}#${pad(version, 4)}`;
+export const PROGRESS_PREFIX = 'PROGRESS#';
+export const progressKey = (action: string, version: number): string =>
+  `${PROGRESS_PREFIX}${action}#${pad(version, 4)}`;
+/** Sort keys of the inspection's file come before this one, those of what people set since do not. */
+export const FIRST_VERSION_KEY = PROGRESS_PREFIX;
 
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
 export const revisionKey = (period: string, revision: number): string => `REVISION#${period}#${pad(revision, 4)}`;
+/** The highest revision that four digits take. */
+export const MAX_REVISION = 9999;
 
 export const ACK_PREFIX = 'ACK#';
 export const ackKey = (alert: string): string => `${ACK_PREFIX}${alert}`;
 export const BOARD_KEY = 'BOARD';
 /** When to look at the authority again: earliest deadline, or at once after something was accepted. Value of its own index key too. */
 export const DUE_KEY = 'DUE';
+
+export const NOTICE_PREFIX = 'NOTICE#';
 export const noticeKey = (number: number): string => `${NOTICE_PREFIX}${pad(number, 6)}`;
-export const RECIPIENT_PREFIX = 'RECIPIENT#';
-export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
+export const noticeNumberOf = (sortKey: string): number => Number(sortKey.slice(NOTICE_PREFIX.length));
+/** The highest notice number that six digits take. */
+export const MAX_NOTICE = 999_999;
+/** The value that notices have in their index until they are sent. */
 export const UNSENT = 'UNSENT';
 
-export const tokenKey = (sha256: string): string => `TOKEN#${sha256}`;
+export const RECIPIENT_PREFIX = 'RECIPIENT#';
+export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
+
+const TOKEN_PREFIX = 'TOKEN#';
+export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
+export const digestOf = (partitionKey: string): string => partitionKey.slice(TOKEN_PREFIX.length);
+
+/** Sort keys that make evaluate look at an authority again. Every change of an inspection's file changes its INSPECTION item. */
+export const EVALUATED_PREFIXES = {
+  baselines: [INSPECTION_KEY, METRIC_PREFIX, STANDARD_PREFIX, PROGRESS_PREFIX],
+  submissions: [CURRENT_PREFIX],
+} as const;

@@ -1,7 +1,6 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
-import { dueMark } from './boards.ts';
 import {
   beginning,
   between,
@@ -15,7 +14,8 @@ import {
   queryUpTo,
   transact,
 } from './database.ts';
-import { authorityKey, CURRENT_PREFIX, currentKey, revisionKey } from './keys.ts';
+import { dueMark } from './due-marks.ts';
+import { authorityKey, CURRENT_PREFIX, currentKey, MAX_REVISION, revisionKey } from './keys.ts';
 
 type Submissions = Database<'submissions'>;
 
@@ -109,9 +109,6 @@ export async function readRevisions(
   );
   return { revisions: items.map(monthOf), more };
 }
-
-/** The highest number that four digits take. */
-export const MAX_REVISION = 9999;
 
 /** The most keys that one batch read takes. */
 const MAX_KEYS = 100;

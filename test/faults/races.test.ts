@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
-import { readBoard, saveBoard } from '../../functions/store/boards.ts';
-import { ConditionFailedError } from '../../functions/store/database.ts';
+import { BoardChangedError, readBoard, saveBoard } from '../../functions/store/boards.ts';
 import { readMonth, saveMonths } from '../../functions/store/submissions.ts';
 import { functionOf, METRIC, startWorld, verify, type World } from './world.ts';
 
@@ -117,7 +116,7 @@ describe('two revisions in the same millisecond', () => {
         undefined,
         undefined,
       ),
-    ).rejects.toBeInstanceOf(ConditionFailedError);
+    ).rejects.toBeInstanceOf(BoardChangedError);
     expect((await readBoard(database, 'same-instant')).dueAt).toBe(now.toISOString());
     world.fault = undefined;
     await world.instance.idle();

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { MetricEvaluator } from '../../functions/domain/evaluators/evaluator.ts';
 import {
   type Action,
   type Inspection,
   InspectionSchema,
+  type LocalStandard,
   type Metric,
   MetricSchema,
 } from '../../functions/domain/inspection.ts';
@@ -108,6 +110,15 @@ export function judge(
   return timeline(metric, series(figures), { ...SETTINGS, ...settings });
 }
 
+/** Judges by one evaluator alone, so that no other's findings are among its. */
+export const judgeBy =
+  (evaluator: MetricEvaluator): typeof judge =>
+  (metric, figures, settings = {}) =>
+    judge(metric, figures, { evaluators: [evaluator], ...settings });
+
+/** The levels of a period's findings. */
+export const levelsOf = (entry: Judged | undefined): string[] => (entry?.findings ?? []).map(({ level }) => level);
+
 /** `clear`, `watch`, `warning`, `critical` or `recovering`, period by period. */
 export const statesOf = (entries: readonly Judged[]): string[] =>
   entries.map(({ alert }) => (alert.state === 'raised' ? String(alert.level) : alert.state));
@@ -131,6 +142,17 @@ export function anInspection(authority: string, metric: Metric, name = authority
     ...{ metrics: [metric], judgements: [], actions: [], figures: [] },
   });
 }
+
+/** The first version that an authority set for {@link aMetric}. */
+export const aLocalStandard = (fields: Partial<LocalStandard>): LocalStandard => ({
+  metric: 'assessments',
+  version: 1,
+  from: '2010-10',
+  reason: 'agreed',
+  author: 'A. Head',
+  setAt: '2010-10-01T00:00:00.000Z',
+  ...fields,
+});
 
 /** A record with the one metric of {@link aMetric}, no actions, and nothing submitted. */
 export function aRecord(fields: Partial<AuthorityRecord> = {}): AuthorityRecord {

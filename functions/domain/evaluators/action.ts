@@ -1,39 +1,60 @@
-import { type Action, compareDue, type Progress } from '../inspection.ts';
-import { dayInEngland, startOfDayInEngland } from '../period.ts';
+import type { BoardAlert } from '../board.ts';
+import { type AuthorityAlertRule, openActionsOf, overdueOf } from '../obligations.ts';
+import { periodOf, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';
-import type { Finding } from './evaluator.ts';
 
-/** The actions that are not completed, by the newest version of each one's progress; earliest due first. */
-export function openActions(actions: readonly Action[], progress: readonly Progress[]): Action[] {
-  const newest = new Map<string, Progress>();
-  for (const report of progress)
-    if (report.version > (newest.get(report.action)?.version ?? 0)) newest.set(report.action, report);
-  return actions.filter(({ id }) => newest.get(id)?.state !== 'completed').sort(compareDue);
-}
+/** Recommended actions past their due date and not reported as completed: one `warning` that lists them. */
+export const action: AuthorityAlertRule = {
+  title: 'Recommended actions',
 
-/** Those whose due date has passed in England. */
-export function overdue(open: readonly Action[], now: Date): Action[] {
-  const today = dayInEngland(now);
-  return open.filter(({ due }) => due < today);
-}
+  /** Dates from the month of the earliest due date that passed; the period judged is never before the last such month. */
+  judge({ overdueActions, latestPeriod = '' }) {
+    const [first, last] = [overdueActions[0], overdueActions.at(-1)];
+    if (!first || !last) return undefined;
+    const lists = [...Map.groupBy(overdueActions, ({ due }) => due)].map(
+      ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${due}`,
+    );
+    const overdue = overdueActions.length;
+    const lapsed = periodOf(last.due);
+    return {
+      level: 'warning',
+      since: periodOf(first.due),
+      period: lapsed > latestPeriod ? lapsed : latestPeriod,
+      text: `${overdue} recommended action${overdue === 1 ? ' is' : 's are'} past the due date and not reported as completed: ${lists.join('; ')}`,
+      numbers: { overdue },
+    };
+  },
 
-/** Recommended actions past their due date and not completed: one `warning` that lists them. */
-export function action(late: readonly Action[]): Finding | undefined {
-  if (late.length === 0) return undefined;
-  const dates = [...new Set(late.map(({ due }) => due))];
-  const lists = dates.map((date) => {
-    const ids = late.filter(({ due }) => due === date).map(({ id }) => id);
-    return `${ids.join(', ')} since ${date}`;
-  });
-  return {
-    evaluator: 'action',
-    level: 'warning',
-    text: `${late.length} recommended action${late.length === 1 ? ' is' : 's are'} past the due date and not reported as completed: ${lists.join('; ')}`,
-    numbers: { overdue: late.length },
-  };
-}
+  /** They would be overdue still had nobody reported progress. */
+  wasRight: (_, record, { latestPeriod, now }) =>
+    latestPeriod !== undefined && overdueOf(openActionsOf(record.actions, []), now).length > 0,
 
-/** The instants at which open actions become overdue. */
-export function dueDatesOf(open: readonly Action[]): Date[] {
-  return open.map(({ due }) => startOfDayInEngland(addDays(due, 1)));
+  /** More actions are overdue than before. */
+  hasGrown: (before, after) => overdueIn(after) > overdueIn(before),
+
+  /** Those that were overdue when it was given, and no other. */
+  covers(given, record, { overdueActions }) {
+    const then = openActionsOf(
+      record.actions,
+      record.progress.filter(({ at }) => at <= given.at),
+    );
+    const covered = new Set(overdueOf(then, new Date(given.at)).map(({ id }) => id));
+    return overdueActions.every(({ id }) => covered.has(id));
+  },
+
+  /** The instants at which open actions become overdue. */
+  deadlines: ({ openActions }) => openActions.map(({ due }) => startOfDayInEngland(addDays(due, 1))),
+
+  describe({ openActions, overdueActions }, { actions }) {
+    const overdue = overdueActions.map(({ id, title, due, paragraph }) => ({ id, title, due, paragraph }));
+    const completed = actions.length - openActions.length;
+    return {
+      value: `${completed} of ${actions.length} reported as completed, ${overdue.length} overdue`,
+      ...(overdue.length > 0 ? { overdue } : {}),
+    };
+  },
+};
+
+function overdueIn({ findings }: BoardAlert): number {
+  return findings[0]?.numbers.overdue ?? 0;
 }

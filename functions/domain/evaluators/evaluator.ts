@@ -1,22 +1,81 @@
 import * as z from 'zod';
-import type { SmallNumbers } from '../format.ts';
-import type { Metric, Standard } from '../inspection.ts';
+import { AUTHORITY_ALERT_IDS, type Metric, type Standard } from '../inspection.ts';
 import { type Level, LevelSchema } from '../lifecycle.ts';
 import type { Observation } from '../series.ts';
+import type { SpecialCause } from '../statistics/xmr.ts';
 
-export const EvaluatorNameSchema = z.enum(['standard', 'inspection', 'special-cause', 'submission', 'action']);
+/** The evaluators of a metric's figures. */
+export const MetricEvaluatorSchema = z.enum(['standard', 'inspection', 'special-cause']);
+export type MetricEvaluator = z.infer<typeof MetricEvaluatorSchema>;
+
+/** Those, and the alerts of the authority, which each judge one thing. */
+export const EvaluatorNameSchema = z.enum([...MetricEvaluatorSchema.options, ...AUTHORITY_ALERT_IDS]);
 
 /**
- * What one evaluator says of one metric in one period. `text` is a sentence for people: what, against what, and where
- * that comes from. `numbers` are those it used, in the metric's unit unless their name says otherwise.
+ * What one evaluator says of one period, in words for people. `numbers` are those it used, in the metric's unit unless
+ * their name says otherwise. Boards that an earlier version wrote have `text` alone.
  */
 export const FindingSchema = z.object({
   evaluator: EvaluatorNameSchema,
   level: LevelSchema,
+  /** The figure judged: `78.0% (39 of 50) in 2011-02`. */
+  figure: z.string().optional(),
+  /** What it is held against, and where that comes from: `the standard is 80% since 2010-10 (local policy)`. */
+  reference: z.string().optional(),
+  /** Why that makes it a finding. */
+  reason: z.string().optional(),
+  /** The three as one sentence. */
   text: z.string(),
   numbers: z.record(z.string(), z.number()),
 });
 export type Finding = z.infer<typeof FindingSchema>;
+
+/** What a figure is held against. */
+export type Reference =
+  | { readonly kind: 'standard'; readonly standard: Standard }
+  /** What the inspection found. */
+  | { readonly kind: 'baseline' }
+  /** What stands in for it, from the first submissions. */
+  | { readonly kind: 'estimate'; readonly value: number; readonly from: string; readonly to: string }
+  /** The metric's own course from a period on. */
+  | { readonly kind: 'course'; readonly mean: number; readonly from: string };
+
+/** Why a figure is a finding. */
+export type Reason =
+  /** Any failure counts at once. */
+  | { readonly kind: 'any-failure' }
+  | { readonly kind: 'any-fall' }
+  /** How likely chance alone brings a service at the standard so low; `atMost` is the bound that it stays below, if it does. */
+  | { readonly kind: 'chance'; readonly chance: number; readonly atMost?: number }
+  /** Failures that are too many together. */
+  | { readonly kind: 'pooled'; readonly failing: number; readonly among: number }
+  /** The standard is failed, without more to say; or so many times. `bare`: chance would be tested if there were counts. */
+  | { readonly kind: 'failure'; readonly bare: boolean }
+  | { readonly kind: 'repeated'; readonly failing: number; readonly among: number; readonly bare: boolean }
+  | { readonly kind: 'repeated-or-absent'; readonly m: number; readonly n: number; readonly bare: boolean }
+  | { readonly kind: 'still-critical'; readonly bare: boolean }
+  /** The sum of failures since a period is too high for chance. */
+  | {
+      readonly kind: 'cusum';
+      readonly cusum: number;
+      readonly limit: number;
+      /** The periods over which it added up, as one, and the first of them; absent where that is the figure alone. */
+      readonly since?: { readonly from: string; readonly pooled: Observation };
+    }
+  | { readonly kind: 'tolerance'; readonly tolerance: number; readonly bare: boolean }
+  | { readonly kind: 'special-cause'; readonly cause: SpecialCause };
+
+/** What an evaluator found, before it is put into words. */
+export interface Result {
+  readonly evaluator: MetricEvaluator;
+  readonly level: Level;
+  /** The figure judged; absent where none was reported. */
+  readonly figure?: Observation;
+  readonly period: string;
+  readonly reference: Reference;
+  readonly reason: Reason;
+  readonly numbers: Readonly<Record<string, number>>;
+}
 
 /** What an evaluator may know beside the metric and its observations. */
 export interface Context {
@@ -30,11 +89,10 @@ export interface Context {
   readonly clearedIn: string | undefined;
   /** The level that the alert was raised at before this period; none while clear or recovering. */
   readonly levelBefore: Level | undefined;
-  readonly smallNumbers: SmallNumbers;
 }
 
 /**
  * Judges the last of a metric's observations (oldest first, none later than the period judged). Pure: the same
- * arguments give the same finding, and later observations cannot change it.
+ * arguments give the same result, and later observations cannot change it.
  */
-export type Evaluator = (metric: Metric, observations: readonly Observation[], context: Context) => Finding | undefined;
+export type Evaluator = (metric: Metric, observations: readonly Observation[], context: Context) => Result | undefined;

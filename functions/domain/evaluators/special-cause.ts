@@ -1,46 +1,54 @@
-import { formatNumber, formatObservation } from '../format.ts';
+import type { Metric } from '../inspection.ts';
+import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import type { Observation } from '../series.ts';
-import { latestPoint, type SpecialCause } from '../statistics/xmr.ts';
+import { type Direction, latestPoint, type XmrOptions } from '../statistics/xmr.ts';
 import type { Evaluator } from './evaluator.ts';
 
-/** Limits are made of so many points after the last rebase date, and stay (design, section 6). */
-export const POINTS_IN_LIMITS = 12;
+const DIRECTION: Record<Metric['polarity'], Direction> = { higher: 'increase', lower: 'decrease', neutral: 'neutral' };
 
-/** No rule looks back further than so many points. */
-const MAX_RUN_LENGTH = 7;
-
-const CAUSE: Record<SpecialCause, string> = {
-  outside: 'beyond the limit of its usual variation around',
-  trend: 'worse than the report before for the sixth time in a row; its usual mean is',
-  'two-in-three': 'for the second time in three reports close to the limit of its usual variation around',
-  shift: 'for the seventh report in a row on the worse side of its usual mean,',
-};
+/**
+ * How a metric's XmR chart is made, wherever one is: judged, drawn or answered. `rebasePeriods` are the months in which the
+ * way of working changed; each begins a new group of limits.
+ */
+export function chartOptions(
+  metric: Pick<Metric, 'polarity'>,
+  observations: readonly Observation[] = [],
+  rebasePeriods: readonly string[] = [],
+): XmrOptions {
+  return {
+    direction: DIRECTION[metric.polarity],
+    fixAfter: XMR_POINTS_IN_LIMITS,
+    rebases: rebasePeriods.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
+  };
+}
 
 /**
  * The latest point is special cause of the concerning kind on an XmR chart, by the rules of NHSRplotthedots 0.2.2:
- * `watch`. Silent where the package calls limits unreliable (fewer than 13 points since the last rebase date), where there are
- * none (a constant series), and where no direction is better.
+ * `watch`. Silent where the package calls limits unreliable ({@link XMR_MIN_POINTS}), where there are none (a constant
+ * series), and where no direction is better.
  */
-export const specialCause: Evaluator = (metric, observations, context) => {
+export const specialCause: Evaluator = (metric, observations, { period, start }) => {
   const current = observations.at(-1);
-  if (!current || current.period !== context.period || metric.polarity === 'neutral') return undefined;
-  if (observations.length - context.start <= POINTS_IN_LIMITS) return undefined;
+  if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
+  if (observations.length - start < XMR_MIN_POINTS) return undefined;
   // Once they are frozen, nothing between the points in the limits and the latest run bears on the latest point.
-  const afterLimits = Math.max(context.start + POINTS_IN_LIMITS, observations.length - MAX_RUN_LENGTH);
+  const afterLimits = Math.max(start + XMR_POINTS_IN_LIMITS, observations.length - XMR_RUN);
   const values: number[] = [];
-  for (let i = context.start; i < observations.length; i++) {
-    if (i === context.start + POINTS_IN_LIMITS) i = afterLimits;
+  for (let i = start; i < observations.length; i++) {
+    if (i === start + XMR_POINTS_IN_LIMITS) i = afterLimits;
     values.push((observations[i] as Observation).value);
   }
-  const direction = metric.polarity === 'higher' ? 'increase' : 'decrease';
-  const point = latestPoint(values, { direction, fixAfter: POINTS_IN_LIMITS });
+  const point = latestPoint(values, chartOptions(metric));
   if (!point?.cause || point.type !== 'special_cause_concern' || point.lower === null || point.upper === null)
     return undefined;
-  const { mean, lower, upper } = point;
+  const { mean, lower, upper, cause } = point;
   return {
     evaluator: 'special-cause',
     level: 'watch',
-    text: `${formatObservation(metric, current, context.smallNumbers)} in ${current.period}; ${CAUSE[point.cause]} ${formatNumber(metric, mean)} (XmR chart of the ${POINTS_IN_LIMITS} reports from ${observations[context.start]?.period} on)`,
+    figure: current,
+    period,
+    reference: { kind: 'course', mean, from: observations[start]?.period ?? period },
+    reason: { kind: 'special-cause', cause },
     numbers: { value: current.value, mean, lower, upper },
   };
 };

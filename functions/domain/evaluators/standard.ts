@@ -1,21 +1,18 @@
-import { formatObservation, formatStandard } from '../format.ts';
 import type { Metric, MOfN, Standard } from '../inspection.ts';
 import type { Level } from '../lifecycle.ts';
 import { addMonths, monthsBetweenReports } from '../period.ts';
+import { CRITICAL_CHANCE, DEFAULT_M_OF_N, REPEATED_AMONG, REPEATED_FAILURES, WARNING_CHANCE } from '../rules.ts';
 import { type CountedObservation, hasCounts, isWorse, type Observation } from '../series.ts';
 import { binomialAtLeast, binomialAtMost } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
-import type { Context, Evaluator, Finding } from './evaluator.ts';
+import type { Context, Evaluator, Reason } from './evaluator.ts';
 
-/** A service exactly at the standard looks this bad at most one month in ten. Assumption of this service (`local`). */
-const UNLIKELY = 1 / 10;
-/** … at most one month in forty. Assumption of this service (`local`). */
-const VERY_UNLIKELY = 1 / 40;
-/** Reported periods that are pooled, and how many of them must fail. Assumption of this service (`local`). */
-const LAST = 3;
-const FAILING = 2;
-
-const DEFAULT_M_OF_N: MOfN = { m: FAILING, n: LAST, missing: 'ignore' };
+/** How bad, and why. */
+interface Judgement {
+  readonly level: Level;
+  readonly reason: Reason;
+  readonly numbers?: Readonly<Record<string, number>>;
+}
 
 /**
  * Compares with the standard in force in the period.
@@ -26,30 +23,39 @@ const DEFAULT_M_OF_N: MOfN = { m: FAILING, n: LAST, missing: 'ignore' };
  * `critical`. `holdLine` metrics and counts whose standard is zero are `critical` at the first failure.
  */
 export const standard: Evaluator = (metric, observations, context) => {
-  const inForce = context.standardIn(context.period);
+  const { period, standardIn } = context;
+  const inForce = standardIn(period);
   if (metric.polarity === 'neutral' || !inForce) return undefined;
   const last = observations.at(-1);
-  const current = last?.period === context.period ? last : undefined;
-  if (!current) return judgeAbsent(metric, observations, inForce, context);
-  if (!isWorse(metric, current.value, inForce.value)) return undefined;
-  const said = `${formatObservation(metric, current, context.smallNumbers)} in ${current.period}; the standard is ${formatStandard(metric, inForce)}`;
-  const numbers = { value: current.value, standard: inForce.value };
-
-  if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
-    return finding('critical', `${said}; any failure counts at once (local policy)`, numbers);
-
-  if (metric.kind === 'proportion' && metric.cases === 'flow' && hasCounts(current)) {
-    const judged = judgeByChance(metric, current, observations, inForce, context);
-    return finding(judged.level, `${said}; ${judged.why}`, { ...numbers, ...judged.numbers });
-  }
-  const bare =
-    metric.kind === 'proportion' && metric.cases === 'flow' ? '; given without counts, so chance cannot be tested' : '';
-  const judged = judgeByRepetition(metric, observations, context);
-  return finding(judged.level, `${said}${judged.why}${bare}`, { ...numbers, ...judged.numbers });
+  const current = last?.period === period ? last : undefined;
+  if (current && !isWorse(metric, current.value, inForce.value)) return undefined;
+  // An absent report counts only where the metric chose so.
+  if (!current && ruleOf(metric).missing !== 'breaching') return undefined;
+  const { level, reason, numbers } = judge(metric, current, observations, inForce, context);
+  return {
+    evaluator: 'standard',
+    level,
+    ...(current ? { figure: current } : {}),
+    period,
+    reference: { kind: 'standard', standard: inForce },
+    reason,
+    numbers: { ...(current ? { value: current.value } : {}), standard: inForce.value, ...numbers },
+  };
 };
 
-function finding(level: Level, text: string, numbers: Record<string, number>): Finding {
-  return { evaluator: 'standard', level, text, numbers };
+function judge(
+  metric: Metric,
+  current: Observation | undefined,
+  observations: readonly Observation[],
+  inForce: Standard,
+  context: Context,
+): Judgement {
+  if (!current) return judgeByRepetition(metric, observations, context, false);
+  if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
+    return { level: 'critical', reason: { kind: 'any-failure' } };
+  const chanceDecides = metric.kind === 'proportion' && metric.cases === 'flow';
+  if (chanceDecides && hasCounts(current)) return judgeByChance(metric, current, observations, inForce, context);
+  return judgeByRepetition(metric, observations, context, chanceDecides);
 }
 
 function judgeByChance(
@@ -58,40 +64,25 @@ function judgeByChance(
   observations: readonly Observation[],
   inForce: Standard,
   context: Context,
-): { level: Level; why: string; numbers: Record<string, number> } {
+): Judgement {
   const chance = chanceOf(metric, current.numerator, current.denominator, inForce);
-  const recent = observations.slice(-LAST);
+  if (chance <= CRITICAL_CHANCE)
+    return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
+  const recent = observations.slice(-REPEATED_AMONG);
   const failing = recent.filter((observation) => fails(metric, observation, context)).length;
   const counted = recent.filter(hasCounts);
   const numerator = counted.reduce((sum, observation) => sum + observation.numerator, 0);
   const denominator = counted.reduce((sum, observation) => sum + observation.denominator, 0);
-  const pooled = chanceOf(metric, numerator, denominator, inForce);
-  if (chance <= VERY_UNLIKELY)
+  const pooledChance = chanceOf(metric, numerator, denominator, inForce);
+  if (failing >= REPEATED_FAILURES && pooledChance <= WARNING_CHANCE)
     return {
       level: 'critical',
-      why:
-        chance === 0
-          ? 'chance explains no failure of a service at this standard'
-          : 'a service exactly at the standard looks this bad in at most 1 month of 40, by chance',
-      numbers: { chance },
+      reason: { kind: 'pooled', failing, among: recent.length },
+      numbers: { chance, pooledChance, failing },
     };
-  if (failing >= FAILING && pooled <= UNLIKELY)
-    return {
-      level: 'critical',
-      why: `${failing} of the last ${recent.length} reported periods fail, and together they are too far off for chance`,
-      numbers: { chance, pooledChance: pooled, failing },
-    };
-  if (chance <= UNLIKELY)
-    return {
-      level: 'warning',
-      why: 'a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
-      numbers: { chance },
-    };
-  return {
-    level: 'watch',
-    why: 'a service exactly at the standard has such a month now and then',
-    numbers: { chance },
-  };
+  if (chance <= WARNING_CHANCE)
+    return { level: 'warning', reason: { kind: 'chance', chance, atMost: WARNING_CHANCE }, numbers: { chance } };
+  return { level: 'watch', reason: { kind: 'chance', chance }, numbers: { chance } };
 }
 
 /** How likely a service exactly at the standard is to look this bad or worse. */
@@ -107,29 +98,32 @@ function fails(metric: Metric, observation: Observation, context: Context): bool
   return then !== undefined && isWorse(metric, observation.value, then.value);
 }
 
+const ruleOf = ({ mOfN = DEFAULT_M_OF_N }: Metric): MOfN => mOfN;
+
+/** @param bare chance would decide if the figure came with its counts. */
 function judgeByRepetition(
   metric: Metric,
   observations: readonly Observation[],
   context: Context,
-): { level: Level; why: string; numbers: Record<string, number> } {
-  const rule = metric.mOfN ?? DEFAULT_M_OF_N;
+  bare: boolean,
+): Judgement {
+  const rule = ruleOf(metric);
+  const { m, n } = rule;
   const points = datapoints(metric, observations, context, rule);
-  const failing = points.slice(-rule.n).filter((point) => point === true).length;
-  const outcome = judgeMOfN({ m: rule.m, n: rule.n, treatMissing: rule.missing }, points);
-  const numbers = { failing, m: rule.m, n: rule.n };
-  if (outcome === 'ALARM')
-    return {
-      level: 'critical',
-      why:
-        rule.missing === 'ignore'
-          ? `; ${failing} of the last ${points.length} reported periods fail`
-          : `; at least ${rule.m} of the last ${rule.n} periods fail or are not reported`,
-      numbers,
-    };
+  const failing = points.slice(-n).filter((point) => point === true).length;
+  const outcome = judgeMOfN({ m, n, treatMissing: rule.missing }, points);
+  const numbers = { failing, m, n };
+  if (outcome === 'ALARM') {
+    const reason: Reason =
+      rule.missing === 'ignore'
+        ? { kind: 'repeated', failing, among: points.length, bare }
+        : { kind: 'repeated-or-absent', m, n, bare };
+    return { level: 'critical', reason, numbers };
+  }
   // Too few reports to tell: the state stays what it was.
   if (outcome !== 'OK' && context.levelBefore === 'critical')
-    return { level: 'critical', why: '; too little was reported since to say that it is less than critical', numbers };
-  return { level: 'warning', why: '', numbers };
+    return { level: 'critical', reason: { kind: 'still-critical', bare }, numbers };
+  return { level: 'warning', reason: { kind: 'failure', bare }, numbers };
 }
 
 /**
@@ -149,21 +143,4 @@ function datapoints(metric: Metric, observations: readonly Observation[], contex
     points.push(observation ? fails(metric, observation, context) : absent);
   }
   return points;
-}
-
-/** An absent report counts only where the metric chose so. */
-function judgeAbsent(
-  metric: Metric,
-  observations: readonly Observation[],
-  inForce: Standard,
-  context: Context,
-): Finding | undefined {
-  const rule = metric.mOfN ?? DEFAULT_M_OF_N;
-  if (rule.missing !== 'breaching') return undefined;
-  const judged = judgeByRepetition(metric, observations, context);
-  return finding(
-    judged.level,
-    `nothing was reported for ${context.period}, which counts as failing here; the standard is ${formatStandard(metric, inForce)}${judged.why}`,
-    { standard: inForce.value, ...judged.numbers },
-  );
 }

@@ -1,24 +1,17 @@
+import { CUSUM_CAP_IN_LIMITS, CUSUM_MONTHS_TO_FALSE_ALARM, CUSUM_RATIO } from '../rules.ts';
 import { binomialAtLeast, binomialPmf, poissonAtLeast, poissonPmf } from './binomial.ts';
 
 /**
  * Log-likelihood-ratio CUSUM for failures: how much better a worsened process explains the record than the process of
  * the baseline does, since the moment that makes it look worst.
  *
- * Each month adds the logarithm of its likelihood if failures were RATIO times as likely, over its likelihood at the
+ * Each month adds the logarithm of its likelihood if failures were {@link CUSUM_RATIO} times as likely, over its likelihood at the
  * baseline, with the month's own denominator; the sum never falls below zero. (E. S. Page, Biometrika 41, 1954; binomial
  * with an odds ratio: Steiner, Cook, Farewell & Treasure, Biostatistics 1, 2000; Poisson: J. M. Lucas, Technometrics 27,
  * 1985.)
  */
 
-/** What the CUSUM is tuned to: a doubling of the odds of failure, or of the mean count (design, section 6). */
-const RATIO = 2;
-const LOG_RATIO = Math.log(RATIO);
-
-/** The wanted in-control average run length in months: one false alarm in 20 years a metric (design, section 6). */
-export const MONTHS_TO_FALSE_ALARM = 240;
-
-/** The path goes no higher than this many limits, or it would stay raised for years after a bad one (design, section 6). */
-export const CAP_IN_LIMITS = 1.5;
+const LOG_RATIO = Math.log(CUSUM_RATIO);
 
 /** A month's failures as they would be at the baseline. */
 export type InControl =
@@ -46,18 +39,18 @@ function requireMean(mean: number): void {
 /** The weight of a month with `failures` among `n`, against a baseline failure rate. Zero where n is zero. */
 export function binomialWeight(failures: number, n: number, rate: number): number {
   requireRate(rate);
-  return failures * LOG_RATIO - n * Math.log1p((RATIO - 1) * rate);
+  return failures * LOG_RATIO - n * Math.log1p((CUSUM_RATIO - 1) * rate);
 }
 
 /** The weight of a period with `count` events, where `mean` were expected at the baseline for a period as long. */
 export function poissonWeight(count: number, mean: number): number {
   requireMean(mean);
-  return count * LOG_RATIO - (RATIO - 1) * mean;
+  return count * LOG_RATIO - (CUSUM_RATIO - 1) * mean;
 }
 
 /** One month further: never below zero, never above the cap. It signals while it is above the limit. */
 export function stepCusum(before: number, weight: number, limit: number): number {
-  return Math.min(CAP_IN_LIMITS * limit, Math.max(0, before + weight));
+  return Math.min(CUSUM_CAP_IN_LIMITS * limit, Math.max(0, before + weight));
 }
 
 /**
@@ -94,10 +87,10 @@ function monthOf(inControl: InControl, reach: number): Month {
     requireRate(inControl.rate);
     n = Math.max(1, Math.round(inControl.n));
     p = inControl.rate;
-    decrement = (n * Math.log1p((RATIO - 1) * p)) / LOG_RATIO;
+    decrement = (n * Math.log1p((CUSUM_RATIO - 1) * p)) / LOG_RATIO;
   } else {
     requireMean(inControl.mean);
-    decrement = ((RATIO - 1) * inControl.mean) / LOG_RATIO;
+    decrement = ((CUSUM_RATIO - 1) * inControl.mean) / LOG_RATIO;
   }
   const first = Math.max(0, Math.floor(decrement - reach));
   const last = Math.min(n, Math.ceil(decrement + reach));
@@ -208,7 +201,7 @@ const memo = new Map<string, number>();
  * Sought by halving and interpolation of its logarithm, which is close to linear in the limit, between 0 and log(months):
  * a run at limit h is never shorter than exp(h) (G. Lorden, Annals of Mathematical Statistics 42, 1971).
  */
-export function cusumLimit(inControl: InControl, months: number = MONTHS_TO_FALSE_ALARM): number {
+export function cusumLimit(inControl: InControl, months: number = CUSUM_MONTHS_TO_FALSE_ALARM): number {
   const key =
     inControl.kind === 'binomial'
       ? `${inControl.rate}/${Math.round(inControl.n)}/${months}`

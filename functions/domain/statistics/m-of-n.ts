@@ -1,3 +1,5 @@
+import { M_OF_N_EXTRA_PERIODS } from '../rules.ts';
+
 /**
  * M of N: an alarm goes off when at least M of the N most recent datapoints breach. What happens where datapoints are
  * missing is Amazon CloudWatch's, as its user guide tabulates it (awsdocs/amazon-cloudwatch-user-guide, commit
@@ -28,7 +30,7 @@ export type MOfN = {
  * does not document its own range; both of its tables use 5 for N = 3, hence two more than N.
  */
 export function evaluationRange(n: number): number {
-  return n + 2;
+  return n + M_OF_N_EXTRA_PERIODS;
 }
 
 /**

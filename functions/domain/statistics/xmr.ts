@@ -1,3 +1,13 @@
+import {
+  XMR_CLOSE,
+  XMR_CLOSE_AMONG,
+  XMR_CLOSE_POINTS,
+  XMR_LIMIT_IN_RANGES,
+  XMR_MIN_POINTS,
+  XMR_RUN,
+  XMR_SCREEN_IN_RANGES,
+} from '../rules.ts';
+
 /**
  * XmR charts ("Making Data Count"): what of a series is common cause and what is special. Limits, rules and their order
  * are those of the R package NHSRplotthedots 0.2.2 (nhs-r-community, MIT): `R/ptd_spc_standard.R`,
@@ -5,16 +15,7 @@
  * the 162 series of `test/fixtures/spc`.
  */
 
-/** 3 / d2 for ranges of two points, as the package rounds it: half the width of the limits in mean moving ranges. */
-const LIMIT = 2.66;
-/** Two thirds of the way to a limit a point counts as close to it. */
-const CLOSE = (2 * LIMIT) / 3;
-/** D4 for ranges of two points: a moving range from here on, in mean moving ranges, is left out of their mean. */
-const SCREEN = 3.267;
-/** The length of a shift and of a trend, in points. */
-const RUN = 7;
-/** Fewer points than this in a group, and the package warns that its limits are not to be relied upon. */
-const SHORT_GROUP = 13;
+const CLOSE_IN_RANGES = XMR_CLOSE * XMR_LIMIT_IN_RANGES;
 
 /** Which way is better. */
 export type Direction = 'increase' | 'decrease' | 'neutral';
@@ -54,14 +55,14 @@ export type XmrPoint = Limits & {
   readonly value: number;
   /** Beyond a limit; never so where there is none. */
   readonly outside: boolean;
-  /** Within the limits and more than two thirds of the way to one. */
+  /** Within the limits and more than {@link XMR_CLOSE} of the way to one. */
   readonly close: boolean;
   readonly side: -1 | 0 | 1;
   readonly cause: SpecialCause | null;
   /** Which way the special cause points: above the mean or rising is 1, below it or falling −1, none 0. */
   readonly causeSide: -1 | 0 | 1;
   readonly type: PointType;
-  /** The group has fewer than 13 points. */
+  /** The group has fewer than {@link XMR_MIN_POINTS} points. */
   readonly shortGroup: boolean;
 };
 
@@ -97,13 +98,13 @@ type Lines = { mean: number; lower: number; upper: number; closeLower: number; c
 function linesOf(values: readonly number[], start: number, end: number, screen: boolean): Lines {
   const mean = meanOf(values, start, end);
   let range = meanRange(values, start, end, Number.POSITIVE_INFINITY);
-  if (screen) range = meanRange(values, start, end, SCREEN * range);
+  if (screen) range = meanRange(values, start, end, XMR_SCREEN_IN_RANGES * range);
   return {
     mean,
-    lower: mean - LIMIT * range,
-    upper: mean + LIMIT * range,
-    closeLower: mean - CLOSE * range,
-    closeUpper: mean + CLOSE * range,
+    lower: mean - XMR_LIMIT_IN_RANGES * range,
+    upper: mean + XMR_LIMIT_IN_RANGES * range,
+    closeLower: mean - CLOSE_IN_RANGES * range,
+    closeUpper: mean + CLOSE_IN_RANGES * range,
   };
 }
 
@@ -130,36 +131,36 @@ const isClose = (value: number, lines: Lines): boolean =>
 
 const sideOf = (value: number, mean: number): Side => (value > mean ? 1 : value < mean ? -1 : 0);
 
-/** Direction of the seven strictly monotonic points that end at `end`, within the group that begins at `start`. */
+/** Direction of the {@link XMR_RUN} strictly monotonic points that end at `end`, within the group that begins at `start`. */
 function trendEndingAt(values: readonly number[], start: number, end: number): Side {
-  if (end - start < RUN - 1) return 0;
+  if (end - start < XMR_RUN - 1) return 0;
   const direction = sideOf(values[end] as number, values[end - 1] as number);
-  for (let i = end - 1; i > end - RUN + 1 && direction !== 0; i--) {
+  for (let i = end - 1; i > end - XMR_RUN + 1 && direction !== 0; i--) {
     if (sideOf(values[i] as number, values[i - 1] as number) !== direction) return 0;
   }
   return direction;
 }
 
-/** Side of the seven points on one side of the mean that end at `end`. */
+/** Side of the {@link XMR_RUN} points on one side of the mean that end at `end`. */
 function shiftEndingAt(values: readonly number[], start: number, end: number, mean: number): Side {
-  if (end - start < RUN - 1) return 0;
+  if (end - start < XMR_RUN - 1) return 0;
   const side = sideOf(values[end] as number, mean);
-  for (let i = end - 1; i > end - RUN && side !== 0; i--) {
+  for (let i = end - 1; i > end - XMR_RUN && side !== 0; i--) {
     if (sideOf(values[i] as number, mean) !== side) return 0;
   }
   return side;
 }
 
-/** Side of the three points that end at `end` if all lie on it and two of them close to the limit. */
+/** Side of the few points that end at `end` if all lie on it and enough of them close to the limit. */
 function twoInThreeEndingAt(values: readonly number[], start: number, end: number, lines: Lines): Side {
-  if (end - start < 2) return 0;
+  if (end - start < XMR_CLOSE_AMONG - 1) return 0;
   const side = sideOf(values[end] as number, lines.mean);
   let close = 0;
-  for (let i = end - 2; i <= end; i++) {
+  for (let i = end - XMR_CLOSE_AMONG + 1; i <= end; i++) {
     if (sideOf(values[i] as number, lines.mean) !== side) return 0;
     if (isClose(values[i] as number, lines)) close += 1;
   }
-  return close >= 2 ? side : 0;
+  return close >= XMR_CLOSE_POINTS ? side : 0;
 }
 
 function typeOf(side: Side, direction: Direction): PointType {
@@ -196,9 +197,9 @@ export function xmrChart(values: readonly number[], options: XmrOptions): XmrCha
     const start = starts[group] as number;
     const end = starts[group + 1] ?? values.length;
     const lines = linesOf(values, start, Math.min(end, start + fixAfter), options.screen ?? true);
-    const inTrend = flagRuns(start, end, RUN, (i) => trendEndingAt(values, start, i));
-    const inTwoInThree = flagRuns(start, end, 3, (i) => twoInThreeEndingAt(values, start, i, lines));
-    const inShift = flagRuns(start, end, RUN, (i) => shiftEndingAt(values, start, i, lines.mean));
+    const inTrend = flagRuns(start, end, XMR_RUN, (i) => trendEndingAt(values, start, i));
+    const inTwoInThree = flagRuns(start, end, XMR_CLOSE_AMONG, (i) => twoInThreeEndingAt(values, start, i, lines));
+    const inShift = flagRuns(start, end, XMR_RUN, (i) => shiftEndingAt(values, start, i, lines.mean));
     for (let i = start; i < end; i++) {
       const value = values[i] as number;
       const side = sideOf(value, lines.mean);
@@ -261,14 +262,14 @@ function pointOf(
     cause,
     causeSide,
     type: typeOf(causeSide, options.direction),
-    shortGroup: groupLength < SHORT_GROUP,
+    shortGroup: groupLength < XMR_MIN_POINTS,
   };
 }
 
 /**
  * Each point as it was judged when it was the latest one: element t is the last point of `xmrChart(values.slice(0, t + 1))`,
  * at a cost that grows with the length of the series and not with its square (given `fixAfter`, whose limits are computed
- * once a group after they froze). `shortGroup` says that there were fewer than 13 points in its group by then.
+ * once a group after they froze). `shortGroup` says that there were fewer than {@link XMR_MIN_POINTS} points in its group by then.
  */
 export function latestPoints(values: readonly number[], options: XmrOptions): XmrPoint[] {
   const fixAfter = requireFixAfter(options.fixAfter);

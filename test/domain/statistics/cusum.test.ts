@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { CUSUM_CAP_IN_LIMITS, CUSUM_MONTHS_TO_FALSE_ALARM } from '../../../functions/domain/rules.ts';
 import {
   averageRunLength,
   binomialWeight,
-  CAP_IN_LIMITS,
   cusumLimit,
   cusumPath,
   type InControl,
-  MONTHS_TO_FALSE_ALARM,
   poissonWeight,
   stepCusum,
 } from '../../../functions/domain/statistics/cusum.ts';
@@ -88,13 +87,13 @@ describe('the computed limit', () => {
   it.each(named)('gives a run of 240 months or more at the baseline, as simulated: %s', (_, process) => {
     const limit = cusumLimit(process);
     const computed = averageRunLength(process, limit);
-    expect(computed).toBeGreaterThanOrEqual(MONTHS_TO_FALSE_ALARM * 0.999);
+    expect(computed).toBeGreaterThanOrEqual(CUSUM_MONTHS_TO_FALSE_ALARM * 0.999);
     // 4000 runs: a standard error of 1.6%.
     expect(Math.abs(simulatedRunLength(process, limit, 4000, 2010) / computed - 1)).toBeLessThan(0.07);
   });
 
   it.each(named)('is the smallest: a little below it the run is too short: %s', (_, process) => {
-    expect(averageRunLength(process, cusumLimit(process) - 0.006)).toBeLessThan(MONTHS_TO_FALSE_ALARM);
+    expect(averageRunLength(process, cusumLimit(process) - 0.006)).toBeLessThan(CUSUM_MONTHS_TO_FALSE_ALARM);
   });
 
   it.each(named.filter(([, process]) => process.kind === 'poisson' || process.n <= 40))(
@@ -176,7 +175,7 @@ describe('the weight of a month', () => {
 describe('the path', () => {
   it('never falls below zero nor rises above 1.5 limits', () => {
     expect(cusumPath([-3, 2, -1, 9, 9, -2], 4)).toEqual([0, 2, 1, 6, 6, 4]);
-    expect(CAP_IN_LIMITS).toBe(1.5);
+    expect(CUSUM_CAP_IN_LIMITS).toBe(1.5);
   });
 
   it('begins at zero again where it is restarted', () => {

@@ -1,0 +1,111 @@
+import type { Finding, Reason, Reference, Result } from './evaluators/evaluator.ts';
+import {
+  cardinal,
+  formatBaseline,
+  formatNumber,
+  formatObservation,
+  formatParagraphs,
+  formatStandard,
+  ordinal,
+  type SmallNumbers,
+} from './format.ts';
+import type { Metric, Standard } from './inspection.ts';
+import {
+  ESTIMATE_FROM_SUBMISSIONS,
+  XMR_CLOSE_AMONG,
+  XMR_CLOSE_POINTS,
+  XMR_POINTS_IN_LIMITS,
+  XMR_RUN,
+} from './rules.ts';
+import type { SpecialCause } from './statistics/xmr.ts';
+
+/** The one place in which what evaluators find becomes words. */
+export function describeFinding(metric: Metric, result: Result, smallNumbers: SmallNumbers): Finding {
+  const { evaluator, level, numbers } = result;
+  const figure = result.figure
+    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${result.period}`
+    : `nothing was reported for ${result.period}, which counts as failing here`;
+  const reference = describeReference(metric, result.reference);
+  const reason = describeReason(metric, result.reason, smallNumbers);
+  const text = [figure, reference, reason].filter(Boolean).join('; ');
+  return { evaluator, level, figure, reference, ...(reason ? { reason } : {}), text, numbers };
+}
+
+function describeReference(metric: Metric, reference: Reference): string {
+  switch (reference.kind) {
+    case 'standard':
+      return describeStandard(metric, reference.standard);
+    case 'baseline':
+      return describeBaseline(metric);
+    case 'estimate': {
+      const { baseline } = metric;
+      const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
+      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${reference.from} to ${reference.to}: ${formatNumber(metric, reference.value)}`;
+    }
+    case 'course':
+      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${reference.from} on)`;
+  }
+}
+
+export function describeStandard(metric: Metric, standard: Standard): string {
+  return `the standard is ${formatStandard(metric, standard)}`;
+}
+
+export function describeBaseline(metric: Metric): string {
+  return `the inspection found ${formatBaseline(metric)}`;
+}
+
+/** Empty where the figure and the reference say it all. */
+function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbers): string {
+  switch (reason.kind) {
+    case 'any-failure':
+      return 'any failure counts at once (local policy)';
+    case 'any-fall':
+      return 'this line is to be held, so any fall counts (local policy)';
+    case 'chance':
+      if (reason.chance === 0) return 'chance explains no failure of a service at this standard';
+      return reason.atMost === undefined
+        ? 'a service exactly at the standard has such a month now and then'
+        : `a service exactly at the standard looks this bad in at most 1 month of ${Math.round(1 / reason.atMost)}, by chance`;
+    case 'pooled':
+      return `${reason.failing} of the last ${reason.among} reported periods fail, and together they are too far off for chance`;
+    case 'failure':
+      return reason.bare ? NO_COUNTS : '';
+    case 'repeated':
+      return `${reason.failing} of the last ${reason.among} reported periods fail${andNoCounts(reason)}`;
+    case 'repeated-or-absent':
+      return `at least ${reason.m} of the last ${reason.n} periods fail or are not reported${andNoCounts(reason)}`;
+    case 'still-critical':
+      return `too little was reported since to say that it is less than critical${andNoCounts(reason)}`;
+    case 'cusum': {
+      const since =
+        reason.since && `${formatObservation(metric, reason.since.pooled, smallNumbers)} since ${reason.since.from}`;
+      return [
+        since,
+        `so many failures are too many for chance (CUSUM ${reason.cusum.toFixed(1)}, limit ${reason.limit.toFixed(1)})`,
+      ]
+        .filter(Boolean)
+        .join('; ');
+    }
+    case 'tolerance': {
+      const points = metric.kind === 'proportion' ? ' points' : '';
+      const by =
+        reason.tolerance === 0
+          ? 'anything worse counts (local policy)'
+          : `worse by more than the tolerance of ${reason.tolerance}${points} (local policy)`;
+      return reason.bare ? `${by}; given without counts, so only the tolerance can be applied` : by;
+    }
+    case 'special-cause':
+      return CAUSE[reason.cause];
+  }
+}
+
+const NO_COUNTS = 'given without counts, so chance cannot be tested';
+const andNoCounts = ({ bare }: { readonly bare: boolean }): string => (bare ? `; ${NO_COUNTS}` : '');
+
+const CAUSE: Record<SpecialCause, string> = {
+  outside: 'beyond the limit of its usual variation',
+  trend: `worse than the report before for the ${ordinal(XMR_RUN - 1)} time in a row`,
+  'two-in-three': `for the ${ordinal(XMR_CLOSE_POINTS)} time in ${cardinal(XMR_CLOSE_AMONG)} reports close to the limit of its usual variation`,
+  shift: `on the worse side of its usual mean for the ${ordinal(XMR_RUN)} report in a row`,
+};

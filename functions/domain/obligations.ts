@@ -1,0 +1,79 @@
+import type { Acknowledgement, BoardAlert } from './board.ts';
+import type { Finding } from './evaluators/evaluator.ts';
+import { type Action, compareDue, type Progress } from './inspection.ts';
+import type { NoticeItem } from './notice.ts';
+import { addMonths, dayInEngland, type Period } from './period.ts';
+import { type AuthorityRecord, latestPeriodOf } from './record.ts';
+import { SUBMISSION_WORKING_DAYS } from './rules.ts';
+import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
+
+/** The month that is expected next, and the days (`yyyy-mm-dd`) from which on it is late, and a further month late. */
+export interface ExpectedMonth {
+  readonly period: Period;
+  readonly lastDay: string;
+  readonly lateFrom: string;
+  readonly veryLateFrom: string;
+}
+
+/** What an authority has to do by now. Without any submission nothing is expected, neither figures nor actions. */
+export interface Obligations {
+  readonly now: Date;
+  readonly latestPeriod: Period | undefined;
+  /** The month after the latest submitted one. */
+  readonly expected: ExpectedMonth | undefined;
+  /** Actions that are not completed, earliest due first. */
+  readonly openActions: readonly Action[];
+  readonly overdueActions: readonly Action[];
+}
+
+/** An alert of an authority as a whole, beside those of its metrics. It has no timeline and clears at once. */
+export interface AuthorityAlertRule {
+  /** What people know it by. */
+  readonly title: string;
+  /** What is wrong now, since when, and in which period that was judged. */
+  readonly judge: (
+    obligations: Obligations,
+  ) => (Pick<Finding, 'level' | 'text' | 'numbers'> & { readonly since: string; readonly period: string }) | undefined;
+  /** Whether the stored alert was right by what is known now, so that it ended rather than was withdrawn. */
+  readonly wasRight: (before: BoardAlert, record: AuthorityRecord, obligations: Obligations) => boolean;
+  /** Whether it is worse though its level is the same. */
+  readonly hasGrown: (before: BoardAlert, after: BoardAlert) => boolean;
+  /** Whether an acknowledgement was given for what is wrong now. */
+  readonly covers: (given: Acknowledgement, record: AuthorityRecord, obligations: Obligations) => boolean;
+  /** The instants at which time alone changes it. */
+  readonly deadlines: (obligations: Obligations) => readonly Date[];
+  /** How things are, for a notice. */
+  readonly describe: (obligations: Obligations, record: AuthorityRecord) => Pick<NoticeItem, 'value' | 'overdue'>;
+}
+
+export function obligationsOf(record: AuthorityRecord, now: Date): Obligations {
+  const latestPeriod = latestPeriodOf(record.months);
+  const openActions = latestPeriod ? openActionsOf(record.actions, record.progress) : [];
+  return {
+    now,
+    latestPeriod,
+    expected: latestPeriod ? expectedAfter(latestPeriod, record.bankHolidays) : undefined,
+    openActions,
+    overdueActions: overdueOf(openActions, now),
+  };
+}
+
+function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>): ExpectedMonth {
+  const period = addMonths(latestPeriod, 1);
+  const lastDay = workingDayAfter(period, SUBMISSION_WORKING_DAYS, bankHolidays);
+  return { period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(addMonthToDay(lastDay), 1) };
+}
+
+/** The actions that are not completed, by the newest version of each one's progress; earliest due first. */
+export function openActionsOf(actions: readonly Action[], progress: readonly Progress[]): Action[] {
+  const newest = new Map<string, Progress>();
+  for (const report of progress)
+    if (report.version > (newest.get(report.action)?.version ?? 0)) newest.set(report.action, report);
+  return actions.filter(({ id }) => newest.get(id)?.state !== 'completed').sort(compareDue);
+}
+
+/** Those whose due date has passed in England. */
+export function overdueOf(open: readonly Action[], now: Date): Action[] {
+  const today = dayInEngland(now);
+  return open.filter(({ due }) => due < today);
+}

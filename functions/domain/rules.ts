@@ -1,0 +1,65 @@
+import type { MOfN } from './inspection.ts';
+
+/**
+ * Every number that judging rests on, and nowhere else: evaluators, pages, answers and `docs/how-it-judges.md` read them
+ * here. That document says what each does and where it comes from; a test holds its table to this file, and another changes
+ * each number here and sees all of its readers follow. What computation needs to be exact enough is not a rule, and stands
+ * where it is computed.
+ */
+
+// ---- the standard
+
+/** A service exactly at the standard looks this bad in at most one month of ten: `warning`. Assumption of this service. */
+export const WARNING_CHANCE = 1 / 10;
+/** … in at most one month of forty: `critical`. Assumption of this service. */
+export const CRITICAL_CHANCE = 1 / 40;
+/** So many failures … Assumption of this service. */
+export const REPEATED_FAILURES = 2;
+/** … among so many reported periods are `critical`: together unlikely, or where chance cannot be tested. Assumption of this service. */
+export const REPEATED_AMONG = 3;
+
+/** What makes failures `critical` where neither the metric nor the authority says otherwise. */
+export const DEFAULT_M_OF_N: MOfN = { m: REPEATED_FAILURES, n: REPEATED_AMONG, missing: 'ignore' };
+
+/** So many more periods than N are looked at, so that reported ones can stand in for absent ones (CloudWatch's tables). */
+export const M_OF_N_EXTRA_PERIODS = 2;
+
+// ---- what the inspection found
+
+/** Where the inspection gave words, so many final submissions stand in for its figure. Assumption of this service. */
+export const ESTIMATE_FROM_SUBMISSIONS = 6;
+/** … at so many standard deviations to the worse side of their mean: a lucky start is no baseline. Assumption of this service. */
+export const ESTIMATE_DEVIATIONS = 0.84;
+/** A typical month is the median of so many latest reports, so that it follows the service's size. Assumption of this service. */
+export const TYPICAL_MONTH_REPORTS = 24;
+
+/** The CUSUM is tuned to so many times the odds of failure, or the mean count (Steiner et al. 2000). Assumption of this service. */
+export const CUSUM_RATIO = 2;
+/** The CUSUM's wanted average months from one false alarm to the next: 20 years. Assumption of this service. */
+export const CUSUM_MONTHS_TO_FALSE_ALARM = 240;
+/** The CUSUM goes no higher than so many limits, or it would stay raised for years after a bad one. Assumption of this service. */
+export const CUSUM_CAP_IN_LIMITS = 1.5;
+
+// ---- a metric's own course: XmR charts as NHSRplotthedots 0.2.2 draws them ("Making Data Count")
+
+/** Limits are made of the first so many reports since the way of working last changed, and then stay. */
+export const XMR_POINTS_IN_LIMITS = 12;
+/** With fewer reports than this, the package warns, limits are not to be relied upon. */
+export const XMR_MIN_POINTS = 13;
+/** From the mean to a limit, in mean moving ranges: 3 / d2 for ranges of two points, as the package rounds it. */
+export const XMR_LIMIT_IN_RANGES = 2.66;
+/** A moving range from so many mean moving ranges on is left out of their mean: D4 for ranges of two points. */
+export const XMR_SCREEN_IN_RANGES = 3.267;
+/** Beyond this part of the way to a limit a point is close to it. */
+export const XMR_CLOSE = 2 / 3;
+/** So many points close to a limit … */
+export const XMR_CLOSE_POINTS = 2;
+/** … among so many on that side are special cause. */
+export const XMR_CLOSE_AMONG = 3;
+/** The points of a shift (all on one side of the mean) and of a trend (each further than the one before). */
+export const XMR_RUN = 7;
+
+// ---- figures that do not come
+
+/** A month's figures are due by the end of this working day after it. Assumption of this service. */
+export const SUBMISSION_WORKING_DAYS = 10;

@@ -1,0 +1,76 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  PutItemCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
+import { type Database, type Item, queryAll, waitingUntil } from './database.ts';
+import { authorityKey, authorityOf, DUE_KEY } from './keys.ts';
+
+type Alerts = Database<'alerts'>;
+
+/** A due mark as it was read, to be moved only while it is still that one. */
+export interface DueMark {
+  /** Undefined where there was none. */
+  readonly mark: string | undefined;
+  /** When it asks for the next look; ISO instant. */
+  readonly dueAt: string | undefined;
+}
+
+/**
+ * The item that makes the schedule look at an authority at `at` or later. Whatever changes the record puts one for at
+ * once, in its own transaction, so that an event that gets lost is noticed within the hour.
+ */
+export function dueMark(authority: string, at: Date): Item {
+  const dueAt = at.toISOString();
+  return {
+    pk: { S: authorityKey(authority) },
+    sk: { S: DUE_KEY },
+    due: { S: DUE_KEY },
+    dueAt: { S: dueAt },
+    mark: { S: `${dueAt} ${crypto.randomUUID()}` },
+  };
+}
+
+/** The mark among an authority's items. */
+export function dueMarkIn(items: readonly Item[]): DueMark {
+  const item = items.find(({ sk }) => sk?.S === DUE_KEY);
+  return { mark: item?.mark?.S, dueAt: item?.dueAt?.S };
+}
+
+/** The write that sets the mark to `nextDueAt`, or takes it away, while it is the one that was read. */
+export function moveDueMark(
+  table: string,
+  authority: string,
+  { mark }: DueMark,
+  nextDueAt: Date | undefined,
+): Pick<TransactWriteItem, 'Put' | 'Delete'> {
+  const unmoved = mark
+    ? { ConditionExpression: 'mark = :mark', ExpressionAttributeValues: { ':mark': { S: mark } } }
+    : { ConditionExpression: 'attribute_not_exists(mark)' };
+  if (nextDueAt) return { Put: { TableName: table, Item: dueMark(authority, nextDueAt), ...unmoved } };
+  return { Delete: { TableName: table, Key: { pk: { S: authorityKey(authority) }, sk: { S: DUE_KEY } }, ...unmoved } };
+}
+
+/** Moves the mark where the board itself still holds. If somebody moved it meanwhile, theirs stays. */
+export async function saveDueMark(
+  { client, tables }: Alerts,
+  authority: string,
+  read: DueMark,
+  nextDueAt: Date | undefined,
+): Promise<void> {
+  if (nextDueAt?.toISOString() === read.dueAt) return;
+  const { Put, Delete } = moveDueMark(tables.alerts, authority, read, nextDueAt);
+  try {
+    if (Put) await client.send(new PutItemCommand(Put));
+    else if (Delete) await client.send(new DeleteItemCommand(Delete));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+/** The authorities whose mark is due by `now`. */
+export async function listDue({ client, tables }: Alerts, now: Date): Promise<string[]> {
+  const items = await queryAll(client, waitingUntil(tables.alerts, 'due', DUE_KEY, now));
+  return items.map((item) => authorityOf(item.pk?.S ?? ''));
+}

@@ -1,0 +1,115 @@
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  type TransactWriteItem,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice.ts';
+import { between, type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, waitingUntil } from './database.ts';
+import { authorityKey, authorityOf, MAX_NOTICE, NOTICE_PREFIX, noticeKey, noticeNumberOf, UNSENT } from './keys.ts';
+
+type Alerts = Database<'alerts'>;
+
+/** Which notice: the stream and the index of unsent ones carry only this. */
+export interface NoticeReference {
+  readonly authority: string;
+  readonly number: number;
+}
+
+/** The notice with these keys. */
+export function noticeReference({ pk, sk }: { readonly pk: string; readonly sk: string }): NoticeReference {
+  return { authority: authorityOf(pk), number: noticeNumberOf(sk) };
+}
+
+const keyOf = ({ authority, number }: NoticeReference): Item => ({
+  pk: { S: authorityKey(authority) },
+  sk: { S: noticeKey(number) },
+});
+
+/** The write of a notice of its own number, which waits to be sent. */
+export function noticeWrite(table: string, notice: Notice): TransactWriteItem {
+  const waiting = { unsent: { S: UNSENT }, createdAt: { S: notice.createdAt } };
+  return {
+    Put: {
+      TableName: table,
+      Item: itemOf(authorityKey(notice.authority), noticeKey(notice.number), notice, waiting),
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  };
+}
+
+/** The highest number of a notice among an authority's items; 0 where there is none. */
+export function lastNoticeIn(items: readonly Item[]): number {
+  const numbers = items.flatMap(({ sk }) => (sk?.S?.startsWith(NOTICE_PREFIX) ? [noticeNumberOf(sk.S)] : []));
+  return Math.max(0, ...numbers);
+}
+
+/** A notice that waits to be sent, since `createdAt` (ISO instant). */
+export interface UnsentNotice extends NoticeReference {
+  readonly createdAt: string;
+}
+
+/** Notices created no later than `before` and not marked sent, oldest first. */
+export async function listUnsent({ client, tables }: Alerts, before: Date): Promise<UnsentNotice[]> {
+  const items = await queryAll(client, waitingUntil(tables.alerts, 'unsent', UNSENT, before));
+  return items.map(({ pk, sk, createdAt }) => ({
+    ...noticeReference({ pk: pk?.S ?? '', sk: sk?.S ?? '' }),
+    createdAt: createdAt?.S ?? '',
+  }));
+}
+
+/** A notice that is not marked sent yet; undefined where it is. */
+export async function readUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<Notice | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: tables.alerts, Key: keyOf(reference), ConsistentRead: true }),
+  );
+  return Item?.unsent ? NoticeSchema.parse(dataOf(Item)) : undefined;
+}
+
+/** Marks a notice as sent: it leaves the index of unsent ones. */
+export async function markSent({ client, tables }: Alerts, reference: NoticeReference, at: Date): Promise<void> {
+  await client.send(
+    new UpdateItemCommand({
+      TableName: tables.alerts,
+      Key: keyOf(reference),
+      UpdateExpression: 'SET sentAt = :at REMOVE unsent',
+      ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
+    }),
+  );
+}
+
+/** Puts a notice back among those that wait to be sent; false where there is none with that number. */
+export async function markUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<boolean> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tables.alerts,
+        Key: keyOf(reference),
+        UpdateExpression: 'SET unsent = :unsent REMOVE sentAt',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':unsent': { S: UNSENT } },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Notices of an authority, newest first: at most `limit` of those with a number below `before`. */
+export async function readNotices(
+  { client, tables }: Alerts,
+  authority: string,
+  { before = MAX_NOTICE + 1, limit }: { readonly before?: number | undefined; readonly limit: number },
+): Promise<{ notices: StoredNotice[]; more: boolean }> {
+  const { items, more } = await queryUpTo(
+    client,
+    {
+      ...between(tables.alerts, authorityKey(authority), noticeKey(0), noticeKey(before - 1)),
+      ScanIndexForward: false,
+    },
+    limit,
+  );
+  return { notices: items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S })), more };
+}

@@ -1,0 +1,79 @@
+import {
+  type LoadedInspection,
+  type LocalStandard,
+  LocalStandardSchema,
+  type Progress,
+  ProgressSchema,
+} from '../domain/inspection.ts';
+import {
+  ChangedMeanwhileError,
+  ConditionFailedError,
+  type Database,
+  dataOf,
+  type Item,
+  itemOf,
+  transact,
+} from './database.ts';
+import { dueMark } from './due-marks.ts';
+import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
+
+/** What an authority sets since its inspection, version by version: standards of its own, and the progress of its actions. */
+
+type Versioned = Database<'baselines' | 'alerts'>;
+
+/** The versions among an authority's items, in the order of their keys. */
+export function versionsIn(items: readonly Item[]): Pick<LoadedInspection, 'localStandards' | 'progress'> {
+  const contents = (prefix: string): unknown[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix)).map(dataOf);
+  return {
+    localStandards: contents(STANDARD_PREFIX).map((data) => LocalStandardSchema.parse(data)),
+    progress: contents(PROGRESS_PREFIX).map((data) => ProgressSchema.parse(data)),
+  };
+}
+
+/** Somebody else set a version since the last one was read. */
+export class VersionTakenError extends ChangedMeanwhileError {
+  override readonly name = 'VersionTakenError';
+  constructor() {
+    super('somebody else set another version meanwhile; read it again');
+  }
+}
+
+/** Adds a version of a local standard; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveLocalStandard(
+  database: Versioned,
+  authority: string,
+  version: LocalStandard,
+  now: Date,
+): Promise<void> {
+  return saveVersion(database, authority, standardKey(version.metric, version.version), version, now);
+}
+
+/** Adds a version of an action's progress; earlier ones stay. {@link VersionTakenError} where its number is taken. */
+export function saveProgress(database: Versioned, authority: string, version: Progress, now: Date): Promise<void> {
+  return saveVersion(database, authority, progressKey(version.action, version.version), version, now);
+}
+
+/** The version and, as with a month, the mark that makes the schedule look even if the stream's event is lost. */
+async function saveVersion(
+  { client, tables }: Versioned,
+  authority: string,
+  key: string,
+  data: unknown,
+  now: Date,
+): Promise<void> {
+  try {
+    await transact(client, [
+      {
+        Put: {
+          TableName: tables.baselines,
+          Item: itemOf(authorityKey(authority), key, data),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
+    ]);
+  } catch (error) {
+    if (error instanceof ConditionFailedError) throw new VersionTakenError();
+    throw error;
+  }
+}

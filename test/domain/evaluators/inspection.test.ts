@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { Metric } from '../../../functions/domain/inspection.ts';
+import { cusumLimit } from '../../../functions/domain/statistics/cusum.ts';
+import { type Judged, timeline } from '../../../functions/domain/timeline.ts';
+import {
+  aBacklog,
+  aMetric,
+  type Figure,
+  IN_WORDS,
+  inFigures,
+  judgeBy,
+  levelsOf,
+  SETTINGS,
+  series,
+  statesOf,
+} from '../../support/build.ts';
+
+const judge = judgeBy('inspection');
+const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
+const NO_BASELINE: Partial<Metric> = { baseline: { kind: 'none', statement: 'The report says nothing.' } };
+const textOf = (entry: Judged | undefined): string | undefined => entry?.findings[0]?.text;
+
+describe('what the inspection found', () => {
+  const only = (fields: Partial<Metric> = {}): Metric => aMetric({ standards: [], ...fields });
+
+  it('adds small failures up until they are too many for chance, and says since when', () => {
+    const judged = judge(only(), [...repeat(6, [44, 50]), ...repeat(8, [40, 50])]);
+    const first = judged.findIndex(({ findings }) => findings.length > 0);
+    expect(first).toBeGreaterThan(6);
+    expect(textOf(judged[first])).toMatch(
+      /^80\.0% \(40 of 50\) in 2011-\d\d; the inspection found 88% in 2010-09 \(paragraph 11\); 80\.0% \(\d+ of \d+\) since 2011-04; so many failures are too many for chance \(CUSUM \d\.\d, limit \d\.\d\)$/,
+    );
+  });
+
+  it('does not stay raised for long after a bad year: the path is capped and begins anew when the alert clears', () => {
+    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(12, [44, 50])]);
+    const good = judged.slice(12);
+    expect(statesOf(good).slice(0, 6)).toContain('clear');
+    expect(good.slice(6).flatMap(({ findings }) => findings)).toEqual([]);
+  });
+
+  it('begins anew at a rebase date', () => {
+    const rebased = judge(only(), [...repeat(3, [40, 50]), ...repeat(3, [40, 50])], { rebaseDates: ['2011-01-15'] });
+    const plain = judge(only(), repeat(6, [40, 50]));
+    expect(rebased.at(-1)?.findings).toEqual([]);
+    expect(plain.at(-1)?.findings).not.toEqual([]);
+  });
+
+  it('begins anew after its alert cleared, with nothing carried over', () => {
+    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(3, [44, 50]), ...repeat(6, [40, 50])]);
+    const end = judged.findIndex(({ transition }) => transition === 'cleared');
+    expect(end).toBeGreaterThan(12);
+    const again = judged.slice(end).find(({ findings }) => findings.length > 0);
+    const [, since = ''] = /since (\d{4}-\d\d);/.exec(textOf(again) ?? '') ?? [];
+    expect(since > (judged[end] as Judged).period).toBe(true);
+  });
+
+  it('is not restarted by a watch that comes and goes', () => {
+    // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 86% goes on.
+    const figures = Array.from({ length: 14 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
+    const judged = judge(aMetric({ baseline: inFigures(86) }), figures, { evaluators: ['standard', 'inspection'] });
+    expect(judged.slice(0, 4).map(({ transition }) => transition)).toEqual(['raised', 'cleared', 'raised', 'cleared']);
+    expect(judged.flatMap(({ findings }) => findings.map(({ evaluator }) => evaluator))).toContain('inspection');
+  });
+
+  it('has its limit at the median of the months so far', () => {
+    const denominators = [10, 90, 20, 80, 50, 70, 40];
+    const judged = judge(
+      only(),
+      denominators.map((n): Figure => [n / 10, n]),
+    );
+    const limit = judged.at(-1)?.findings.find(({ evaluator }) => evaluator === 'inspection')?.numbers.limit;
+    expect(limit).toBe(cusumLimit({ kind: 'binomial', rate: 0.12, n: 50 }));
+  });
+
+  it('counts events where fewer are better, against their mean', () => {
+    const metric = only({ kind: 'count', unit: 'incidents', polarity: 'lower', baseline: inFigures(4) });
+    expect(judge(metric, repeat(12, 4)).flatMap(({ findings }) => findings)).toEqual([]);
+    const judged = judge(metric, [...repeat(3, 4), ...repeat(4, 8)]);
+    expect(textOf(judged.at(-1))).toMatch(
+      /^8 incidents in 2011-04; the inspection found 4 incidents .*; 8 incidents since 2011-01; /,
+    );
+  });
+
+  it('uses the first six final submissions where the inspection gave words, and says so', () => {
+    const metric = only({ baseline: IN_WORDS });
+    const judged = judge(metric, [...repeat(6, [43, 50]), ...repeat(6, [33, 50])]);
+    expect(judged.slice(0, 6).flatMap(({ findings }) => findings)).toEqual([]);
+    const text = judged.map((entry) => textOf(entry)).find((each) => each !== undefined);
+    // 42 failures of 300: posterior mean 42.5 / 301 = 14.12%, sd 2.00%, so 15.8% and 84.2% on time.
+    expect(text).toContain(
+      'the inspection gave no figure (paragraph 11), so this service compares with its own estimate from the first 6 final submissions, 2010-10 to 2011-03: 84.2%',
+    );
+  });
+
+  it('leaves provisional and bare figures out of those six', () => {
+    const metric = only({ baseline: IN_WORDS });
+    const observations = series([...repeat(5, [43, 50]), 86, [43, 50], ...repeat(5, [20, 50])]).map((each, i) =>
+      i === 4 ? { ...each, status: 'provisional' as const } : each,
+    );
+    const judged = timeline(metric, observations, { ...SETTINGS, evaluators: ['inspection'] });
+    // Final with counts: four of the first five, the seventh, and the eighth, which is bad already.
+    expect(judged.findIndex(({ findings }) => findings.length > 0)).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each<[string, Metric, Figure, Figure]>([
+    [
+      'a stock proportion by its tolerance',
+      only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) }),
+      [88, 100],
+      [87, 100],
+    ],
+    [
+      'a lower bound as that bound',
+      only({ cases: 'stock', tolerance: 2, baseline: inFigures(90, 'lower') }),
+      [88, 100],
+      [87, 100],
+    ],
+    ['a count by its tolerance', aBacklog({ standards: [], baseline: inFigures(20) }), 25, 26],
+    [
+      'a mean by its tolerance',
+      aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18) }),
+      19,
+      19.1,
+    ],
+    ['a percentage without counts by its tolerance', only({ tolerance: 4, baseline: inFigures(88) }), 84, 83.9],
+    [
+      'a line to hold at any fall',
+      only({ holdLine: true, cases: 'stock', baseline: inFigures(100) }),
+      [50, 50],
+      [49, 50],
+    ],
+  ])('judges %s', (_, metric, good, bad) => {
+    expect(judge(metric, [good])[0]?.findings).toEqual([]);
+    expect(levelsOf(judge(metric, [bad])[0])).toEqual(['warning']);
+  });
+
+  it('never lets what is assumed read as if the inspectors had said it', () => {
+    const stock = only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) });
+    expect(textOf(judge(stock, [[87, 100]])[0])).toBe(
+      '87.0% (87 of 100) in 2010-10; the inspection found 91% in 2010-09 (paragraph 11); worse by more than the tolerance of 3 points (local policy)',
+    );
+    const bare = only({ tolerance: 4, baseline: inFigures(88) });
+    expect(textOf(judge(bare, [80])[0])).toContain('given without counts, so only the tolerance can be applied');
+  });
+
+  it('compares a stock metric in words with the average of those six, by its tolerance', () => {
+    const metric = aBacklog({ standards: [], baseline: IN_WORDS });
+    expect(statesOf(judge(metric, [20, 22, 18, 20, 21, 19, 25, 26]))).toEqual([
+      ...repeat(7, 0).map(() => 'clear'),
+      'warning',
+    ]);
+  });
+
+  it('says nothing where the report says nothing', () => {
+    expect(judge(only(NO_BASELINE), repeat(20, [10, 50])).flatMap(({ findings }) => findings)).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { addMonths } from '../../../functions/domain/period.ts';
+import { aBacklog, aLocalStandard, aMetric, type Figure, judgeBy, levelsOf, statesOf } from '../../support/build.ts';
+
+const judge = judgeBy('standard');
+
+describe('flow proportions', () => {
+  // At a standard of 80%: P(X <= 37 | 50) = 0.169, P(X <= 36) = 0.096 … exact binomial.
+  it.each<[Figure, string[]]>([
+    [[40, 50], []],
+    [[39, 50], ['watch']],
+    [[37, 50], ['watch']],
+    [[36, 50], ['watch']],
+    [[35, 50], ['warning']],
+    [[33, 50], ['critical']],
+    [[3, 4], ['watch']],
+    [[2, 4], ['watch']],
+    [[1, 4], ['warning']],
+    [[0, 1], ['watch']],
+    [[0, 2], ['warning']],
+    [[0, 3], ['critical']],
+    [[1, 1], []],
+  ])('%j is judged by how likely chance brings it: %j', (figure, expected) => {
+    expect(levelsOf(judge(aMetric(), [figure])[0])).toEqual(expected);
+  });
+
+  it('is critical at two of three failing months whose cases together are too far off', () => {
+    const judged = judge(aMetric(), [
+      [36, 50],
+      [41, 50],
+      [34, 50],
+      [36, 50],
+      [36, 50],
+    ]);
+    expect(judged.map((entry) => levelsOf(entry)[0])).toEqual(['watch', undefined, 'critical', 'critical', 'critical']);
+    expect(judged[2]?.findings[0]?.text).toContain('2 of the last 3 reported periods fail, and together');
+  });
+
+  it('goes by lower where lower is better', () => {
+    const metric = aMetric({
+      polarity: 'lower',
+      standards: [{ value: 10, from: '2000-01', basis: 'local', note: 'a default' }],
+    });
+    expect(
+      statesOf(
+        judge(metric, [
+          [5, 50],
+          [6, 50],
+          [9, 50],
+          [13, 50],
+        ]),
+      ),
+    ).toEqual(['clear', 'watch', 'warning', 'critical']);
+  });
+
+  it('is judged by repetition where only the percentage is known, and says so', () => {
+    const judged = judge(aMetric(), [79, 79]);
+    expect(statesOf(judged)).toEqual(['warning', 'critical']);
+    expect(judged[0]?.findings[0]?.text).toBe(
+      '79% (no counts given) in 2010-10; the standard is 80% since 2000-01 (local policy); given without counts, so chance cannot be tested',
+    );
+  });
+
+  it('says no failure is chance where the standard is 100%', () => {
+    const metric = aMetric({
+      standards: [{ value: 100, from: '2000-01', basis: 'local', note: 'a default' }],
+    });
+    const judged = judge(metric, [[49, 50]]);
+    expect(statesOf(judged)).toEqual(['critical']);
+    expect(judged[0]?.findings[0]?.text).toContain('chance explains no failure of a service at this standard');
+  });
+});
+
+describe('everything else', () => {
+  it('warns at one failure and is critical at two of the last three', () => {
+    expect(statesOf(judge(aBacklog(), [9, 11, 10, 12, 13, 9, 9]))).toEqual([
+      'clear',
+      'warning',
+      'recovering',
+      'critical',
+      'critical',
+      'recovering',
+      'clear',
+    ]);
+  });
+
+  it('judges what was reported, however long nothing was', () => {
+    expect(statesOf(judge(aBacklog(), [11, undefined, undefined, undefined, 12]))).toEqual(['warning', 'critical']);
+  });
+
+  it('never holds an annual or quarterly metric against the months between', () => {
+    const quarterly = aBacklog({ frequency: 'quarterly', mOfN: { m: 2, n: 3, missing: 'breaching' } });
+    const gap = [undefined, undefined] as const;
+    expect(statesOf(judge(quarterly, [11, ...gap, 9, ...gap, 9, ...gap, 9]))).toEqual([
+      'warning',
+      'recovering',
+      'clear',
+      'clear',
+    ]);
+  });
+
+  it('counts an absent report as failing only where the metric chose so', () => {
+    const breaching = aBacklog({ mOfN: { m: 2, n: 3, missing: 'breaching' } });
+    const judged = judge(breaching, [9, undefined, undefined, undefined, undefined, 9]);
+    expect(judged.map(({ period }) => period)).toEqual(Array.from({ length: 6 }, (_, i) => addMonths('2010-10', i)));
+    expect(statesOf(judged)).toEqual(['clear', 'warning', 'warning', 'warning', 'critical', 'recovering']);
+    expect(judged[1]?.findings[0]?.text).toContain('nothing was reported for 2010-11, which counts as failing here');
+    expect(judge(aBacklog(), [9, undefined, undefined, 9])).toHaveLength(2);
+  });
+
+  it('never takes an absent report for a clean one', () => {
+    const metric = aBacklog();
+    const settings = {
+      localStandards: [
+        aLocalStandard({ metric: 'backlog', from: '2020-01', mOfN: { m: 2, n: 3, missing: 'breaching' } }),
+      ],
+    };
+    expect(statesOf(judge(metric, [11, undefined, undefined, 9], settings))).toEqual(['warning', 'recovering']);
+  });
+
+  it('stays critical while too little is reported to say otherwise', () => {
+    const missing = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
+    const judged = judge(missing, [11, 11, undefined, undefined, undefined, 11]);
+    expect(statesOf(judged)).toEqual(['warning', 'critical', 'critical']);
+    expect(judged[2]?.findings[0]?.text).toContain('too little was reported since');
+    expect(statesOf(judge(missing, [undefined, 11]))).toEqual(['warning']);
+    // It was clean since, so there is no critical to stay.
+    expect(statesOf(judge(missing, [11, 11, 9, undefined, undefined, undefined, 11]))).toEqual([
+      'warning',
+      'critical',
+      'recovering',
+      'warning',
+    ]);
+  });
+
+  it('is critical at once where the line is to be held or the standard is zero', () => {
+    expect(statesOf(judge(aMetric({ holdLine: true, cases: 'stock' }), [[79, 100]]))).toEqual(['critical']);
+    const zero = aBacklog({ standards: [{ value: 0, from: '2000-01', basis: 'inspection', note: 'none' }] });
+    expect(statesOf(judge(zero, [0, 1]))).toEqual(['clear', 'critical']);
+  });
+
+  it('says nothing of neutral metrics, nor before the standard begins', () => {
+    expect(judge(aBacklog({ polarity: 'neutral' }), [99, 99]).flatMap(({ findings }) => findings)).toEqual([]);
+    const later = aBacklog({ standards: [{ value: 10, from: '2010-12', basis: 'local', note: 'a default' }] });
+    expect(statesOf(judge(later, [11, 11, 11]))).toEqual(['clear', 'clear', 'warning']);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Board } from '../../../functions/domain/board.ts';
+import { type Reconciled, reconcile } from '../../../functions/domain/reconcile.ts';
+import type { AuthorityRecord } from '../../../functions/domain/record.ts';
+import { aMetric, aRecord, HEREFORDSHIRE, months } from '../../support/build.ts';
+
+const good = [[45, 50]] as const;
+const look = (record: AuthorityRecord, now: string, stored?: Board): Reconciled =>
+  reconcile(stored, record, [], new Date(now), 'show');
+const boardOf = ({ board }: Reconciled): Board => board as Board;
+
+describe('a missing submission', () => {
+  // October 2010 is in; November is due by 14 December.
+  const record = aRecord({ months: months(aMetric(), good) });
+
+  it('is a warning once the tenth working day is over in England, and critical a month later', () => {
+    const seen = (now: string): string | undefined => boardOf(look(record, now)).alerts.submission?.level;
+    expect(seen('2010-12-14T23:59:59.999Z')).toBeUndefined();
+    expect(seen('2010-12-15T00:00:00.000Z')).toBe('warning');
+    expect(seen('2011-01-14T23:59:59.999Z')).toBe('warning');
+    expect(seen('2011-01-15T00:00:00.000Z')).toBe('critical');
+  });
+
+  it('goes by the clock in England in summer', () => {
+    const may = aRecord({ months: months(aMetric(), good, '2011-04') });
+    // May 2011 is due by 14 June, which ends at 23:00 UTC.
+    expect(boardOf(look(may, '2011-06-14T22:59:59.999Z')).alerts).toEqual({});
+    expect(boardOf(look(may, '2011-06-14T23:00:00.000Z')).alerts.submission).toMatchObject({
+      state: 'raised',
+      level: 'warning',
+      since: '2011-05',
+      period: '2011-05',
+      episode: { from: '2011-05', level: 'warning' },
+    });
+  });
+
+  it('is looked for at the moments when it becomes one, and at no other', () => {
+    const first = look(record, '2010-11-20T12:00:00Z');
+    expect(first.nextDueAt?.toISOString()).toBe('2010-12-15T00:00:00.000Z');
+    const second = look(record, '2010-12-15T00:00:00Z', boardOf(first));
+    expect(second.notice?.transitions[0]).toMatchObject({
+      alert: 'submission',
+      transition: 'raised',
+      level: 'warning',
+    });
+    expect(second.nextDueAt?.toISOString()).toBe('2011-01-15T00:00:00.000Z');
+    const third = look(record, '2011-01-15T00:00:00Z', boardOf(second));
+    expect(third.notice?.transitions[0]).toMatchObject({ transition: 'worsened', level: 'critical', since: '2010-11' });
+    expect(third.nextDueAt).toBeUndefined();
+    expect(look(record, '2015-01-15T00:00:00Z', boardOf(third))).toEqual({});
+  });
+
+  it('says what is missing since when, and clears at once when it comes in', () => {
+    const late = boardOf(look(record, '2010-12-20T12:00:00Z'));
+    expect(late.alerts.submission?.findings[0]?.text).toBe(
+      'the figures for November 2010 are not in; they were due by 2010-12-14, the 10th working day after the month (local policy)',
+    );
+    const in2 = aRecord({ months: months(aMetric(), [...good, ...good]) });
+    const { notice, board } = look(in2, '2010-12-21T12:00:00Z', late);
+    expect(board?.alerts).toEqual({});
+    expect(notice).toMatchObject({ level: 'warning', period: '2010-11' });
+    expect(notice?.transitions[0]).toMatchObject({
+      title: 'Monthly figures',
+      transition: 'cleared',
+      value: 'figures are in up to November 2010',
+    });
+  });
+
+  it('tells who was told of critical when one late month came in and the next is only late', () => {
+    const late = boardOf(look(record, '2011-01-20T12:00:00Z'));
+    const in2 = aRecord({ months: months(aMetric(), [...good, ...good]) });
+    const { notice, board } = look(in2, '2011-01-21T12:00:00Z', late);
+    expect(board?.alerts.submission).toMatchObject({ level: 'warning', since: '2010-12' });
+    expect(notice).toMatchObject({ level: 'critical' });
+    expect(notice?.transitions[0]).toMatchObject({ transition: 'eased', level: 'warning' });
+  });
+
+  it('does not concern an authority that never submitted, nor one that retracted all', () => {
+    const never = look(aRecord({ actions: HEREFORDSHIRE.actions }), '2020-01-01T00:00:00Z');
+    expect(never.board?.alerts).toEqual({});
+    expect(never.nextDueAt).toBeUndefined();
+    const late = boardOf(look(record, '2011-01-20T12:00:00Z'));
+    const retracted = record.months.map((month) => ({ ...month, revision: 2, retracted: true, observations: {} }));
+    const { notice, board, nextDueAt } = look(aRecord({ months: retracted }), '2011-01-21T12:00:00Z', late);
+    expect(board?.alerts).toEqual({});
+    expect(nextDueAt).toBeUndefined();
+    expect(notice?.transitions).toMatchObject([
+      {
+        alert: 'submission',
+        transition: 'withdrawn',
+        reason: '2010-10 was retracted (revision 2)',
+        value: 'no figures are in',
+      },
+    ]);
+  });
+
+  it('counts provisional months as in, and earlier gaps as no matter of lateness', () => {
+    const [october] = record.months;
+    const provisional = {
+      ...(october as (typeof record.months)[number]),
+      period: '2010-12',
+      status: 'provisional' as const,
+    };
+    const gap = aRecord({ months: [...record.months, provisional] });
+    expect(boardOf(look(gap, '2011-01-31T12:00:00Z')).alerts).toEqual({});
+  });
+
+  it('keeps an acknowledgement while the same month is missing and nothing is worse', () => {
+    const acknowledgement = {
+      alert: 'submission',
+      name: 'A. Analyst',
+      note: 'system change',
+      at: '2010-12-20T12:00:00.000Z',
+      period: '2010-11',
+      level: 'warning' as const,
+    };
+    const known = { ...record, acknowledgements: [acknowledgement] };
+    const warned = boardOf(look(known, '2010-12-21T00:00:00Z'));
+    expect(warned.alerts.submission?.acknowledgement).toEqual(acknowledgement);
+    const { board, notice } = look(known, '2011-01-15T00:00:00Z', warned);
+    expect(board?.alerts.submission?.acknowledgement).toBeUndefined();
+    expect(notice?.transitions[0]?.acknowledgement).toBe(
+      'A. Analyst on 2010-12-20: system change (no longer holds, as it got worse since)',
+    );
+    const next = { ...known, months: months(aMetric(), [...good, ...good]) };
+    expect(boardOf(look(next, '2011-01-15T00:00:00Z')).alerts.submission).toBeUndefined();
+  });
+});
