@@ -181,7 +181,7 @@ async function prepare(service: Launched): Promise<void> {
   const sns = new SNSClient({
     endpoint: service.endpoints.sns,
     region: service.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: service.credentials,
   });
   const TopicArn = String(service.resources.outputs.AlertTopicArn);
   await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'everybody@example.org' }));

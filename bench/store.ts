@@ -7,8 +7,8 @@ import { InspectionSchema } from '../functions/domain/inspection.ts';
 import type { Database } from '../functions/store/database.ts';
 import { saveInspection } from '../functions/store/inspections.ts';
 import { TABLES, type TableDefinition, type TableName } from '../functions/store/keys.ts';
-import { startDynoxide } from '../local/dynoxide.ts';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
+import { startHttpStore } from '../test/support/http-store.ts';
 
 export const INSPECTION: Inspection = InspectionSchema.parse(herefordshire);
 
@@ -22,9 +22,9 @@ export interface Store extends Database<TableName> {
 /** The local store on disk with the tables and the inspection, and nothing else of the service. */
 export async function startStore(): Promise<Store> {
   const folder = mkdtempSync(join(tmpdir(), 'inspection-monitor-bench-'));
-  const dynoxide = await startDynoxide(join(folder, 'store.db'), (reason) => console.error(reason));
+  const store = await startHttpStore(join(folder, 'store.db'));
   const client = new DynamoDBClient({
-    endpoint: dynoxide.endpoint,
+    endpoint: store.endpoint,
     region: 'eu-west-2',
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
   });
@@ -34,9 +34,9 @@ export async function startStore(): Promise<Store> {
   return {
     client,
     tables,
-    endpoint: dynoxide.endpoint,
+    endpoint: store.endpoint,
     environment: {
-      AWS_ENDPOINT_URL_DYNAMODB: dynoxide.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: store.endpoint,
       AWS_REGION: 'eu-west-2',
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
@@ -51,7 +51,7 @@ export async function startStore(): Promise<Store> {
     },
     async end() {
       client.destroy();
-      await dynoxide.stop();
+      await store.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,16 +1,33 @@
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { launch, stopOnSignal } from '../local/launch.ts';
 
-const { port, inboxPort, data, fresh, clock, json } = new Command('npm start --')
+type Context = Readonly<Record<string, unknown>>;
+
+const { port, inboxPort, data, fresh, clock, context, json } = new Command('npm start --')
   .description('Runs the whole service on this machine: API, judging, and an inbox for the e-mails.')
   .option('--port <port>', 'of the API and the page; 0 is any free one', portNumber, 3000)
   .option('--inbox-port <port>', 'of the inbox; 0 is any free one', portNumber, 1080)
-  .option('--data <folder>', 'where everything is kept', '.data')
+  .option('--data <folder>', 'where everything is kept, for your own eyes only', '.data')
   .option('--fresh', 'start with nothing: removes what was kept')
   .option('--clock <date>', 'pretend that it is this date (yyyy-mm-dd) or instant at the start', instant)
+  .option(
+    '-c, --context <name=value>',
+    'a setting, as a deployment takes it (docs/deployment.md); several times for several',
+    setting,
+    {},
+  )
   .option('--json', 'print one line of JSON once requests are served')
   .parse()
-  .opts<{ port: number; inboxPort: number; data: string; fresh?: true; clock?: string; json?: true }>();
+  .opts<{
+    port: number;
+    inboxPort: number;
+    data: string;
+    fresh?: true;
+    clock?: string;
+    context: Context;
+    json?: true;
+  }>();
 
 try {
   const service = await launch({
@@ -18,6 +35,7 @@ try {
     apiPort: port,
     inboxPort,
     fresh: fresh === true,
+    context: { ...contextOfProject(), ...context },
     ...(clock === undefined ? {} : { clock }),
   });
   const { api, inbox, page, token } = service;
@@ -36,6 +54,8 @@ In another terminal:
   npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
   npm run monitor -- alerts`);
   await stopOnSignal(() => service.stop());
+  // Whatever still holds a connection, such as a mail server that does not answer, must not hold this process.
+  process.exit();
 } catch (error) {
   console.error(`inspection-monitor could not start: ${(error as Error).message}`);
   process.exitCode = 1;
@@ -46,6 +66,17 @@ function portNumber(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
   return port;
+}
+
+function setting(text: string, others: Context): Context {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('Write a setting as name=value.');
+  return { ...others, [name]: value };
+}
+
+/** What a deployment takes without being told. */
+function contextOfProject(): Context {
+  return JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')).context ?? {};
 }
 
 function instant(text: string): string {

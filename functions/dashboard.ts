@@ -13,7 +13,7 @@ import type { RefusedRecipient } from './pages/recipients.ts';
 import { RefusalError, refusalFor } from './pages/refusals.ts';
 import { type PageAnswer, page, redirect } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
-import { ENDED_SESSION, pathAfterSignIn, sessionCookie } from './pages/session.ts';
+import { endedSession, pathAfterSignIn, sessionCookie } from './pages/session.ts';
 import { authoritiesPage, signInPage } from './pages/sign-in.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
 import { readEnvironment } from './runtime/environment.ts';
@@ -49,7 +49,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
       'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
       'POST /sign-in': (request) => signIn(request, dependencies),
-      'POST /sign-out': async () => redirect('/sign-in', [ENDED_SESSION]),
+      'POST /sign-out': async ({ event }) => redirect('/sign-in', [endedSession(event)]),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
@@ -83,11 +83,14 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
   return asset;
 }
 
-async function signIn({ visit, form }: PageRequest, { database, now }: DashboardDependencies): Promise<PageAnswer> {
+async function signIn(
+  { event, visit, form }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
   const token = (form.token ?? '').trim();
   const grant = await readGrant(database, token, now());
   if (!grant) return page(signInPage(visit, form.to ?? '/', 'This token is not valid, or no longer.'), 422);
-  return redirect(pathAfterSignIn(form.to), [sessionCookie(token, grant.expires, now())]);
+  return redirect(pathAfterSignIn(form.to), [sessionCookie(event, token, grant.expires, now())]);
 }
 
 /** A month has one notice, and one more for each correction of it. */

@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
 import { type Level, LevelSchema } from '../functions/domain/lifecycle.ts';
@@ -43,17 +44,27 @@ export class SettingsError extends Error {
   }
 }
 
+/**
+ * The CDK's own context: feature flags and look-ups (`@aws-cdk/…`, `aws:cdk:…`, `vpc-provider:account=…`), and what its
+ * command line keeps there. No setting of ours has such a name.
+ */
+const isOfCdk = (name: string): boolean => /[:/]/.test(name) || CDK_NAMES.includes(name);
+const CDK_NAMES: readonly string[] = ['cli-telemetry', 'acknowledged-issue-numbers'];
+
 /** Reads the settings from CDK context; throws one `SettingsError` that names every fault. */
 export function readSettings(node: Node): Settings {
   const names = Object.keys(SettingsSchema.shape);
+  const context = Object.keys(node.getAllContext() as Record<string, unknown>);
+  const unknown = context
+    .filter((name) => !names.includes(name) && !isOfCdk(name))
+    .map((name) => `${name}: there is no such setting; the nearest is ${closest(name, names)}`);
   const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name) as unknown]));
   const read = SettingsSchema.safeParse(given);
-  if (read.success) return read.data;
-  throw new SettingsError(
-    read.error.issues.map(
-      ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(given[String(name)])}`,
-    ),
+  if (read.success && unknown.length === 0) return read.data;
+  const wrong = (read.error?.issues ?? []).map(
+    ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(given[String(name)])}`,
   );
+  throw new SettingsError([...unknown, ...wrong]);
 }
 
 /** The levels that a recipient who asked for `least` is mailed about. */

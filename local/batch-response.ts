@@ -1,4 +1,6 @@
-import type { InvocationResult } from './functions.ts';
+import type { InvocationResult } from './worker-pool.ts';
+
+/** Emulates how Lambda reads a function's answer to a batch of stream records. */
 
 /**
  * What Lambda does with the answer to a batch of stream records:
@@ -12,20 +14,16 @@ export type BatchOutcome =
   | { readonly outcome: 'failed' };
 
 /**
- * Judges an answer. With `reportsFailures` (FunctionResponseTypes: ReportBatchItemFailures) the function names what
- * failed, and Lambda goes back to the lowest sequence number named. Nothing, null and an empty list mean success; an
- * identifier that is missing, empty or not in the batch fails the whole batch.
+ * Judges an answer. The function names what failed (FunctionResponseTypes: ReportBatchItemFailures), and Lambda goes back
+ * to the lowest sequence number named. Nothing, null and an empty list mean success; an identifier that is missing, empty
+ * or not in the batch fails the whole batch.
  * Source: Lambda Developer Guide "Reporting batch item failures" and the answers of real AWS that LocalStack's tests
  * recorded (`test_lambda_integration_dynamodbstreams.snapshot.json`).
  */
-export function judgeBatch(
-  result: InvocationResult,
-  sequenceNumbers: readonly string[],
-  reportsFailures: boolean,
-): BatchOutcome {
+export function judgeBatch(result: InvocationResult, sequenceNumbers: readonly string[]): BatchOutcome {
   if (result.functionError !== undefined) return { outcome: 'failed' };
   const answer = result.payload;
-  if (!reportsFailures || typeof answer !== 'object' || answer === null) return { outcome: 'success' };
+  if (typeof answer !== 'object' || answer === null) return { outcome: 'success' };
   const failures = (answer as { batchItemFailures?: unknown }).batchItemFailures ?? [];
   if (!Array.isArray(failures)) return { outcome: 'failed' };
   if (failures.length === 0) return { outcome: 'success' };

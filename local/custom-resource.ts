@@ -5,11 +5,6 @@ import type { Gateway } from './gateway.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { Model } from './model.ts';
 
-const CustomResourceSchema = z.looseObject({
-  ServiceToken: z.string(),
-  ServiceTimeout: z.coerce.number().min(1).max(3600).default(3600),
-});
-
 /** CloudFormation User Guide, "Custom resource response objects". */
 const AnswerSchema = z.looseObject({
   Status: z.enum(['SUCCESS', 'FAILED']),
@@ -18,7 +13,6 @@ const AnswerSchema = z.looseObject({
   StackId: z.string(),
   RequestId: z.string(),
   LogicalResourceId: z.string(),
-  Data: z.record(z.string(), z.unknown()).default({}),
 });
 
 type Answer = z.infer<typeof AnswerSchema>;
@@ -26,7 +20,6 @@ type Answer = z.infer<typeof AnswerSchema>;
 interface Deployed {
   readonly properties: unknown;
   readonly physicalId: string;
-  readonly data: Record<string, unknown>;
 }
 
 /**
@@ -52,21 +45,17 @@ export async function deployCustomResources(options: {
     return { status: 200, headers: {}, body: '' };
   });
 
-  for (const logicalId of model.customResources()) {
-    const type = model.resource(logicalId).Type;
-    const { ServiceTimeout, ...properties } = model.properties(logicalId, CustomResourceSchema);
+  for (const { logicalId, type } of model.customResources()) {
+    const { ServiceTimeout, ...properties } = model.customProperties(logicalId);
     const last = state[logicalId];
-    if (last !== undefined && JSON.stringify(last.properties) === JSON.stringify(properties)) {
-      model.facts.customResources.set(logicalId, last);
-      continue;
-    }
+    if (last !== undefined && JSON.stringify(last.properties) === JSON.stringify(properties)) continue;
     const target = functions.find(properties.ServiceToken);
     const id = randomUUID();
     const event = {
       RequestType: last === undefined ? 'Create' : 'Update',
       ServiceToken: properties.ServiceToken,
       ResponseURL: `${gateway.url}/custom-resources/${id}`,
-      StackId: model.resolve({ Ref: 'AWS::StackId' }, logicalId),
+      StackId: model.stack.id,
       RequestId: randomUUID(),
       LogicalResourceId: logicalId,
       ResourceType: type,
@@ -84,9 +73,7 @@ export async function deployCustomResources(options: {
     if (physicalId === undefined) {
       throw new Error(`custom resource '${logicalId}' failed: Invalid PhysicalResourceId`);
     }
-    const deployed = { properties, physicalId, data: answer.Data };
-    state[logicalId] = deployed;
-    model.facts.customResources.set(logicalId, deployed);
+    state[logicalId] = { properties, physicalId };
     writeJson(statePath, state);
   }
 }

@@ -1,26 +1,26 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import { type AwsCall, type AwsReply, awsError, readBody } from './gateway.ts';
 import type { Model } from './model.ts';
 
 /** Raw access to a DynamoDB emulator: what the functions call is passed on, what the runtime needs it asks itself. */
 export interface Dynamodb {
-  /** Passes a call on unchanged; only the signature is replaced, as emulators keep one database per access key. */
+  /** Passes a call on, but for who signed it: emulators keep one database per access key. */
   forward(call: AwsCall): Promise<AwsReply>;
   call(target: 'DynamoDB_20120810' | 'DynamoDBStreams_20120810', operation: string, input: object): Promise<Json>;
   close(): void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the emulator, whose shape the DynamoDB API reference gives
-type Json = any;
+export type Json = any;
 
 const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=local/20200101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host, Signature=local';
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** Whatever emulator answers at `endpoint` over HTTP. Who else can reach it is for whoever runs it to say. */
 export function connectDynamodb(endpoint: string): Dynamodb {
   const url = new URL(endpoint);
   const secure = url.protocol === 'https:';
@@ -62,30 +62,19 @@ export function connectDynamodb(endpoint: string): Dynamodb {
       }
     },
     async call(target, operation, input) {
-      const reply = await send(`${target}.${operation}`, JSON.stringify(input));
-      const answer: Json = JSON.parse(String(reply.body));
-      if (reply.status !== 200) {
-        const name = String(answer.__type).replace(/^.*#/, '');
-        throw Object.assign(new Error(`${operation}: ${name}: ${answer.message ?? ''}`), { name });
-      }
-      return answer;
+      return outputOf(operation, await send(`${target}.${operation}`, JSON.stringify(input)));
     },
     close: () => agent.destroy(),
   };
 }
 
-const KeySchema = z.array(z.looseObject({ AttributeName: z.string(), KeyType: z.string() }));
-const IndexesSchema = z
-  .array(z.looseObject({ IndexName: z.string(), KeySchema, Projection: z.looseObject({}) }))
-  .optional();
-
-const TableSchema = z.looseObject({
-  AttributeDefinitions: z.array(z.looseObject({ AttributeName: z.string(), AttributeType: z.string() })),
-  KeySchema,
-  GlobalSecondaryIndexes: IndexesSchema,
-  LocalSecondaryIndexes: IndexesSchema,
-  StreamSpecification: z.looseObject({ StreamViewType: z.string() }).optional(),
-});
+/** What an operation answered. Throws, under the name that DynamoDB gives it, where that is an error. */
+export function outputOf(operation: string, { status, body }: AwsReply): Json {
+  const answer: Json = JSON.parse(String(body));
+  if (status === 200) return answer;
+  const name = String(answer.__type).replace(/^.*#/, '');
+  throw Object.assign(new Error(`${operation}: ${name}: ${answer.message ?? ''}`), { name });
+}
 
 /** A table's stream as the emulator knows it, and under the ARN that the functions see. */
 export interface TableStream {
@@ -96,19 +85,16 @@ export interface TableStream {
 
 /**
  * Brings every table of the template into being, or adds to an existing one the indexes and the stream it lacks.
- * Billing, encryption, backups and deletion protection mean nothing here and are left out. Time to live as well:
- * AWS promises only to delete "within a few days", and an emulator would judge by the machine's clock and not
- * by the instance's.
  */
 export async function createTables(dynamodb: Dynamodb, model: Model): Promise<TableStream[]> {
-  const tables = model.ids('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+  const tables = model.ids('AWS::DynamoDB::Table');
   const streams = await Promise.all(tables.map((logicalId) => createTable(dynamodb, model, logicalId)));
   return streams.filter((stream) => stream !== undefined);
 }
 
 async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string): Promise<TableStream | undefined> {
   const tableName = model.physicalName(logicalId);
-  const wanted = model.properties(logicalId, TableSchema);
+  const wanted = model.properties(logicalId, 'AWS::DynamoDB::Table');
   const StreamSpecification = wanted.StreamSpecification && {
     StreamEnabled: true,
     StreamViewType: wanted.StreamSpecification.StreamViewType,
@@ -121,8 +107,7 @@ async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string):
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: wanted.AttributeDefinitions,
       KeySchema: wanted.KeySchema,
-      GlobalSecondaryIndexes: wanted.GlobalSecondaryIndexes?.map(indexOnly),
-      LocalSecondaryIndexes: wanted.LocalSecondaryIndexes?.map(indexOnly),
+      GlobalSecondaryIndexes: wanted.GlobalSecondaryIndexes,
       StreamSpecification,
     });
   } else {
@@ -147,7 +132,7 @@ async function createTable(dynamodb: Dynamodb, model: Model, logicalId: string):
       await update({
         TableName: tableName,
         AttributeDefinitions: wanted.AttributeDefinitions.filter((each) => names.includes(each.AttributeName)),
-        GlobalSecondaryIndexUpdates: [{ Create: indexOnly(index) }],
+        GlobalSecondaryIndexUpdates: [{ Create: index }],
       });
     }
     if (StreamSpecification !== undefined && table.StreamSpecification?.StreamEnabled !== true) {
@@ -187,10 +172,3 @@ async function describe(dynamodb: Dynamodb, TableName: string): Promise<Json | u
 
 const keys = (schema: readonly { AttributeName: string; KeyType: string }[]): string =>
   schema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join(', ');
-
-/** The parts of an index that the DynamoDB API takes; CloudFormation adds insights and throughput settings. */
-const indexOnly = ({ IndexName, KeySchema, Projection }: NonNullable<z.infer<typeof IndexesSchema>>[number]) => ({
-  IndexName,
-  KeySchema,
-  Projection,
-});

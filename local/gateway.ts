@@ -1,6 +1,8 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
+import { whyForeign } from './own-origin.ts';
 
 export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sns' | 'sqs';
 
@@ -40,12 +42,22 @@ export type PageHandler = (request: {
 export interface Gateway {
   readonly url: string;
   readonly port: number;
+  /** Credentials without which no service answers, made anew at every start. Functions sign under their own id. */
+  readonly credentials: Credentials;
   /** Which part of the instance answers for a service. Calls before it is set wait in no queue: they fail. */
   serve(service: Service, handler: ServiceHandler): void;
   /** Who is asked whether a call is allowed before anything else sees it. */
   guard(refusalOf: (call: AwsCall) => AwsReply | undefined): void;
   pages(handler: PageHandler): void;
   close(): Promise<void>;
+}
+
+/** As SDK clients take them. Who calls is told from the first; that they may, from the last. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Sent with every call (`X-Amz-Security-Token`): 256 random bits. */
+  readonly sessionToken: string;
 }
 
 /** DynamoDB takes 16 MB at most (BatchWriteItem), SNS and SQS far less. */
@@ -69,6 +81,11 @@ export async function startGateway(options: {
   const { clock, intercept } = options;
   const services = new Map<Service, ServiceHandler>();
   const pageHandlers: PageHandler[] = [];
+  const credentials: Credentials = {
+    accessKeyId: 'local',
+    secretAccessKey: 'local',
+    sessionToken: randomBytes(32).toString('base64url'),
+  };
   let refusalOf: (call: AwsCall) => AwsReply | undefined = () => undefined;
 
   const answer = async (request: IncomingMessage, body: Buffer): Promise<AwsReply> => {
@@ -81,6 +98,7 @@ export async function startGateway(options: {
       }
       return { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Nothing is served at this address.\n' };
     }
+    if (!isEqual(call.headers['x-amz-security-token'], credentials.sessionToken)) return unauthenticated(call);
     const handler = services.get(call.service);
     if (handler === undefined) return awsError(call, 503, 'ServiceUnavailable', `${call.service} is not running`);
     const refusal = refusalOf(call);
@@ -97,7 +115,11 @@ export async function startGateway(options: {
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     try {
-      const reply = await answer(request, await readBody(request, MAX_BODY_BYTES));
+      const foreign = whyForeign(request);
+      const reply =
+        foreign === undefined
+          ? await answer(request, await readBody(request, MAX_BODY_BYTES))
+          : { status: 403, headers: FOREIGN_HEADERS, body: `This request is refused: ${foreign}.\n` };
       response.writeHead(reply.status, {
         ...reply.headers,
         // The SDK compares this with its own clock and would warn of a skew when the instance's clock is set.
@@ -126,6 +148,7 @@ export async function startGateway(options: {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    credentials,
     serve: (service, handler) => void services.set(service, handler),
     guard(guard) {
       refusalOf = guard;
@@ -137,6 +160,24 @@ export async function startGateway(options: {
         server.closeAllConnections();
       }),
   };
+}
+
+/** What is left of the refused request's body is not waited for. */
+const FOREIGN_HEADERS = { 'content-type': 'text/plain', connection: 'close' };
+
+function isEqual(given: string | string[] | undefined, expected: string): boolean {
+  const [a, b] = [Buffer.from(String(given ?? '')), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** As AWS refuses whoever shows no valid credentials. */
+function unauthenticated(call: AwsCall): AwsReply {
+  const message =
+    'The security token included in the request is invalid: the credentials of this start of the instance are in ' +
+    'outputs.json, in its folder.';
+  return call.service === 'sns' || call.service === 'sqs'
+    ? awsError(call, 403, 'InvalidClientTokenId', message)
+    : awsError(call, call.service === 'lambda' ? 403 : 400, 'UnrecognizedClientException', message);
 }
 
 /** The request's whole body. Throws a RangeError where it is larger than `limit` bytes. */
@@ -187,7 +228,7 @@ function readCall(request: IncomingMessage, body: Buffer): AwsCall | undefined {
 }
 
 /** An error as the called service's own protocol spells it, so that the SDK raises it under its name. */
-export function awsError(call: AwsCall, status: number, code: string, message: string): AwsReply {
+export function awsError(call: Pick<AwsCall, 'service'>, status: number, code: string, message: string): AwsReply {
   if (call.service === 'sns') {
     const type = status < 500 ? 'Sender' : 'Receiver';
     return {

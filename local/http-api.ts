@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Clock } from './clock.ts';
-import { type Functions, type LambdaFunction, MAX_PAYLOAD_BYTES } from './functions.ts';
+import type { Functions, LambdaFunction } from './functions.ts';
 import { readBody } from './gateway.ts';
 import { decode, matchRoute, parseRoute, type Route } from './http-routes.ts';
 import type { Model } from './model.ts';
+import { whyForeign } from './own-origin.ts';
+import { createTokenBucket } from './token-bucket.ts';
+import { MAX_PAYLOAD_BYTES } from './worker-pool.ts';
 
 /**
  * Plays an API Gateway HTTP API with Lambda integrations, payload format 2.0.
@@ -19,8 +22,8 @@ export interface HttpApi {
   open(model: Model, functions: Functions, options: { readonly unlimited: boolean }): void;
   /** Requests that have not been answered. */
   running(): number;
-  /** Refuses new connections, answers what is under way, then ends. */
-  close(): Promise<void>;
+  /** Refuses new connections, answers what is under way, then ends. What is still under way at `outOfTime` is cut off. */
+  close(outOfTime?: AbortSignal): Promise<void>;
 }
 
 /** Event of payload format 2.0. */
@@ -45,43 +48,9 @@ interface Answer {
   readonly body: Buffer | string;
 }
 
-interface Integration {
-  readonly target: LambdaFunction;
-  readonly timeoutMs: number;
-}
-
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
-
-const ApiSchema = z.looseObject({
-  ProtocolType: z.literal('HTTP', { error: 'only HTTP APIs run here' }),
-  CorsConfiguration: z.undefined({ error: 'CORS is not played here' }).optional(),
-});
-
-const RouteSchema = z.looseObject({
-  ApiId: z.string(),
-  RouteKey: z.string(),
-  Target: z.string().regex(/^integrations\/.+/),
-  AuthorizationType: z.literal('NONE', { error: 'authorizers do not run here' }).optional(),
-});
-
-const IntegrationSchema = z.looseObject({
-  IntegrationType: z.literal('AWS_PROXY', { error: 'only AWS_PROXY integrations run here' }),
-  IntegrationUri: z.string(),
-  PayloadFormatVersion: z.literal('2.0', { error: 'only payload format 2.0 is played here' }),
-  TimeoutInMillis: z.coerce.number().min(50).max(30_000).default(30_000),
-});
-
-const StageSchema = z.looseObject({
-  ApiId: z.string(),
-  StageName: z.literal('$default', { error: 'only the stage $default is played here' }),
-  DefaultRouteSettings: z
-    .looseObject({
-      ThrottlingRateLimit: z.coerce.number().positive().optional(),
-      ThrottlingBurstLimit: z.coerce.number().int().positive().optional(),
-    })
-    .default({}),
-  RouteSettings: z.undefined({ error: 'settings of single routes are not played here' }).optional(),
-});
+/** How long API Gateway waits for an integration. */
+const MAX_INTEGRATION_MS = 30_000;
 
 /** Binds the port at once, since functions may have to know the address; serves from `open` on. */
 export async function listenHttpApi(logicalId: string, port: number, clock: Clock): Promise<HttpApi> {
@@ -94,6 +63,12 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   let closed: Promise<void> | undefined;
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const foreign = whyForeign(request);
+    if (foreign !== undefined) {
+      // What is left of its body is not waited for.
+      const headers = { ...JSON_TYPE, connection: 'close' };
+      return write(response, { ...message(403, `Forbidden: ${foreign}`), headers });
+    }
     running++;
     try {
       await opened;
@@ -118,18 +93,19 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
   return {
     url,
     open(model, functions, { unlimited }) {
-      const apiId = String(model.resolve({ Ref: logicalId }, logicalId));
+      const apiId = model.ref(logicalId);
       const takeToken = readLimit(model, logicalId, apiId);
-      const routes = readRoutes(model, functions, logicalId, apiId);
+      const routes = readRoutes(model, functions, apiId);
       const { account } = model.stack;
       serving = (request) =>
         serve(request, { routes, apiId, account, clock, takeToken: unlimited ? () => true : takeToken });
       markOpen();
     },
     running: () => running,
-    close() {
+    close(outOfTime) {
       closed ??= new Promise((resolve) => {
         markOpen();
+        outOfTime?.addEventListener('abort', () => server.closeAllConnections());
         // A client that keeps its connection for a next request must not keep the instance.
         const timer = setInterval(() => running === 0 && server.closeAllConnections(), 20);
         server.close(() => {
@@ -144,49 +120,37 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
 }
 
 /**
- * The limit of the stage as a token bucket: whether one more request is taken now. On AWS it is a target that may be
- * overrun, and refills just so.
+ * The limit of the stage: whether one more request is taken now. On AWS it is a target that may be overrun.
  * Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs".
  */
 function readLimit(model: Model, apiLogicalId: string, apiId: string): () => boolean {
-  const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, StageSchema));
+  const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, 'AWS::ApiGatewayV2::Stage'));
   const stage = stages.find(({ ApiId }) => ApiId === apiId);
   if (!stage) throw new Error(`API '${apiLogicalId}' has no stage`);
   const { ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst } = stage.DefaultRouteSettings;
-  if (perSecond === undefined || burst === undefined) return () => true;
-  let tokens = burst;
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - last) / 1000) * perSecond);
-    last = now;
-    if (tokens < 1) return false;
-    tokens--;
-    return true;
-  };
+  return createTokenBucket(perSecond, burst);
 }
 
-function readRoutes(model: Model, functions: Functions, apiLogicalId: string, apiId: string): Route<Integration>[] {
-  model.properties(apiLogicalId, ApiSchema);
+function readRoutes(model: Model, functions: Functions, apiId: string): Route<LambdaFunction>[] {
   const integrations = new Map(
     model.ids('AWS::ApiGatewayV2::Integration').map((id) => [model.physicalName(id), id] as const),
   );
-  const routes: Route<Integration>[] = [];
+  const routes: Route<LambdaFunction>[] = [];
   for (const id of model.ids('AWS::ApiGatewayV2::Route')) {
-    const { ApiId, RouteKey, Target } = model.properties(id, RouteSchema);
+    const { ApiId, RouteKey, Target } = model.properties(id, 'AWS::ApiGatewayV2::Route');
     if (ApiId !== apiId) continue;
     const integrationId = integrations.get(Target.slice('integrations/'.length));
     if (integrationId === undefined)
       throw new Error(`route '${RouteKey}' (${id}): its target ${Target} does not exist`);
-    const { IntegrationUri, TimeoutInMillis } = model.properties(integrationId, IntegrationSchema);
+    const { IntegrationUri } = model.properties(integrationId, 'AWS::ApiGatewayV2::Integration');
     if (routes.some(({ routeKey }) => routeKey === RouteKey)) throw new Error(`route '${RouteKey}' exists twice`);
-    routes.push(parseRoute(RouteKey, { target: functions.find(IntegrationUri), timeoutMs: TimeoutInMillis }));
+    routes.push(parseRoute(RouteKey, functions.find(IntegrationUri)));
   }
   return routes;
 }
 
 interface Context {
-  readonly routes: readonly Route<Integration>[];
+  readonly routes: readonly Route<LambdaFunction>[];
   readonly apiId: string;
   readonly account: string;
   readonly clock: Clock;
@@ -207,10 +171,10 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
   if (matched === undefined) return message(404, 'Not Found');
   const requestId = randomBytes(11).toString('base64url').concat('=');
   const event = toEvent(request, body, { ...context, ...matched, requestId });
-  const { target, timeoutMs } = matched.route.target;
+  const { target } = matched.route;
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_PAYLOAD_BYTES) return message(413, 'Request Entity Too Large');
   const timedOut = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: timedOut.signal }).catch(() => undefined);
+  const late = sleep(MAX_INTEGRATION_MS, undefined, { signal: timedOut.signal }).catch(() => undefined);
   const result = await Promise.race([target.invoke(event), late]);
   timedOut.abort();
   const answer =
@@ -227,7 +191,7 @@ function toEvent(
   request: IncomingMessage,
   body: Buffer,
   context: Context & {
-    readonly route: Route<Integration>;
+    readonly route: Route<LambdaFunction>;
     readonly pathParameters: Readonly<Record<string, string>>;
     readonly requestId: string;
   },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -5,6 +6,10 @@ import { messageId } from './mail.ts';
 
 export interface InboxSetup {
   readonly port: number;
+  /** Under which all of it is served, such as `/secret`. */
+  readonly path: string;
+  readonly smtpUser: string;
+  readonly smtpPassword: string;
   readonly directory: string;
 }
 
@@ -14,19 +19,29 @@ export type InboxMessage =
 
 /** The inbox in which all mail of this instance ends: maildev's web page and REST API (`/api/email`). */
 export interface Inbox {
+  /** Ends in the secret: whoever has the address may read. */
   readonly url: string;
+  /** With a name and a password of this start: nobody else puts mail into it. */
   readonly smtpUrl: string;
   stop(): Promise<void>;
 }
 
-/**
- * Starts the inbox on `port` (0: any free one), with the mails that `directory` holds from earlier runs; except those
- * of `undelivered`, which will be sent again.
- */
-export async function startInbox(port: number, directory: string, undelivered: ReadonlySet<string>): Promise<Inbox> {
+export interface InboxOptions {
+  /** 0 is any free one. */
+  readonly port: number;
+  /** What its address ends in, so that others who use this machine cannot read it. */
+  readonly secret: string;
+  /** Holds the mails, also those of earlier runs. */
+  readonly directory: string;
+  /** Mails that will be sent again: what the directory has of them is removed. */
+  readonly undelivered: ReadonlySet<string>;
+}
+
+export async function startInbox({ port, secret, directory, undelivered }: InboxOptions): Promise<Inbox> {
   mkdirSync(directory, { recursive: true });
   removeHalfWritten(directory, undelivered);
-  const setup: InboxSetup = { port, directory };
+  const [path, smtpUser, smtpPassword] = [`/${secret}`, 'sns', randomBytes(32).toString('base64url')];
+  const setup: InboxSetup = { port, path, smtpUser, smtpPassword, directory };
   const worker = new Worker(new URL('./inbox-worker.ts', import.meta.url), {
     name: 'inbox',
     workerData: setup,
@@ -44,18 +59,17 @@ export async function startInbox(port: number, directory: string, undelivered: R
   const message = await new Promise<InboxMessage>((resolve) => {
     worker.once('message', resolve);
     worker.once('error', (error: Error) => resolve({ type: 'failed', message: error.message }));
-    void exited.then(() => resolve({ type: 'failed', message: `it ended while starting: ${complaints}` }));
+    void exited.then(() => resolve({ type: 'failed', message: `the inbox ended while starting: ${complaints}` }));
   });
   if (message.type === 'failed') {
     await worker.terminate();
-    throw new Error(`the inbox (maildev) could not start: ${message.message}`);
+    throw new Error(message.message);
   }
   return {
-    url: `http://127.0.0.1:${message.webPort}`,
-    smtpUrl: `smtp://127.0.0.1:${message.smtpPort}`,
+    url: `http://127.0.0.1:${message.webPort}${path}`,
+    smtpUrl: `smtp://${smtpUser}:${smtpPassword}@127.0.0.1:${message.smtpPort}`,
     async stop() {
       worker.postMessage('stop');
-      // maildev waits for its clients' connections; whoever still holds one is cut off.
       const timer = setTimeout(() => void worker.terminate(), 1000);
       await exited;
       clearTimeout(timer);

@@ -1,14 +1,15 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAsyncInvoker } from './async-invoke.ts';
 import { createClock } from './clock.ts';
 import { deployCustomResources } from './custom-resource.ts';
-import { connectDynamodb, createTables } from './dynamodb.ts';
+import { keepPrivate, WRITTEN } from './data-folder.ts';
+import { connectDynamodb, createTables, type Dynamodb } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
 import { createFunctions, type Functions } from './functions.ts';
-import { type AwsCall, type AwsReply, awsError, type Intercept, startGateway } from './gateway.ts';
+import { type AwsCall, type AwsReply, awsError, type Credentials, type Intercept, startGateway } from './gateway.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import { startInbox } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -21,13 +22,11 @@ import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
 import { startStreamMapping } from './stream-mapping.ts';
-import { loadStack, type TemplateBody } from './template.ts';
+import { loadStack, type Template } from './template.ts';
 
 export interface InstanceOptions {
   /** The cloud assembly that `cdk synth` wrote (`cdk.out`). */
   readonly assembly: string;
-  /** Which stack of it; may be left out where there is only one. */
-  readonly stack?: string;
   /** Holds everything that outlives the instance. Made where it does not exist. */
   readonly dataDir: string;
   /** Start with nothing: what earlier instances left in `dataDir` is removed. */
@@ -39,7 +38,10 @@ export interface InstanceOptions {
   readonly clock?: string;
   /** Whether e-mail subscriptions in the template count as confirmed. Default true. */
   readonly autoConfirm?: boolean;
-  /** Answer every request, also beyond the limits of the API's stage (429): for tests and benches, faster than people. */
+  /**
+   * Answer every request and send every mail, also beyond the limits of the API's stage (429) and of SNS: for tests and
+   * benches, which are faster than people.
+   */
   readonly unlimited?: boolean;
   /** Hears every line of `functions.log` as it is written. */
   onLog?(line: LogLine): void;
@@ -53,18 +55,18 @@ export interface Instance {
   readonly page: string;
   /** Base URL of maildev's page and REST API; with `SMTP_URL` set, that URL. */
   readonly inbox: string;
-  /** For SDK clients. All calls made there are seen by `intercept`, like those of the functions. */
+  /** For SDK clients, with `credentials`. All calls made there are seen by `intercept`, like those of the functions. */
   readonly endpoints: {
     readonly dynamodb: string;
     readonly lambda: string;
     readonly sns: string;
     readonly sqs: string;
   };
+  /** Of this start, for whoever is no function. */
+  readonly credentials: Credentials;
   readonly region: string;
   readonly resources: Resources;
-  readonly template: TemplateBody;
-  /** The value of a template expression, such as a policy document of the template. */
-  resolve(expression: unknown): unknown;
+  readonly template: Template;
   /** Ends a function's running workers at once, in the middle of what they do. */
   kill(functionReference: string): void;
   /** Invokes a function, by logical id, name or ARN, and returns its result. Rejects with a FunctionFailedError. */
@@ -74,8 +76,12 @@ export interface Instance {
   /** Runs every schedule once, now. Rejects where a function fails. */
   runSchedules(): Promise<void>;
   /**
-   * Resolves once nothing is going on: streams delivered, no function running, all mail handed over. A mapping that
-   * retries for ever (MaximumRetryAttempts -1) on a record that always fails never lets it resolve.
+   * How long a changed filter policy of a subscription takes from now on, by the instance's clock: up to 15 minutes on AWS,
+   * nothing here at first. Zero makes those take effect that are on their way, too.
+   */
+  delayFilterPolicies(ms: number): void;
+  /**
+   * Resolves once nothing is going on: streams delivered, no function running, all mail handed over.
    */
   idle(): Promise<void>;
   /** Finishes what is under way and ends everything. What has been accepted but not done comes after the next start. */
@@ -102,17 +108,12 @@ export class FunctionFailedError extends Error {
   }
 }
 
-/** All that an instance ever writes in its data directory; `fresh` removes just that. */
-const DATA = [
-  'dynamodb',
-  'checkpoints',
-  'sns',
-  'sqs',
-  'mail',
-  'custom-resources.json',
-  'schedules.json',
-  'functions.log',
-];
+/** Where the next start is found as well: links in yesterday's mails still work, and so does a bookmark of the inbox. */
+interface Addresses {
+  readonly gatewayPort: number;
+  readonly inboxSecret: string;
+}
+const ADDRESSES = 'addresses.json';
 
 /** Operations after which a stream may hold something new. */
 const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
@@ -120,8 +121,12 @@ const WRITES = /^(Put|Update|Delete)Item$|^(BatchWrite|TransactWrite)|Execute/;
 /** How long a store that DYNAMODB_ENDPOINT names may take to answer at all. */
 const STORE_ANSWERS_MS = 10_000;
 
-/** How long a stop waits for mail to be handed over. What remains is on disk. */
-const MAIL_GRACE_MS = 5000;
+/**
+ * How long a stop waits in all for what is under way: requests, functions, mail. The rest of a stop takes no longer
+ * than as much again, so that it is over within five seconds, whatever anybody holds open. What was accepted and is
+ * not done then is on disk, and done after the next start.
+ */
+const GRACE_MS = 2500;
 
 /**
  * Runs the stack in `options.assembly` on this machine, listening on loopback only. Fails, with everything ended
@@ -147,19 +152,22 @@ async function start(
 ): Promise<Instance> {
   const { dataDir } = options;
   const at = (...path: string[]) => join(dataDir, ...path);
-  const stack = loadStack(options.assembly, options.stack);
+  const outOfTime = new AbortController();
+  let graceEnd = 0;
+  const stack = loadStack(options.assembly);
   const clock = createClock(options.clock);
 
-  const gateway = await startGateway({
-    clock,
-    preferredPort: readJson<{ gateway: number }>(at('ports.json'))?.gateway,
-    intercept: options.intercept,
-  });
+  keepPrivate(dataDir);
+  const known = readJson<Addresses>(at(ADDRESSES));
+  const gateway = await startGateway({ clock, preferredPort: known?.gatewayPort, intercept: options.intercept });
   closers.push(() => gateway.close());
   closers.push(await lockDirectory(dataDir, gateway));
-  if (options.fresh === true) for (const name of DATA) rmSync(at(name), { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true });
-  writeJson(at('ports.json'), { gateway: gateway.port });
+  if (options.fresh === true) for (const name of WRITTEN.data) rmSync(at(name), { recursive: true, force: true });
+  const addresses: Addresses = {
+    gatewayPort: gateway.port,
+    inboxSecret: known?.inboxSecret ?? randomBytes(16).toString('base64url'),
+  };
+  writeJson(at(ADDRESSES), addresses);
   const log = openFunctionLog(at('functions.log'), clock, options.onLog?.bind(options));
   closers.push(() => log.close());
   const platform = (message: string) => log.write({ source: 'instance', stream: 'platform', message });
@@ -168,7 +176,6 @@ async function start(
     gateway: gateway.url,
     apis: new Map(),
     streams: new Map(),
-    customResources: new Map(),
   });
   const apis: HttpApi[] = [];
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
@@ -178,8 +185,7 @@ async function start(
     model.facts.apis.set(logicalId, api.url);
   }
 
-  const [endpoint, smtp] = await settleAll([startStore(), startMail()]);
-  const dynamodb = connectDynamodb(endpoint);
+  const [dynamodb, smtp] = await settleAll([startStore(), startMail()]);
   closers.push(() => dynamodb.close());
   const mailer = createMailer(smtp.smtpUrl, clock);
   closers.push(() => mailer.close());
@@ -189,13 +195,13 @@ async function start(
   gateway.guard((call) => policies.refusalOf(call));
   const queues = createQueues(model, at('sqs'), clock);
   gateway.serve('sqs', (call) => queues.handle(call));
-  const autoConfirm = options.autoConfirm ?? true;
-  const sns = createSns({ model, directory: at('sns'), gateway, mailer, queues, clock, log, autoConfirm });
-  closers.push(() => sns.stop(MAIL_GRACE_MS));
+  const { autoConfirm = true, unlimited = false } = options;
+  const sns = createSns({ model, directory: at('sns'), gateway, mailer, clock, log, autoConfirm, unlimited });
+  closers.push(() => sns.stop(Math.max(0, graceEnd - Date.now())));
   gateway.serve('sns', (call) => sns.handle(call));
   gateway.pages(sns.pages);
 
-  const functions = createFunctions(model, { clock, log, gateway: gateway.url });
+  const functions = createFunctions(model, { clock, log, gateway });
   closers.push(() => functions.close());
   gateway.serve('lambda', (call) => invokeFor(call, functions));
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
@@ -205,7 +211,6 @@ async function start(
     });
   });
   closers.push(() => Promise.all(mappings.map((mapping) => mapping.stop())));
-  await Promise.all(mappings.map(({ ready }) => ready));
   let writes = 0;
   gateway.serve('dynamodb', async (call) => {
     const reply = await dynamodb.forward(call);
@@ -218,36 +223,52 @@ async function start(
   gateway.serve('dynamodbstreams', (call) => dynamodb.forward(call));
 
   await deployCustomResources({ model, functions, gateway, statePath: at('custom-resources.json') });
-  const invoker = createAsyncInvoker(model, functions, queues, clock);
-  const schedules = startSchedules({ model, functions, invoker, clock, log, statePath: at('schedules.json') });
+  const schedules = startSchedules({ model, functions, clock, log, statePath: at('schedules.json') });
   closers.push(() => schedules.stop());
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {
-    apis[index]?.open(model, functions, { unlimited: options.unlimited ?? false });
+    apis[index]?.open(model, functions, { unlimited });
     // Once more, so that requests are the first thing to end: what they have accepted is then still delivered.
-    closers.push(() => apis[index]?.close());
+    closers.push(() => apis[index]?.close(outOfTime.signal));
     platform(`${logicalId} is served at ${apis[index]?.url}`);
   }
 
   // What `aws cloudformation describe-stacks` says of a deployed stack, for tools that go to its tables directly.
-  writeJson(at('outputs.json'), { endpoint: gateway.url, region: stack.region, outputs: model.outputs() });
+  writeJson(at('outputs.json'), {
+    endpoint: gateway.url,
+    region: stack.region,
+    credentials: gateway.credentials,
+    outputs: model.outputs(),
+  });
   let stopped: Promise<void> | undefined;
+  async function stopInTime(): Promise<void> {
+    graceEnd = Date.now() + GRACE_MS;
+    const timer = setTimeout(() => {
+      // In this order: nothing more is invoked, nothing waits for its turn, and what runs is ended.
+      for (const mapping of mappings) void mapping.stop();
+      void functions.close();
+      for (const each of functions.all) each.kill();
+      outOfTime.abort();
+    }, GRACE_MS);
+    await closeAll();
+    clearTimeout(timer);
+  }
   const api = apis[0]?.url ?? '';
   return {
     api,
     page: `${api}/`,
     inbox: smtp.inbox,
     endpoints: { dynamodb: gateway.url, lambda: gateway.url, sns: gateway.url, sqs: gateway.url },
+    credentials: gateway.credentials,
     region: stack.region,
     template: stack.template,
     resources: {
-      tables: named(model.ids('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'), model.physicalName),
+      tables: named(model.ids('AWS::DynamoDB::Table'), model.physicalName),
       functions: named(model.ids('AWS::Lambda::Function'), model.physicalName),
       topics: named(model.ids('AWS::SNS::Topic'), model.arn),
-      queues: named(model.ids('AWS::SQS::Queue'), (id) => String(model.resolve({ Ref: id }, id))),
+      queues: named(model.ids('AWS::SQS::Queue'), model.ref),
       apis: Object.fromEntries(model.facts.apis),
       outputs: model.outputs(),
     },
-    resolve: (expression) => model.resolve(expression, 'expression'),
     kill: (functionReference) => functions.find(functionReference).kill(),
     async invoke(functionReference, event) {
       const target = functions.find(functionReference);
@@ -260,6 +281,7 @@ async function start(
       schedules.clockMoved();
     },
     runSchedules: () => schedules.runNow(),
+    delayFilterPolicies: (ms) => sns.delayFilterPolicies(ms),
     async idle() {
       const requests = () => apis.reduce((sum, each) => sum + each.running(), 0);
       const busy = () => functions.running() + sns.undelivered() + schedules.running() + requests();
@@ -271,12 +293,12 @@ async function start(
       }
     },
     stop() {
-      stopped ??= closeAll();
+      stopped ??= stopInTime();
       return stopped;
     },
   };
 
-  async function startStore(): Promise<string> {
+  async function startStore(): Promise<Dynamodb> {
     const external = process.env.DYNAMODB_ENDPOINT;
     if (external !== undefined && external !== '') {
       await fetch(external, { signal: AbortSignal.timeout(STORE_ANSWERS_MS) }).catch((error: Error) => {
@@ -285,17 +307,22 @@ async function start(
           `DYNAMODB_ENDPOINT is ${external}, where no store answers (${reason}). Start one there, or unset it to use the one from npm.`,
         );
       });
-      return external;
+      return connectDynamodb(external);
     }
     const dynoxide = await startDynoxide(at('dynamodb', 'store.db'), platform);
     closers.push(() => dynoxide.stop());
-    return dynoxide.endpoint;
+    return dynoxide;
   }
 
   async function startMail(): Promise<{ inbox: string; smtpUrl: string }> {
     const external = process.env.SMTP_URL;
     if (external !== undefined && external !== '') return { inbox: external, smtpUrl: external };
-    const inbox = await startInbox(options.inboxPort ?? 0, at('mail'), undeliveredMails(at('sns', 'outbox')));
+    const inbox = await startInbox({
+      port: options.inboxPort ?? 0,
+      secret: addresses.inboxSecret,
+      directory: at('mail'),
+      undelivered: undeliveredMails(at('sns', 'outbox')),
+    });
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }
@@ -304,7 +331,12 @@ async function start(
 /** Lambda's Invoke for tools beside the stack. It answers with what the function returned, or threw, once it has. */
 async function invokeFor(call: AwsCall, functions: Functions): Promise<AwsReply> {
   if (call.operation !== 'Invoke' || (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
-    return awsError(call, 400, 'UnsupportedOperation', 'only synchronous invocations are played by the local endpoint');
+    return awsError(
+      call,
+      400,
+      'UnsupportedOperation',
+      'only synchronous invocations are emulated by the local endpoint',
+    );
   const { FunctionName } = call.input();
   const target = functions.all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
   if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);

@@ -1,10 +1,13 @@
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/domain/access.ts';
-import { createToken } from '../functions/store/access.ts';
+import { createToken, listTokens, revokeToken } from '../functions/store/access.ts';
 import { createApp } from '../lib/app.ts';
+import { keepPrivate } from './data-folder.ts';
 import type { Intercept } from './gateway.ts';
 import { type Instance, startInstance } from './instance.ts';
+import { refuseIfLocked } from './lock.ts';
 
 export interface LaunchOptions {
   readonly dataDir: string;
@@ -17,28 +20,40 @@ export interface LaunchOptions {
   readonly unlimited?: boolean;
   /** Sees, and may change, every call of an AWS service. */
   readonly intercept?: Intercept | undefined;
-  /** CDK context beside the defaults of this machine. */
+  /** The settings of a deployment, as CDK context, beside the defaults of this machine. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
 export interface Launched extends Instance {
-  /** Allows everything, for every authority, for a year of the instance's clock. */
+  /**
+   * Allows everything, for every authority, for a year of the instance's clock or until the next start, which makes
+   * another in its place.
+   */
   readonly token: string;
 }
 
 const A_YEAR_S = 366 * 24 * 60 * 60;
+const TOKEN_LABEL = 'made at start on this machine';
 
-/** Synthesizes the stack, runs its template on this machine and makes a token. */
+/**
+ * Synthesizes the stack, runs its template on this machine and makes a token. What it will not get, a folder or a port,
+ * it says before it does any of that. Throws `SettingsError` where `context` is not what a deployment would take.
+ */
 export async function launch({ context = {}, dataDir, ...options }: LaunchOptions): Promise<Launched> {
+  await refuseIfLocked(dataDir);
+  await refuseTakenPorts(options);
+  keepPrivate(dataDir);
   const assembly = join(dataDir, 'cdk.out');
   createApp({ outdir: assembly, context: { alertEmail: 'director@example.org', retain: false, ...context } }).synth();
   const instance = await startInstance({ assembly, dataDir, ...options });
   try {
+    const database = databaseOf(instance);
+    for (const { id, label } of await listTokens(database)) if (label === TOKEN_LABEL) await revokeToken(database, id);
     const now = options.clock === undefined ? Date.now() : Date.parse(options.clock);
-    const token = await createToken(databaseOf(instance), {
+    const token = await createToken(database, {
       scopes: [...SCOPES],
       authority: '*',
-      label: 'made at start on this machine',
+      label: TOKEN_LABEL,
       expires: Math.floor(Math.max(now, Date.now()) / 1000) + A_YEAR_S,
     });
     return { ...instance, token };
@@ -48,6 +63,33 @@ export async function launch({ context = {}, dataDir, ...options }: LaunchOption
   }
 }
 
+async function refuseTakenPorts({ apiPort = 0, inboxPort = 0 }: Omit<LaunchOptions, 'dataDir'>): Promise<void> {
+  const wanted = [
+    { port: apiPort, use: 'the API', option: '--port' },
+    ...(process.env.SMTP_URL ? [] : [{ port: inboxPort, use: 'the inbox', option: '--inbox-port' }]),
+  ];
+  const faults: string[] = [];
+  for (const { port, use, option } of wanted) {
+    const fault = await whyNotFree(port);
+    if (fault)
+      faults.push(
+        `port ${port} for ${use} ${fault}. Stop what uses it, or choose another with ${option} (0: any free one).`,
+      );
+  }
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+/** Undefined where this process could listen on that port of this machine. */
+function whyNotFree(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
+  });
+}
+
 /** The instance's database, for what people do directly rather than through the API. */
 export function databaseOf(instance: Instance) {
   const { outputs } = instance.resources;
@@ -55,7 +97,7 @@ export function databaseOf(instance: Instance) {
     client: new DynamoDBClient({
       endpoint: instance.endpoints.dynamodb,
       region: instance.region,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      credentials: instance.credentials,
     }),
     tables: {
       baselines: String(outputs.BaselinesTable),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gateway } from './gateway.ts';
 import { readJson } from './json-file.ts';
@@ -10,14 +10,23 @@ interface Holder {
   readonly gateway: string;
 }
 
+const lockIn = (directory: string): string => join(directory, 'instance.lock');
+
 /**
- * Makes this instance the only one on `directory`. The lock of an instance that was killed is taken over: whether its
- * holder lives is asked of the holder itself, as a process id may have been given to another process since.
- * Returns how to let go.
+ * Throws where another instance runs on `directory`. The lock of one that was killed is nothing: whether its holder
+ * lives is asked of the holder itself, as a process id may have been given to another process since.
  */
+export async function refuseIfLocked(directory: string): Promise<void> {
+  const other = readHolder(lockIn(directory));
+  if (other !== undefined && (await lives(other)))
+    throw new Error(
+      `${directory} is in use by another instance (process ${other.pid}). Stop that one, or use another folder.`,
+    );
+}
+
+/** Makes this instance the only one on `directory`. Returns how to let go. */
 export async function lockDirectory(directory: string, gateway: Gateway): Promise<() => void> {
-  mkdirSync(directory, { recursive: true });
-  const path = join(directory, 'instance.lock');
+  const path = lockIn(directory);
   const holder: Holder = { id: randomUUID(), pid: process.pid, gateway: gateway.url };
   gateway.pages(({ url }) =>
     url.pathname === '/instance'
@@ -33,10 +42,7 @@ export async function lockDirectory(directory: string, gateway: Gateway): Promis
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const other = readHolder(path);
-    if (other !== undefined && (await lives(other))) {
-      throw new Error(`${directory} is in use by another instance (process ${other.pid})`);
-    }
+    await refuseIfLocked(directory);
     rmSync(path, { force: true });
   }
 }

@@ -4,36 +4,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionLog } from './function-log.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { Mail, Mailer } from './mail.ts';
-import type { Queues } from './sqs.ts';
-
-export type Delivery =
-  | ({ readonly protocol: 'email' } & Mail)
-  | { readonly protocol: 'sqs'; readonly queueArn: string; readonly body: string };
 
 /**
- * What SNS has accepted and not delivered yet. A message is on disk from before it is acknowledged until each of its
- * deliveries has been made, so a kill may repeat deliveries but loses none.
+ * Emulates SNS's promise to deliver what it has accepted. A message is on disk from before it is acknowledged until each of its
+ * mails has been taken by a mail server, so a kill may repeat mails but loses none.
  */
 export interface Outbox {
-  /** Takes a message over. It is on disk when this returns; the deliveries follow. */
-  accept(id: string, deliveries: readonly Delivery[]): void;
-  /** How many messages have deliveries left. */
+  /** Takes a message over, one mail for each recipient. It is on disk when this returns; the mails follow. */
+  accept(id: string, mails: readonly Mail[]): void;
+  /** How many messages have mails left. */
   size(): number;
-  /** Makes the deliveries that can be made, for `graceMs` at most. The others come after the next start. */
+  /** Sends the mails that can be sent, for `graceMs` at most. The others come after the next start. */
   stop(graceMs: number): Promise<void>;
 }
 
 interface Message {
   readonly id: string;
   readonly sequence: number;
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly Mail[];
 }
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 10_000;
 
 /** Opens the outbox in `directory` and begins to deliver what an earlier instance left there. */
-export function openOutbox(directory: string, mailer: Mailer, queues: Queues, log: FunctionLog): Outbox {
+export function openOutbox(directory: string, mailer: Mailer, log: FunctionLog): Outbox {
   const messages = load(directory);
   let sequence = messages.at(-1)?.sequence ?? 0;
   let delivering: Promise<void> | undefined;
@@ -41,15 +36,10 @@ export function openOutbox(directory: string, mailer: Mailer, queues: Queues, lo
 
   const path = ({ id, sequence: number }: Message) => join(directory, `${String(number).padStart(12, '0')}-${id}.json`);
 
-  const deliver = async (delivery: Delivery): Promise<void> => {
-    if (delivery.protocol === 'sqs') queues.send(delivery.queueArn, delivery.body);
-    else await mailer.send(delivery);
-  };
-
-  /** Whether the delivery is over and done with. */
-  const attempt = async (delivery: Delivery): Promise<boolean> => {
+  /** Whether the mail is over and done with. */
+  const attempt = async (mail: Mail): Promise<boolean> => {
     try {
-      await deliver(delivery);
+      await mailer.send(mail);
       return true;
     } catch (error) {
       const { message, responseCode = 0 } = error as Error & { responseCode?: number };
@@ -59,12 +49,12 @@ export function openOutbox(directory: string, mailer: Mailer, queues: Queues, lo
     }
   };
 
-  /** In the order of acceptance, each delivery until it is done. */
+  /** In the order of acceptance, each mail until it is done. */
   const deliverAll = async (): Promise<void> => {
     let pauseMs = FIRST_PAUSE_MS;
     for (let message = messages[0]; message !== undefined; message = messages[0]) {
-      const [delivery, ...left] = message.deliveries;
-      if (delivery !== undefined && !(await attempt(delivery))) {
+      const [mail, ...left] = message.deliveries;
+      if (mail !== undefined && !(await attempt(mail))) {
         if (stopping.signal.aborted) return;
         await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
         pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
@@ -91,10 +81,10 @@ export function openOutbox(directory: string, mailer: Mailer, queues: Queues, lo
 
   run();
   return {
-    accept(id, deliveries) {
-      if (deliveries.length === 0) return;
+    accept(id, mails) {
+      if (mails.length === 0) return;
       sequence++;
-      const message: Message = { id, sequence, deliveries };
+      const message: Message = { id, sequence, deliveries: mails };
       writeJson(path(message), message);
       messages.push(message);
       run();
@@ -109,8 +99,7 @@ export function openOutbox(directory: string, mailer: Mailer, queues: Queues, lo
 
 /** Ids of the mails that the outbox in `directory` does not know to have been taken by a mail server. */
 export function undeliveredMails(directory: string): ReadonlySet<string> {
-  const deliveries = load(directory).flatMap((message) => message.deliveries);
-  return new Set(deliveries.flatMap((delivery) => (delivery.protocol === 'email' ? [delivery.id] : [])));
+  return new Set(load(directory).flatMap(({ deliveries }) => deliveries.map(({ id }) => id)));
 }
 
 /** In the order of acceptance. */

@@ -1,11 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { type AwsCall, type AwsReply, awsError } from './gateway.ts';
 import type { Model } from './model.ts';
 
 /**
- * Plays IAM: a function may call what the policies of its role in the template allow, and nothing else. Like AWS, and
+ * Emulates IAM: a function may call what the policies of its role in the template allow, and nothing else. Like AWS, and
  * unlike an emulator that lets everything pass, so that a missing permission shows on one machine.
  */
 export interface Policies {
@@ -31,27 +30,6 @@ interface Need {
   readonly resource: string;
 }
 
-const OneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
-
-const StatementSchema = z.strictObject({
-  Sid: z.string().optional(),
-  Effect: z.literal('Allow', { error: 'only Allow is understood here' }),
-  Action: OneOrMore,
-  Resource: OneOrMore,
-});
-const DocumentSchema = z.looseObject({ Statement: z.array(StatementSchema) });
-const PolicySchema = z.looseObject({ PolicyDocument: DocumentSchema });
-const AttachedPolicySchema = PolicySchema.extend({ Roles: z.array(z.string()).default([]) });
-const RoleSchema = z.looseObject({
-  Policies: z.array(PolicySchema).default([]),
-  ManagedPolicyArns: z.array(z.never({ error: 'managed policies are not known here' })).default([]),
-});
-const FunctionSchema = z.looseObject({
-  Role: z.string().optional(),
-  LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
-  TracingConfig: z.looseObject({ Mode: z.string() }).optional(),
-});
-
 /** Names a folder where each process adds what roles grant and what was used of it: see `test/support/unused-grants.ts`. */
 export const GRANTS_FOLDER = 'INSPECTION_MONITOR_GRANTS';
 
@@ -70,7 +48,7 @@ export function createPolicies(model: Model): Policies {
   };
 
   for (const functionId of model.ids('AWS::Lambda::Function')) {
-    const { Role } = model.properties(functionId, FunctionSchema);
+    const { Role } = model.properties(functionId, 'AWS::Lambda::Function');
     if (Role === undefined) continue;
     const grants = readGrants(model, Role, functionId);
     grantsOf.set(functionId, grants);
@@ -91,13 +69,13 @@ export function createPolicies(model: Model): Policies {
   };
 
   for (const functionId of grantsOf.keys()) {
-    const { LoggingConfig, TracingConfig } = model.properties(functionId, FunctionSchema);
+    const { LoggingConfig, TracingConfig } = model.properties(functionId, 'AWS::Lambda::Function');
     if (LoggingConfig?.LogGroup !== undefined)
       require(functionId, [
         'logs:CreateLogStream',
         'logs:PutLogEvents',
       ], `arn:aws:logs:${region}:${account}:log-group:${LoggingConfig.LogGroup}:log-stream:local`, 'its log');
-    if (TracingConfig?.Mode === 'Active')
+    if (TracingConfig !== undefined)
       require(functionId, ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*', 'its traces');
   }
 
@@ -116,9 +94,9 @@ function readGrants(model: Model, roleArn: string, functionId: string): Grant[] 
   if (roleId === undefined) throw new Error(`${functionId}: its role ${roleArn} is not in the template`);
   const attached = model
     .ids('AWS::IAM::Policy')
-    .map((id) => model.properties(id, AttachedPolicySchema))
+    .map((id) => model.properties(id, 'AWS::IAM::Policy'))
     .filter(({ Roles }) => Roles.includes(model.physicalName(roleId)));
-  return [...model.properties(roleId, RoleSchema).Policies, ...attached]
+  return [...model.properties(roleId, 'AWS::IAM::Role').Policies, ...attached]
     .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
     .flatMap(({ Action, Resource }) =>
       Action.flatMap((action) =>

@@ -1,6 +1,13 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { Dynamodb, TableStream } from './dynamodb.ts';
 
-/** A record as Lambda hands it to a function (Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
+/**
+ * Emulates the reading side of DynamoDB Streams: a table's stream, shard after shard, its records as Lambda hands them on.
+ * Unlike AWS, dynoxide also tells of writes that changed nothing; whoever is told of keys only looks the item up anyway.
+ */
+
+/** A record as a function gets it (Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -9,14 +16,10 @@ export interface StreamRecord {
     /** Seconds since 1970. */
     readonly ApproximateCreationDateTime: number;
     readonly SequenceNumber: string;
-    readonly NewImage?: AttributeMap;
-    readonly OldImage?: AttributeMap;
     readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;
 }
-
-type AttributeMap = Readonly<Record<string, unknown>>;
 
 /** How far a stream has been read. `undefined` sequence number: nothing of this shard yet. */
 export interface Position {
@@ -24,16 +27,30 @@ export interface Position {
   readonly sequenceNumber?: string | undefined;
 }
 
+export interface ReadRecord {
+  readonly record: StreamRecord;
+  readonly position: Position;
+  /** Milliseconds since 1970 by the machine's clock. */
+  readonly arrivedAt: number;
+}
+
 export interface StreamReader {
   /** The next records, perhaps none; with the position behind them. */
-  read(): Promise<{ readonly records: readonly StreamRecord[]; readonly position: Position | undefined }>;
+  read(): Promise<{ readonly records: readonly ReadRecord[]; readonly position: Position | undefined }>;
 }
 
 /** DynamoDB Streams returns no more at once. */
 const MAX_RECORDS = 1000;
 
-/** Reads a table's stream, shard after shard, from behind `start` or from its oldest record. */
-export function openStream(dynamodb: Dynamodb, stream: TableStream, start: Position | undefined): StreamReader {
+/** Reads a table's stream from behind `start`, or from its oldest record. */
+export function openStream(options: {
+  readonly dynamodb: Dynamodb;
+  readonly stream: TableStream;
+  readonly start: Position | undefined;
+  readonly region: string;
+  readonly clock: Clock;
+}): StreamReader {
+  const { dynamodb, stream, start, region, clock } = options;
   const call = (operation: string, input: object) => dynamodb.call('DynamoDBStreams_20120810', operation, input);
   let position = start;
   let iterator: string | undefined;
@@ -58,10 +75,22 @@ export function openStream(dynamodb: Dynamodb, stream: TableStream, start: Posit
     iterator = ShardIterator;
   };
 
+  const asLambdaSeesIt = (raw: StreamRecord): StreamRecord => ({
+    ...raw,
+    // dynoxide counts events per table; on AWS the id is unique.
+    eventID: createHash('md5').update(`${stream.arn}/${raw.dynamodb.SequenceNumber}`).digest('hex'),
+    awsRegion: region,
+    dynamodb: {
+      ...raw.dynamodb,
+      ApproximateCreationDateTime: Math.floor(raw.dynamodb.ApproximateCreationDateTime + clock.offset / 1000),
+    },
+    eventSourceARN: stream.arn,
+  });
+
   return {
     async read() {
       if (iterator === undefined) await open();
-      if (iterator === undefined) return { records: [], position };
+      if (iterator === undefined || position === undefined) return { records: [], position };
       let answer: { Records: StreamRecord[]; NextShardIterator?: string };
       try {
         answer = await call('GetRecords', { ShardIterator: iterator, Limit: MAX_RECORDS });
@@ -71,33 +100,17 @@ export function openStream(dynamodb: Dynamodb, stream: TableStream, start: Posit
       }
       iterator = answer.NextShardIterator;
       finished = iterator === undefined;
-      const last = answer.Records.at(-1);
-      if (position !== undefined && last !== undefined) {
-        position = { shardId: position.shardId, sequenceNumber: last.dynamodb.SequenceNumber };
-      }
-      return { records: answer.Records, position };
+      const { shardId } = position;
+      const records = answer.Records.map((raw): ReadRecord => {
+        const { SequenceNumber, ApproximateCreationDateTime } = raw.dynamodb;
+        return {
+          record: asLambdaSeesIt(raw),
+          position: { shardId, sequenceNumber: SequenceNumber },
+          arrivedAt: ApproximateCreationDateTime * 1000,
+        };
+      });
+      position = records.at(-1)?.position ?? position;
+      return { records, position };
     },
   };
-}
-
-/**
- * Whether a write changed nothing. AWS puts no record on the stream then ("If you perform a PutItem or UpdateItem
- * operation that does not change any data in an item", DynamoDB Streams developer guide); dynoxide does.
- */
-export function changedNothing({ eventName, dynamodb: { OldImage, NewImage } }: StreamRecord): boolean {
-  return eventName === 'MODIFY' && OldImage !== undefined && NewImage !== undefined && sameValue(OldImage, NewImage);
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const [keysOfA, keysOfB] = [Object.keys(a), Object.keys(b)];
-  if (keysOfA.length !== keysOfB.length) return false;
-  return keysOfA.every((key) => {
-    const [left, right] = [(a as AttributeMap)[key], (b as AttributeMap)[key]];
-    const set = key === 'SS' || key === 'NS' || key === 'BS';
-    return set && Array.isArray(left) && Array.isArray(right)
-      ? sameValue([...left].sort(), [...right].sort())
-      : sameValue(left, right);
-  });
 }

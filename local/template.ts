@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { checkTemplate } from './check-template.ts';
 
 /**
  * What `cdk synth` wrote, read without the CDK: the cloud assembly's manifest, one stack's template, and the
@@ -19,19 +20,15 @@ const ManifestSchema = z.looseObject({
   ),
 });
 
-const ResourceSchema = z.looseObject({
+const ResourceSchema = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
-  Condition: z.string().optional(),
-  Metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-const TemplateSchema = z.looseObject({
-  Parameters: z.record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown().optional() })).default({}),
-  Mappings: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))).default({}),
-  Conditions: z.record(z.string(), z.unknown()).default({}),
+/** What is left of a template when `checkTemplate` has found nothing more in it. */
+const TemplateSchema = z.object({
   Resources: z.record(z.string(), ResourceSchema),
-  Outputs: z.record(z.string(), z.looseObject({ Value: z.unknown(), Condition: z.string().optional() })).default({}),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })).default({}),
 });
 
 const AssetManifestSchema = z.looseObject({
@@ -47,13 +44,15 @@ const AssetManifestSchema = z.looseObject({
 });
 
 export type Resource = z.infer<typeof ResourceSchema>;
-export type TemplateBody = z.infer<typeof TemplateSchema>;
+export type Template = z.infer<typeof TemplateSchema>;
 
 export interface Stack {
+  /** The stack's ARN, as AWS would give it. */
+  readonly id: string;
   readonly name: string;
   readonly region: string;
   readonly account: string;
-  readonly template: TemplateBody;
+  readonly template: Template;
   /** The directory that is deployed under `objectKey` (an S3 key such as `<hash>.zip`). Throws where there is none. */
   assetDirectory(objectKey: string): string;
 }
@@ -62,31 +61,33 @@ export interface Stack {
 const DEFAULT_REGION = 'eu-west-2';
 const DEFAULT_ACCOUNT = '000000000000';
 
-/** Reads one stack of the assembly in `directory`; `name` (id or stack name) may be left out where there is only one. */
-export function loadStack(directory: string, name?: string): Stack {
+/** Reads the assembly's only stack. Throws a `TemplateError` where its template says what is not emulated here. */
+export function loadStack(directory: string): Stack {
   const manifestPath = join(directory, 'manifest.json');
   if (!existsSync(manifestPath)) {
     throw new Error(`${resolve(directory)} is not a cloud assembly: it has no manifest.json. Run \`cdk synth\` first.`);
   }
   const { artifacts } = parseFile(manifestPath, ManifestSchema);
   const stacks = Object.entries(artifacts).filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack');
-  const stackName = ([id, artifact]: (typeof stacks)[number]) => String(artifact.properties?.stackName ?? id);
-  const chosen = name === undefined ? stacks : stacks.filter((entry) => entry[0] === name || stackName(entry) === name);
-  const [entry] = chosen;
-  if (entry === undefined || chosen.length > 1) {
-    const names = stacks.map(stackName).join(', ') || 'none';
-    throw new Error(
-      `${manifestPath}: ${name === undefined ? 'say which stack to run' : `no stack '${name}'`}: ${names}`,
-    );
+  const [entry] = stacks;
+  if (entry === undefined || stacks.length > 1) {
+    const found = stacks.map(([id]) => id).join(', ') || 'none';
+    throw new Error(`${manifestPath}: an assembly of one stack is emulated here, not of: ${found}`);
   }
-  const [, artifact] = entry;
-  const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(artifact.environment ?? '') ?? [];
+  const [artifactId, { environment = '', properties }] = entry;
+  const [, account = '', region = ''] = /^aws:\/\/([^/]+)\/(.+)$/.exec(environment) ?? [];
+  const place = {
+    name: String(properties?.stackName ?? artifactId),
+    region: region === '' || region === 'unknown-region' ? DEFAULT_REGION : region,
+    account: account === '' || account === 'unknown-account' ? DEFAULT_ACCOUNT : account,
+  };
+  const templatePath = join(directory, String(properties?.templateFile));
+  checkTemplate(JSON.parse(readFileSync(templatePath, 'utf8')));
   const assets = readAssets(directory, artifacts);
   return {
-    name: stackName(entry),
-    region: region === undefined || region === 'unknown-region' ? DEFAULT_REGION : region,
-    account: account === undefined || account === 'unknown-account' ? DEFAULT_ACCOUNT : account,
-    template: parseFile(join(directory, String(artifact.properties?.templateFile)), TemplateSchema),
+    ...place,
+    id: `arn:aws:cloudformation:${place.region}:${place.account}:stack/${place.name}/local`,
+    template: parseFile(templatePath, TemplateSchema),
     assetDirectory(objectKey) {
       const path = assets.get(objectKey);
       if (path === undefined)

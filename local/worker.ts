@@ -3,10 +3,10 @@ import { createRequire, registerHooks } from 'node:module';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, Invocation, WorkerSetup } from './functions.ts';
+import type { FromWorker, Invocation, WorkerSetup } from './worker-pool.ts';
 
 /**
- * Plays one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
+ * Emulates one Lambda execution environment in a worker thread: loads a function's bundle once and then runs one
  * invocation at a time, as the Node.js runtime interface client does
  * (aws/aws-lambda-nodejs-runtime-interface-client, `src/UserFunction.js`). The function sees nothing of this file.
  */
@@ -41,7 +41,7 @@ async function run(handler: Handler, invocation: Invocation): Promise<void> {
     functionVersion: '$LATEST',
     functionName: setup.functionName,
     memoryLimitInMB: String(setup.memoryMb),
-    logGroupName: `/aws/lambda/${setup.functionName}`,
+    logGroupName: setup.logGroup,
     logStreamName: 'local',
     clientContext: undefined,
     identity: undefined,

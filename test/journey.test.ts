@@ -130,7 +130,7 @@ describe('what gets lost is found', () => {
     const sns = new SNSClient({
       endpoint: before.endpoints.sns,
       region: before.region,
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+      credentials: before.credentials,
     });
     const topic = Object.values(before.resources.topics)[0] ?? '';
     await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'chair@example.org' }));

@@ -39,6 +39,7 @@ export async function openPlace({ stack, region, data }: Place): Promise<Deploym
 const OutputsSchema = z.object({
   endpoint: z.url(),
   region: z.string(),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string(), sessionToken: z.string() }),
   outputs: z.record(z.string(), z.unknown()),
 });
 
@@ -47,20 +48,19 @@ async function openLocal(data: string): Promise<Deployment> {
   let text: string;
   try {
     text = readFileSync(join(data, 'outputs.json'), 'utf8');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new UsageError(`the instance in ${data} is another user's: only who started it may do this.`);
     throw new UsageError(`no instance has run in ${data}. ${hint}`);
   }
-  const { endpoint, region, outputs } = OutputsSchema.parse(JSON.parse(text));
+  const found = OutputsSchema.safeParse(JSON.parse(text));
+  if (!found.success) throw new UsageError(`an earlier version has run in ${data}. Stop it and start it again.`);
+  const { endpoint, region, credentials, outputs } = found.data;
   const answer = await fetch(endpoint).catch(() => {
     throw new UnreachableError(`the instance in ${data} is not running. ${hint}`);
   });
   const now = new Date(answer.headers.get('date') ?? Date.now());
-  return deployment(
-    { endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } },
-    outputs,
-    now,
-    data,
-  );
+  return deployment({ endpoint, region, credentials }, outputs, now, data);
 }
 
 async function openStack(stack: string, region: string | undefined): Promise<Deployment> {

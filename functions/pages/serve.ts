@@ -10,7 +10,7 @@ import { type Form, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
 import { RefusalError, refusalFor } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
-import { ENDED_SESSION, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
+import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
 import { refusalPage } from './sign-in.ts';
 
 /** A request by somebody who may make it. Without a session where the page needs none. */
@@ -49,7 +49,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
       const token = tokenOf(event);
       const grant = token && scope ? await grantOf(token) : undefined;
       if (scope && !grant)
-        return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [ENDED_SESSION] : []);
+        return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
       return pages[key]({
         event,

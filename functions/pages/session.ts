@@ -3,27 +3,39 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /**
  * The cookie holds the token itself: whoever could read it could as well read the token, and nothing has to be kept
- * here. `__Host-`: only this host may set it, only over HTTPS (browsers count http://127.0.0.1 as trustworthy). `Lax`,
- * as a `Strict` cookie stays behind when somebody follows the link in an e-mail.
+ * here. Over HTTPS, which is all that API Gateway speaks, it is `Secure`, and `__Host-` in its name makes browsers hold
+ * to that: only this host may set it, and only there. Over plain HTTP, as on one machine, a browser would refuse that
+ * name, and Safari sends no `Secure` cookie even to 127.0.0.1, so it has neither. `Lax`, as a `Strict` cookie stays
+ * behind when somebody follows the link in an e-mail.
  */
-const COOKIE = '__Host-session';
-const ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax';
+function cookieFor(event: APIGatewayProxyEventV2): { readonly name: string; readonly attributes: string } {
+  // Set by API Gateway itself, whatever the caller sends: "https". Anything but a plain "http" is taken for that.
+  return event.headers['x-forwarded-proto'] === 'http'
+    ? { name: 'session', attributes: 'Path=/; HttpOnly; SameSite=Lax' }
+    : { name: '__Host-session', attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' };
+}
 
 /** The longest that a browser keeps the cookie, in seconds: a working day, also where the token lives for a year. */
 const MAX_SESSION_S = 12 * 60 * 60;
 
 /** The token that a browser sent; undefined where it has none. */
-export function tokenOf({ cookies = [] }: APIGatewayProxyEventV2): string | undefined {
-  return cookies.find((cookie) => cookie.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) || undefined;
+export function tokenOf(event: APIGatewayProxyEventV2): string | undefined {
+  const { name } = cookieFor(event);
+  return event.cookies?.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
 }
 
 /** Signs in, for no longer than the token is valid. `expires` is in seconds since 1970. */
-export function sessionCookie(token: string, expires: number, now: Date): string {
+export function sessionCookie(event: APIGatewayProxyEventV2, token: string, expires: number, now: Date): string {
+  const { name, attributes } = cookieFor(event);
   const age = Math.min(MAX_SESSION_S, Math.floor(expires - now.getTime() / 1000));
-  return `${COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${age}`;
+  return `${name}=${token}; ${attributes}; Max-Age=${age}`;
 }
 
-export const ENDED_SESSION = `${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`;
+/** Signs out. */
+export function endedSession(event: APIGatewayProxyEventV2): string {
+  const { name, attributes } = cookieFor(event);
+  return `${name}=; ${attributes}; Max-Age=0`;
+}
 
 /** What a form carries to show that it came from a page of this session: nobody without the cookie can know it. */
 export function forgeryToken(token: string): string {

@@ -217,6 +217,7 @@ test("makes a token of a deployed instance, found by its stack with the caller's
         AWS_ENDPOINT_URL_DYNAMODB: service.endpoints.dynamodb,
         AWS_ACCESS_KEY_ID: 'caller',
         AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_SESSION_TOKEN: service.credentials.sessionToken,
       },
     );
     expect([code, error]).toEqual([0, '']);

@@ -161,10 +161,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
   };
 }
 
-const client = ({ region }: Instance) => ({
-  region,
-  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-});
+const client = ({ region, credentials }: Instance) => ({ region, credentials });
 
 /** A client for calls that are not a function's. */
 export const dynamodbOf = (instance: Instance): DynamoDBClient =>

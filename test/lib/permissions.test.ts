@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand, TransactWriteItemsCommand } from '@aws-
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Running, run, type Resources as TemplateResources } from '../local/fixture.ts';
+import { mapping, queue, type Running, run, type Resources as TemplateResources } from '../local/fixture.ts';
 
 /** A function `Reader` with a role, as CDK writes it, and a function `Free` without one, as no template of CDK has. */
 const resources: TemplateResources = {
@@ -49,7 +49,7 @@ const as = (functionId: string) => ({
   endpoint: instance.endpoints.dynamodb,
   region: instance.region,
   maxAttempts: 1,
-  credentials: { accessKeyId: functionId, secretAccessKey: 'local' },
+  credentials: { ...instance.credentials, accessKeyId: functionId },
 });
 const put = (TableName: string) => ({ Put: { TableName, Item: { pk: { S: 'a' } } } });
 const remove = (TableName: string) => ({ Delete: { TableName, Key: { pk: { S: 'a' } } } });
@@ -93,15 +93,8 @@ describe('a function', () => {
   });
 
   test('may not read a stream for which its role has no permission: the deployment is refused', async () => {
-    const mapping = {
-      Type: 'AWS::Lambda::EventSourceMapping',
-      Properties: {
-        EventSourceArn: { 'Fn::GetAtt': ['Items', 'StreamArn'] },
-        FunctionName: { Ref: 'Reader' },
-        StartingPosition: 'TRIM_HORIZON',
-      },
-    };
-    await expect(run({ resources: { ...resources, Mapping: mapping }, functions }, { mail: false })).rejects.toThrow(
+    const mapped = { ...resources, Dead: queue(), Mapping: mapping('Items', 'Reader') };
+    await expect(run({ resources: mapped, functions }, { mail: false })).rejects.toThrow(
       /Mapping: the role of Reader does not allow dynamodb:DescribeStream on .*stream/,
     );
   });

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
@@ -526,6 +529,46 @@ test('settings that do not fit are named all at once', () => {
     'smallNumbers: must be show or suppress; got "hide"',
     'retain: must be true or false; got "maybe"',
   ]);
+});
+
+describe('a name that is no setting', () => {
+  test('is refused with the nearest, also where the rest is right', () => {
+    expect(() => createApp({ context: { ...CONTEXT, alertLevels: 'critical', region: 'eu-west-2' }, outdir })).toThrow(
+      expect.objectContaining({
+        faults: [
+          'alertLevels: there is no such setting; the nearest is alertLevel',
+          expect.stringMatching(/^region: there is no such setting; the nearest is \w+$/),
+        ],
+      }),
+    );
+  });
+
+  test("is let through where it is the CDK's own", () => {
+    const context = {
+      ...CONTEXT,
+      'aws:cdk:bundling-stacks': ['**'],
+      '@aws-cdk/core:failSynthOnValidationErrors': false,
+      'availability-zones:account=000000000000:region=eu-west-2': ['eu-west-2a'],
+      'acknowledged-issue-numbers': [1],
+      'cli-telemetry': false,
+    };
+    expect(() => createApp({ context, outdir })).not.toThrow();
+  });
+
+  test('is refused by a deployment in words, not with a trace', async () => {
+    const program = fileURLToPath(new URL('../../bin/app.ts', import.meta.url));
+    const env = {
+      ...process.env,
+      CDK_CONTEXT_JSON: '{"alertEmial":"a@example.org","cli-telemetry":false}',
+      CDK_OUTDIR: outdir,
+    };
+    const ended = await promisify(execFile)(process.execPath, [program], { env }).catch((failure) => failure);
+    expect([ended.code, ended.stderr]).toEqual([
+      1,
+      'Settings that do not fit (given as -c name=value or in cdk.json):\n' +
+        '  alertEmial: there is no such setting; the nearest is alertEmail\n',
+    ]);
+  });
 });
 
 test('the template is as it was', async () => {

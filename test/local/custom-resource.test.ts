@@ -16,19 +16,19 @@ const SEED = `
 
 async function deploy(properties: object) {
   const resources: Resources = {
-    Load: { Type: 'Custom::Seed', Properties: { ServiceToken: { 'Fn::GetAtt': ['Seed', 'Arn'] }, ...properties } },
+    Load: {
+      Type: 'Custom::Seed',
+      Properties: { ServiceToken: { 'Fn::GetAtt': ['Seed', 'Arn'] }, ServiceTimeout: '300', ...properties },
+    },
   };
-  const template = { Outputs: { Rows: { Value: { 'Fn::GetAtt': ['Load', 'Rows'] } } } };
-  const instance = await run({ resources, functions: { Seed: SEED }, template }, { mail: false, dataDir });
+  const instance = await run({ resources, functions: { Seed: SEED } }, { mail: false, dataDir });
   await instance.stop();
-  const events = instance.log.filter(({ stream }) => stream === 'stdout').map(({ message }) => JSON.parse(message));
-  return { events, outputs: instance.resources.outputs };
+  return instance.log.filter(({ stream }) => stream === 'stdout').map(({ message }) => JSON.parse(message));
 }
 
 describe('a custom resource', () => {
   it('is created at the first start, updated when its properties change, and left alone otherwise', async () => {
-    const created = await deploy({ Hash: 'a', Count: 1 });
-    expect(created.events).toEqual([
+    expect(await deploy({ Hash: 'a', Count: 1 })).toEqual([
       {
         RequestType: 'Create',
         ServiceToken: 'arn:aws:lambda:eu-west-2:000000000000:function:Shop-Seed',
@@ -40,10 +40,8 @@ describe('a custom resource', () => {
         ResourceProperties: { ServiceToken: expect.any(String), Hash: 'a', Count: '1' },
       },
     ]);
-    expect(created.outputs).toEqual({ Rows: 43 });
-    const unchanged = await deploy({ Hash: 'a', Count: 1 });
-    expect([unchanged.events, unchanged.outputs]).toEqual([[], { Rows: 43 }]);
-    expect((await deploy({ Hash: 'b', Count: 1 })).events).toMatchObject([
+    expect(await deploy({ Hash: 'a', Count: 1 })).toEqual([]);
+    expect(await deploy({ Hash: 'b', Count: 1 })).toMatchObject([
       {
         RequestType: 'Update',
         PhysicalResourceId: 'seed-1',
@@ -55,7 +53,7 @@ describe('a custom resource', () => {
 
   it('that fails, fails the start with its reason, and is tried again at the next', async () => {
     await expect(deploy({ Fail: true })).rejects.toThrow("custom resource 'Load' failed: the file is broken");
-    expect((await deploy({ Fail: false })).events).toMatchObject([{ RequestType: 'Create' }]);
+    expect(await deploy({ Fail: false })).toMatchObject([{ RequestType: 'Create' }]);
   });
 
   it('whose function ends without answering fails the start', async () => {

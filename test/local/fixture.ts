@@ -10,7 +10,7 @@ import { type Instance, type InstanceOptions, startInstance } from '../../local/
  * whose bundles are a few lines of JavaScript.
  */
 
-export type Resources = Record<string, { Type: string; Properties?: object; Condition?: string }>;
+export type Resources = Record<string, { Type: string; Properties?: object; [attribute: string]: unknown }>;
 
 export interface Assembly {
   readonly resources: Resources;
@@ -49,8 +49,9 @@ export function writeAssembly(directory: string, { resources, functions = {}, te
       Properties: {
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',
-        Code: { S3Bucket: { 'Fn::Join': ['-', ['assets', { Ref: 'AWS::AccountId' }]] }, S3Key: `${hash}.zip` },
+        Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: `${hash}.zip` },
         Timeout: 5,
+        MemorySize: 128,
         ...(typeof source === 'string' ? {} : source.properties),
       },
     };
@@ -73,13 +74,18 @@ export function writeAssembly(directory: string, { resources, functions = {}, te
   return directory;
 }
 
-/** An HTTP API named `Api` with these routes, each to a function by logical id. */
+/** An HTTP API named `Api` with these routes, each to a function by logical id, and a limit that no test reaches. */
 export function api(routes: Record<string, string>): Resources {
   const resources: Resources = {
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: 'shop', ProtocolType: 'HTTP' } },
     Stage: {
       Type: 'AWS::ApiGatewayV2::Stage',
-      Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        StageName: '$default',
+        AutoDeploy: true,
+        DefaultRouteSettings: { ThrottlingRateLimit: 10_000, ThrottlingBurstLimit: 10_000 },
+      },
     },
   };
   for (const [index, [RouteKey, functionId]] of Object.entries(routes).entries()) {
@@ -98,7 +104,6 @@ export function api(routes: Record<string, string>): Resources {
         ApiId: { Ref: 'Api' },
         RouteKey,
         Target: { 'Fn::Join': ['', ['integrations/', { Ref: `Integration${index}` }]] },
-        AuthorizationType: 'NONE',
       },
     };
   }
@@ -112,35 +117,59 @@ export const table = (properties: object = {}) => ({
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     BillingMode: 'PAY_PER_REQUEST',
-    StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
     ...properties,
   },
 });
 
+/** A mapping as the stack writes them, of everything and without a window; it leaves what it gives up in the queue `Dead`. */
 export const mapping = (tableId: string, functionId: string, properties: object = {}) => ({
   Type: 'AWS::Lambda::EventSourceMapping',
   Properties: {
     EventSourceArn: { 'Fn::GetAtt': [tableId, 'StreamArn'] },
     FunctionName: { Ref: functionId },
+    BatchSize: 100,
+    BisectBatchOnFunctionError: false,
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Dead', 'Arn'] } } },
+    FilterCriteria: { Filters: [{ Pattern: '{}' }] },
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MaximumBatchingWindowInSeconds: 0,
+    MaximumRecordAgeInSeconds: 3600,
+    MaximumRetryAttempts: 10,
     StartingPosition: 'TRIM_HORIZON',
     ...properties,
   },
 });
 
+export const queue = () => ({ Type: 'AWS::SQS::Queue' });
+
+export const subscription = (topicId: string, address: string, FilterPolicy?: object) => ({
+  Type: 'AWS::SNS::Subscription',
+  Properties: {
+    TopicArn: { Ref: topicId },
+    Protocol: 'email',
+    Endpoint: address,
+    ...(FilterPolicy && { FilterPolicy }),
+  },
+});
+
 /** Called in a function's source as `aws('DynamoDB_20120810.PutItem', {...})`: an SDK client in three lines. */
 export const AWS_CLIENT = `
-const authorization = (service) => 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID +
-  '/20200101/eu-west-2/' + service + '/aws4_request, SignedHeaders=host, Signature=x';
+const signed = (service) => ({
+  authorization: 'AWS4-HMAC-SHA256 Credential=' + process.env.AWS_ACCESS_KEY_ID +
+    '/20200101/eu-west-2/' + service + '/aws4_request, SignedHeaders=host, Signature=x',
+  'x-amz-security-token': process.env.AWS_SESSION_TOKEN,
+});
 export async function aws(target, input) {
   const response = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, { method: 'POST', body: JSON.stringify(input),
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, authorization: authorization('dynamodb') } });
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, ...signed('dynamodb') } });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.__type + ': ' + answer.message);
   return answer;
 }
 export async function publish(fields) {
   const response = await fetch(process.env.AWS_ENDPOINT_URL_SNS, { method: 'POST',
-    body: new URLSearchParams({ Action: 'Publish', ...fields }), headers: { authorization: authorization('sns') } });
+    body: new URLSearchParams({ Action: 'Publish', ...fields }), headers: signed('sns') });
   if (!response.ok) throw new Error(await response.text());
 }
 `;
@@ -174,7 +203,7 @@ export async function run(
     ...instance,
     dataDir: root,
     log,
-    call: (target, input) => call(instance.endpoints.dynamodb, target, input),
+    call: (target, input) => call(instance, target, input),
     async remove() {
       await instance.stop();
       rmSync(root, { recursive: true, force: true });
@@ -184,14 +213,19 @@ export async function run(
 
 export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'local-'));
 
-async function call(endpoint: string, target: string, input: object): Promise<Record<string, unknown>> {
-  const response = await fetch(endpoint, {
+async function call(
+  { endpoints, credentials }: Instance,
+  target: string,
+  input: object,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(endpoints.dynamodb, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': target,
       authorization:
         'AWS4-HMAC-SHA256 Credential=test/20200101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host, Signature=x',
+      'x-amz-security-token': credentials.sessionToken,
     },
     body: JSON.stringify(input),
   });

@@ -36,7 +36,7 @@ beforeAll(async () => {
           code: 'export const handler = async () => process.env',
           properties: {
             MemorySize: 256,
-            Environment: { Variables: { TABLE: { Ref: 'Items' }, COUNT: 3, OTHER: { 'Fn::GetAtt': ['Env', 'Arn'] } } },
+            Environment: { Variables: { TABLE: { Ref: 'Items' }, OTHER: { 'Fn::GetAtt': ['Env', 'Arn'] } } },
           },
         },
         Context: `export const handler = async (event, context) => ({ ...context,
@@ -95,7 +95,6 @@ describe('a function', () => {
     const env = (await instance.invoke('Env', {})) as Record<string, string>;
     expect(env).toMatchObject({
       TABLE: 'Shop-Items',
-      COUNT: '3',
       OTHER: 'arn:aws:lambda:eu-west-2:000000000000:function:Shop-Env',
       AWS_REGION: 'eu-west-2',
       AWS_LAMBDA_FUNCTION_NAME: 'Shop-Env',

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { findStore, startDynoxide } from '../../local/dynoxide.ts';
+import { findStore } from '../../local/dynoxide.ts';
 import type { AwsCall } from '../../local/gateway.ts';
 import { awsError } from '../../local/gateway.ts';
 import { startInbox } from '../../local/inbox.ts';
+import { startHttpStore } from '../support/http-store.ts';
 import {
   type Assembly,
   AWS_CLIENT,
@@ -17,9 +18,10 @@ import {
   eventually,
   mails,
   mapping,
-  type Resources,
+  queue,
   type Running,
   run,
+  subscription,
   table,
   temporaryDirectory,
   writeAssembly,
@@ -42,10 +44,8 @@ const shop: Assembly = {
     ...api({ 'PUT /items/{id}': 'Write' }),
     Items: table(),
     Topic: { Type: 'AWS::SNS::Topic' },
-    Head: {
-      Type: 'AWS::SNS::Subscription',
-      Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'email', Endpoint: 'head@example.org' },
-    },
+    Head: subscription('Topic', 'head@example.org'),
+    Dead: queue(),
     Mapping: mapping('Items', 'Notify', { BatchSize: 2 }),
   },
   functions: {
@@ -82,16 +82,13 @@ describe('an instance', () => {
     expect(instance).toMatchObject({
       api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       page: `${instance.api}/`,
-      inbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      inbox: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/),
       resources: {
         tables: { Items: 'Shop-Items' },
         functions: { Write: 'Shop-Write' },
         topics: { Topic: 'arn:aws:sns:eu-west-2:000000000000:Shop-Topic' },
       },
     });
-    expect(instance.resolve({ 'Fn::GetAtt': ['Items', 'Arn'] })).toBe(
-      'arn:aws:dynamodb:eu-west-2:000000000000:table/Shop-Items',
-    );
   });
 
   it('killed with SIGKILL loses nothing that it accepted', async () => {
@@ -133,6 +130,41 @@ describe('an instance', () => {
     expect([...new Set(await subjects(second))].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('stopped while functions do not end cuts them off, and does their work after the next start', async () => {
+    const hanging = `${AWS_CLIENT}
+      export const handler = async (event) => {
+        console.log('began');
+        if (!process.env.HANGS) return publish({ TopicArn: process.env.TOPIC, Message: 'done' });
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      };`;
+    const withHanging = (HANGS: string): Assembly => ({
+      ...shop,
+      resources: { ...shop.resources, ...api({ 'PUT /items/{id}': 'Write', 'GET /slow': 'Notify' }) },
+      functions: {
+        ...shop.functions,
+        Notify: {
+          code: hanging,
+          properties: { Timeout: 60, Environment: { Variables: { HANGS, TOPIC: { Ref: 'Topic' } } } },
+        },
+      },
+    });
+    const first = await start(withHanging('yes'));
+    await put(first.api, 'a');
+    const asked = fetch(`${first.api}/slow`).then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    await eventually(() => (first.log.filter(({ message }) => message === 'began').length === 2 ? true : undefined));
+    const before = performance.now();
+    await first.stop();
+    // Far from the minute that they would have taken.
+    expect(performance.now() - before).toBeLessThan(20_000);
+    expect(await asked).toBe('cut off');
+    const second = await start(withHanging(''), { dataDir: first.dataDir });
+    await second.idle();
+    expect((await mails(second)).map(({ text }) => text.split('\n')[0])).toEqual(['done']);
+  });
+
   it('has its data directory to itself, but takes over from one that died', async () => {
     const first = await start({ resources: {} }, { mail: false });
     await expect(run({ resources: {} }, { mail: false, dataDir: first.dataDir })).rejects.toThrow(
@@ -171,14 +203,14 @@ describe('an instance', () => {
         {
           IndexName: 'byDue',
           KeySchema: [{ AttributeName: 'due', KeyType: 'HASH' }],
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     });
     const { dataDir } = first;
     const second = await start(
       {
-        resources: { Items: indexed, Mapping: mapping('Items', 'Fn') },
+        resources: { Items: indexed, Dead: queue(), Mapping: mapping('Items', 'Fn') },
         functions: { Fn: 'export const handler = async () => {}' },
       },
       { mail: false, dataDir },
@@ -202,8 +234,13 @@ describe('an instance', () => {
 
   it('mails to SMTP_URL and stores in DYNAMODB_ENDPOINT where they are set', async () => {
     const elsewhere = temporaryDirectory();
-    const inbox = await startInbox(0, join(elsewhere, 'mail'), new Set());
-    const store = await startDynoxide(join(elsewhere, 'store.db'), () => {});
+    const inbox = await startInbox({
+      port: 0,
+      secret: 'elsewhere',
+      directory: join(elsewhere, 'mail'),
+      undelivered: new Set(),
+    });
+    const store = await startHttpStore(join(elsewhere, 'store.db'));
     vi.stubEnv('DYNAMODB_ENDPOINT', store.endpoint);
     const instance = await start(shop, { mail: inbox.smtpUrl });
     vi.unstubAllEnvs();
@@ -227,7 +264,7 @@ describe('an instance', () => {
 
   it('says so where no store answers at DYNAMODB_ENDPOINT', async () => {
     const elsewhere = temporaryDirectory();
-    const store = await startDynoxide(join(elsewhere, 'store.db'), () => {});
+    const store = await startHttpStore(join(elsewhere, 'store.db'));
     await store.stop();
     vi.stubEnv('DYNAMODB_ENDPOINT', store.endpoint);
     await expect(run(shop, { mail: false })).rejects.toThrow(
@@ -253,7 +290,7 @@ describe('an instance', () => {
   it('refuses a function whose environment refers to nothing', async () => {
     const functions = { Fn: { code: '', properties: { Environment: { Variables: { TABLE: { Ref: 'Itmes' } } } } } };
     await expect(run({ resources: {}, functions }, { mail: false })).rejects.toThrow(
-      "Fn.Properties.Environment.Variables.TABLE: Ref to 'Itmes', which is neither a parameter nor a resource",
+      "Fn (AWS::Lambda::Function) Properties.Environment.Variables.TABLE: 'Itmes' is no resource of the template",
     );
   });
 
@@ -306,145 +343,12 @@ describe('calls of AWS services', () => {
   });
 });
 
-describe('schedules', () => {
-  const functions = {
-    Tick: `export const handler = async (event) => { console.log(JSON.stringify(event)); if (event.fail) throw new Error('no') }`,
-  };
-  const schedule = (expression: string, Input?: string) => ({
-    Type: 'AWS::Scheduler::Schedule',
-    Properties: {
-      ScheduleExpression: expression,
-      FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: { Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, RoleArn: 'arn:aws:iam::0:role/x', ...(Input && { Input }) },
-    },
-  });
-  const events = ({ log }: Running) =>
-    log.filter(({ stream }) => stream === 'stdout').map(({ message }) => JSON.parse(message));
-
-  it('run when asked to, with their input', async () => {
-    const resources: Resources = {
-      Hourly: schedule('rate(1 hour)', '{"at":"<aws.scheduler.scheduled-time>"}'),
-      Rule: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          ScheduleExpression: 'rate(1 day)',
-          Targets: [{ Id: 'a', Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] } }],
-        },
-      },
-    };
-    const instance = await start({ resources, functions }, { mail: false, clock: '2011-10-15T10:00:30Z' });
-    expect(events(instance)).toEqual([]);
-    await instance.runSchedules();
-    await eventually(() => (events(instance).length === 2 ? true : undefined));
-    expect(events(instance)).toEqual(
-      expect.arrayContaining([
-        { at: expect.stringMatching(/^2011-10-15T10:00:[345]\dZ$/) },
-        expect.objectContaining({ 'detail-type': 'Scheduled Event', source: 'aws.events' }),
-      ]),
-    );
-  });
-
-  it('run by the instance’s clock, and one that fell due while it was down at its next start', async () => {
-    const resources = {
-      // Every minute from ten on, so that a start which takes longer than three seconds misses only the first.
-      Minutes: schedule('cron(* 10 15 10 ? 2011)', '{}'),
-      Rate: schedule('rate(1 hour)', '{"rate":1}'),
-    };
-    const first = await start({ resources, functions }, { mail: false, clock: '2011-10-15T09:59:57Z' });
-    await eventually(() => (events(first).length > 0 ? true : undefined), 70_000);
-    expect(events(first)).toEqual([{}]);
-    await first.stop();
-    const second = await start(
-      { resources, functions },
-      { mail: false, dataDir: first.dataDir, clock: '2011-10-15T11:30:00Z' },
-    );
-    await eventually(() => (events(second).length > 0 ? true : undefined));
-    expect(events(second)).toEqual([{ rate: 1 }]);
-  });
-
-  it('do not make up for time that a moved clock left out', async () => {
-    const rule = {
-      Type: 'AWS::Events::Rule',
-      Properties: {
-        ScheduleExpression: 'rate(1 hour)',
-        Targets: [{ Id: 'a', Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] }, Input: '{"rate":1}' }],
-      },
-    };
-    const first = await start({ resources: { Rule: rule }, functions }, { mail: false, clock: '2011-10-15T10:00:00Z' });
-    first.moveClock('2011-11-07T09:00:00Z');
-    await first.stop();
-    const startAgain = async (clock: string) => {
-      const again = await start(
-        { resources: { Rule: rule }, functions },
-        { mail: false, dataDir: first.dataDir, clock },
-      );
-      await again.idle();
-      await again.stop();
-      return events(again);
-    };
-    expect(await startAgain('2011-11-07T09:30:00Z')).toEqual([]);
-    expect(await startAgain('2011-11-07T10:00:30Z')).toEqual([{ rate: 1 }]);
-  });
-
-  it('that fail are reported to who ran them', async () => {
-    const resources = { Hourly: schedule('rate(1 hour)', '{"fail":true}') };
-    const config = {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: { FunctionName: { Ref: 'Tick' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
-    };
-    const instance = await start({ resources: { ...resources, Config: config }, functions }, { mail: false });
-    await expect(instance.runSchedules()).rejects.toThrow(/Hourly: Shop-Tick failed/);
-  });
-
-  it('that fail for good leave the event in the function’s dead-letter queues', async () => {
-    const Dead = { 'Fn::GetAtt': ['Dead', 'Arn'] };
-    const config = {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: {
-        FunctionName: { Ref: 'Fails' },
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: Dead } },
-      },
-    };
-    const Hourly = schedule('rate(1 hour)', '{"a":1}');
-    Hourly.Properties.Target.Arn = { 'Fn::GetAtt': ['Fails', 'Arn'] };
-    const instance = await start(
-      {
-        resources: { Hourly, Config: config, Dead: { Type: 'AWS::SQS::Queue' } },
-        functions: {
-          Fails: {
-            code: `export const handler = async () => { throw new Error('no') }`,
-            properties: { DeadLetterConfig: { TargetArn: Dead } },
-          },
-        },
-      },
-      { mail: false },
-    );
-    await expect(instance.runSchedules()).rejects.toThrow();
-    const { Messages } = await instance.call('AmazonSQS.ReceiveMessage', {
-      QueueUrl: instance.resources.queues.Dead,
-      MaxNumberOfMessages: 10,
-    });
-    const bodies = (Messages as { Body: string }[]).map(({ Body }) => JSON.parse(Body));
-    expect(bodies).toEqual(
-      expect.arrayContaining([
-        { a: 1 },
-        expect.objectContaining({
-          requestPayload: { a: 1 },
-          requestContext: expect.objectContaining({ condition: 'RetriesExhausted' }),
-        }),
-      ]),
-    );
-  });
-});
-
 describe("Lambda's endpoint", () => {
   it('invokes a function for a tool, and tells a failure from a result', async () => {
     const functions = {
       Echo: `export const handler = async (event) => { if (event.fail) throw new RangeError('no'); return { event } }`,
     };
-    const { endpoints, region, resources } = await start({ resources: {}, functions }, { mail: false });
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const { endpoints, region, credentials, resources } = await start({ resources: {}, functions }, { mail: false });
     const lambda = new LambdaClient({ endpoint: endpoints.lambda, region, credentials });
     const invoke = async (input: Partial<InvokeCommandInput>) => {
       const { FunctionError, Payload } = await lambda.send(

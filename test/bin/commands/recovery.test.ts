@@ -245,7 +245,7 @@ test('dead-letters shows what was given up, and removes it when told to', async 
   const sqs = new SQSClient({
     endpoint: service.endpoints.sqs,
     region: service.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: service.credentials,
   });
   const MessageBody = JSON.stringify({
     timestamp: '2011-10-15T10:00:00.000Z',
