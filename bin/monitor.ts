@@ -75,8 +75,8 @@ function report(error: Error): number {
     return EXIT.refused;
   }
   if (!(error instanceof ApiError)) return EXIT.failed;
-  for (const { place, pointer, parameter, detail } of error.errors)
-    console.error(`  ${[place ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
+  for (const { position, pointer, parameter, detail } of error.errors)
+    console.error(`  ${[position ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
   advise(error.kind);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;
 }

@@ -19,20 +19,20 @@ export class FileFaultsError extends Error {
 interface FileMonth {
   readonly period: string;
   readonly body: object;
-  placeOf(pointer: string): FilePlace;
+  positionOf(pointer: string): Position;
 }
 
 /** By line, and column where it is one; in JSON by pointer. */
-interface FilePlace {
+interface Position {
   readonly line: number;
   readonly column?: string;
 }
 
-interface FileFault extends FilePlace {
+interface FileFault extends Position {
   readonly detail: string;
 }
 
-const sayPlace = ({ line, column }: FilePlace): string =>
+const describePosition = ({ line, column }: Position): string =>
   [line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
 
 interface Submitted {
@@ -124,7 +124,7 @@ function readMonths(file: string): { months: FileMonth[]; faults: readonly FileF
     months: months.map(({ period, body, places }) => ({
       period,
       body,
-      placeOf: (pointer) => placeOf(places, pointer),
+      positionOf: (pointer) => placeOf(places, pointer),
     })),
     faults,
   };
@@ -143,7 +143,7 @@ function readJsonMonths(text: string, file: string): FileMonth[] {
     period: String(period),
     body,
     // The whole file may be one line: what is wrong in it is found by its pointer.
-    placeOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
+    positionOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
   }));
 }
 
@@ -180,16 +180,16 @@ async function lookThrough(
 ): Promise<void> {
   const metrics = await metricsOf(to, faults);
   const suggest = suggestions();
-  const further = months.flatMap(({ body, placeOf }) =>
+  const further = months.flatMap(({ body, positionOf }) =>
     metrics
-      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...placeOf(pointer), detail }))
+      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail }))
       : [],
   );
   const all = withFurther(faults, further);
   if (all.length > 0)
     throw refusedFile(
       file,
-      all.map((fault) => `${sayPlace(fault)}: ${fault.detail}`),
+      all.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
     );
 }
 
@@ -222,15 +222,15 @@ async function send(
     if (already > 0) tell(`The first ${already} months of ${file} were accepted; the rest were not.`);
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 409 && !revise) tell('To replace what was submitted before, run it again with --revise.');
-    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...placed(fault.pointer, part) })));
+    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...positionIn(fault.pointer, part) })));
   }
 }
 
 /** Where in the file a pointer into the request points. */
-function placed(pointer: string | undefined, part: readonly FileMonth[]): { place?: string } {
+function positionIn(pointer: string | undefined, part: readonly FileMonth[]): { position?: string } {
   const [, index, rest = ''] = /^#\/submissions\/(\d+)(.*)$/.exec(pointer ?? '') ?? [];
   const month = index === undefined ? undefined : part[Number(index)];
-  return month ? { place: sayPlace(month.placeOf(rest ? `#${rest}` : pointerTo([]))) } : {};
+  return month ? { position: describePosition(month.positionOf(rest ? `#${rest}` : pointerTo([]))) } : {};
 }
 
 function readFile(file: string): string {
