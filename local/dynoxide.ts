@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { type Dynamodb, type Json, outputOf } from './dynamodb.ts';
 import { type AwsReply, awsError } from './gateway.ts';
 
@@ -46,7 +46,7 @@ export async function startDynoxide(databasePath: string, onExit: (reason: strin
     child.once('error', ({ message }) => end(message));
     child.once('close', (code, signal) => end(String(signal ?? code)));
   });
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  onEachLine(child.stdout, (line) => {
     const answer: Json = JSON.parse(line);
     waiting.get(answer.id)?.resolve(answer);
     waiting.delete(answer.id);
@@ -126,6 +126,20 @@ export async function startDynoxide(databasePath: string, onExit: (reason: strin
       throw new Error(`the DynamoDB emulator did not start: ${(error as Error).message}`);
     }
   }
+}
+
+/** Not with `readline`, for which a line ends at U+2028 as well, which people's text may hold. */
+function onEachLine(stream: Readable, receive: (line: string) => void): void {
+  let begun: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => {
+    let start = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', start)) {
+      receive(Buffer.concat([...begun, chunk.subarray(start, end)]).toString('utf8'));
+      begun = [];
+      start = end + 1;
+    }
+    begun.push(chunk.subarray(start));
+  });
 }
 
 /** It ends within milliseconds of its input; whatever keeps it must not keep the instance. */

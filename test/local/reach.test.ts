@@ -1,16 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listTokens } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { startBrowser } from '../support/browser.ts';
+import { KNOWS_PROCESSES, listeningPorts } from '../support/processes.ts';
 import { type Service, startService } from '../support/service.ts';
 import { HOME, tokenFor } from '../support/visit.ts';
 import { temporaryDirectory } from './fixture.ts';
@@ -327,8 +318,7 @@ describe('an instance that runs as a process', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  // The system says who listens where in files, on Linux.
-  test.runIf(existsSync('/proc/net/tcp'))('opens no port that answers a stranger', async () => {
+  test.runIf(KNOWS_PROCESSES)('opens no port that answers a stranger', async () => {
     const ports = listeningPorts(child.pid ?? 0);
     // API, inbox, SMTP, the AWS endpoint.
     expect(ports.length).toBeGreaterThanOrEqual(4);
@@ -367,33 +357,6 @@ function say(port: number, text: string): Promise<string> {
     socket.on('error', () => {});
     socket.on('close', () => resolve(heard));
   });
-}
-
-/** Of a process and all its descendants, on any address. */
-function listeningPorts(pid: number): number[] {
-  const inodes = new Set(
-    withDescendants(pid).flatMap((each) =>
-      readdirSync(`/proc/${each}/fd`).flatMap((fd) => {
-        try {
-          return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${each}/fd/${fd}`))?.[1] ?? [];
-        } catch {
-          return [];
-        }
-      }),
-    ),
-  );
-  return ['tcp', 'tcp6']
-    .flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n').slice(1))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , , state, , , , , , inode]) => state === '0A' && inodes.has(inode ?? ''))
-    .map(([, address]) => Number.parseInt(address?.split(':')[1] ?? '', 16));
-}
-
-function withDescendants(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
-  return [pid, ...children.flatMap(withDescendants)];
 }
 
 function modes(path: string): [path: string, mode: number][] {
