@@ -30,7 +30,7 @@ beforeAll(async () => {
   const sns = new SNSClient({
     endpoint: instance.endpoints.sns,
     region: 'eu-west-2',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: instance.credentials,
   });
   delivering = { database: store, sns, pageUrl: 'https://monitor.example.org', now: () => NOW, log };
   const to = { database: store, now: NOW, log: keepingLog() };
