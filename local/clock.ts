@@ -1,3 +1,5 @@
+/** Emulates the time on AWS: every part of an instance, and every function, asks this clock. */
+
 /** The time as the instance and its functions see it: the machine's, moved by a number of milliseconds. */
 export interface Clock {
   /** Milliseconds to add to the machine's time. */

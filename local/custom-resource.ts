@@ -5,6 +5,8 @@ import type { Gateway } from './gateway.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { Model } from './model.ts';
 
+/** Emulates what CloudFormation does with custom resources when a stack is deployed: it has their function called, and waits. */
+
 /** CloudFormation User Guide, "Custom resource response objects". */
 const AnswerSchema = z.looseObject({
   Status: z.enum(['SUCCESS', 'FAILED']),

@@ -1,6 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** No part of AWS: what an instance keeps on disk, and who may read it. */
+
 /** Everything that an instance ever writes in its folder. Other people's files may lie beside. */
 export const WRITTEN = {
   /** What it has taken in and done, which a fresh start removes. */

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AwsCall, type AwsReply, awsError, readBody } from './gateway.ts';
 import type { Model } from './model.ts';
 
+/** Emulates DynamoDB, by an emulator for the calls of functions, and CloudFormation in bringing about the template's tables. */
+
 /** Raw access to a DynamoDB emulator: what the functions call is passed on, what the runtime needs it asks itself. */
 export interface Dynamodb {
   /** Passes a call on, but for who signed it: emulators keep one database per access key. */

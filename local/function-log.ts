@@ -1,6 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import type { Clock } from './clock.ts';
 
+/** Emulates CloudWatch Logs: one file of JSON lines for all functions. */
+
 /** One line of what functions print, or of what the runtime has to say about them. */
 export interface LogLine {
   /** The instance's time, ISO 8601. */

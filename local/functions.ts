@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { FunctionLog } from './function-log.ts';
-import type { Gateway } from './gateway.ts';
+import { type AwsCall, type AwsReply, awsError, type Gateway } from './gateway.ts';
 import type { Model } from './model.ts';
 import { createWorkerPool, type FunctionSetup, type InvocationResult, type WorkerPool } from './worker-pool.ts';
 
@@ -19,6 +19,8 @@ export interface LambdaFunction {
 
 export interface Functions {
   readonly all: readonly LambdaFunction[];
+  /** Lambda's Invoke, for tools beside the stack. It answers with what the function returned, or threw, once it has. */
+  handle(call: AwsCall): Promise<AwsReply>;
   /** By logical id, name or ARN. */
   find(reference: string): LambdaFunction;
   /** How many invocations are running or wait for a worker. */
@@ -48,6 +50,23 @@ export function createFunctions(model: Model, options: FunctionsOptions): Functi
         throw new Error(`'${reference}' is not a function of this template (known: ${known})`);
       }
       return found;
+    },
+    async handle(call) {
+      const type = call.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+      if (call.operation !== 'Invoke' || type !== 'RequestResponse')
+        return awsError(call, 400, 'UnsupportedOperation', 'only synchronous invocations are emulated');
+      const { FunctionName } = call.input();
+      const target = all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
+      if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);
+      const { payload, functionError } = await target.invoke(JSON.parse(call.body.toString('utf8') || '{}'));
+      return {
+        status: 200,
+        headers: {
+          'content-type': 'application/json',
+          ...(functionError && { 'x-amz-function-error': functionError }),
+        },
+        body: JSON.stringify(payload ?? null),
+      };
     },
     running: () => all.reduce((sum, { pool }) => sum + pool.running(), 0),
     async close() {

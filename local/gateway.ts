@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import { whyForeign } from './own-origin.ts';
 
+/** Emulates the endpoints of AWS's services: one loopback port that tells whose call it is, and who calls. */
+
 export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sns' | 'sqs';
 
 /** One call of an AWS service, as it arrived from a function or from a tool. */

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { Functions, LambdaFunction } from './functions.ts';
 import { readBody } from './gateway.ts';
-import { decode, matchRoute, parseRoute, type Route } from './http-routes.ts';
+import { type Answer, JSON_TYPE, toAnswer, toEvent } from './http-payload.ts';
+import { matchRoute, parseRoute, type Route } from './http-routes.ts';
 import type { Model } from './model.ts';
 import { whyForeign } from './own-origin.ts';
 import { createTokenBucket } from './token-bucket.ts';
 import { MAX_PAYLOAD_BYTES } from './worker-pool.ts';
 
 /**
- * Plays an API Gateway HTTP API with Lambda integrations, payload format 2.0.
+ * Emulates an API Gateway HTTP API: requests to its routes invoke functions, within its limits.
  * Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs" and "Quotas".
  */
 export interface HttpApi {
@@ -24,28 +24,6 @@ export interface HttpApi {
   running(): number;
   /** Refuses new connections, answers what is under way, then ends. What is still under way at `outOfTime` is cut off. */
   close(outOfTime?: AbortSignal): Promise<void>;
-}
-
-/** Event of payload format 2.0. */
-export interface HttpEvent {
-  readonly version: '2.0';
-  readonly routeKey: string;
-  readonly rawPath: string;
-  readonly rawQueryString: string;
-  readonly cookies?: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly queryStringParameters?: Readonly<Record<string, string>>;
-  readonly requestContext: Readonly<Record<string, unknown>>;
-  readonly pathParameters?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly isBase64Encoded: boolean;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly cookies: readonly string[];
-  readonly body: Buffer | string;
 }
 
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
@@ -170,8 +148,10 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
   const matched = matchRoute(context.routes, request.method ?? 'GET', path);
   if (matched === undefined) return message(404, 'Not Found');
   const requestId = randomBytes(11).toString('base64url').concat('=');
-  const event = toEvent(request, body, { ...context, ...matched, requestId });
-  const { target } = matched.route;
+  const { target, routeKey } = matched.route;
+  const { account, apiId, clock } = context;
+  const { pathParameters } = matched;
+  const event = toEvent(request, body, { account, apiId, requestId, routeKey, pathParameters, now: clock.now() });
   if (Buffer.byteLength(JSON.stringify(event)) > MAX_PAYLOAD_BYTES) return message(413, 'Request Entity Too Large');
   const timedOut = new AbortController();
   const late = sleep(MAX_INTEGRATION_MS, undefined, { signal: timedOut.signal }).catch(() => undefined);
@@ -184,111 +164,6 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
   return { ...answer, headers: { ...answer.headers, 'apigw-requestid': requestId } };
 }
 
-/** Connection-level headers, and `cookie`, which has a field of its own. */
-const NOT_FORWARDED = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'cookie'];
-
-function toEvent(
-  request: IncomingMessage,
-  body: Buffer,
-  context: Context & {
-    readonly route: Route<LambdaFunction>;
-    readonly pathParameters: Readonly<Record<string, string>>;
-    readonly requestId: string;
-  },
-): HttpEvent {
-  const { apiId, account, clock, route, pathParameters, requestId } = context;
-  const [path = '/', ...rest] = (request.url ?? '/').split('?');
-  const rawQueryString = rest.join('?');
-  // API Gateway decodes `rawPath` in spite of its name (hotsock/voker#8, honojs/hono#2156); the query it leaves.
-  const rawPath = decode(path);
-  const headers: Record<string, string> = {};
-  const cookies: string[] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = (request.rawHeaders[index] ?? '').toLowerCase();
-    const value = request.rawHeaders[index + 1] ?? '';
-    if (name === 'cookie') cookies.push(...value.split(';').map((cookie) => cookie.trim()));
-    if (!NOT_FORWARDED.includes(name)) headers[name] = name in headers ? `${headers[name]},${value}` : value;
-  }
-  const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
-  const port = String(request.socket.localPort);
-  headers['x-forwarded-for'] = headers['x-forwarded-for'] ? `${headers['x-forwarded-for']}, ${sourceIp}` : sourceIp;
-  headers['x-forwarded-port'] = port;
-  headers['x-forwarded-proto'] = 'http';
-  headers['x-amzn-trace-id'] ??=
-    `Root=1-${Math.floor(clock.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
-  const query: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(rawQueryString)) {
-    query[name] = name in query ? `${query[name]},${value}` : value;
-  }
-  const domainName = headers.host ?? '';
-  const text = isText(headers['content-type'] ?? '');
-  return {
-    version: '2.0',
-    routeKey: route.routeKey,
-    rawPath,
-    rawQueryString,
-    ...(cookies.length > 0 && { cookies }),
-    headers,
-    ...(rawQueryString !== '' && { queryStringParameters: query }),
-    requestContext: {
-      accountId: account,
-      apiId,
-      domainName,
-      domainPrefix: domainName.split('.')[0] ?? '',
-      http: {
-        method: request.method ?? 'GET',
-        path: rawPath,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp,
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId,
-      routeKey: route.routeKey,
-      stage: '$default',
-      time: commonLogTime(clock.now()),
-      timeEpoch: clock.now(),
-    },
-    ...(Object.keys(pathParameters).length > 0 && { pathParameters }),
-    ...(body.length > 0 && { body: body.toString(text ? 'utf8' : 'base64') }),
-    isBase64Encoded: body.length > 0 && !text,
-  };
-}
-
-/** Bodies of these types reach the function as they are, all others in base64 (forms too). */
-function isText(contentType: string): boolean {
-  const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
-  return /^text\/|^application\/(.*\+)?(json|xml)$|^application\/javascript$/.test(type);
-}
-
-const StructuredSchema = z.looseObject({
-  statusCode: z.coerce.number().int().min(100).max(599),
-  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).nullish(),
-  cookies: z.array(z.string()).nullish(),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().nullish(),
-});
-
-/**
- * A value with a `statusCode` is a whole response, any other is the body of a 200. Undefined where it claims to be a
- * response and is malformed.
- */
-function toAnswer(payload: unknown): Answer | undefined {
-  if (typeof payload !== 'object' || payload === null || !('statusCode' in payload)) {
-    const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
-    return { status: 200, headers: JSON_TYPE, cookies: [], body };
-  }
-  const parsed = StructuredSchema.safeParse(payload);
-  if (!parsed.success) return undefined;
-  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
-  const lowerCased = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-  return {
-    status: statusCode,
-    headers: { 'content-type': 'text/plain;charset=UTF-8', ...Object.fromEntries(lowerCased) },
-    cookies: cookies ?? [],
-    body: isBase64Encoded === true ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
-  };
-}
-
 function write(response: ServerResponse, { status, headers, cookies, body }: Answer): void {
   const { 'content-length': _, 'transfer-encoding': __, ...kept } = headers;
   response.writeHead(status, {
@@ -299,17 +174,9 @@ function write(response: ServerResponse, { status, headers, cookies, body }: Ans
   response.end(body);
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
-
 const message = (status: number, text: string): Answer => ({
   status,
   headers: JSON_TYPE,
   cookies: [],
   body: JSON.stringify({ message: text }),
 });
-
-/** Such as `12/Mar/2020:19:03:58 +0000`. */
-function commonLogTime(time: number): string {
-  const [, day, month, year, clockTime] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(time).toUTCString()) ?? [];
-  return `${day}/${month}/${year}:${clockTime} +0000`;
-}

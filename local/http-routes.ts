@@ -1,3 +1,5 @@
+/** Emulates how an API Gateway HTTP API picks the route for a request. */
+
 /** One route of an HTTP API: `$default`, or a method (or ANY) and a path with `{variables}` and perhaps `{greedy+}`. */
 export interface Route<T> {
   readonly routeKey: string;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageId } from './mail.ts';
 
+/** Emulates the mailboxes of everybody that SNS mails: maildev's inbox, which all mail of an instance ends in. */
+
 export interface InboxSetup {
   readonly port: number;
   /** Under which all of it is served, such as `/secret`. */

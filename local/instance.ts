@@ -8,8 +8,8 @@ import { keepPrivate, WRITTEN } from './data-folder.ts';
 import { connectDynamodb, createTables, type Dynamodb } from './dynamodb.ts';
 import { startDynoxide } from './dynoxide.ts';
 import { type LogLine, openFunctionLog } from './function-log.ts';
-import { createFunctions, type Functions } from './functions.ts';
-import { type AwsCall, type AwsReply, awsError, type Credentials, type Intercept, startGateway } from './gateway.ts';
+import { createFunctions } from './functions.ts';
+import { type Credentials, type Intercept, startGateway } from './gateway.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import { startInbox } from './inbox.ts';
 import { readJson, writeJson } from './json-file.ts';
@@ -23,6 +23,8 @@ import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 import { loadStack, type Template } from './template.ts';
+
+/** Emulates an AWS account with one stack deployed in it: starts all the parts of `local/`, connects them, and stops them. */
 
 export interface InstanceOptions {
   /** The cloud assembly that `cdk synth` wrote (`cdk.out`). */
@@ -203,7 +205,7 @@ async function start(
 
   const functions = createFunctions(model, { clock, log, gateway });
   closers.push(() => functions.close());
-  gateway.serve('lambda', (call) => invokeFor(call, functions));
+  gateway.serve('lambda', (call) => functions.handle(call));
   const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
     const checkpointPath = at('checkpoints', `${logicalId}.json`);
     return startStreamMapping({
@@ -326,26 +328,6 @@ async function start(
     closers.push(() => inbox.stop());
     return { inbox: inbox.url, smtpUrl: inbox.smtpUrl };
   }
-}
-
-/** Lambda's Invoke for tools beside the stack. It answers with what the function returned, or threw, once it has. */
-async function invokeFor(call: AwsCall, functions: Functions): Promise<AwsReply> {
-  if (call.operation !== 'Invoke' || (call.headers['x-amz-invocation-type'] ?? 'RequestResponse') !== 'RequestResponse')
-    return awsError(
-      call,
-      400,
-      'UnsupportedOperation',
-      'only synchronous invocations are emulated by the local endpoint',
-    );
-  const { FunctionName } = call.input();
-  const target = functions.all.find(({ name, arn }) => name === FunctionName || arn === FunctionName);
-  if (!target) return awsError(call, 404, 'ResourceNotFoundException', `Function not found: ${FunctionName}`);
-  const { payload, functionError } = await target.invoke(JSON.parse(call.body.toString('utf8') || '{}'));
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json', ...(functionError && { 'x-amz-function-error': functionError }) },
-    body: JSON.stringify(payload ?? null),
-  };
 }
 
 /** Like Promise.all, but fails only after all have ended, so that what did start can be closed. */

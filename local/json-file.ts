@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** No part of AWS: small files of JSON that survive a kill. */
+
 /** The value stored at `path`, or undefined where there is no such file. */
 export function readJson<T>(path: string): T | undefined {
   try {

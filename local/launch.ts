@@ -9,6 +9,8 @@ import type { Intercept } from './gateway.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { refuseIfLocked } from './lock.ts';
 
+/** Emulates a deployment with the CDK: synthesizes the stack and starts an instance of it. */
+
 export interface LaunchOptions {
   readonly dataDir: string;
   readonly apiPort?: number;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Gateway } from './gateway.ts';
 import { readJson } from './json-file.ts';
 
+/** No part of AWS: keeps two instances from working on one folder. */
+
 interface Holder {
   readonly id: string;
   readonly pid: number;

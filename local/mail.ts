@@ -1,6 +1,8 @@
 import { createTransport } from 'nodemailer';
 import type { Clock } from './clock.ts';
 
+/** Emulates how SNS hands its mail over: by SMTP. */
+
 export interface Mail {
   /** Becomes the Message-ID. Stays the same when the mail is sent once more after a crash, so that a repeat can be told. */
   readonly id: string;

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
+/** No part of AWS: keeps web pages of other sites away from what an instance opens. */
+
 /** Names that no DNS server can point here from elsewhere: an address, and what the system itself gives an address to. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 

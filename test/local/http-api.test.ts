@@ -88,7 +88,7 @@ describe('the event of a request', () => {
     const text = await new Promise<string>((resolve) => {
       let received = '';
       const socket = connect(Number(port), hostname, () =>
-        socket.write('GET /known HTTP/1.1\r\nhost: x\r\nX-A: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n'),
+        socket.write('GET /known HTTP/1.1\r\nhost: 127.0.0.1\r\nX-A: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n'),
       );
       socket.on('data', (chunk) => {
         received += chunk;
