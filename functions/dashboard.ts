@@ -172,7 +172,7 @@ async function getMetric(
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
-  name: 'Enter your name, in at most 200 characters',
+  author: 'Enter your name, in at most 200 characters',
   note: 'Enter what is being done, in at most 2000 characters',
 };
 
@@ -181,8 +181,8 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
   const { authority = '', alert = '' } = request.parameters;
   const { inspection, board } = await stateOf(request, dependencies);
   const isMetric = inspection.metrics.some(({ id }) => id === alert);
-  const { name = '', note = '' } = request.form;
-  const given = AcknowledgementBodySchema.safeParse({ name, note });
+  const { author = '', note = '' } = request.form;
+  const given = AcknowledgementBodySchema.safeParse({ author, note });
   if (!given.success) {
     const fields = new Set(given.error.issues.map(({ path }) => String(path[0])));
     const errors = [...fields].map((field) => ({
@@ -191,7 +191,7 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
     }));
     if (!isMetric) throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
     const metric = { ...request, parameters: { ...request.parameters, metric: alert } };
-    return getMetric(metric, dependencies, { name, note, errors });
+    return getMetric(metric, dependencies, { author, note, errors });
   }
   const acknowledgement = acknowledge(board, alert, given.data, now());
   if (!acknowledgement)

@@ -6,8 +6,6 @@ import type { Readable } from 'node:stream';
 import { type Dynamodb, type Json, outputOf } from './dynamodb.ts';
 import { type AwsReply, awsError } from './gateway.ts';
 
-/** No part of AWS: runs dynoxide, the emulator behind `dynamodb.ts`. */
-
 export interface Dynoxide extends Dynamodb {
   stop(): Promise<void>;
 }

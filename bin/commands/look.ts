@@ -9,7 +9,7 @@ interface Alert {
   readonly level?: string;
   readonly since?: string;
   readonly findings?: readonly { readonly text: string }[];
-  readonly acknowledgement?: { readonly name: string };
+  readonly acknowledgement?: { readonly author: string };
 }
 
 interface Standard {
@@ -102,7 +102,7 @@ export function addLook(program: Command): void {
           state: (alert) => alert.state,
           level: ({ level }) => level,
           since: ({ since }) => since,
-          'in hand': ({ acknowledgement }) => acknowledgement?.name,
+          'in hand': ({ acknowledgement }) => acknowledgement?.author,
           why: ({ findings }) => findings?.[0]?.text,
         },
         { ...body, alerts: shown },

@@ -94,12 +94,12 @@ Examples:
     .command('acknowledge')
     .argument('<alert>', 'the id of an alert')
     .description('Says who has an alert in hand, until it worsens or clears.')
-    .requiredOption('--name <name>', 'who')
+    .requiredOption('--author <author>', 'who')
     .requiredOption('--note <note>', 'what is being done')
-    .action(async (alert: string, { name, note }: { name: string; note: string }, command: Command) => {
+    .action(async (alert: string, { author, note }: { author: string; note: string }, command: Command) => {
       const { client, at } = reach(command);
-      const { body } = await client.request('PUT', at('alerts', alert, 'acknowledgement'), { name, note });
-      showOne([`${alert} (${body.level}, since ${body.since}) is in the hands of ${name}.`], body);
+      const { body } = await client.request('PUT', at('alerts', alert, 'acknowledgement'), { author, note });
+      showOne([`${alert} (${body.level}, since ${body.since}) is in the hands of ${author}.`], body);
     });
 
   program

@@ -2,16 +2,22 @@ import * as z from 'zod';
 import { FindingSchema } from './evaluators/evaluator.ts';
 import { AlertStateSchema, LevelSchema } from './lifecycle.ts';
 
-/** Who has an alert in hand, and why. It belongs to one episode and lapses when that worsens. */
-export const AcknowledgementSchema = z.object({
-  alert: z.string(),
-  name: z.string().min(1).max(200),
-  note: z.string().max(2000),
-  at: z.iso.datetime(),
-  /** The latest period judged when it was given, and how bad the episode had been until then. */
-  period: z.string(),
-  level: LevelSchema,
-});
+/**
+ * Who has an alert in hand, and why. It belongs to one episode and lapses when that worsens. What was stored before
+ * December 2026 calls its author `name`.
+ */
+export const AcknowledgementSchema = z.preprocess(
+  authorOfName,
+  z.object({
+    alert: z.string(),
+    author: z.string().min(1).max(200),
+    note: z.string().max(2000),
+    at: z.iso.datetime(),
+    /** The latest period judged when it was given, and how bad the episode had been until then. */
+    period: z.string(),
+    level: LevelSchema,
+  }),
+);
 export type Acknowledgement = z.infer<typeof AcknowledgementSchema>;
 
 /** One alert on the board. Alerts that are clear are not on it. */
@@ -67,11 +73,17 @@ export type Board = z.infer<typeof BoardSchema>;
 export function acknowledge(
   board: Board | undefined,
   id: string,
-  given: Pick<Acknowledgement, 'name' | 'note'>,
+  given: Pick<Acknowledgement, 'author' | 'note'>,
   now: Date,
 ): Acknowledgement | undefined {
   const alert = board?.alerts[id];
   if (!board || !alert?.episode) return undefined;
   const at = new Date(Math.max(now.getTime(), Date.parse(board.evaluatedAt)));
   return { alert: id, ...given, at: at.toISOString(), period: alert.period, level: alert.episode.level };
+}
+
+function authorOfName(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null || !('name' in stored)) return stored;
+  const { name, ...rest } = stored;
+  return { author: name, ...rest };
 }

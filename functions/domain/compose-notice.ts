@@ -98,7 +98,7 @@ function acknowledgementOf(
   const given = after?.acknowledgement ?? before?.acknowledgement;
   if (!given) return undefined;
   const lapsed = !ended && !after?.acknowledgement;
-  return `${given.name} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
+  return `${given.author} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
 }
 
 type Words = Pick<

@@ -42,7 +42,7 @@ export function faultsOfStandard(
 }
 
 export const AcknowledgementBodySchema = z.strictObject({
-  name: z.string().trim().min(1).max(200),
+  author: z.string().trim().min(1).max(200),
   note: z.string().trim().min(1).max(2000),
 });
 

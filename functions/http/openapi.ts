@@ -141,7 +141,10 @@ const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
     summary: 'Say who has an alert in hand',
     description: 'It holds until the alert worsens or clears.',
-    body: { schema: 'Acknowledgement', example: { name: 'Head of service', note: 'Two more screeners from Monday.' } },
+    body: {
+      schema: 'Acknowledgement',
+      example: { author: 'Head of service', note: 'Two more screeners from Monday.' },
+    },
     answers: { 200: 'Alert' },
     problems: [409],
   },

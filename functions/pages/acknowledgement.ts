@@ -4,7 +4,7 @@ import { type FormError, forgeryField, pathOf, type Visit } from './layout.ts';
 
 /** What was typed into the form and could not be taken. */
 export interface RefusedAcknowledgement {
-  readonly name: string;
+  readonly author: string;
   readonly note: string;
   readonly errors: readonly FormError[];
 }
@@ -18,7 +18,7 @@ export function acknowledgementForm(
   refused?: RefusedAcknowledgement,
 ): Content {
   if (!episode || !session?.scopes.includes('acknowledge')) return undefined;
-  const field = (name: 'name' | 'note', label: string, input: (described: Content) => Html): Html => {
+  const field = (name: 'author' | 'note', label: string, input: (described: Content) => Html): Html => {
     const fault = refused?.errors.find((error) => error.field === `${id}-${name}`)?.text;
     return html`<div class="govuk-form-group${fault && ' govuk-form-group--error'}"><label class="govuk-label" for="${id}-${name}">${label}</label>
 ${fault && html`<p class="govuk-error-message" id="${id}-${name}-error"><span class="govuk-visually-hidden">Error:</span> ${fault}</p>`}
@@ -26,7 +26,7 @@ ${input(fault && html` aria-describedby="${id}-${name}-error"`)}</div>`;
   };
   return html`<form method="post" action="${pathOf(authority, 'alerts', id, 'acknowledgement')}" class="app-narrow">
 ${forgeryField(session.forgeryToken)}
-${field('name', 'Your name', (described) => html`<input class="govuk-input" id="${id}-name" name="name" autocomplete="name" maxlength="200" required value="${refused?.name ?? ''}"${described}>`)}
+${field('author', 'Your name', (described) => html`<input class="govuk-input" id="${id}-author" name="author" autocomplete="name" maxlength="200" required value="${refused?.author ?? ''}"${described}>`)}
 ${field('note', 'What is being done', (described) => html`<textarea class="govuk-textarea" id="${id}-note" name="note" rows="3" maxlength="2000" required${described}>${refused?.note ?? ''}</textarea>`)}
 <button class="govuk-button govuk-button--secondary">${acknowledgement ? 'Take it over' : 'Acknowledge'}</button></form>`;
 }

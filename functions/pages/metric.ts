@@ -252,7 +252,7 @@ function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-<p class="govuk-body">${given ? html`<strong>${given.name}</strong>, ${timeName(given.at)}: ${given.note}` : 'Nobody has acknowledged this alert yet.'}</p>
+<p class="govuk-body">${given ? html`<strong>${given.author}</strong>, ${timeName(given.at)}: ${given.note}` : 'Nobody has acknowledged this alert yet.'}</p>
 ${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
 }
 

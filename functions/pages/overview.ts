@@ -161,7 +161,7 @@ function monthOrDay(date: string): string {
 
 function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
   if (acknowledgement)
-    return `In hand: ${acknowledgement.name} on ${dayName(acknowledgement.at)}${acknowledgement.note && `: ${acknowledgement.note}`}`;
+    return `In hand: ${acknowledgement.author} on ${dayName(acknowledgement.at)}${acknowledgement.note && `: ${acknowledgement.note}`}`;
   return episode ? 'Nobody has acknowledged it yet.' : undefined;
 }
 

@@ -150,8 +150,8 @@ describe('the command line', () => {
       basis: 'local',
     });
     expect(
-      (await monitor(['acknowledge', 'referral-backlog', '--name', 'A. Jones', '--note', 'In hand'])).json
-        .acknowledgement.name,
+      (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
+        .acknowledgement.author,
     ).toBe('A. Jones');
     expect(
       (await monitor(['progress', 'A1', '--state', 'completed', '--evidence', 'Audit', '--author', 'A. Jones'])).json

@@ -35,9 +35,9 @@ function begin() {
       return notice && `Subject: ${subjectOf(notice)}\n\n${bodyOf(notice, 'http://127.0.0.1:3000/')}`;
     },
     /** An acknowledgement of an alert as it stands. */
-    acknowledge(alert: string, name: string, note: string, at: string) {
+    acknowledge(alert: string, author: string, note: string, at: string) {
       const { period = '', episode } = board?.alerts[alert] ?? {};
-      return { alert, name, note, at, period, level: episode?.level ?? 'watch' };
+      return { alert, author, note, at, period, level: episode?.level ?? 'watch' };
     },
   };
 }

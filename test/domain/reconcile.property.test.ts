@@ -175,7 +175,7 @@ class World {
         const alerts = Object.entries(this.board?.alerts ?? {});
         const [alert, state] = alerts[step.alert % (alerts.length || 1)] ?? [];
         if (!alert || !state?.episode) return;
-        const common = { name: 'A. Head', note: 'on it', at: this.now.toISOString() };
+        const common = { author: 'A. Head', note: 'on it', at: this.now.toISOString() };
         this.acknowledgements.set(alert, { alert, ...common, period: state.period, level: state.episode.level });
         return;
       }

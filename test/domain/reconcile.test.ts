@@ -273,7 +273,7 @@ describe('a changed standard', () => {
 describe('an acknowledgement', () => {
   const given = (fields: Partial<Acknowledgement> = {}): Acknowledgement => ({
     alert: metric.id,
-    name: 'A. Head',
+    author: 'A. Head',
     note: 'extra staff from May',
     at: '2010-11-20T10:00:00.000Z',
     period: '2010-10',
@@ -293,7 +293,7 @@ describe('an acknowledgement', () => {
       acknowledgements: [given()],
     });
     const { notice, board } = look(record);
-    expect(board.alerts[metric.id]?.acknowledgement?.name).toBe('A. Head');
+    expect(board.alerts[metric.id]?.acknowledgement?.author).toBe('A. Head');
     expect(bodyOf(notice as Notice, 'https://x/')).toContain(
       'Acknowledged: A. Head on 2010-11-20: extra staff from May',
     );

@@ -38,7 +38,7 @@ const GOOD = { numerator: 45, denominator: 50 };
 const BAD = { numerator: 20, denominator: 50 };
 const BETTER = { numerator: 46, denominator: 50 };
 
-const TAKEN = { name: 'A. Jones', note: 'Two more screeners from Monday.' };
+const TAKEN = { author: 'A. Jones', note: 'Two more screeners from Monday.' };
 const EASIER = { from: '2011-01', value: 30, reason: 'Improvement plan', author: 'Head of service' };
 const REPORTS = [
   { state: 'open', evidence: 'An audit is planned for March', author: 'Head of service' },

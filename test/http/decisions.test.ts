@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
 import { idOf } from '../../functions/services/recipients.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
+import { ackKey, authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
 import { saveRecipient } from '../../functions/store/recipients.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { databaseOf } from '../../local/launch.ts';
@@ -137,7 +139,7 @@ describe('a backtest', () => {
 });
 
 describe('an acknowledgement', () => {
-  const given = { name: 'A. Jones', note: 'Two more screeners from Monday.' };
+  const given = { author: 'A. Jones', note: 'Two more screeners from Monday.' };
 
   test('is there to read at once, stays with the episode, and ends with it', async () => {
     const answered = await call('PUT', '/alerts/referral-backlog/acknowledgement', { body: given });
@@ -162,6 +164,35 @@ describe('an acknowledgement', () => {
     await service.idle();
     expect((await alertOf('referral-backlog')).state).toBe('clear');
     expect((await alertOf('referral-backlog')).acknowledgement).toBeUndefined();
+  });
+
+  test('stored while its author was called name is read as ever', async () => {
+    await call('PUT', '/submissions/2011-08', {
+      body: { observations: { 'referral-backlog': { count: 12 } } },
+      headers: { 'if-match': '"2"' },
+    });
+    await service.idle();
+    await call('PUT', '/alerts/referral-backlog/acknowledgement', { body: given });
+    await service.runSchedules();
+    await service.idle();
+    const { client, tables } = databaseOf(service);
+    for (const sk of [ackKey('referral-backlog'), BOARD_KEY]) {
+      const Key = { pk: { S: authorityKey(AUTHORITY) }, sk: { S: sk } };
+      const { Item } = await client.send(new GetItemCommand({ TableName: tables.alerts, Key }));
+      const data = Item?.data?.S ?? '';
+      const older = data.replace(`"author":"${given.author}"`, `"name":"${given.author}"`);
+      expect(older).not.toBe(data);
+      await client.send(new PutItemCommand({ TableName: tables.alerts, Item: { ...Item, data: { S: older } } }));
+    }
+    expect((await alertOf('referral-backlog')).acknowledgement).toMatchObject(given);
+    await call('PUT', '/submissions/2011-07', {
+      body: { observations: { 'referral-backlog': { count: 11 } } },
+      headers: { 'if-match': '"1"' },
+    });
+    await service.idle();
+    const { acknowledgement } = await alertOf('referral-backlog');
+    expect(acknowledgement).toMatchObject(given);
+    expect(acknowledgement).not.toHaveProperty('name');
   });
 
   test('lapses when the alert worsens', async () => {
@@ -195,9 +226,9 @@ describe('an acknowledgement', () => {
     expect((await call('PUT', '/alerts/nothing/acknowledgement', { body: given })).status).toBe(404);
   });
 
-  test('has a name and a note', async () => {
-    const refused = await call('PUT', '/alerts/referral-backlog/acknowledgement', { body: { name: ' ', by: 'me' } });
-    expect(refused.body.errors.map(({ pointer }: any) => pointer).sort()).toEqual(['#/by', '#/name', '#/note']);
+  test('has an author and a note', async () => {
+    const refused = await call('PUT', '/alerts/referral-backlog/acknowledgement', { body: { author: ' ', by: 'me' } });
+    expect(refused.body.errors.map(({ pointer }: any) => pointer).sort()).toEqual(['#/author', '#/by', '#/note']);
   });
 });
 

@@ -165,7 +165,7 @@ describe('who may look and write', () => {
       reader.get(HOME),
       reader.get(`${HOME}/submit`),
       reader.post(`${HOME}/submissions`, { forgeryToken }),
-      reader.post(`${HOME}/alerts/referral-backlog/acknowledgement`, { forgeryToken, name: 'x', note: 'y' }),
+      reader.post(`${HOME}/alerts/referral-backlog/acknowledgement`, { forgeryToken, author: 'x', note: 'y' }),
       reader.post(`${HOME}/recipients`, { forgeryToken, address: 'x@example.org', level: 'warning' }),
     ]);
     expect(statuses.map(({ status }) => status)).toEqual([200, 403, 403, 403, 403]);
@@ -323,25 +323,25 @@ describe('an authority that is late', () => {
     const overview = textOf(await text(HOME));
     expect(overview).toMatch(/Figures up to September 2011.{1,60} ! Warning .{0,20}October 2011/);
     expect(overview).toMatch(/Critical Monthly figures/);
-    const fields = { forgeryToken, name: 'A. Price', note: 'The case system is down' };
+    const fields = { forgeryToken, author: 'A. Price', note: 'The case system is down' };
     const answer = await post(`${HOME}/alerts/submission/acknowledgement`, fields);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, HOME]);
     expect(textOf(await text(HOME))).toContain('In hand: A. Price on 20 January 2012: The case system is down');
   });
 
-  test('an acknowledgement without a name is refused, and what was typed stays', async () => {
+  test('an acknowledgement without an author is refused, and what was typed stays', async () => {
     const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
     const path = `${HOME}/alerts/referral-backlog/acknowledgement`;
-    const answer = await post(path, { forgeryToken, name: ' ', note: 'Typed at length' });
+    const answer = await post(path, { forgeryToken, author: ' ', note: 'Typed at length' });
     const text = await answer.text();
     expect(answer.status).toBe(422);
-    expect(text).toContain('href="#referral-backlog-name"');
+    expect(text).toContain('href="#referral-backlog-author"');
     expect(text).toContain('>Typed at length</textarea>');
   });
 
   test('what is not raised cannot be taken in hand', async () => {
     const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
-    const answer = await post(`${HOME}/alerts/complaints/acknowledgement`, { forgeryToken, name: 'x', note: 'y' });
+    const answer = await post(`${HOME}/alerts/complaints/acknowledgement`, { forgeryToken, author: 'x', note: 'y' });
     expect(answer.status).toBe(409);
   });
 });

@@ -110,7 +110,7 @@ describe('overdue actions', () => {
   it('stay acknowledged until another one is overdue', () => {
     const acknowledgement = {
       alert: 'action',
-      name: 'A. Head',
+      author: 'A. Head',
       note: 'plan agreed',
       at: '2010-11-01T00:00:00.000Z',
       period: '2011-09',

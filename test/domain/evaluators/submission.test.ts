@@ -108,7 +108,7 @@ describe('a missing submission', () => {
   it('keeps an acknowledgement while the same month is missing and nothing is worse', () => {
     const acknowledgement = {
       alert: 'submission',
-      name: 'A. Analyst',
+      author: 'A. Analyst',
       note: 'system change',
       at: '2010-12-20T12:00:00.000Z',
       period: '2010-11',
