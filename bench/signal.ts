@@ -12,7 +12,7 @@ import {
 
 /**
  * `npm run bench:signal`: how often each rule cries wolf, how late it is and what it misses, in worlds whose truth is
- * known, with the service's own timeline as the judge. Prints targets (design, section 11) reached and not reached.
+ * known, with the service's own timeline as the judge. Prints which targets are reached and which are not.
  */
 
 /** Enough that chance does not decide between rules a hundredth of a month apart. */

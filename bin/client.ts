@@ -7,7 +7,7 @@ export interface ApiFault {
   readonly line?: number;
   readonly column?: string;
   /** Where in a file that is, for whoever sent one. */
-  readonly place?: string;
+  readonly position?: string;
   readonly detail: string;
 }
 

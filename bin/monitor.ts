@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { ServiceError } from '../functions/services/errors.ts';
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
@@ -11,11 +12,12 @@ import { addToken } from './commands/token.ts';
 /** What a script can tell from the exit code. */
 const EXIT = { refused: 1, usage: 2, unreachable: 3, failed: 4 } as const;
 
-/** What to do about a problem, by its kind. */
+/** What to do about a problem that the service named, by its kind, or about what was refused here, by its reason. */
 const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
   forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
-  'precondition-required': 'To change what was handed in before, add --revise.',
+  'precondition-required': 'To replace what was submitted before, add --revise.',
+  'would-change': 'If that is meant, add --replace.',
 };
 
 const program = new Command('npm run monitor --')
@@ -68,10 +70,19 @@ function report(error: Error): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof FileFaultsError) return EXIT.refused;
   if (error instanceof UnreachableError) return EXIT.unreachable;
+  if (error instanceof ServiceError) {
+    advise(error.reason);
+    return EXIT.refused;
+  }
   if (!(error instanceof ApiError)) return EXIT.failed;
-  for (const { place, pointer, parameter, detail } of error.errors)
-    console.error(`  ${[place ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
-  const advice = ADVICE[error.kind];
-  if (advice) console.error(advice);
+  for (const { position, pointer, parameter, detail } of error.errors)
+    console.error(`  ${[position ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
+  advise(error.kind);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;
+}
+
+/** Says what to do about it, where there is something. */
+function advise(kind: string): void {
+  const advice = ADVICE[kind];
+  if (advice) console.error(advice);
 }

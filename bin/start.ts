@@ -50,7 +50,7 @@ try {
 
 In another terminal:
 
-  export MONITOR_URL=${api} MONITOR_TOKEN=${token}
+  ${toSet({ MONITOR_URL: api, MONITOR_TOKEN: token })}
   npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
   npm run monitor -- alerts`);
   await stopOnSignal(() => service.stop());
@@ -83,4 +83,12 @@ function instant(text: string): string {
   if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(Date.parse(text)))
     throw new InvalidArgumentError('Write it as yyyy-mm-dd or as an ISO instant.');
   return text;
+}
+
+/** The line that sets environment variables: in PowerShell on Windows, in a shell elsewhere. */
+function toSet(variables: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(variables);
+  return process.platform === 'win32'
+    ? pairs.map(([name, value]) => `$env:${name}='${value}'`).join('; ')
+    : `export ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`;
 }

@@ -1,36 +1,33 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { acknowledge, acknowledged } from './domain/board.ts';
+import { isAuthorityAlert } from './domain/authority-alerts.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import { dayInEngland } from './domain/period.ts';
-import { timelines } from './domain/reconcile.ts';
-import type { Month } from './domain/submission.ts';
 import { AcknowledgementBodySchema, RecipientBodySchema } from './http/bodies.ts';
-import { isAuthorityId } from './http/handler.ts';
-import { ProblemError } from './http/problem.ts';
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
-import type { MetricView } from './pages/metric.ts';
 import { NOTICES_A_PAGE, noticePage, noticesPage } from './pages/notices.ts';
-import { type AuthorityState, overviewPage } from './pages/overview.ts';
+import { overviewPage } from './pages/overview.ts';
 import type { RefusedRecipient } from './pages/recipients.ts';
+import { RefusalError, refusalFor } from './pages/refusals.ts';
 import { type PageAnswer, page, redirect } from './pages/respond.ts';
-import { notFound, type PageRequest, pageHandler, RefusalError } from './pages/serve.ts';
+import { type PageRequest, pageHandler } from './pages/serve.ts';
 import { endedSession, pathAfterSignIn, sessionCookie } from './pages/session.ts';
 import { authoritiesPage, signInPage } from './pages/sign-in.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { checkRoom, revisionOf } from './services/accept.ts';
+import { acceptMonths, BasisChangedError, compareMonths } from './services/accept.ts';
+import { acknowledgeAlert } from './services/alerts.ts';
+import { NotFoundError } from './services/errors.ts';
+import { listAuthorities, requireInspection, withInspection } from './services/inspections.ts';
+import { readNewestRevisions } from './services/months.ts';
+import { readNotice, readNotices } from './services/notices.ts';
 import type { Recipients } from './services/recipients.ts';
-import { readGrant } from './store/access.ts';
-import { saveAcknowledgement } from './store/acknowledgements.ts';
-import { readBoard } from './store/boards.ts';
+import { readMetricHistory, readOverview, readSubmitted } from './services/record.ts';
+import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
-import { listAuthorities, readInspection } from './store/inspections.ts';
-import { readNotices } from './store/notices.ts';
-import { MonthChangedError, readMonths, readRevisions, readSuperseded, saveMonths } from './store/submissions.ts';
 
 export interface DashboardDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -82,7 +79,7 @@ async function getStart({ visit, grant }: PageRequest, { database }: DashboardDe
 
 async function getAsset({ parameters }: PageRequest, { assets }: DashboardDependencies): Promise<PageAnswer> {
   const asset = assets.answer(parameters.file ?? '');
-  if (!asset) throw notFound('There is no such file.');
+  if (!asset) throw new RefusalError(404, 'Not found', 'There is no such file.');
   return asset;
 }
 
@@ -96,79 +93,28 @@ async function signIn(
   return redirect(pathAfterSignIn(form.to), [sessionCookie(event, token, grant.expires, now())]);
 }
 
-/** All that a page may need of an authority, or a refusal. */
-async function stateOf({ parameters }: PageRequest, { database }: DashboardDependencies): Promise<AuthorityState> {
-  const { authority } = parameters;
-  if (!isAuthorityId(authority)) throw notFound('There is no such authority.');
-  const [inspection, months, stored] = await Promise.all([
-    readInspection(database, authority),
-    readMonths(database, authority),
-    readBoard(database, authority),
-  ]);
-  if (!inspection) throw notFound('No inspection is loaded for this authority.');
-  const { board } = stored;
-  if (!board) return { inspection, months, board };
-  const alerts = Object.entries(board.alerts).map(([id, alert]) => [id, acknowledged(id, alert, stored)] as const);
-  return { inspection, months, board: { ...board, alerts: Object.fromEntries(alerts) } };
-}
-
 /** A month has one notice, and one more for each correction of it. */
 const NEWEST_NOTICES = 10;
 
-async function getOverview(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { database, smallNumbers, now } = dependencies;
-  const [state, { notices }] = await Promise.all([
-    stateOf(request, dependencies),
-    readNotices(database, request.parameters.authority ?? '', { limit: NEWEST_NOTICES }),
-  ]);
-  return page(
-    overviewPage(request.visit, {
-      ...state,
-      notices: notices.map(({ notice }) => notice),
-      today: dayInEngland(now()),
-      smallNumbers,
-    }),
-  );
-}
-
-/** A metric with its figures, their earlier revisions and what was found in them. */
-async function metricOf(request: PageRequest, dependencies: DashboardDependencies): Promise<MetricView> {
-  const { database, smallNumbers } = dependencies;
-  const { inspection, months, board } = await stateOf(request, dependencies);
-  const metric = inspection.metrics.find(({ id }) => id === request.parameters.metric);
-  if (!metric) throw notFound('There is no such metric.');
-  const record = {
-    inspection: inspection.header,
-    metrics: [metric],
-    months,
-    localStandards: inspection.localStandards,
-  };
-  return {
-    metric,
-    inspection,
-    months,
-    superseded: await readSuperseded(database, inspection.header.authority, earlierRevisions(months)),
-    alert: board?.alerts[metric.id],
-    judged: timelines(record, smallNumbers).get(metric.id) ?? [],
-    smallNumbers,
-  };
-}
-
-/** The revisions before the current one, of each month. */
-function earlierRevisions(months: readonly Month[]): [string, number][] {
-  return months.flatMap(({ period, revision }) =>
-    Array.from({ length: revision - 1 }, (_, index): [string, number] => [period, index + 1]),
-  );
+async function getOverview(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database, smallNumbers, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const overview = await readOverview(database, authority, NEWEST_NOTICES);
+  return page(overviewPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
 }
 
 async function getMetric(
-  request: PageRequest,
-  dependencies: DashboardDependencies,
+  { parameters: { authority = '', metric = '' }, visit }: PageRequest,
+  { database, smallNumbers }: DashboardDependencies,
   refused?: RefusedAcknowledgement,
 ): Promise<PageAnswer> {
   // Not with the module: no other page draws charts, and what draws them takes long to load.
-  const [view, { metricPage }] = await Promise.all([metricOf(request, dependencies), import('./pages/metric.ts')]);
-  return page(metricPage(request.visit, view, refused), refused ? 422 : 200);
+  const [history, { metricPage }] = await Promise.all([
+    readMetricHistory(database, authority, metric, smallNumbers),
+    import('./pages/metric.ts'),
+  ]);
+  return page(metricPage(visit, { ...history, smallNumbers }, refused), refused ? 422 : 200);
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
@@ -177,10 +123,7 @@ const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
 };
 
 async function postAcknowledgement(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { database, now } = dependencies;
   const { authority = '', alert = '' } = request.parameters;
-  const { inspection, board } = await stateOf(request, dependencies);
-  const isMetric = inspection.metrics.some(({ id }) => id === alert);
   const { author = '', note = '' } = request.form;
   const given = AcknowledgementBodySchema.safeParse({ author, note });
   if (!given.success) {
@@ -189,107 +132,102 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
       field: `${alert}-${field}`,
       text: WHAT_IS_WANTED[field] ?? 'This cannot be taken',
     }));
-    if (!isMetric) throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
-    const metric = { ...request, parameters: { ...request.parameters, metric: alert } };
+    if (isAuthorityAlert(alert))
+      throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
+    const metric = { ...request, parameters: { authority, metric: alert } };
     return getMetric(metric, dependencies, { author, note, errors });
   }
-  const acknowledgement = acknowledge(board, alert, given.data, now());
-  if (!acknowledgement)
-    throw new RefusalError(409, 'Not accepted', 'This alert has ended meanwhile: there is nothing to take in hand.');
-  await saveAcknowledgement(database, authority, acknowledgement, now());
-  return redirect(`/authorities/${authority}${isMetric ? `/metrics/${alert}#acknowledgement` : ''}`);
+  const { database, now } = dependencies;
+  await acknowledgeAlert(database, authority, alert, given.data, now());
+  return redirect(`/authorities/${authority}${isAuthorityAlert(alert) ? '' : `/metrics/${alert}#acknowledgement`}`);
 }
 
-async function getSubmissions(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection, months } = await stateOf(request, dependencies);
-  const sent = request.query.accepted?.split(',') ?? [];
+async function getSubmissions(
+  { parameters: { authority = '' }, query, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const { inspection, months } = await readSubmitted(database, authority);
+  const sent = query.accepted?.split(',') ?? [];
   const accepted = months.filter(({ period }) => sent.includes(period)).map(({ period }) => period);
-  return page(submissionsPage(request.visit, inspection, months, accepted));
+  return page(submissionsPage(visit, inspection, months, accepted));
 }
 
-async function getMonth(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection, months } = await stateOf(request, dependencies);
-  const month = months.find(({ period }) => period === request.parameters.period);
-  if (!month) throw notFound('This month was not submitted.');
-  const { revisions } = await readRevisions(dependencies.database, inspection.header.authority, month.period, {
-    after: Math.max(0, month.revision - MAX_REVISIONS),
-    limit: MAX_REVISIONS,
-  });
-  return page(monthPage(request.visit, inspection, revisions, dependencies.smallNumbers));
+async function getMonth(
+  { parameters: { authority = '', period = '' }, visit }: PageRequest,
+  { database, smallNumbers }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [inspection, revisions] = await withInspection(database, authority, () =>
+    readNewestRevisions(database, authority, period, MAX_REVISIONS),
+  );
+  return page(monthPage(visit, inspection, revisions, smallNumbers));
 }
 
-async function getSubmit(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const [{ inspection }, { submitPage }] = await Promise.all([
-    stateOf(request, dependencies),
+async function getSubmit(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [{ header }, { submitPage }] = await Promise.all([
+    requireInspection(database, authority),
     import('./pages/upload.ts'),
   ]);
-  return page(submitPage(request.visit, inspection.header));
+  return page(submitPage(visit, header));
 }
 
-async function postCheck(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { smallNumbers, now } = dependencies;
-  const { readUpload, previewPage } = await import('./pages/upload.ts');
-  const { inspection, months } = await stateOf(request, dependencies);
-  const { file, figures = '' } = request.form;
-  const upload = readUpload(file || figures, inspection.metrics, months, now());
-  return page(previewPage(request.visit, inspection, upload, smallNumbers), upload.faults.length > 0 ? 422 : 200);
+async function postCheck(
+  { parameters: { authority = '' }, form: { file, figures = '' }, visit }: PageRequest,
+  { database, smallNumbers, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const inspection = await requireInspection(database, authority);
+  const upload = readUpload(file || figures, inspection.metrics, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
+  const months = await compareMonths(database, authority, upload.months, now());
+  return page(previewPage(visit, inspection, upload, months, smallNumbers));
 }
 
 const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
-async function postSubmissions(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { database, smallNumbers, now } = dependencies;
-  const { readUpload, previewPage, basisOf } = await import('./pages/upload.ts');
-  const { inspection, months } = await stateOf(request, dependencies);
-  const { authority } = inspection.header;
-  const upload = readUpload(request.form.figures ?? '', inspection.metrics, months, now());
-  if (upload.faults.length > 0) return page(previewPage(request.visit, inspection, upload, smallNumbers), 422);
-  const sent = upload.months.filter(({ outcome }) => outcome !== 'same');
-  // Sent again because no answer came, though all had been stored: the answer comes now.
-  if (sent.length === 0) return toSubmissions(authority, upload.months);
-  // What was looked at is what is sent: it holds only as long as it would take the place of the same revisions.
-  if (basisOf(upload) !== request.form.basis)
-    return page(previewPage(request.visit, inspection, upload, smallNumbers, CHANGED_MEANWHILE), 409);
-  const fresh = sent.filter(({ outcome }) => outcome === 'new').length;
-  if (fresh > 0) await checkRoom(database, authority, now(), fresh);
-  const accepted = sent.map(({ period, submission, current }) => revisionOf(submission, period, current, now()));
+async function postSubmissions(
+  { parameters: { authority = '' }, form: { figures = '', basis }, visit }: PageRequest,
+  { database, smallNumbers, now, logger }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const inspection = await requireInspection(database, authority);
+  const upload = readUpload(figures, inspection.metrics, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
   try {
-    await saveMonths(database, authority, accepted, now());
+    const months = await acceptMonths({ database, now: now(), log: logger }, authority, upload.months, { basis });
+    const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
+    const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
+    return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
-    if (!(error instanceof MonthChangedError)) throw error;
-    throw new RefusalError(409, 'Not accepted', CHANGED_MEANWHILE);
+    if (!(error instanceof BasisChangedError)) throw error;
+    const months = await compareMonths(database, authority, upload.months, now());
+    return page(previewPage(visit, inspection, upload, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
-  return toSubmissions(authority, accepted);
 }
 
-/** To the list of months, which says that these were accepted. */
-function toSubmissions(authority: string, accepted: readonly { readonly period: string }[]): PageAnswer {
-  return redirect(`/authorities/${authority}/submissions?accepted=${accepted.map(({ period }) => period).join(',')}`);
+async function getNotices(
+  { parameters: { authority = '' }, query, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const before = /^[1-9]\d{0,5}$/.test(query.before ?? '') ? Number(query.before) : undefined;
+  const [{ header }, found] = await withInspection(database, authority, () =>
+    readNotices(database, authority, { before, limit: NOTICES_A_PAGE }),
+  );
+  return page(noticesPage(visit, header, found));
 }
 
-async function getNotices(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection } = await stateOf(request, dependencies);
-  const before = /^[1-9]\d{0,5}$/.test(request.query.before ?? '') ? Number(request.query.before) : undefined;
-  const found = await readNotices(dependencies.database, inspection.header.authority, {
-    before,
-    limit: NOTICES_A_PAGE,
-  });
-  return page(noticesPage(request.visit, inspection.header, found));
-}
-
-async function getNotice(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection } = await stateOf(request, dependencies);
-  const { number = '' } = request.parameters;
-  const known = /^[1-9]\d{0,4}$/.test(number);
-  const { notices } = known
-    ? await readNotices(dependencies.database, inspection.header.authority, { before: Number(number) + 1, limit: 1 })
-    : { notices: [] };
-  const [stored] = notices;
-  if (!stored || String(stored.notice.number) !== number) throw notFound('There is no such notice.');
-  const { headers } = request.event;
-  const pageUrl = `${headers['x-forwarded-proto']}://${headers.host}/`;
-  return page(noticePage(request.visit, inspection.header, stored, pageUrl));
+async function getNotice(
+  { parameters: { authority = '', number = '' }, event: { headers }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  if (!/^[1-9]\d{0,4}$/.test(number)) throw new NotFoundError('notice', number);
+  const [{ header }, notice] = await withInspection(database, authority, () =>
+    readNotice(database, authority, Number(number)),
+  );
+  return page(noticePage(visit, header, notice, `${headers['x-forwarded-proto']}://${headers.host}/`));
 }
 
 async function recipientsOf({ database, sns, topicArn }: DashboardDependencies): Promise<Recipients> {
@@ -297,26 +235,22 @@ async function recipientsOf({ database, sns, topicArn }: DashboardDependencies):
 }
 
 async function getRecipients(
-  request: PageRequest,
+  { parameters: { authority = '' }, visit }: PageRequest,
   dependencies: DashboardDependencies,
   refused?: RefusedRecipient,
 ): Promise<PageAnswer> {
-  const { inspection } = await stateOf(request, dependencies);
+  const { header } = await requireInspection(dependencies.database, authority);
   const [{ recipientsPage }, { listRecipients }] = await Promise.all([
     import('./pages/recipients.ts'),
     import('./services/recipients.ts'),
   ]);
-  const recipients = await listRecipients(
-    await recipientsOf(dependencies),
-    inspection.header.authority,
-    dependencies.now(),
-  );
-  return page(recipientsPage(request.visit, inspection.header, recipients, refused), refused ? 422 : 200);
+  const recipients = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
+  return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
 }
 
 async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection } = await stateOf(request, dependencies);
-  const { authority } = inspection.header;
+  const { authority = '' } = request.parameters;
+  await requireInspection(dependencies.database, authority);
   const { address = '', level = '' } = request.form;
   const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level });
   if (!wanted.success)
@@ -329,22 +263,20 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
   try {
     await addRecipient(await recipientsOf(dependencies), authority, wanted.data, dependencies.now());
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    return getRecipients(request, dependencies, { address, level, fault: error.errors[0]?.detail ?? error.message });
+    const refusal = refusalFor(error);
+    if (!refusal) throw error;
+    return getRecipients(request, dependencies, { address, level, fault: refusal.message });
   }
   return redirect(`/authorities/${authority}/recipients`);
 }
 
-async function postRemoval(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  const { inspection } = await stateOf(request, dependencies);
-  const { authority } = inspection.header;
+async function postRemoval(
+  { parameters: { authority = '', recipient = '' } }: PageRequest,
+  dependencies: DashboardDependencies,
+): Promise<PageAnswer> {
+  await requireInspection(dependencies.database, authority);
   const { removeRecipient } = await import('./services/recipients.ts');
-  await removeRecipient(
-    await recipientsOf(dependencies),
-    authority,
-    request.parameters.recipient ?? '',
-    dependencies.now(),
-  );
+  await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
   return redirect(`/authorities/${authority}/recipients`);
 }
 

@@ -1,8 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { titleOfAlert } from './domain/authority-alerts.ts';
-import { acknowledge } from './domain/board.ts';
-import { type LoadedInspection, withProgress } from './domain/inspection.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
@@ -12,23 +9,16 @@ import {
 } from './http/answers.ts';
 import {
   AcknowledgementBodySchema,
-  faultsOfStandard,
   ProgressBodySchema,
   RecipientBodySchema,
   StandardBodySchema,
 } from './http/bodies.ts';
-import {
-  type Answer,
-  answer,
-  httpHandler,
-  isAuthorityId,
-  type Request,
-  readBody,
-  unknownAuthority,
-} from './http/handler.ts';
-import { faultsProblem, ProblemError } from './http/problem.ts';
+import { type Answer, answer, httpHandler, type Request, readBody } from './http/handler.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { acknowledgeAlert } from './services/alerts.ts';
+import { requireInspection } from './services/inspections.ts';
+import { reportProgress } from './services/progress.ts';
 import {
   addRecipient,
   listRecipients,
@@ -37,12 +27,9 @@ import {
   removeRecipient,
   SNS_ATTEMPTS,
 } from './services/recipients.ts';
-import { readGrant } from './store/access.ts';
-import { saveAcknowledgement } from './store/acknowledgements.ts';
-import { readBoard } from './store/boards.ts';
+import { setStandard } from './services/standards.ts';
+import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
-import { readInspection } from './store/inspections.ts';
-import { saveLocalStandard, saveProgress, VersionTakenError } from './store/versions.ts';
 
 export interface ManageDependencies {
   readonly database: Database<'baselines' | 'alerts' | 'access'>;
@@ -51,9 +38,6 @@ export interface ManageDependencies {
   readonly now: () => Date;
   readonly logger: Logger;
 }
-
-/** How often versions are read again when somebody else set one meanwhile. */
-const MAX_ATTEMPTS = 4;
 
 /** What people decide beside the figures: standards, who has an alert in hand, how actions go, who is mailed. */
 export function createHandler(dependencies: ManageDependencies) {
@@ -72,97 +56,27 @@ export function createHandler(dependencies: ManageDependencies) {
   );
 }
 
-async function inspectionOf(
-  { parameters }: Request,
-  database: ManageDependencies['database'],
-): Promise<LoadedInspection> {
-  const { authority } = parameters;
-  const inspection = isAuthorityId(authority) ? await readInspection(database, authority) : undefined;
-  if (!inspection) throw unknownAuthority(authority);
-  return inspection;
-}
-
-/**
- * Adds a version, the next after the newest, unless that says the same already. Reads again where somebody else added
- * one meanwhile.
- */
-async function addVersion<T extends { readonly version: number }>(
-  versions: () => Promise<readonly T[]>,
-  make: (version: number) => T,
-  same: (a: T, b: T) => boolean,
-  save: (version: T) => Promise<void>,
-): Promise<{ created: boolean; version: T }> {
-  for (let attempt = 1; ; attempt++) {
-    const newest = (await versions()).at(-1);
-    const version = make((newest?.version ?? 0) + 1);
-    if (newest && same(newest, version)) return { created: false, version: newest };
-    try {
-      await save(version);
-      return { created: true, version };
-    } catch (error) {
-      if (!(error instanceof VersionTakenError) || attempt === MAX_ATTEMPTS) throw error;
-    }
-  }
-}
-
-/** Whether two versions say the same, apart from their number and when they were set. */
-function saysTheSame(a: object, b: object): boolean {
-  const content = (version: object) =>
-    JSON.stringify(
-      Object.entries(version)
-        .filter(([key]) => !['version', 'setAt', 'at'].includes(key))
-        .sort(([one], [other]) => (one < other ? -1 : 1)),
-    );
-  return content(a) === content(b);
-}
-
-async function putStandard(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
-  const { authority = '', metric: id = '' } = request.parameters;
-  const metric = (await inspectionOf(request, database)).metrics.find((candidate) => candidate.id === id);
-  if (!metric) throw new ProblemError('not-found', `no metric is called "${id.slice(0, 64)}"`);
-  const body = readBody(StandardBodySchema, request.body);
-  const faults = faultsOfStandard(metric, body);
-  if (faults.length > 0) throw faultsProblem(faults);
-  const at = now();
-  const { created, version } = await addVersion(
-    async () => (await inspectionOf(request, database)).localStandards.filter((version) => version.metric === id),
-    (version) => ({ metric: id, version, ...body, setAt: at.toISOString() }),
-    saysTheSame,
-    (version) => saveLocalStandard(database, authority, version, at),
-  );
+async function putStandard({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric = '' } = parameters;
+  const change = readBody(StandardBodySchema, body);
+  const { created, version } = await setStandard(database, authority, metric, change, now());
   return answer(created ? 201 : 200, StandardAnswerSchema, { ...version, basis: 'local' });
 }
 
-async function putProgress(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
-  const { authority = '', action: id = '' } = request.parameters;
-  const inspection = await inspectionOf(request, database);
-  const action = inspection.actions.find((candidate) => candidate.id === id);
-  if (!action) throw new ProblemError('not-found', `no action is called "${id.slice(0, 64)}"`);
-  const body = readBody(ProgressBodySchema, request.body);
-  const at = now();
-  const read = async () => (await inspectionOf(request, database)).progress.filter((version) => version.action === id);
-  const { created } = await addVersion(
-    read,
-    (version) => ({ action: id, version, ...body, at: at.toISOString() }),
-    saysTheSame,
-    (version) => saveProgress(database, authority, version, at),
-  );
-  return answer(created ? 201 : 200, ActionAnswerSchema, withProgress(action, await read()));
+async function putProgress({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', action: id = '' } = parameters;
+  const reported = readBody(ProgressBodySchema, body);
+  const { created, action } = await reportProgress(database, authority, id, reported, now());
+  return answer(created ? 201 : 200, ActionAnswerSchema, action);
 }
 
-async function putAcknowledgement(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
-  const { authority = '', alert: id = '' } = request.parameters;
-  const { metrics } = await inspectionOf(request, database);
-  const { board } = await readBoard(database, authority);
-  const alert = board?.alerts[id];
-  const title = titleOfAlert(id, metrics);
-  if (!alert && title === id) throw new ProblemError('not-found', `no alert is called "${id.slice(0, 64)}"`);
-  const given = readBody(AcknowledgementBodySchema, request.body);
-  const acknowledgement = acknowledge(board, id, given, now());
-  if (!acknowledgement)
-    throw new ProblemError('conflict', `${id} is not raised at warning or above: there is nothing to take in hand`);
-  await saveAcknowledgement(database, authority, acknowledgement, now());
-  return answer(200, AlertAnswerSchema, { alert: id, title, ...alert, acknowledgement });
+async function putAcknowledgement(
+  { parameters, body }: Request,
+  { database, now }: ManageDependencies,
+): Promise<Answer> {
+  const { authority = '', alert = '' } = parameters;
+  const given = readBody(AcknowledgementBodySchema, body);
+  return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, now()));
 }
 
 function shown({ id, address, level, arn, lapsesAt }: MailedAddress) {
@@ -170,22 +84,25 @@ function shown({ id, address, level, arn, lapsesAt }: MailedAddress) {
   return { id, address: maskedAddress(address), level, state, ...(lapsesAt ? { lapsesAt } : {}) };
 }
 
-async function getRecipients(request: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const { header } = await inspectionOf(request, dependencies.database);
-  const recipients = await listRecipients(dependencies, header.authority, dependencies.now());
+async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
+  const { authority = '' } = parameters;
+  await requireInspection(dependencies.database, authority);
+  const recipients = await listRecipients(dependencies, authority, dependencies.now());
   return answer(200, RecipientsAnswerSchema, { recipients: recipients.map(shown) });
 }
 
-async function postRecipient(request: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const { header } = await inspectionOf(request, dependencies.database);
-  const wanted = readBody(RecipientBodySchema, request.body);
-  const { created, recipient } = await addRecipient(dependencies, header.authority, wanted, dependencies.now());
+async function postRecipient({ parameters, body }: Request, dependencies: ManageDependencies): Promise<Answer> {
+  const { authority = '' } = parameters;
+  const wanted = readBody(RecipientBodySchema, body);
+  await requireInspection(dependencies.database, authority);
+  const { created, recipient } = await addRecipient(dependencies, authority, wanted, dependencies.now());
   return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient));
 }
 
-async function deleteRecipient(request: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const { header } = await inspectionOf(request, dependencies.database);
-  await removeRecipient(dependencies, header.authority, request.parameters.recipient ?? '', dependencies.now());
+async function deleteRecipient({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
+  const { authority = '', recipient = '' } = parameters;
+  await requireInspection(dependencies.database, authority);
+  await removeRecipient(dependencies, authority, recipient, dependencies.now());
   return { statusCode: 204 };
 }
 

@@ -1,19 +1,16 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
-import { backtest } from './domain/backtest.ts';
-import { acknowledged } from './domain/board.ts';
 import { chartOptions } from './domain/evaluators/special-cause.ts';
-import { type LoadedInspection, type LocalStandard, type Metric, withProgress } from './domain/inspection.ts';
+import { type LoadedInspection, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
-import { timelines } from './domain/reconcile.ts';
-import type { JudgedRecord } from './domain/record.ts';
+import { localStandardsOf } from './domain/record.ts';
 import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
-import type { Month } from './domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
 import {
   AlertsAnswerSchema,
   BacktestAnswerSchema,
+  DescriptionAnswerSchema,
   HealthAnswerSchema,
   InspectionAnswerSchema,
   MetricAnswerSchema,
@@ -26,32 +23,24 @@ import {
 import {
   AlertsQuerySchema,
   BacktestBodySchema,
-  faultsOfStandard,
   MonthsQuerySchema,
   PageQuerySchema,
   RangeQuerySchema,
 } from './http/bodies.ts';
-import {
-  type Answer,
-  answer,
-  csvAnswer,
-  httpHandler,
-  isAuthorityId,
-  type Request,
-  readBody,
-  readQuery,
-  unknownAuthority,
-} from './http/handler.ts';
-import { DescriptionSchema, describeApi } from './http/openapi.ts';
+import { etagOf } from './http/etags.ts';
+import { type Answer, answer, csvAnswer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
+import { describeApi } from './http/openapi.ts';
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { readAlerts } from './services/alerts.ts';
 import { writeCsv } from './services/csv.ts';
-import { readGrant } from './store/access.ts';
-import { readBoard } from './store/boards.ts';
+import { requireAuthority, requireInspection } from './services/inspections.ts';
+import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
+import { readNotices } from './services/notices.ts';
+import { readMetric } from './services/record.ts';
+import { tryStandard } from './services/standards.ts';
+import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
-import { isInspected, readInspection } from './store/inspections.ts';
-import { readNotices } from './store/notices.ts';
-import { readMonth, readMonths, readMonthsBetween, readRevisions } from './store/submissions.ts';
 
 export interface QueryDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -80,20 +69,6 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
 
 type Tables = QueryDependencies['database'];
 
-/** The authority in the path, known to have an inspection: enough where only its own record is read. */
-async function authorityIn({ parameters }: Request, database: Tables): Promise<string> {
-  const { authority } = parameters;
-  if (!isAuthorityId(authority) || !(await isInspected(database, authority))) throw unknownAuthority(authority);
-  return authority;
-}
-
-async function inspectionOf({ parameters }: Request, database: Tables): Promise<LoadedInspection> {
-  const { authority } = parameters;
-  const inspection = isAuthorityId(authority) ? await readInspection(database, authority) : undefined;
-  if (!inspection) throw unknownAuthority(authority);
-  return inspection;
-}
-
 /** The most of a list in one answer, unless fewer are asked for. */
 const PAGE = 50;
 
@@ -117,7 +92,8 @@ function pageOf(
 async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const { from, to, format, ...page } = readQuery(MonthsQuerySchema, request);
   const { limit, after } = pageOf(page, /^\d{4}-\d{2}$/);
-  const authority = await authorityIn(request, database);
+  const { authority = '' } = request.parameters;
+  await requireAuthority(database, authority);
   const range = { from: from ?? EARLIEST_PERIOD, to: to ?? LATEST_PERIOD };
   if (format === 'csv') {
     const { months } = await readMonthsBetween(database, authority, range);
@@ -142,28 +118,25 @@ function periodIn({ parameters }: Request): string {
 }
 
 async function getMonth(request: Request, database: Tables): Promise<Answer> {
+  const { authority = '' } = request.parameters;
   const period = periodIn(request);
-  const authority = await authorityIn(request, database);
+  await requireAuthority(database, authority);
   const month = await readMonth(database, authority, period);
-  if (!month) throw new ProblemError('not-found', `${period} was not submitted`);
-  return answer(200, MonthAnswerSchema, { authority, ...month }, { etag: `"${month.revision}"` });
+  return answer(200, MonthAnswerSchema, { authority, ...month }, etagOf(month));
 }
 
 async function getRevisions(request: Request, database: Tables): Promise<Answer> {
+  const { authority = '' } = request.parameters;
   const period = periodIn(request);
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,4}$/);
-  const authority = await authorityIn(request, database);
+  await requireAuthority(database, authority);
   const page = { after: Number(after ?? 0), limit };
   const { revisions, more } = await readRevisions(database, authority, period, page);
-  if (revisions.length === 0 && after === undefined) throw new ProblemError('not-found', `${period} was not submitted`);
   return answer(200, RevisionsAnswerSchema, {
     revisions: revisions.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
   });
 }
-
-const localStandardsOf = ({ localStandards }: LoadedInspection, metric: string): LocalStandard[] =>
-  localStandards.filter((version) => version.metric === metric);
 
 /** The metric with the standard in force in a month. */
 function withStandard(inspection: LoadedInspection, metric: Metric, period: string) {
@@ -172,31 +145,23 @@ function withStandard(inspection: LoadedInspection, metric: Metric, period: stri
 }
 
 async function getMetrics(request: Request, database: Tables, now: Date): Promise<Answer> {
-  const inspection = await inspectionOf(request, database);
+  const inspection = await requireInspection(database, request.parameters.authority ?? '');
   const period = periodOf(dayInEngland(now));
   return answer(200, MetricsAnswerSchema, {
     metrics: inspection.metrics.map((metric) => withStandard(inspection, metric, period)),
   });
 }
 
-/** The record as it stands, for judging it anew. */
-function recordOf({ header, metrics, localStandards }: LoadedInspection, months: readonly Month[]): JudgedRecord {
-  return { inspection: header, metrics, localStandards, months };
-}
-
 async function getMetric(request: Request, database: Tables, now: Date): Promise<Answer> {
   const { from = EARLIEST_PERIOD, to = LATEST_PERIOD } = readQuery(RangeQuerySchema, request);
-  const inspection = await inspectionOf(request, database);
-  const metric = inspection.metrics.find(({ id }) => id === request.parameters.metric);
-  if (!metric) throw unknownMetric(request.parameters.metric);
-  const months = await readMonths(database, inspection.header.authority);
-  const localStandards = localStandardsOf(inspection, metric.id);
-  const entries = timelines({ ...recordOf(inspection, months), metrics: [metric] }, 'show').get(metric.id) ?? [];
-  const limits = limitsOf(inspection, metric, entries);
+  const { authority = '', metric: id = '' } = request.parameters;
+  const { inspection, metric, judged } = await readMetric(database, authority, id);
+  const localStandards = localStandardsOf(inspection, id);
+  const limits = limitsOf(inspection, metric, judged);
   return answer(200, MetricAnswerSchema, {
     ...withStandard(inspection, metric, periodOf(dayInEngland(now))),
     localStandards,
-    series: entries
+    series: judged
       .filter(({ period }) => from <= period && period <= to)
       .map(({ period, observation, alert, transition, findings }) => {
         const { value, numerator, denominator, status, revision } = observation ?? {};
@@ -232,24 +197,11 @@ function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonl
   return new Map(points.map((point, index) => [observations[index]?.period ?? '', point]));
 }
 
-function unknownMetric(id: string | undefined): ProblemError {
-  return new ProblemError('not-found', `no metric is called "${id?.slice(0, 64)}"`);
-}
-
-async function postBacktest(request: Request, database: Tables, now: Date): Promise<Answer> {
-  const inspection = await inspectionOf(request, database);
-  const { metric: id, from = EARLIEST_PERIOD, ...change } = readBody(BacktestBodySchema, request.body);
-  const metric = inspection.metrics.find((candidate) => candidate.id === id);
-  const faults = metric
-    ? faultsOfStandard(metric, change)
-    : [{ pointer: '#/metric', detail: `no metric is called "${id.slice(0, 64)}"` }];
-  if (faults.length > 0) throw faultsProblem(faults, 'nothing was tried');
-  const months = await readMonths(database, inspection.header.authority);
-  const version = (localStandardsOf(inspection, id).at(-1)?.version ?? 0) + 1;
-  const tried = { ...change, metric: id, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
-  const { asIs, asChanged, periods } = backtest(recordOf(inspection, months), id, tried);
+async function postBacktest({ parameters, body }: Request, database: Tables, now: Date): Promise<Answer> {
+  const change = readBody(BacktestBodySchema, body);
+  const { asIs, asChanged, periods } = await tryStandard(database, parameters.authority ?? '', change, now);
   return answer(200, BacktestAnswerSchema, {
-    metric: id,
+    metric: change.metric,
     asIs,
     asChanged,
     periods: periods.map((period) => ({ ...period, findings: [...period.findings] })),
@@ -258,22 +210,18 @@ async function postBacktest(request: Request, database: Tables, now: Date): Prom
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { state } = readQuery(AlertsQuerySchema, request);
-  const { header, metrics } = await inspectionOf(request, database);
-  const read = await readBoard(database, header.authority);
-  const { board } = read;
+  const { inspection, board } = await readAlerts(database, request.parameters.authority ?? '');
+  const { header, metrics } = inspection;
   const ids = new Set([
     ...metrics.map(({ id }) => id),
     ...Object.keys(AUTHORITY_ALERTS),
     ...Object.keys(board?.alerts ?? {}),
   ]);
-  const alerts = [...ids].map((id) => {
-    const alert = board?.alerts[id];
-    return {
-      alert: id,
-      title: titleOfAlert(id, metrics),
-      ...(alert ? acknowledged(id, alert, read) : { state: 'clear' as const }),
-    };
-  });
+  const alerts = [...ids].map((id) => ({
+    alert: id,
+    title: titleOfAlert(id, metrics),
+    ...(board?.alerts[id] ?? { state: 'clear' as const }),
+  }));
   return answer(200, AlertsAnswerSchema, {
     authority: header.authority,
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
@@ -283,8 +231,9 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
 }
 
 async function getNotices(request: Request, database: Tables): Promise<Answer> {
+  const { authority = '' } = request.parameters;
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,6}$/);
-  const authority = await authorityIn(request, database);
+  await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
   const { notices, more } = await readNotices(database, authority, page);
   return answer(200, NoticesAnswerSchema, {
@@ -297,8 +246,8 @@ async function getNotices(request: Request, database: Tables): Promise<Answer> {
   });
 }
 
-async function getInspection(request: Request, database: Tables): Promise<Answer> {
-  const { header, judgements, actions, progress } = await inspectionOf(request, database);
+async function getInspection({ parameters }: Request, database: Tables): Promise<Answer> {
+  const { header, judgements, actions, progress } = await requireInspection(database, parameters.authority ?? '');
   return answer(200, InspectionAnswerSchema, {
     ...header,
     judgements: [...judgements],
@@ -307,7 +256,7 @@ async function getInspection(request: Request, database: Tables): Promise<Answer
 }
 
 async function getDescription(): Promise<Answer> {
-  return answer(200, DescriptionSchema, describeApi());
+  return answer(200, DescriptionAnswerSchema, describeApi());
 }
 
 export const handler = createHandler({

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
-import { InspectionSchema } from './domain/inspection.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { loadInspection } from './services/inspections.ts';
 import type { Database } from './store/database.ts';
-import { saveInspection } from './store/inspections.ts';
 
 /** The inspections that a deployment loads, one for each authority. Another is a file in `seed/` and a line here. */
 const INSPECTIONS: readonly unknown[] = [herefordshire];
@@ -34,9 +32,8 @@ export function createHandler({ database, inspections, respond, logger }: SeedDe
     try {
       if (event.RequestType !== 'Delete')
         for (const contents of inspections) {
-          const inspection = InspectionSchema.parse(contents);
-          const written = await saveInspection(database, inspection, fingerprintOf(contents));
-          logger.info('inspection loaded', { authority: inspection.authority, written });
+          const { authority, written } = await loadInspection(database, contents);
+          logger.info('inspection loaded', { authority, written });
         }
       await respond(event.ResponseURL, { ...common, Status: 'SUCCESS' });
     } catch (error) {
@@ -48,11 +45,6 @@ export function createHandler({ database, inspections, respond, logger }: SeedDe
       });
     }
   };
-}
-
-/** Tells one version of an inspection file from another. */
-export function fingerprintOf(contents: unknown): string {
-  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
 }
 
 async function putResponse(url: string, response: CloudFormationCustomResourceResponse): Promise<void> {

@@ -36,7 +36,7 @@ export class InspectionMonitorStack extends Stack {
     // Figures in, and what became of them out.
     const submit = new ServiceFunction(this, 'Submit', {
       name: 'submit',
-      whenItFails: 'Analysts cannot hand in or correct figures; what was accepted before is still judged and mailed.',
+      whenItFails: 'Analysts cannot submit or correct figures; what was accepted before is still judged and mailed.',
       memory: 1024,
       timeout: Duration.seconds(10),
       logRemoval,

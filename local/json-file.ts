@@ -21,5 +21,23 @@ export function writeJson(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.new`;
   writeFileSync(temporary, JSON.stringify(value));
-  renameSync(temporary, path);
+  rename(temporary, path);
+}
+
+/** How often, and after how long, a rename is tried again that Windows refused. */
+const RETRIES = 20;
+const RETRY_MS = 50;
+
+/** On Windows a virus scanner or an indexer that has just opened either file holds a rename up. */
+function rename(from: string, to: string): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const isHeld = /^(EPERM|EACCES|EBUSY)$/.test((error as NodeJS.ErrnoException).code ?? '');
+      if (process.platform !== 'win32' || !isHeld || attempt === RETRIES) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
 }

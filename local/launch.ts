@@ -119,7 +119,8 @@ export function stopOnSignal(stop: () => Promise<void>): Promise<void> {
       stopping = true;
       stop().then(resolve, reject);
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    // Windows knows no polite kill, but tells of Ctrl-Break and of the closing of the window.
+    const others: NodeJS.Signals[] = process.platform === 'win32' ? ['SIGBREAK', 'SIGHUP'] : ['SIGTERM'];
+    for (const signal of ['SIGINT', ...others]) process.on(signal, onSignal);
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,10 +19,12 @@ const send = (message: FromWorker) => port.postMessage(message);
 /** Milliseconds that `Date` adds to the machine's time; undefined while it is the machine's own. */
 let clockOffset: number | undefined;
 moveClock(setup.clockOffset);
-confineToBundle(setup.codeDirectory);
+// Node resolves what it loads to its real path; macOS's temporary folder is behind a link.
+const codeDirectory = realpathSync(setup.codeDirectory);
+confineToBundle(codeDirectory);
 
 try {
-  const handler = await loadHandler(setup.codeDirectory, setup.handler);
+  const handler = await loadHandler(codeDirectory, setup.handler);
   port.on('message', (invocation: Invocation) => void run(handler, invocation));
   send({ type: 'ready' });
 } catch (error) {

@@ -41,7 +41,7 @@ const saidOf = (standard: Standard | undefined): string =>
 export function addLook(program: Command): void {
   program
     .command('status')
-    .description('Says in a few lines how things stand.')
+    .description('Shows in a few lines how things stand.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const [inspection, alerts, notices] = await Promise.all([
@@ -58,7 +58,7 @@ export function addLook(program: Command): void {
       showOne(
         [
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
-          latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been handed in yet.',
+          latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been submitted yet.',
           `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
@@ -86,7 +86,7 @@ export function addLook(program: Command): void {
 
   program
     .command('alerts')
-    .description('Lists the alerts, the worst first.')
+    .description('Lists the alerts, worst first.')
     .addOption(new Option('--state <state>', 'only these').choices(['clear', 'raised', 'recovering']))
     .option('--all', 'clear ones too')
     .action(async ({ state, all }: { state?: string; all?: true }, command: Command) => {
@@ -135,13 +135,13 @@ export function addLook(program: Command): void {
 
   program
     .command('months')
-    .description('Lists the months that were handed in.')
+    .description('Lists the months that were submitted.')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
     .action(async (range: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
       const submissions = await readAll<Month>(client, withRange(at('submissions'), range), 'submissions');
-      showMonths(submissions, { submissions }, 'No month has been handed in.');
+      showMonths(submissions, { submissions }, 'No month has been submitted.');
     });
 
   program
@@ -221,7 +221,7 @@ export function addLook(program: Command): void {
 
   program
     .command('actions')
-    .description('Lists the recommended actions and how they go.')
+    .description('Lists the recommended actions and their progress.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { actions } = (await client.request('GET', at('inspection'))).body;

@@ -46,7 +46,7 @@ interface Recipient {
 /** Commands that decide something: standards, alerts in hand, actions, recipients. */
 export function addManage(program: Command): void {
   changing(program.command('standard').argument('<metric>', 'the id of a metric'))
-    .description("Sets the authority's own standard for a metric. Everything is judged again by it at once.")
+    .description("Sets the authority's own standard for a metric. Everything is judged again at once.")
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--author <author>', 'who decided it')
     .addHelpText(
@@ -59,7 +59,7 @@ Examples:
     .action(async (metric: string, options: Change & { reason: string; author: string }, command: Command) => {
       const { client, at } = reach(command);
       const { from } = options;
-      if (!from) throw new UsageError('--from <month> is needed: a standard holds from a month on');
+      if (!from) throw new UsageError('--from <month> is needed: a standard holds from a given month');
       const { reason, author } = options;
       const { status, body } = await client.request('PUT', at('metrics', metric, 'standard'), {
         ...changeOf(options),
@@ -94,20 +94,20 @@ Examples:
     .command('acknowledge')
     .argument('<alert>', 'the id of an alert')
     .description('Says who has an alert in hand, until it worsens or clears.')
-    .requiredOption('--author <author>', 'who')
+    .requiredOption('--author <author>', 'who has it in hand')
     .requiredOption('--note <note>', 'what is being done')
     .action(async (alert: string, { author, note }: { author: string; note: string }, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('PUT', at('alerts', alert, 'acknowledgement'), { author, note });
-      showOne([`${alert} (${body.level}, since ${body.since}) is in the hands of ${author}.`], body);
+      showOne([`${author} has ${alert} in hand (${body.level}, since ${body.since}).`], body);
     });
 
   program
     .command('progress')
     .argument('<action>', 'the id of a recommended action, such as A1')
-    .description('Reports how a recommended action goes.')
+    .description('Reports the progress of a recommended action.')
     .addOption(new Option('--state <state>', 'how it stands').choices(['open', 'completed']).makeOptionMandatory())
-    .requiredOption('--evidence <evidence>', 'what shows it')
+    .requiredOption('--evidence <evidence>', 'what you base that on')
     .requiredOption('--author <author>', 'who says so')
     .action(async (action: string, options: { state: string; evidence: string; author: string }, command: Command) => {
       const { client, at } = reach(command);
@@ -116,10 +116,10 @@ Examples:
       showOne([`${action} is ${body.state}: ${body.title}`], body);
     });
 
-  const recipients = program.command('recipients').description('Lists, adds and removes who is mailed.');
+  const recipients = program.command('recipients').description('Lists, adds and removes recipients of e-mails.');
   recipients
     .command('list', { isDefault: true })
-    .description('Lists who is mailed, confirmed or not.')
+    .description('Lists the recipients, confirmed or not.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at('recipients'));
@@ -138,9 +138,9 @@ Examples:
   recipients
     .command('add')
     .argument('<address>', 'an e-mail address')
-    .description('Has an address mailed, once it has confirmed.')
+    .description('Adds a recipient, who is mailed once they have confirmed.')
     .addOption(
-      new Option('--level <level>', 'the least that is mailed')
+      new Option('--level <level>', 'the lowest level to be mailed about')
         .choices(['watch', 'warning', 'critical'])
         .default('warning'),
     )
@@ -159,7 +159,7 @@ Examples:
   recipients
     .command('remove')
     .argument('<id>', 'as "recipients" lists it')
-    .description('Stops mailing an address.')
+    .description('Removes a recipient.')
     .action(async (id: string, _: object, command: Command) => {
       const { client, at } = reach(command);
       await client.request('DELETE', at('recipients', id));
@@ -169,7 +169,7 @@ Examples:
 
 function changing(command: Command): Command {
   return command
-    .option('--from <month>', 'from which month on, yyyy-mm')
+    .option('--from <month>', 'the first month it holds for, yyyy-mm')
     .option('--value <number>', "the standard, in the metric's unit", numberFrom)
     .option('--tolerance <number>', 'how far from the baseline still counts as the same', numberFrom)
     .option('--m-of-n <m/n>', 'how many failures among how many reports are critical, such as 2/3')
@@ -178,7 +178,7 @@ function changing(command: Command): Command {
         .choices(['ignore', 'missing', 'breaching', 'notBreaching'])
         .default('ignore'),
     )
-    .option('--rebase <dates...>', 'days from which the way of working is another, yyyy-mm-dd');
+    .option('--rebase <dates...>', 'days on which the way of working changed, yyyy-mm-dd');
 }
 
 function changeOf({ from, value, tolerance, mOfN, missing, rebase }: Change): object {

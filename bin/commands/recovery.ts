@@ -11,17 +11,13 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Board, BoardAlert } from '../../functions/domain/board.ts';
 import { subjectOf } from '../../functions/domain/notice.ts';
-import { reconcile } from '../../functions/domain/reconcile.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
-import { readBoardAsStored, replaceBoard } from '../../functions/store/boards.ts';
+import { rebuildBoard } from '../../functions/services/evaluate.ts';
+import { resendNotice } from '../../functions/services/notices.ts';
+import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
-import { markUnsent } from '../../functions/store/notices.ts';
-import { readRecord, revisedSince } from '../../functions/store/records.ts';
-import { readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
-import { readSuperseded } from '../../functions/store/submissions.ts';
-import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
+import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
 import { showList, showOne, tell } from './output.ts';
-import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
 
 /** What Lambda answers for a function that threw. */
@@ -47,78 +43,70 @@ const FileSchema = z.object({
 export function addRecovery(program: Command): void {
   const authorityOf = (command: Command): string => command.optsWithGlobals().authority;
 
-  withPlace(program.command('export'))
+  withDeploymentOptions(program.command('export'))
     .description("Writes an authority's whole record to a file: inspection, every revision, board, notices.")
-    .requiredOption('--out <file>', 'where to')
+    .requiredOption('--out <file>', 'the file to write')
     .option(
       '--table <name=table>',
       'read this table instead, such as one restored by AWS; may be repeated',
       collect,
       [],
     )
-    .action(async (options: Place & { out: string; table: string[] }, command: Command) => {
+    .action(async (options: DeploymentOptions & { out: string; table: string[] }, command: Command) => {
       const authority = authorityOf(command);
-      const place = await openPlace(options);
-      const items = await readWholeRecord(await withTables(databaseOf(place), options.table), authority);
+      const deployment = await openDeployment(options);
+      const items = await exportRecord(await withTables(databaseOf(deployment), options.table), authority);
       const counts = Object.entries(items).map(([table, { length }]) => `${length} of ${table}`);
-      if (items.baselines.length + items.submissions.length === 0)
-        throw new UsageError(`there is nothing of ${authority} here`);
-      const file = { format: FORMAT, authority, exportedAt: place.now.toISOString(), items };
+      const file = { format: FORMAT, authority, exportedAt: deployment.now.toISOString(), items };
       writeFileSync(options.out, `${JSON.stringify(file)}\n`, { mode: 0o600 });
       tell(`${options.out}: ${authority}, ${counts.join(', ')} items`);
     });
 
-  withPlace(program.command('import'))
-    .description('Puts back what "export" wrote. While it runs nothing is accepted for that authority.')
+  withDeploymentOptions(program.command('import'))
+    .description('Imports what "export" wrote. Meanwhile nothing is accepted for that authority.')
     .argument('<file>')
-    .option('--replace', 'even where there are figures of that authority: they are removed first')
-    .action(async (path: string, options: Place & { replace?: true }) => {
+    .option('--replace', 'even if that authority has figures: they are removed first')
+    .action(async (path: string, options: DeploymentOptions & { replace?: true }) => {
       const read = FileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
       if (!read.success) throw new UsageError(`${path}: ${z.prettifyError(read.error)}`);
       const { authority, exportedAt, items } = read.data;
-      const place = await openPlace(options);
-      const database = databaseOf(place);
-      const there = await readWholeRecord(database, authority);
-      if (there.submissions.length > 0 && !options.replace)
-        throw new UsageError(
-          `${authority} has ${there.submissions.length} items of figures here; to remove them first, add --replace (and "export" them before that)`,
-        );
-      await replaceWholeRecord(database, authority, items, place.now);
+      const deployment = await openDeployment(options);
+      await importRecord(databaseOf(deployment), authority, items, deployment.now, options.replace === true);
       tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
     });
 
-  withPlace(program.command('rebuild'))
+  withDeploymentOptions(program.command('rebuild'))
     .description("Works out an authority's board from its record and shows what would change.")
-    .option('--write', 'write it, and the notice that tells of what changed')
-    .action(async (options: Place & { write?: true }, command: Command) => {
-      const place = await openPlace(options);
-      await rebuild(place, authorityOf(command), options.write === true);
+    .option('--write', 'write it, and the notice of what changed')
+    .action(async (options: DeploymentOptions & { write?: true }, command: Command) => {
+      const deployment = await openDeployment(options);
+      await rebuild(deployment, authorityOf(command), options.write === true);
     });
 
-  withPlace(program.command('resend'))
-    .description('Lets the hourly run send a notice once more.')
+  withDeploymentOptions(program.command('resend'))
+    .description('Has the hourly run send a notice again.')
     .argument('<number>', "the notice's number")
-    .action(async (text: string, options: Place, command: Command) => {
+    .action(async (text: string, options: DeploymentOptions, command: Command) => {
       const authority = authorityOf(command);
+      if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`${text}: a notice has a number, which "notices" lists`);
       const number = Number(text);
-      const place = await openPlace(options);
-      if (!(await markUnsent(databaseOf(place), { authority, number })))
-        throw new UsageError(`${authority} has no notice ${text}`);
+      const deployment = await openDeployment(options);
+      await resendNotice(databaseOf(deployment), { authority, number });
       tell(`Notice ${number} of ${authority} is sent again within the hour, to everyone subscribed to it.`);
     });
 
-  withPlace(program.command('hourly'))
+  withDeploymentOptions(program.command('hourly'))
     .description('Does the hourly work now: judges every authority that is due, then sends every notice that waits.')
-    .action(async (options: Place) => {
-      await runHourly(await openPlace(options));
+    .action(async (options: DeploymentOptions) => {
+      await runHourly(await openDeployment(options));
     });
 
-  withPlace(program.command('dead-letters'))
-    .description('Shows what was given up. The hourly run has tried it again since, from the tables.')
-    .option('--clear', 'remove what is shown, once it is understood')
-    .action(async (options: Place & { clear?: true }) => {
-      const place = await openPlace(options);
-      const found = await receiveAll(place, options.clear === true);
+  withDeploymentOptions(program.command('dead-letters'))
+    .description('Shows what was given up on. The hourly run has tried it again since, from the tables.')
+    .option('--clear', 'remove what is shown, once you know what it was')
+    .action(async (options: DeploymentOptions & { clear?: true }) => {
+      const deployment = await openDeployment(options);
+      const found = await receiveAll(deployment, options.clear === true);
       showList(
         found,
         {
@@ -135,12 +123,12 @@ export function addRecovery(program: Command): void {
 }
 
 /** Both functions, even where the first fails: what one authority's data does to it must not keep mail back. */
-async function runHourly(place: Deployment): Promise<void> {
+async function runHourly(deployment: Deployment): Promise<void> {
   // An invocation takes up to the function's five minutes; whoever gives up and asks again would have it done twice.
-  const lambda = new LambdaClient({ ...place.config, maxAttempts: 1 });
+  const lambda = new LambdaClient({ ...deployment.config, maxAttempts: 1 });
   const failures: string[] = [];
   for (const name of ['evaluate', 'notify'] as const) {
-    const FunctionName = place.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
+    const FunctionName = deployment.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
     const { FunctionError, Payload } = await lambda.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify(HOURLY_EVENT) }),
     );
@@ -157,14 +145,17 @@ async function runHourly(place: Deployment): Promise<void> {
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-function databaseOf(place: Deployment): Tables {
+function databaseOf(deployment: Deployment): Tables {
   const tables = Object.fromEntries(
-    TableSchema.options.map((name) => [name, place.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Table`)]),
+    TableSchema.options.map((name) => [
+      name,
+      deployment.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Table`),
+    ]),
   ) as Tables['tables'];
-  return { client: place.client, tables };
+  return { client: deployment.client, tables };
 }
 
-/** With tables of other names in the place of the stack's own, as `--table` says; throws one error that names every fault. */
+/** With tables of other names in place of the stack's own, as `--table` says; throws one error that names every fault. */
 async function withTables({ client, tables }: Tables, overrides: readonly string[]): Promise<Tables> {
   const replaced = { ...tables };
   const faults: string[] = [];
@@ -190,37 +181,29 @@ async function exists(client: DynamoDBClient, TableName: string): Promise<boolea
   }
 }
 
-async function rebuild(place: Deployment, authority: string, write: boolean): Promise<void> {
-  const database = databaseOf(place);
-  const smallNumbers = z.enum(['show', 'suppress']).parse(place.output('SmallNumbers'));
-  const stored = await readBoardAsStored(database, authority);
-  const record = await readRecord(database, authority, stored.acknowledgements, new Set(bankHolidays));
-  if (!record) throw new UsageError(`no inspection is loaded for ${authority}`);
-  const superseded = await readSuperseded(database, authority, revisedSince(stored.board?.judged ?? {}, record));
-  const rebuilt = reconcile(stored.board, record, superseded, place.now, smallNumbers);
-  if (!rebuilt.board) {
+async function rebuild(deployment: Deployment, authority: string, write: boolean): Promise<void> {
+  const smallNumbers = z.enum(['show', 'suppress']).parse(deployment.output('SmallNumbers'));
+  const rebuilding = { database: databaseOf(deployment), smallNumbers, now: () => deployment.now };
+  const { stored, board, notice } = await rebuildBoard(authority, rebuilding, write);
+  if (!board) {
     showOne([`The board of ${authority} is what its record says.`], { authority, changes: [], written: false });
     return;
   }
-  // A board that cannot be understood gives no numbers to go on from; the notices do.
-  const number = stored.lastNotice + 1;
-  const notice = rebuilt.notice && { ...rebuilt.notice, number };
-  const board: Board = {
-    ...rebuilt.board,
-    version: Math.max(rebuilt.board.version, stored.version + 1),
-    lastNotice: notice ? number : stored.lastNotice,
-  };
-  const changes = differences(stored.board?.alerts ?? {}, board.alerts);
-  if (write) await replaceBoard(database, stored, board, notice);
+  const changes = differences(stored?.alerts ?? {}, board.alerts);
   showOne(
     [
-      stored.board ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
+      stored ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
       ...changes.map(({ alert, before, after }) => `  ${alert}: ${before} → ${after}`),
       ...(changes.length === 0 ? ['  no alert; what it was worked out from'] : []),
-      notice ? `Mailed: ${subjectOf(notice)} (notice ${number})` : 'Nothing is mailed.',
+      notice ? `Mailed: ${subjectOf(notice)} (notice ${notice.number})` : 'Nothing is mailed.',
       write ? 'Written.' : 'Nothing is written yet: add --write.',
     ],
-    { authority, changes, ...(notice ? { notice: { number, subject: subjectOf(notice) } } : {}), written: write },
+    {
+      authority,
+      changes,
+      ...(notice ? { notice: { number: notice.number, subject: subjectOf(notice) } } : {}),
+      written: write,
+    },
   );
 }
 
@@ -254,10 +237,10 @@ interface DeadLetter {
   readonly records: number;
 }
 
-async function receiveAll(place: Deployment, clear: boolean): Promise<DeadLetter[]> {
-  const sqs = new SQSClient(place.config);
+async function receiveAll(deployment: Deployment, clear: boolean): Promise<DeadLetter[]> {
+  const sqs = new SQSClient(deployment.config);
   const found: DeadLetter[] = [];
-  for (const QueueUrl of place.output('DeadLetters').split(' '))
+  for (const QueueUrl of deployment.output('DeadLetters').split(' '))
     for (;;) {
       // Long enough not to see the same again in this run.
       const { Messages = [] } = await sqs.send(

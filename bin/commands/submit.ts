@@ -19,20 +19,20 @@ export class FileFaultsError extends Error {
 interface FileMonth {
   readonly period: string;
   readonly body: object;
-  placeOf(pointer: string): FilePlace;
+  positionOf(pointer: string): Position;
 }
 
 /** By line, and column where it is one; in JSON by pointer. */
-interface FilePlace {
+interface Position {
   readonly line: number;
   readonly column?: string;
 }
 
-interface FileFault extends FilePlace {
+interface FileFault extends Position {
   readonly detail: string;
 }
 
-const sayPlace = ({ line, column }: FilePlace): string =>
+const describePosition = ({ line, column }: Position): string =>
   [line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
 
 interface Submitted {
@@ -41,22 +41,25 @@ interface Submitted {
   readonly changes?: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
 }
 
-/** Commands that hand figures in, correct them and take them back. */
+/** Commands that submit figures, correct them and retract them. */
 export function addSubmit(program: Command): void {
   program
     .command('submit')
-    .argument('<file>', 'CSV, one figure or one month a line, or JSON as the API takes it; - reads standard input')
-    .description('Hands in the months of a file: all of them, or none.')
-    .option('--revise', 'change months that were handed in before and differ')
+    .argument(
+      '<file>',
+      'CSV with one figure or one month per line, or JSON as the API takes it; - reads standard input',
+    )
+    .description('Submits the months of a file: all of them or none.')
+    .option('--revise', 'replace months that were submitted before and differ')
     .addHelpText(
       'after',
       `
-One figure a line:   period,metric,numerator,denominator,count,value,status
-One month a line:    period,status,referral-backlog.count,conferences-on-time.numerator,…
-Blank is "not reported". The status is final, which blank is too, or provisional.
+One figure per line:  period,metric,numerator,denominator,count,value,status
+One month per line:   period,status,referral-backlog.count,conferences-on-time.numerator,…
+A blank field means "not reported". The status is final (also where blank) or provisional.
 
-A file of more than ${MAX_MONTHS} months is looked through first and then sent in parts. If that is interrupted, run the same
-command again: what is in already is left as it is.
+A file of more than ${MAX_MONTHS} months is checked as a whole first and then sent in parts. If that is interrupted, run
+the same command again: months that were accepted already are left as they are.
 
 Examples:
   npm run monitor -- submit figures.csv
@@ -70,7 +73,7 @@ Examples:
       const results: Submitted[] = [];
       for (const part of parts) {
         results.push(...(await send(part, to, revise === true, file, results.length)));
-        if (parts.length > 1) tell(`${results.length} of ${months.length} months are in`);
+        if (parts.length > 1) tell(`${results.length} of ${months.length} months are accepted`);
       }
       showList(
         results,
@@ -86,7 +89,7 @@ Examples:
 
   program
     .command('figures')
-    .description('Writes the figures as CSV, as they can be handed in again.')
+    .description('Writes the figures as CSV that can be submitted again.')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
     .addHelpText(
@@ -102,7 +105,7 @@ Examples:
   program
     .command('retract')
     .argument('<month>', 'yyyy-mm')
-    .description('Takes a month back: it no longer counts, and its history stays.')
+    .description('Retracts a month: it no longer counts, but its history is kept.')
     .option('--revision <number>', 'only if it is still this revision')
     .action(async (month: string, { revision }: { revision?: string }, command: Command) => {
       const { client, at } = reach(command);
@@ -121,7 +124,7 @@ function readMonths(file: string): { months: FileMonth[]; faults: readonly FileF
     months: months.map(({ period, body, places }) => ({
       period,
       body,
-      placeOf: (pointer) => placeOf(places, pointer),
+      positionOf: (pointer) => placeOf(places, pointer),
     })),
     faults,
   };
@@ -140,7 +143,7 @@ function readJsonMonths(text: string, file: string): FileMonth[] {
     period: String(period),
     body,
     // The whole file may be one line: what is wrong in it is found by its pointer.
-    placeOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
+    positionOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
   }));
 }
 
@@ -177,16 +180,16 @@ async function lookThrough(
 ): Promise<void> {
   const metrics = await metricsOf(to, faults);
   const suggest = suggestions();
-  const further = months.flatMap(({ body, placeOf }) =>
+  const further = months.flatMap(({ body, positionOf }) =>
     metrics
-      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...placeOf(pointer), detail }))
+      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail }))
       : [],
   );
   const all = withFurther(faults, further);
   if (all.length > 0)
     throw refusedFile(
       file,
-      all.map((fault) => `${sayPlace(fault)}: ${fault.detail}`),
+      all.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
     );
 }
 
@@ -216,18 +219,18 @@ async function send(
   try {
     return (await client.request('POST', path, { submissions })).body.submissions;
   } catch (error) {
-    if (already > 0) tell(`The first ${already} months of ${file} are in; the rest is not.`);
+    if (already > 0) tell(`The first ${already} months of ${file} were accepted; the rest were not.`);
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 409 && !revise) tell('To change what was handed in before, run it again with --revise.');
-    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...placed(fault.pointer, part) })));
+    if (error.status === 409 && !revise) tell('To replace what was submitted before, run it again with --revise.');
+    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...positionIn(fault.pointer, part) })));
   }
 }
 
 /** Where in the file a pointer into the request points. */
-function placed(pointer: string | undefined, part: readonly FileMonth[]): { place?: string } {
+function positionIn(pointer: string | undefined, part: readonly FileMonth[]): { position?: string } {
   const [, index, rest = ''] = /^#\/submissions\/(\d+)(.*)$/.exec(pointer ?? '') ?? [];
   const month = index === undefined ? undefined : part[Number(index)];
-  return month ? { place: sayPlace(month.placeOf(rest ? `#${rest}` : pointerTo([]))) } : {};
+  return month ? { position: describePosition(month.positionOf(rest ? `#${rest}` : pointerTo([]))) } : {};
 }
 
 function readFile(file: string): string {

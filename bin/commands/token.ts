@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { SCOPES, type Scope } from '../../functions/domain/access.ts';
+import { isExpired, SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
-import { createToken, isExpired, listTokens, revokeToken } from '../../functions/store/access.ts';
+import { createToken, listTokens, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
+import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
 import { numberFrom, showList, showOne } from './output.ts';
-import { type Deployment, openPlace, type Place, withPlace } from './place.ts';
 import { UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
@@ -16,11 +16,11 @@ const MAX_DAYS = 366;
 export function addToken(program: Command): void {
   const token = program.command('token').description('Makes, lists and revokes tokens.');
 
-  withPlace(token.command('create'))
-    .description('Makes a token and shows it, this once.')
+  withDeploymentOptions(token.command('create'))
+    .description('Makes a token and shows it, once only.')
     .requiredOption('--label <label>', 'who or what it is for')
     .option('--scopes <scopes>', `what it allows, of ${SCOPES.join(',')}`, 'read')
-    .option('--for <authority>', 'the authority it is for; * is every one', 'herefordshire')
+    .option('--for <authority>', 'the authority it is for; * for all', 'herefordshire')
     .option('--days <days>', `how long it is valid, at most ${MAX_DAYS}`, numberFrom, 90)
     .addHelpText(
       'after',
@@ -29,7 +29,7 @@ Examples:
   npm run monitor -- token create --label "analyst" --scopes read,submit
   npm run monitor -- token create --label "analyst" --scopes read,submit --stack InspectionMonitor`,
     )
-    .action(async (options: Place & { label: string; scopes: string; for: string; days: number }) => {
+    .action(async (options: DeploymentOptions & { label: string; scopes: string; for: string; days: number }) => {
       const scopes = scopesIn(options.scopes);
       if (options.for !== '*' && !AuthorityIdSchema.safeParse(options.for).success)
         throw new UsageError(`--for ${options.for}: an authority is written like "herefordshire"`);
@@ -45,9 +45,9 @@ Examples:
       );
     });
 
-  withPlace(token.command('list'))
+  withDeploymentOptions(token.command('list'))
     .description('Lists the tokens: never the tokens themselves.')
-    .action(async (options: Place) => {
+    .action(async (options: DeploymentOptions) => {
       const { database, now } = await accessOf(options);
       const tokens = (await listTokens(database)).map(({ expires, ...token }) => ({
         ...token,
@@ -69,12 +69,11 @@ Examples:
       );
     });
 
-  withPlace(token.command('revoke').argument('<id>', 'as "token list" shows it'))
-    .description('Makes a token worthless from its next request on.')
-    .action(async (id: string, options: Place) => {
+  withDeploymentOptions(token.command('revoke').argument('<id>', 'as "token list" shows it'))
+    .description('Revokes a token: its next request is refused.')
+    .action(async (id: string, options: DeploymentOptions) => {
       const { database } = await accessOf(options);
-      if (!(await revokeToken(database, id)))
-        throw new UsageError(`there is no token ${id}; "npm run monitor -- token list" shows those there are`);
+      await revokeToken(database, id);
       showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });
 }
@@ -88,7 +87,9 @@ function scopesIn(text: string): Scope[] {
   return [...new Set(scopes.data)];
 }
 
-async function accessOf(options: Place): Promise<{ database: Database<'access'> } & Pick<Deployment, 'now'>> {
-  const { client, output, now } = await openPlace(options);
+async function accessOf(
+  options: DeploymentOptions,
+): Promise<{ database: Database<'access'> } & Pick<Deployment, 'now'>> {
+  const { client, output, now } = await openDeployment(options);
   return { database: { client, tables: { access: output('AccessTable') } }, now };
 }

@@ -1,19 +1,13 @@
 import type { Acknowledgement } from './board.ts';
-import type { Action, InspectionHeader, LocalStandard, Metric, Progress } from './inspection.ts';
+import type { InspectionHeader, LoadedInspection, LocalStandard } from './inspection.ts';
 import type { Month } from './submission.ts';
 
 /** Everything a board is worked out from, apart from the time. */
-export interface AuthorityRecord {
+export interface AuthorityRecord
+  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress'> {
   readonly inspection: InspectionHeader;
-  /** Of the inspection file as loaded: tells whether it changed. */
-  readonly fingerprint: string;
-  readonly metrics: readonly Metric[];
-  readonly actions: readonly Action[];
   /** Every month as it stands, oldest first, retracted ones included. */
   readonly months: readonly Month[];
-  /** Oldest version first. */
-  readonly localStandards: readonly LocalStandard[];
-  readonly progress: readonly Progress[];
   readonly acknowledgements: readonly Acknowledgement[];
   /** Days, `yyyy-mm-dd`, that are no working days beside weekends. */
   readonly bankHolidays: ReadonlySet<string>;

@@ -174,7 +174,8 @@ function observationsIn(body: unknown): [string, unknown][] {
   return isObject(body) && isObject(body.observations) ? Object.entries(body.observations) : [];
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -54,9 +54,9 @@ export const BulkAnswerSchema = z.object({
   ),
 });
 
-export const MetricsAnswerSchema = z.object({
-  metrics: z.array(MetricSchema.extend({ standard: StandardSchema.optional() })),
-});
+/** A metric with the standard that is in force. */
+export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
+export const MetricsAnswerSchema = z.object({ metrics: z.array(MeasuredMetricSchema) });
 
 /** One period of a metric: what was reported, against what, what was found, and the alert after it. */
 export const SeriesPointSchema = z.object({
@@ -81,8 +81,7 @@ export const SeriesPointSchema = z.object({
   transition: TransitionSchema.optional(),
   findings: z.array(FindingSchema),
 });
-export const MetricAnswerSchema = MetricSchema.extend({
-  standard: StandardSchema.optional(),
+export const MetricAnswerSchema = MeasuredMetricSchema.extend({
   /** Every version that the authority set, oldest first. */
   localStandards: z.array(LocalStandardSchema),
   series: z.array(SeriesPointSchema),
@@ -101,10 +100,8 @@ export const AlertsAnswerSchema = z.object({
   alerts: z.array(AlertAnswerSchema),
 });
 
-export const NoticesAnswerSchema = z.object({
-  notices: z.array(NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() })),
-  next,
-});
+export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
+export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), next });
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({
@@ -121,7 +118,7 @@ export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
 export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('local') });
 
 /** What one way of judging makes of the record: episodes (`warning` and above), when the first began, months at `watch`. */
-const OutcomeSchema = z.object({
+export const OutcomeSchema = z.object({
   episodes: z.int(),
   first: PeriodSchema.optional(),
   watchMonths: z.int(),
@@ -151,6 +148,9 @@ export const RecipientAnswerSchema = z.object({
   lapsesAt: z.iso.datetime().optional(),
 });
 export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
+
+/** The description of the API itself. */
+export const DescriptionAnswerSchema = z.looseObject({ openapi: z.literal('3.1.1') });
 
 export const HealthAnswerSchema = z.object({ status: z.literal('ok') });
 

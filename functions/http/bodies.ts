@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { LocalStandardSchema, type Metric, ProgressSchema } from '../domain/inspection.ts';
+import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
-import { type Fault, MAX_MONTHS, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_MONTHS, SubmissionSchema } from '../domain/submission.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -29,17 +29,6 @@ export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, versi
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
   .extend({ from: PeriodSchema.optional() })
   .refine(changesSomething, CHANGES_NOTHING);
-
-/** What a schema that knows nothing of the metric cannot tell: a percentage does not exceed 100. */
-export function faultsOfStandard(
-  { kind }: Metric,
-  change: { readonly value?: number | undefined; readonly tolerance?: number | undefined },
-): Fault[] {
-  if (kind !== 'proportion') return [];
-  return (['value', 'tolerance'] as const).flatMap((name) =>
-    (change[name] ?? 0) > 100 ? [{ pointer: `#/${name}`, detail: 'a percentage cannot be above 100' }] : [],
-  );
-}
 
 export const AcknowledgementBodySchema = z.strictObject({
   author: z.string().trim().min(1).max(200),

@@ -3,15 +3,14 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Scope } from '../domain/access.ts';
-import { AuthorityIdSchema } from '../domain/inspection.ts';
+import { authorize, type Grant } from '../domain/access.ts';
 import { faultsOf } from '../domain/submission.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import type { Grant } from '../store/access.ts';
-import { ChangedMeanwhileError } from '../store/database.ts';
+import { logging } from '../runtime/logging.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
+import { problemFor } from './refusals.ts';
 import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
 
 /** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
@@ -101,28 +100,19 @@ function authorization(
           `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
         );
       const { scope } = ROUTES[event.routeKey as RouteKey];
-      if (scope) await authorize(event, scope, grantOf);
+      if (scope) authorize(await authenticate(event, grantOf), scope, event.pathParameters?.authority);
     },
   };
 }
 
-async function authorize(
-  event: APIGatewayProxyEventV2,
-  scope: Scope,
-  grantOf: HttpDependencies['grantOf'],
-): Promise<void> {
+async function authenticate(event: APIGatewayProxyEventV2, grantOf: HttpDependencies['grantOf']): Promise<Grant> {
   const token = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
   const grant = token && (await grantOf(token));
   if (!grant)
     throw new ProblemError('unauthorized', 'send a token that is valid now: "Authorization: Bearer imt_…"', [], {
       'www-authenticate': 'Bearer',
     });
-  // Before the scope, and before anything is looked up: whether an authority exists is not for every token to know.
-  const authority = event.pathParameters?.authority;
-  if (authority !== undefined && grant.authority !== '*' && grant.authority !== authority)
-    throw new ProblemError('forbidden', 'this token is for another authority');
-  if (!grant.scopes.includes(scope))
-    throw new ProblemError('forbidden', `this needs a token with the scope "${scope}"`);
+  return grant;
 }
 
 /** Whether a body is CSV by its content type. */
@@ -179,16 +169,6 @@ function conditional(): Middleware {
   };
 }
 
-/** The authority in the path, if it can be one at all; whether it exists is the store's to say. */
-export function isAuthorityId(authority: string | undefined): authority is string {
-  return AuthorityIdSchema.safeParse(authority).success;
-}
-
-/** For whoever may know: a token that is for every authority. */
-export function unknownAuthority(authority: string | undefined): ProblemError {
-  return new ProblemError('unknown-authority', `no inspection is loaded for "${authority?.slice(0, 64)}"`);
-}
-
 /** The body by its schema, or one problem with every fault. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const read = schema.safeParse(body);
@@ -211,7 +191,7 @@ export function readQuery<T>(schema: z.ZodType<T>, { query }: Request): T {
 function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer> {
   return {
     onError: (request) => {
-      const known = refusalOf(request.error);
+      const known = problemFor(request.error);
       if (!known) logger.error('request failed', { failure: describeFailure(request.error) });
       const error =
         known ??
@@ -222,28 +202,6 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
         headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...error.headers },
         body: JSON.stringify(document),
       };
-    },
-  };
-}
-
-/** What of an error the caller is told as it is; undefined where it is nobody's business but ours. */
-function refusalOf(error: unknown): ProblemError | undefined {
-  if (error instanceof ChangedMeanwhileError) return new ProblemError('conflict', error.message);
-  return error instanceof ProblemError ? error : undefined;
-}
-
-/** Every request is a line of the log: route and status, nothing about a person. */
-export function logging(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer, Error, Context> {
-  return {
-    before: ({ event, context }) => {
-      logger.addContext(context);
-      logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey });
-    },
-    after: ({ response }) => {
-      logger.info('request answered', { status: response?.statusCode ?? 200 });
-    },
-    onError: ({ response }) => {
-      logger.info('request refused', { status: (response as Answer | undefined)?.statusCode ?? 500 });
     },
   };
 }

@@ -1,223 +1,13 @@
 import * as z from 'zod';
-import { MAX_MONTHS, SubmissionSchema } from '../domain/submission.ts';
-import * as answers from './answers.ts';
-import * as bodies from './bodies.ts';
+import { FIELDS, SCHEMAS } from './fields.ts';
+import { ANSWERS, BODIES, OPERATIONS, type Operation, PARAMETERS, PARTS, TAGS } from './operations.ts';
 import { STATUS } from './problem.ts';
 import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
 
 /**
  * The description of the API, OpenAPI 3.1: routes and scopes from `routes.ts`, the shape of everything from the same
- * schemas that read and write it. Here are only the words, and an example of each request: run in this order on a fresh
- * instance each is answered as described.
+ * schemas that read and write it, the words from `operations.ts` and `fields.ts`.
  */
-
-export const DescriptionSchema = z.looseObject({ openapi: z.literal('3.1.1') });
-
-/** Named in the document as here. */
-const ANSWERS = {
-  Month: answers.MonthAnswerSchema,
-  Months: answers.MonthsAnswerSchema,
-  Revisions: answers.RevisionsAnswerSchema,
-  Bulk: answers.BulkAnswerSchema,
-  Metrics: answers.MetricsAnswerSchema,
-  Metric: answers.MetricAnswerSchema,
-  Alert: answers.AlertAnswerSchema,
-  Alerts: answers.AlertsAnswerSchema,
-  Notices: answers.NoticesAnswerSchema,
-  Inspection: answers.InspectionAnswerSchema,
-  Action: answers.ActionAnswerSchema,
-  Standard: answers.StandardAnswerSchema,
-  Backtest: answers.BacktestAnswerSchema,
-  Recipient: answers.RecipientAnswerSchema,
-  Recipients: answers.RecipientsAnswerSchema,
-  Health: answers.HealthAnswerSchema,
-  Description: DescriptionSchema,
-  Problem: answers.ProblemAnswerSchema,
-} as const;
-
-const BODIES = {
-  Submission: SubmissionSchema,
-  Submissions: bodies.BulkSchema,
-  StandardSetting: bodies.StandardBodySchema,
-  BacktestSetting: bodies.BacktestBodySchema,
-  Acknowledgement: bodies.AcknowledgementBodySchema,
-  Progress: bodies.ProgressBodySchema,
-  NewRecipient: bodies.RecipientBodySchema,
-} as const;
-
-interface Operation {
-  readonly summary: string;
-  readonly description?: string;
-  readonly body?: { readonly schema: keyof typeof BODIES; readonly example: unknown; readonly csv?: string };
-  readonly query?: z.ZodObject;
-  /** Words for query parameters, by name. */
-  readonly words?: Readonly<Record<string, string>>;
-  readonly ifMatch?: 'needed' | 'to change';
-  /** Answers by status; null for one without a body. */
-  readonly answers: Readonly<Record<number, keyof typeof ANSWERS | null>>;
-  readonly csv?: true;
-  /** Other problems than those that its token, path, query and body can have. */
-  readonly problems?: readonly number[];
-}
-
-const PAGE_WORDS = { limit: 'How many at most; 50 where it is not said.', cursor: 'The `next` of the answer before.' };
-const RANGE_WORDS = { from: 'The first month, yyyy-mm.', to: 'The last month, yyyy-mm.' };
-const DECISION = { reason: 'Agreed by the improvement board', author: 'Head of performance' };
-
-const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
-  'PUT /v1/authorities/{authority}/submissions/{period}': {
-    summary: 'Submit one whole month',
-    description:
-      'The first time 201. The same content again: 200, and nothing is stored. Changed content is a new revision and needs `If-Match` with the ETag of the one it replaces.',
-    body: {
-      schema: 'Submission',
-      example: {
-        status: 'final',
-        observations: {
-          'initial-assessments-on-time': { numerator: 39, denominator: 50 },
-          'referral-backlog': { count: 41 },
-          'children-feel-safe': { value: 86 },
-        },
-        commentary: 'Two posts were vacant.',
-      },
-    },
-    ifMatch: 'to change',
-    answers: { 200: 'Month', 201: 'Month' },
-    problems: [409, 412, 428],
-  },
-  'POST /v1/authorities/{authority}/submissions': {
-    summary: `Submit up to ${MAX_MONTHS} months at once`,
-    description:
-      'All or nothing, and one e-mail. Months that are there already and the same are skipped. Months that would change are refused (409), naming what would become different, unless `revise=true`. CSV is one figure a line (`period,metric,numerator,denominator,count,value,status,commentary`) or one month a line (`period,status,commentary` and columns such as `referral-backlog.count`).',
-    body: {
-      schema: 'Submissions',
-      example: {
-        submissions: [
-          { period: '2011-06', observations: { 'referral-backlog': { count: 12 } } },
-          { period: '2011-07', status: 'provisional', observations: { 'referral-backlog': { count: 3 } } },
-        ],
-      },
-      csv: 'period,metric,numerator,denominator,count,value,status\r\n2011-05,conferences-on-time,14,15,,,final\r\n',
-    },
-    query: bodies.BulkQuerySchema,
-    words: { revise: '`true` to change months that are there already.' },
-    answers: { 200: 'Bulk' },
-    problems: [409],
-  },
-  'GET /v1/authorities/{authority}/submissions': {
-    summary: 'List the months as they stand, oldest first',
-    description: 'As CSV it is the whole range at once, and can be submitted again unchanged.',
-    query: bodies.MonthsQuerySchema,
-    words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` for one figure a line.' },
-    answers: { 200: 'Months' },
-    csv: true,
-  },
-  'GET /v1/authorities/{authority}/submissions/{period}': {
-    summary: 'One month as it stands',
-    answers: { 200: 'Month' },
-  },
-  'GET /v1/authorities/{authority}/submissions/{period}/revisions': {
-    summary: 'Every revision of a month, oldest first',
-    query: bodies.PageQuerySchema,
-    words: PAGE_WORDS,
-    answers: { 200: 'Revisions' },
-  },
-  'GET /v1/authorities/{authority}/metrics': {
-    summary: 'What is measured: definitions, baselines, standards in force',
-    answers: { 200: 'Metrics' },
-  },
-  'GET /v1/authorities/{authority}/metrics/{metric}': {
-    summary: 'One metric with its series: figures, limits, findings and alert in each period',
-    query: bodies.RangeQuerySchema,
-    words: RANGE_WORDS,
-    answers: { 200: 'Metric' },
-  },
-  'GET /v1/authorities/{authority}/alerts': {
-    summary: 'The alerts as they stand',
-    query: bodies.AlertsQuerySchema,
-    words: { state: 'Only alerts in this state.' },
-    answers: { 200: 'Alerts' },
-  },
-  'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
-    summary: 'Say who has an alert in hand',
-    description: 'It holds until the alert worsens or clears.',
-    body: {
-      schema: 'Acknowledgement',
-      example: { author: 'Head of service', note: 'Two more screeners from Monday.' },
-    },
-    answers: { 200: 'Alert' },
-    problems: [409],
-  },
-  'GET /v1/authorities/{authority}/notices': {
-    summary: 'What was mailed, newest first',
-    query: bodies.PageQuerySchema,
-    words: PAGE_WORDS,
-    answers: { 200: 'Notices' },
-  },
-  'GET /v1/authorities/{authority}/inspection': {
-    summary: 'The inspection: judgements, recommended actions with their progress',
-    answers: { 200: 'Inspection' },
-  },
-  'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {
-    summary: "Set the authority's own standard, tolerance, M of N or rebase dates for a metric",
-    description: 'Each is a new version, from a month on; earlier versions stay. Everything is judged again at once.',
-    body: { schema: 'StandardSetting', example: { from: '2011-04', value: 85, ...DECISION } },
-    answers: { 200: 'Standard', 201: 'Standard' },
-    problems: [409],
-  },
-  'POST /v1/authorities/{authority}/backtests': {
-    summary: 'Try another standard, tolerance, M of N or rebase date on the record',
-    description: 'Shows what would have been raised, beside what is. Writes nothing.',
-    body: { schema: 'BacktestSetting', example: { metric: 'initial-assessments-on-time', value: 75 } },
-    answers: { 200: 'Backtest' },
-  },
-  'PUT /v1/authorities/{authority}/actions/{action}': {
-    summary: 'Report the progress of a recommended action',
-    body: {
-      schema: 'Progress',
-      example: { state: 'completed', evidence: 'Audit of 40 cases, March 2011', author: 'Head of service' },
-    },
-    answers: { 200: 'Action', 201: 'Action' },
-    problems: [409],
-  },
-  'POST /v1/authorities/{authority}/recipients': {
-    summary: 'Have an address mailed',
-    description:
-      'SNS asks the address to confirm. One that is mailed already gets the level said. One address is mailed of one authority.',
-    body: { schema: 'NewRecipient', example: { address: 'head.of.service@example.org', level: 'critical' } },
-    answers: { 200: 'Recipient', 201: 'Recipient' },
-    problems: [409],
-  },
-  'GET /v1/authorities/{authority}/recipients': {
-    summary: 'Who is mailed, confirmed or not',
-    answers: { 200: 'Recipients' },
-  },
-  'DELETE /v1/authorities/{authority}/recipients/{recipient}': {
-    summary: 'Stop mailing an address',
-    description: 'One that has not confirmed cannot be removed (409): SNS forgets it after 48 hours.',
-    answers: { 204: null },
-    problems: [409],
-  },
-  'DELETE /v1/authorities/{authority}/submissions/{period}': {
-    summary: 'Retract a month',
-    description: 'The month no longer counts; its history stays. Submitting it again is a change.',
-    ifMatch: 'needed',
-    answers: { 200: 'Month' },
-    problems: [409, 412, 428],
-  },
-  'GET /openapi.json': { summary: 'This description', answers: { 200: 'Description' } },
-  'GET /health': { summary: 'Whether the service answers', answers: { 200: 'Health' } },
-};
-
-/** What a path parameter is, with an example. `recipient` is the identifier of the example address. */
-const PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> = {
-  authority: { description: 'The organisation inspected.', example: 'herefordshire' },
-  period: { description: 'A month, yyyy-mm.', example: '2011-08' },
-  metric: { description: 'The id of a metric.', example: 'initial-assessments-on-time' },
-  alert: { description: 'The id of an alert: that of its metric.', example: 'referral-backlog' },
-  action: { description: 'The id of a recommended action.', example: 'A1' },
-  recipient: { description: 'The `id` of a recipient.', example: '6092f2e6b691852e' },
-};
 
 type Json = Record<string, unknown>;
 
@@ -238,6 +28,7 @@ export function describeApi(): Json & { openapi: '3.1.1' } {
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -248,15 +39,46 @@ export function describeApi(): Json & { openapi: '3.1.1' } {
         },
       },
       schemas: {
-        ...schemasOf(BODIES, 'input'),
-        ...schemasOf(ANSWERS, 'output'),
+        ...schemasOf({ ...BODIES, Observation: PARTS.Observation, MOfN: PARTS.MOfN }, 'input'),
+        ...schemasOf({ ...ANSWERS, ...PARTS }, 'output'),
       },
     },
   };
 }
 
-function schemasOf(schemas: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Record<string, Json> {
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, schemaOf(schema, io)]));
+/** Each by its name, referring to the others by theirs, every field with what it means. */
+function schemasOf(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): Record<string, Json> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io, uri: (id) => reference(id).$ref });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema, $id, ...schema }]) => [
+      name,
+      { ...(SCHEMAS[name] && { description: SCHEMAS[name] }), ...withWords(schema as Json, [name]) },
+    ]),
+  );
+}
+
+/** The schema with what each of its fields means: as `FIELDS` has it for the field here, or wherever it stands. */
+function withWords(schema: Json, path: readonly string[]): Json {
+  const described = Object.entries(schema).map(([key, value]): [string, unknown] => {
+    if (key === 'properties') return [key, fieldsWithWords(value as Record<string, Json>, path)];
+    if (key === 'items' || key === 'additionalProperties')
+      return [key, typeof value === 'object' && value !== null ? withWords(value as Json, path) : value];
+    if (key === 'anyOf' || key === 'oneOf') return [key, (value as Json[]).map((choice) => withWords(choice, path))];
+    return [key, value];
+  });
+  return Object.fromEntries(described);
+}
+
+function fieldsWithWords(fields: Readonly<Record<string, Json>>, path: readonly string[]): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => {
+      const here = [...path, name];
+      const description = FIELDS[here.join('.')] ?? FIELDS[name];
+      return [name, { ...withWords(field, here), ...(description ? { description } : {}) }];
+    }),
+  );
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
@@ -265,7 +87,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 function describeOperation(path: string, route: Route, operation: Operation, key: RouteKey): Json {
-  const { summary, description, body, query, words = {}, ifMatch, csv } = operation;
+  const { tag, summary, description, body, query, words = {}, ifMatch, csv } = operation;
   const scope = route.scope ? `Needs the scope \`${route.scope}\`.` : 'Needs no token.';
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
@@ -288,7 +110,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
             name: 'If-Match',
             in: 'header',
             required: ifMatch === 'needed',
-            description: 'The ETag of the revision that is replaced.',
+            description: 'The ETag of the revision to replace.',
             schema: { type: 'string' },
             ...(ifMatch === 'needed' ? { example: '"1"' } : {}),
           },
@@ -297,6 +119,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
   ];
   return {
     operationId: operationIdOf(key),
+    tags: [tag],
     summary,
     description: [description, scope].filter(Boolean).join(' '),
     ...(route.scope ? {} : { security: [] }),
@@ -323,7 +146,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
   };
 }
 
-const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const reference = (name: string): { $ref: string } => ({ $ref: `#/components/schemas/${name}` });
 
 function describeAnswer(status: string, name: string | null, csv: true | undefined): Json {
   const description = status === '201' ? 'Stored.' : status === '204' ? 'Done.' : 'As asked.';

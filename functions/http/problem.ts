@@ -1,3 +1,5 @@
+import type { SentFault } from '../services/errors.ts';
+
 /** The kinds of problem an answer can name; each becomes the last part of its `type`. */
 export const STATUS = {
   'not-found': 404,
@@ -15,16 +17,6 @@ export const STATUS = {
 } as const;
 export type ProblemKind = keyof typeof STATUS;
 
-/** One thing wrong: in a body by JSON pointer, in path or query by the parameter's name, in CSV by line and column. */
-export interface ProblemFault {
-  readonly pointer?: string;
-  readonly parameter?: string;
-  /** From 1. */
-  readonly line?: number;
-  readonly column?: string;
-  readonly detail: string;
-}
-
 /** The most faults that one answer names, so that it stays within what Lambda may answer; it says how many there are. */
 const MAX_FAULTS = 1000;
 
@@ -32,12 +24,12 @@ const MAX_FAULTS = 1000;
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly kind: ProblemKind;
-  readonly errors: readonly ProblemFault[];
+  readonly errors: readonly SentFault[];
   readonly headers: Readonly<Record<string, string>>;
   constructor(
     kind: ProblemKind,
     detail: string,
-    errors: readonly ProblemFault[] = [],
+    errors: readonly SentFault[] = [],
     headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
@@ -48,7 +40,7 @@ export class ProblemError extends Error {
 }
 
 /** One problem with every fault; `consequence` says what that means for what was sent. */
-export function faultsProblem(errors: readonly ProblemFault[], consequence = 'nothing was stored'): ProblemError {
+export function faultsProblem(errors: readonly SentFault[], consequence = 'nothing was stored'): ProblemError {
   return new ProblemError('invalid', `${errors.length} fault${errors.length === 1 ? '' : 's'}; ${consequence}`, errors);
 }
 

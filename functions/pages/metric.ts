@@ -11,7 +11,7 @@ import {
   sentence,
   shownValue,
 } from '../domain/format.ts';
-import type { LoadedInspection, Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/inspection.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_RUN } from '../domain/rules.ts';
@@ -20,6 +20,7 @@ import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
+import type { MetricHistory } from '../services/record.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -38,15 +39,7 @@ import {
   whereOf,
 } from './words.ts';
 
-export interface MetricView {
-  readonly metric: Metric;
-  readonly inspection: LoadedInspection;
-  readonly months: readonly Month[];
-  /** Earlier revisions of the months that were revised, in no order. */
-  readonly superseded: readonly Month[];
-  readonly alert: BoardAlert | undefined;
-  /** What was found in each period. */
-  readonly judged: readonly Judged[];
+export interface MetricView extends MetricHistory {
   readonly smallNumbers: SmallNumbers;
 }
 

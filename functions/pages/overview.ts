@@ -5,17 +5,17 @@ import {
   type Action,
   compareDue,
   type Judgement,
-  type LoadedInspection,
   type Metric,
   type Progress,
   type Section,
 } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
-import type { Notice, NoticeItem } from '../domain/notice.ts';
+import type { NoticeItem } from '../domain/notice.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
+import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
@@ -37,17 +37,7 @@ import {
   whereOf,
 } from './words.ts';
 
-/** All that is known of an authority: what the inspection found, what was submitted since, and how it was judged. */
-export interface AuthorityState {
-  readonly inspection: LoadedInspection;
-  /** As they stand, oldest first, retracted ones included. */
-  readonly months: readonly Month[];
-  readonly board: Board | undefined;
-}
-
-export interface Overview extends AuthorityState {
-  /** The newest notices, newest first. */
-  readonly notices: readonly Notice[];
+export interface Overview extends AuthorityOverview {
   /** `yyyy-mm-dd` in England. */
   readonly today: string;
   readonly smallNumbers: SmallNumbers;

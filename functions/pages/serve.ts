@@ -1,15 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Scope } from '../domain/access.ts';
-import { logging } from '../http/handler.ts';
-import { ProblemError, problemOf } from '../http/problem.ts';
+import { authorize, type Grant } from '../domain/access.ts';
 import { PAGES, type PageKey } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import type { Grant } from '../store/access.ts';
+import { logging } from '../runtime/logging.ts';
 import type { Assets } from './assets.ts';
 import { type Form, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
+import { RefusalError, refusalFor } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
 import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
 import { refusalPage } from './sign-in.ts';
@@ -34,20 +33,6 @@ export interface PageDependencies {
   readonly logger: Logger;
 }
 
-/** Why a page cannot be shown, in words for whoever asked for it. */
-export class RefusalError extends Error {
-  override readonly name = 'RefusalError';
-  readonly status: number;
-  readonly title: string;
-  constructor(status: number, title: string, text: string) {
-    super(text);
-    this.status = status;
-    this.title = title;
-  }
-}
-
-export const notFound = (text: string): RefusalError => new RefusalError(404, 'Not found', text);
-
 /**
  * The Lambda handler of a function that answers with pages: who may, whether a post is one of ours, then the page. What
  * `httpHandler` is to the API, with a cookie for the header, a form for the body and a page for the problem.
@@ -65,7 +50,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
       const grant = token && scope ? await grantOf(token) : undefined;
       if (scope && !grant)
         return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
-      if (scope && grant) checkGrant(grant, scope, event.pathParameters?.authority);
+      if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
       return pages[key]({
         event,
         parameters: (event.pathParameters ?? {}) as Record<string, string>,
@@ -81,17 +66,6 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
 function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEventV2): string {
   if (requestContext.http.method !== 'GET') return '/';
   return rawQueryString ? `${rawPath}?${rawQueryString}` : rawPath;
-}
-
-function checkGrant(grant: Grant, scope: Scope, authority: string | undefined): void {
-  if (authority !== undefined && grant.authority !== '*' && grant.authority !== authority)
-    throw new RefusalError(403, 'Not allowed', 'Your token is for another authority.');
-  if (!grant.scopes.includes(scope))
-    throw new RefusalError(
-      403,
-      'Not allowed',
-      `This needs a token with the scope “${scope}”, which yours does not have.`,
-    );
 }
 
 /** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
@@ -143,13 +117,8 @@ function refusals({ assets, logger }: PageDependencies): Middleware {
   return {
     onError: (request) => {
       const { error, event } = request;
-      if (error instanceof RefusalError)
-        request.response = page(refusalPage({ assets }, error.title, error.message), error.status);
-      else if (error instanceof ProblemError)
-        request.response = page(
-          refusalPage({ assets }, 'Not accepted', sentence(error.message)),
-          problemOf(error).status,
-        );
+      const refusal = refusalFor(error);
+      if (refusal) request.response = page(refusalPage({ assets }, refusal.title, refusal.message), refusal.status);
       else {
         logger.error('page failed', { failure: describeFailure(error) });
         request.response = page(
@@ -165,5 +134,3 @@ function refusals({ assets, logger }: PageDependencies): Middleware {
     },
   };
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

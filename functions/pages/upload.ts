@@ -1,10 +1,11 @@
 import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import { observationIn } from '../domain/series.ts';
-import { type Month, type Submission, saysTheSame } from '../domain/submission.ts';
+import type { Submission } from '../domain/submission.ts';
 import { MAX_BULK_BYTES } from '../http/routes.ts';
+import { basisOf, type ComparedMonth, type Outcome } from '../services/accept.ts';
 import type { CsvFault } from '../services/csv.ts';
-import { readFigures } from '../services/figures.ts';
+import { type FiguresMonth, readFigures } from '../services/figures.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -19,42 +20,20 @@ import {
 } from './layout.ts';
 import { counted } from './words.ts';
 
-/** A month of an uploaded file, with the one that it would take the place of. */
-export interface UploadedMonth {
-  readonly period: string;
-  readonly submission: Submission;
-  readonly current: Month | undefined;
-  readonly outcome: 'new' | 'changed' | 'same';
-}
-
 /** What a file holds: its months where all is well, else everything that is not. */
 export interface Upload {
   /** The file itself; it goes along with the page, as nothing is stored before it is sent. */
   readonly text: string;
-  readonly months: readonly UploadedMonth[];
+  readonly months: readonly FiguresMonth[];
   readonly faults: readonly CsvFault[];
 }
 
-/** Reads a file of figures against the months as they stand. */
-export function readUpload(text: string, metrics: readonly Metric[], currents: readonly Month[], now: Date): Upload {
+/** Reads a file of figures by the metrics that they are for. */
+export function readUpload(text: string, metrics: readonly Metric[], now: Date): Upload {
   const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
   if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
   if (Buffer.byteLength(text) > MAX_BULK_BYTES) return failed(`the file is larger than ${MAX_BULK_BYTES / 1024} KB`);
-  const { months, faults } = readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now);
-  return {
-    text,
-    faults,
-    months: months.map(({ period, submission }) => {
-      const current = currents.find((month) => month.period === period);
-      const same = current && !current.retracted && saysTheSame(current, submission);
-      return { period, submission, current, outcome: same ? 'same' : current ? 'changed' : 'new' };
-    }),
-  };
-}
-
-/** The revisions that the months of an upload would take the place of: what is sent holds only for these. */
-export function basisOf({ months }: Upload): string {
-  return months.map(({ period, current }) => `${period}=${current?.revision ?? 0}`).join(' ');
+  return { text, ...readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now) };
 }
 
 const COLUMNS = 'period,metric,numerator,denominator,count,value,status';
@@ -81,26 +60,23 @@ ${session && forgeryField(session.forgeryToken)}
 <button class="govuk-button">Check</button></form>`;
 }
 
-/** What a file holds, before it is stored; or everything that is wrong with it. */
+/** What a file holds, before it is stored: each month beside the one that it would take the place of. */
 export function previewPage(
   visit: Visit,
   { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
-  upload: Upload,
+  { text }: Upload,
+  months: readonly ComparedMonth[],
   smallNumbers: SmallNumbers,
   meanwhile?: string,
 ): Html {
-  const { months, faults } = upload;
-  const wrong = faults.length > 0;
   return layout(visit, {
-    title: wrong ? 'Nothing was stored' : 'Check before sending',
+    title: 'Check before sending',
     place: { authority: header.authority, name: header.name, at: 'submit' },
-    hasErrors: wrong || meanwhile !== undefined,
-    content: wrong
-      ? faultsOf(visit, header, upload)
-      : html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
+    hasErrors: meanwhile !== undefined,
+    content: html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
 <h1 class="govuk-heading-l">Check before sending</h1>
 ${inset('Nothing is stored yet.')}
-${sending(visit, header, upload)}
+${sending(visit, header, text, months)}
 ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= FEW_MONTHS))}`,
   });
 }
@@ -110,17 +86,22 @@ const FEW_MONTHS = 2;
 /** The summary names so many faults; the table below it has all. */
 const SUMMARY_FAULTS = 10;
 
-function faultsOf(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
+/** Everything that is wrong with a file, and the form to send it again. */
+export function faultsPage(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
   const more = faults.length - SUMMARY_FAULTS;
-  return html`${errorSummary(
-    [
-      ...faults
-        .slice(0, SUMMARY_FAULTS)
-        .map(({ line, column, detail }) => ({ text: `Line ${line}${column ? `, ${column}` : ''}: ${detail}` })),
-      ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
-    ],
-    `${counted(faults.length, 'fault')}; nothing was stored`,
-  )}
+  return layout(visit, {
+    title: 'Nothing was stored',
+    place: { authority: header.authority, name: header.name, at: 'submit' },
+    hasErrors: true,
+    content: html`${errorSummary(
+      [
+        ...faults
+          .slice(0, SUMMARY_FAULTS)
+          .map(({ line, column, detail }) => ({ text: `Line ${line}${column ? `, ${column}` : ''}: ${detail}` })),
+        ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
+      ],
+      `${counted(faults.length, 'fault')}; nothing was stored`,
+    )}
 <h1 class="govuk-heading-l">Nothing was stored</h1>
 <p class="govuk-body">Put these right and check again.</p>
 ${table({
@@ -129,13 +110,18 @@ ${table({
   className: 'app-faults',
   rows: faults.map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
 })}
-${uploadForm(visit, header, text)}`;
+${uploadForm(visit, header, text)}`,
+  });
 }
 
-function sending({ session }: Visit, { authority }: InspectionHeader, upload: Upload): Html {
-  const count = (outcome: UploadedMonth['outcome']): number =>
-    upload.months.filter((month) => month.outcome === outcome).length;
-  const [fresh, changed, same] = [count('new'), count('changed'), count('same')];
+function sending(
+  { session }: Visit,
+  { authority }: InspectionHeader,
+  text: string,
+  months: readonly ComparedMonth[],
+): Html {
+  const count = (wanted: Outcome): number => months.filter(({ outcome }) => outcome === wanted).length;
+  const [fresh, changed, same] = [count('accepted'), count('revised'), count('unchanged')];
   const parts = [
     fresh > 0 && `${counted(fresh, 'month')} new`,
     changed > 0 && `${counted(changed, 'month')} different from what was submitted before`,
@@ -148,14 +134,14 @@ ${
     ? html`<p class="govuk-body">There is nothing to send.</p>`
     : html`<form method="post" action="${pathOf(authority, 'submissions')}">
 ${session && forgeryField(session.forgeryToken)}
-<input type="hidden" name="figures" value="${upload.text}"><input type="hidden" name="basis" value="${basisOf(upload)}">
+<input type="hidden" name="figures" value="${text}"><input type="hidden" name="basis" value="${basisOf(months)}">
 <div class="govuk-button-group"><button class="govuk-button">Send ${counted(fresh + changed, 'month')}</button>
 <a class="govuk-link" href="${pathOf(authority, 'submit')}">Do not send</a></div></form>`
 }`;
 }
 
 function monthOf(
-  { period, submission, current, outcome }: UploadedMonth,
+  { period, submission, before: current, outcome }: ComparedMonth,
   metrics: readonly Metric[],
   smallNumbers: SmallNumbers,
   open: boolean,
@@ -168,7 +154,7 @@ function monthOf(
     .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
     .filter(({ before, after }) => before !== undefined || after !== undefined);
   const rows: readonly (readonly Content[])[] =
-    outcome === 'changed'
+    outcome === 'revised'
       ? // What differs comes first.
         [
           ...figures.filter(({ before, after }) => before !== after),
@@ -179,12 +165,14 @@ function monthOf(
           before === after ? 'the same' : html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>`,
         ])
       : figures.map(({ metric, after }) => [metric.title, after]);
-  const what = { new: 'new', changed: `replaces revision ${current?.revision}`, same: 'the same as before' }[outcome];
-  return html`<details class="govuk-details app-month"${open || outcome === 'changed' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
+  const what = { accepted: 'new', revised: `replaces revision ${current?.revision}`, unchanged: 'the same as before' }[
+    outcome
+  ];
+  return html`<details class="govuk-details app-month"${open || outcome === 'revised' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
 <div class="govuk-details__text">${table({
     caption: `Figures of ${monthName(period)}`,
     captionHidden: true,
-    heads: outcome === 'changed' ? ['Metric', 'Before', 'In this file'] : ['Metric', 'Figure'],
+    heads: outcome === 'revised' ? ['Metric', 'Before', 'In this file'] : ['Metric', 'Figure'],
     rows,
   })}</div></details>`;
 }

@@ -1,12 +1,325 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, periodOf } from '../domain/period.ts';
-import type { Month, Submission, Suggest } from '../domain/submission.ts';
-import { ProblemError } from '../http/problem.ts';
+import type { Metric } from '../domain/inspection.ts';
+import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, PeriodSchema, periodOf } from '../domain/period.ts';
+import {
+  type Change,
+  changesBetween,
+  type Fault,
+  faultsOfPeriod,
+  isObject,
+  MAX_MONTHS,
+  type Month,
+  readSubmission,
+  type Submission,
+  type Suggest,
+  saysTheSame,
+} from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
-import { countMonths } from '../store/submissions.ts';
+import { countMonths, readMonth, readMonthsBetween, saveMonths } from '../store/submissions.ts';
+import {
+  InvalidError,
+  NotFoundError,
+  RevisionNeededError,
+  RevisionStaleError,
+  type SentFault,
+  ServiceError,
+  UnknownAuthorityError,
+} from './errors.ts';
+import { findMetrics, isAuthorityId, requireAuthority } from './inspections.ts';
+import type { Log } from './log.ts';
+import { retryChanged } from './retry.ts';
 
-/** What taking in figures has in common, whether a program sends them or a person. */
+/** Taking in figures and taking them back, whether a program sends them, a person or a command. */
+
+/** Where months are accepted, when, and who is told of it. */
+export interface Accepting {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
+  readonly now: Date;
+  readonly log: Log;
+}
+
+export type Outcome = 'accepted' | 'revised' | 'unchanged';
+
+/** What became of a month that was sent, or would become of it. */
+export interface Accepted {
+  readonly outcome: Outcome;
+  /** As it stands then. */
+  readonly month: Month;
+  /** What it takes the place of; undefined for a new month. */
+  readonly before: Month | undefined;
+  /** What becomes different by that. */
+  readonly changes: readonly Change[];
+}
+
+/** The revisions that a change may take the place of; undefined where the sender named none. */
+export type Expected = 'any' | readonly number[] | undefined;
+
+/** Months that were there would become different, which was not asked for. */
+export class MonthsWouldChangeError extends ServiceError {
+  override readonly name = 'MonthsWouldChangeError';
+  override readonly reason = 'would-change';
+  readonly periods: readonly string[];
+  constructor(periods: readonly string[], faults: readonly SentFault[]) {
+    super(`${periods.join(', ')} would change; nothing was stored`, faults);
+    this.periods = periods;
+  }
+}
+
+/** Somebody else submitted one of the months since it was looked at. */
+export class BasisChangedError extends ServiceError {
+  override readonly name = 'BasisChangedError';
+  override readonly reason = 'conflict';
+  constructor() {
+    super('somebody else submitted one of these months since they were checked; check them again');
+  }
+}
+
+/** A month has had as many revisions as there can be. */
+export class MaxRevisionsError extends ServiceError {
+  override readonly name = 'MaxRevisionsError';
+  override readonly reason = 'conflict';
+  constructor(period: string) {
+    super(`${period} was revised ${MAX_REVISION} times, the most there can be`);
+  }
+}
+
+/** The record has no capacity for as many new months. */
+export class RecordFullError extends ServiceError {
+  override readonly name = 'RecordFullError';
+  override readonly reason = 'conflict';
+  constructor() {
+    super(`the record holds at most ${MAX_PERIODS} months, and these would be more`);
+  }
+}
+
+/**
+ * Accepts one month. The same as before changes nothing, whatever is `expected`. Throws {@link InvalidError} or
+ * {@link UnknownAuthorityError} with every fault, {@link RevisionNeededError}, {@link RevisionStaleError}, or why the
+ * record cannot take it.
+ */
+export async function acceptMonth(
+  to: Accepting,
+  authority: string,
+  period: string,
+  body: unknown,
+  expected: Expected,
+): Promise<Accepted> {
+  const { database, now } = to;
+  const periodFaults = faultsOfPeriod(period, now);
+  const [metrics, found] = await Promise.all([
+    findMetrics(database, authority),
+    isAuthorityId(authority) && periodFaults.length === 0 ? readMonth(database, authority, period) : undefined,
+  ]);
+  const read = readSubmission(body, metrics, suggestions());
+  const faults = [...periodFaults, ...read.faults];
+  if (!metrics) throw new UnknownAuthorityError(authority, faults);
+  if (faults.length > 0 || !read.submission) throw new InvalidError(faults);
+  const sent = { period, submission: read.submission };
+  return retryChanged(async (attempt) => {
+    const current = attempt === 1 ? found : await readMonth(database, authority, period);
+    const accepted = outcomeOf(sent, current, now);
+    if (accepted.outcome === 'unchanged') return accepted;
+    checkExpected(expected, current, period);
+    if (!current) await checkCapacity(database, authority, now, 1);
+    await save(to, authority, [accepted.month]);
+    return accepted;
+  });
+}
+
+/**
+ * Takes a month back: it no longer counts, and its history stays. Retracted already, it stays as it is. Throws
+ * {@link NotFoundError}, {@link RevisionNeededError} or {@link RevisionStaleError}.
+ */
+export async function retractMonth(
+  to: Accepting,
+  authority: string,
+  period: string,
+  expected: Expected,
+): Promise<Accepted> {
+  const { database, now } = to;
+  await requireAuthority(database, authority);
+  return retryChanged(async () => {
+    const isMonth = PeriodSchema.safeParse(period).success;
+    const current = isMonth ? await readMonth(database, authority, period) : undefined;
+    if (!current) throw new NotFoundError('month', period);
+    checkExpected(expected, current, period);
+    if (current.retracted) return { outcome: 'unchanged', month: current, before: undefined, changes: [] };
+    const retracted = { status: current.status, observations: {} };
+    const month = { ...nextRevision(retracted, period, current, now), retracted: true };
+    await save(to, authority, [month]);
+    return { outcome: 'revised', month, before: current, changes: changesBetween(current, month) };
+  });
+}
+
+/** A month of many; `at` says where in what was sent something that a JSON pointer into it names stands. */
+export interface SentMonth {
+  readonly period: string;
+  readonly submission: Submission;
+  readonly at: (fault: Fault) => SentFault;
+}
+
+/** A month of many, beside the one that it takes the place of. */
+export interface ComparedMonth extends Accepted, SentMonth {}
+
+/**
+ * Which months that are there already may become different: none, all, or those whose revisions are the `basis` on which
+ * the months were looked at before they were sent ({@link basisOf}).
+ */
+export type MayReplace = 'nothing' | 'anything' | { readonly basis: string | undefined };
+
+/**
+ * Accepts many months, all or none: the same as before are left as they are, others become new revisions where that is
+ * meant. Throws {@link MonthsWouldChangeError} with everything that would become different, {@link BasisChangedError},
+ * or why the record cannot take them. `sent` is what {@link readMonths} or a file's reader made of it: at least one month.
+ */
+export async function acceptMonths(
+  to: Accepting,
+  authority: string,
+  sent: readonly SentMonth[],
+  mayReplace: MayReplace,
+): Promise<readonly ComparedMonth[]> {
+  const { database, now } = to;
+  return retryChanged(async () => {
+    const months = await compareMonths(database, authority, sent, now);
+    const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
+    // Sent again because no answer came, though all had been stored: the answer comes now.
+    if (changed.length === 0) return months;
+    const revised = months.filter(({ outcome }) => outcome === 'revised');
+    if (mayReplace === 'nothing' && revised.length > 0) throw wouldChange(revised);
+    if (typeof mayReplace === 'object' && mayReplace.basis !== basisOf(months)) throw new BasisChangedError();
+    const added = changed.length - revised.length;
+    if (added > 0) await checkCapacity(database, authority, now, added);
+    await save(
+      to,
+      authority,
+      changed.map(({ month }) => month),
+    );
+    return months;
+  });
+}
+
+/** What would become of months, were they sent now. */
+export async function compareMonths(
+  database: Database<'submissions'>,
+  authority: string,
+  sent: readonly SentMonth[],
+  now: Date,
+): Promise<ComparedMonth[]> {
+  const periods = sent.map(({ period }) => period).sort();
+  const { months } = await readMonthsBetween(database, authority, {
+    from: periods[0] as string,
+    to: periods.at(-1) as string,
+  });
+  const currents = new Map(months.map((month) => [month.period, month]));
+  return sent.map((each) => ({ ...each, ...outcomeOf(each, currents.get(each.period), now) }));
+}
+
+/** Names the revisions that months take the place of: what was looked at holds only for these. */
+export function basisOf(months: readonly ComparedMonth[]): string {
+  return months.map(({ period, before }) => `${period}=${before?.revision ?? 0}`).join(' ');
+}
+
+/** Reads `{"submissions": [{"period": …, …}, …]}` by the metrics they are for. Throws {@link InvalidError} with every fault of every month. */
+export function readMonths(body: unknown, metrics: ReadonlyMap<string, Metric>, now: Date): SentMonth[] {
+  const submissions = isObject(body) && Object.keys(body).length === 1 ? body.submissions : undefined;
+  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > MAX_MONTHS)
+    throw new InvalidError([
+      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${MAX_MONTHS} months, each with its "period"` },
+    ]);
+  const suggest = suggestions();
+  const faults: SentFault[] = [];
+  const seen = new Set<string>();
+  const months = submissions.flatMap((sent: unknown, index): SentMonth[] => {
+    const prefix = `#/submissions/${index}`;
+    const at = (fault: Fault): SentFault => ({ ...fault, pointer: `${prefix}${fault.pointer.slice(1)}` });
+    const { period, ...submission } = isObject(sent) ? sent : { period: undefined };
+    const read = readSubmission(isObject(sent) ? submission : sent, metrics, suggest);
+    const wrong = [
+      ...(typeof period === 'string'
+        ? faultsOfPeriod(period, now).map(({ detail }) => detail)
+        : [period === undefined ? 'is missing' : 'is a month, written as "yyyy-mm"']),
+      ...(typeof period === 'string' && seen.has(period) ? [`${period.slice(0, 64)} is there twice`] : []),
+    ];
+    faults.push(...wrong.map((detail) => ({ pointer: `${prefix}/period`, detail })), ...read.faults.map(at));
+    if (typeof period !== 'string' || !read.submission) return [];
+    seen.add(period);
+    return [{ period, submission: read.submission, at }];
+  });
+  if (faults.length > 0) throw new InvalidError(faults);
+  return months;
+}
+
+function outcomeOf(
+  { period, submission }: Pick<SentMonth, 'period' | 'submission'>,
+  current: Month | undefined,
+  now: Date,
+): Accepted {
+  if (current && !current.retracted && saysTheSame(current, submission))
+    return { outcome: 'unchanged', month: current, before: current, changes: [] };
+  return {
+    outcome: current ? 'revised' : 'accepted',
+    month: nextRevision(submission, period, current, now),
+    before: current,
+    changes: current ? changesBetween(current, submission) : [],
+  };
+}
+
+/** The month as it will be kept: the revision after the current one. */
+function nextRevision(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
+  const revision = (current?.revision ?? 0) + 1;
+  if (revision > MAX_REVISION) throw new MaxRevisionsError(period);
+  return { ...submission, period, revision, submittedAt: now.toISOString() };
+}
+
+/** A change names the revision it takes the place of; nothing else needs to. */
+function checkExpected(expected: Expected, current: Month | undefined, period: string): void {
+  if (expected === undefined) {
+    if (current) throw new RevisionNeededError(current);
+    return;
+  }
+  if (!current || (expected !== 'any' && !expected.includes(current.revision)))
+    throw new RevisionStaleError(period, current);
+}
+
+/** The record's limit can only be reached once enough months have passed, so it is only counted then. */
+async function checkCapacity(
+  database: Database<'submissions'>,
+  authority: string,
+  now: Date,
+  added: number,
+): Promise<void> {
+  if (monthIndex(periodOf(now.toISOString())) - monthIndex(EARLIEST_PERIOD) <= MAX_PERIODS) return;
+  if ((await countMonths(database, authority)) + added > MAX_PERIODS) throw new RecordFullError();
+}
+
+/** Stores months and says so, under the id of the request that they came with: from here on figures are followed by revision. */
+async function save({ database, now, log }: Accepting, authority: string, months: readonly Month[]): Promise<void> {
+  await saveMonths(database, authority, months, now);
+  log.info('months accepted', { authority, months: months.map(({ period, revision }) => `${period} r${revision}`) });
+}
+
+function wouldChange(months: readonly ComparedMonth[]): MonthsWouldChangeError {
+  const said = (value: Change['before']): string =>
+    typeof value === 'string' ? `"${value.slice(0, 64)}"` : JSON.stringify(value);
+  const faults = months.flatMap(({ period, at, changes }) =>
+    changes.map(({ pointer, before, after }) =>
+      at({
+        pointer,
+        detail:
+          before === undefined
+            ? `${period} was submitted without this, which would be added: ${said(after)}`
+            : after === undefined
+              ? `${period} holds ${said(before)} here (${pointer}), which would disappear`
+              : `${period} holds ${said(before)}, which would become ${said(after)}`,
+      }),
+    ),
+  );
+  return new MonthsWouldChangeError(
+    months.map(({ period }) => period),
+    faults,
+  );
+}
 
 /** A file of nonsense is not worth comparing each of its words with every metric. */
 const MAX_SUGGESTIONS = 100;
@@ -22,24 +335,4 @@ export function suggestions(): Suggest {
     const near = known.length > 0 ? closest(word, known) : undefined;
     return near && distance(word, near) * 2 < Math.max(word.length, near.length) ? near : undefined;
   };
-}
-
-/** The month as it will be kept: the revision after the current one. */
-export function revisionOf(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
-  const revision = (current?.revision ?? 0) + 1;
-  if (revision > MAX_REVISION)
-    throw new ProblemError('conflict', `${period} was revised ${MAX_REVISION} times, the most there can be`);
-  return { ...submission, period, revision, submittedAt: now.toISOString() };
-}
-
-/** The record's limit can only be reached once enough months have passed, so it is only counted then. */
-export async function checkRoom(
-  database: Database<'submissions'>,
-  authority: string,
-  now: Date,
-  months = 1,
-): Promise<void> {
-  if (monthIndex(periodOf(now.toISOString())) - monthIndex(EARLIEST_PERIOD) <= MAX_PERIODS) return;
-  if ((await countMonths(database, authority)) + months > MAX_PERIODS)
-    throw new ProblemError('conflict', `the record holds at most ${MAX_PERIODS} months, and these would be more`);
 }

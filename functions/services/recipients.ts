@@ -11,15 +11,43 @@ import {
 } from '@aws-sdk/client-sns';
 import * as z from 'zod';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
-import { faultsProblem, ProblemError } from '../http/problem.ts';
 import type { Database } from '../store/database.ts';
 import { deleteRecipient, type Recipient, readRecipients, saveRecipient } from '../store/recipients.ts';
+import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
+
+/**
+ * Who is mailed of an authority. Everything here is about one that is known (`requireInspection`): SNS would subscribe
+ * an address for any.
+ */
 
 /** The topic that notices are published to, and what was asked of it. */
 export interface Recipients {
   readonly sns: SNSClient;
   readonly topicArn: string;
   readonly database: Database<'alerts'>;
+}
+
+/** An address is subscribed already, and not for this authority alone: SNS keeps one subscription an address. */
+export class AddressTakenError extends ServiceError {
+  override readonly name = 'AddressTakenError';
+  override readonly reason = 'conflict';
+  constructor() {
+    super(
+      'this address is subscribed already, and not for this authority alone; SNS keeps one subscription an address',
+    );
+  }
+}
+
+/** An address has not confirmed: until it lapses SNS cannot remove it. */
+export class UnconfirmedError extends ServiceError {
+  override readonly name = 'UnconfirmedError';
+  override readonly reason = 'conflict';
+  /** ISO instant. */
+  readonly lapsesAt: string | undefined;
+  constructor(lapsesAt: string | undefined) {
+    super(`this address has not confirmed; SNS cannot remove it before, and forgets it at ${lapsesAt}`);
+    this.lapsesAt = lapsesAt;
+  }
 }
 
 /** An address that is mailed, or would be once it confirms. */
@@ -151,7 +179,7 @@ export async function addRecipient(
   if (existing?.arn) {
     const { arn } = existing;
     const before = await levelFor(recipients, arn, authority);
-    if (!before) throw takenProblem();
+    if (!before) throw new AddressTakenError();
     if (before !== level)
       await sns.send(
         new SetSubscriptionAttributesCommand({
@@ -163,7 +191,7 @@ export async function addRecipient(
     return { created: false, recipient: { id, address: existing.address, level, arn } };
   }
   if (existing && !(await readPending(recipients, authority, now)).some((recipient) => recipient.id === id))
-    throw takenProblem();
+    throw new AddressTakenError();
   const requestedAt = now.toISOString();
   // First, so that a subscription is never pending without anybody knowing whose it is.
   await saveRecipient(database, authority, { id, address, level, requestedAt });
@@ -179,28 +207,17 @@ export async function addRecipient(
     );
   } catch (error) {
     if (error instanceof InvalidParameterException)
-      throw faultsProblem([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
+      throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
     throw error;
   }
   return { created: !existing, recipient: { id, address, level, lapsesAt: lapseOf(requestedAt) } };
 }
 
-function takenProblem(): ProblemError {
-  return new ProblemError(
-    'conflict',
-    'this address is subscribed already, and not for this authority alone; SNS keeps one subscription an address',
-  );
-}
-
 /** Stops mailing an address of this authority. */
 export async function removeRecipient(recipients: Recipients, authority: string, id: string, now: Date): Promise<void> {
   const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
-  if (!found) throw new ProblemError('not-found', `there is no recipient "${id.slice(0, 64)}"`);
-  if (!found.arn)
-    throw new ProblemError(
-      'conflict',
-      `this address has not confirmed; SNS cannot remove it before, and forgets it at ${found.lapsesAt}`,
-    );
+  if (!found) throw new NotFoundError('recipient', id);
+  if (!found.arn) throw new UnconfirmedError(found.lapsesAt);
   // First, as SNS goes on telling who is mailed: broken off here, it can be asked for again and nothing stays behind.
   await deleteRecipient(recipients.database, authority, id);
   await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));

@@ -1,20 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
-import { SCOPES } from '../domain/access.ts';
+import { type Grant, GrantSchema, isExpired } from '../domain/access.ts';
 import type { Database, Item } from './database.ts';
 import { digestOf, tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
-
-/** What a token allows: scopes, for one authority (or `*` for all), until `expires` (seconds since 1970). */
-export const GrantSchema = z.object({
-  scopes: z.array(z.enum(SCOPES)),
-  authority: z.string().min(1),
-  label: z.string(),
-  expires: z.int(),
-});
-export type Grant = z.infer<typeof GrantSchema>;
 
 const TOKEN = /^imt_[A-Za-z0-9_-]{43}$/;
 
@@ -55,8 +45,6 @@ export async function readGrant({ client, tables }: Access, token: string, now: 
 function isEqual(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
-
-export const isExpired = ({ expires }: Grant, now: Date): boolean => expires * 1000 <= now.getTime();
 
 function grantOf(item: Item): Grant {
   return GrantSchema.parse({

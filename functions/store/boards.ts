@@ -5,7 +5,6 @@ import { acknowledgementsIn } from './acknowledgements.ts';
 import {
   between,
   ChangedMeanwhileError,
-  ConditionFailedError,
   type Database,
   dataOf,
   type Item,
@@ -69,10 +68,14 @@ export async function saveBoard(
         ExpressionAttributeValues: { ':read': { N: String(read.board.version) } },
       }
     : { ConditionExpression: 'attribute_not_exists(pk)' };
-  await writeBoard(client, board, [
-    ...boardWrites(tables.alerts, board, notice, unchanged),
-    moveDueMark(tables.alerts, board.authority, read, nextDueAt),
-  ]);
+  await transact(
+    client,
+    [
+      ...boardWrites(tables.alerts, board, notice, unchanged),
+      moveDueMark(tables.alerts, board.authority, read, nextDueAt),
+    ],
+    () => new BoardChangedError(board.authority),
+  );
 }
 
 /** A board, to be written only where what stands in its place is `unchanged`, and its notice, which waits to be sent. */
@@ -85,15 +88,6 @@ function boardWrites(
   const version = { version: { N: String(board.version) } };
   const item = itemOf(authorityKey(board.authority), BOARD_KEY, board, version);
   return [{ Put: { TableName: table, Item: item, ...unchanged } }, ...(notice ? [noticeWrite(table, notice)] : [])];
-}
-
-async function writeBoard(client: Alerts['client'], { authority }: Board, writes: TransactWriteItem[]): Promise<void> {
-  try {
-    await transact(client, writes);
-  } catch (error) {
-    if (error instanceof ConditionFailedError) throw new BoardChangedError(authority);
-    throw error;
-  }
 }
 
 /** A board as it is stored, whether or not it can be understood. */
@@ -140,5 +134,6 @@ export async function replaceBoard(
     ? { ConditionExpression: '#data = :read', ExpressionAttributeValues: { ':read': read.item.data } }
     : { ConditionExpression: 'attribute_not_exists(#data)' };
   const names = { ExpressionAttributeNames: { '#data': 'data' } };
-  await writeBoard(client, board, boardWrites(tables.alerts, board, notice, { ...unchanged, ...names }));
+  const writes = boardWrites(tables.alerts, board, notice, { ...unchanged, ...names });
+  await transact(client, writes, () => new BoardChangedError(board.authority));
 }

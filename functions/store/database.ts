@@ -97,16 +97,6 @@ export async function queryUpTo(
   return { items: items.slice(0, limit), more: items.length > limit };
 }
 
-/** A condition of a write did not hold: somebody else was faster. `failed` are the positions of the writes. */
-export class ConditionFailedError extends Error {
-  override readonly name = 'ConditionFailedError';
-  readonly failed: readonly number[];
-  constructor(failed: readonly number[]) {
-    super(`the condition of write ${failed.join(', ')} did not hold`);
-    this.failed = failed;
-  }
-}
-
 /** What was to be changed is no longer as it was read. Read it again; whoever gives up on that tells the caller so. */
 export class ChangedMeanwhileError extends Error {}
 
@@ -115,10 +105,14 @@ const MAX_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
 
 /**
- * Writes all or nothing. Collisions with other transactions pass by themselves and are tried again; a condition that
- * does not hold is a {@link ConditionFailedError}.
+ * Writes all or nothing. Collisions with other transactions pass by themselves and are tried again. Where conditions do
+ * not hold it throws what `changed` makes of that, given the positions of their writes, at least one.
  */
-export async function transact(client: DynamoDBClient, writes: TransactWriteItem[]): Promise<void> {
+export async function transact(
+  client: DynamoDBClient,
+  writes: TransactWriteItem[],
+  changed?: (failed: readonly number[]) => ChangedMeanwhileError,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await client.send(new TransactWriteItemsCommand({ TransactItems: writes }));
@@ -127,7 +121,7 @@ export async function transact(client: DynamoDBClient, writes: TransactWriteItem
       if (!(error instanceof TransactionCanceledException)) throw error;
       const reasons = error.CancellationReasons ?? [];
       const failed = reasons.flatMap(({ Code }, position) => (Code === 'ConditionalCheckFailed' ? [position] : []));
-      if (failed.length > 0) throw new ConditionFailedError(failed);
+      if (failed.length > 0) throw changed?.(failed) ?? error;
       const passing = reasons.some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError');
       if (!passing || attempt === MAX_ATTEMPTS) throw error;
       await new Promise((done) => setTimeout(done, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));

@@ -5,7 +5,6 @@ import {
   beginning,
   between,
   ChangedMeanwhileError,
-  ConditionFailedError,
   type Database,
   dataOf,
   type Item,
@@ -101,13 +100,25 @@ export async function readRevisions(
   period: string,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<{ revisions: Month[]; more: boolean }> {
-  const [first, last] = [revisionKey(period, after + 1), revisionKey(period, MAX_REVISION)];
-  const { items, more } = await queryUpTo(
-    client,
-    { ...between(tables.submissions, authorityKey(authority), first, last), ConsistentRead: true },
-    limit,
-  );
+  const { items, more } = await queryUpTo(client, revisions(tables.submissions, authority, period, after), limit);
   return { revisions: items.map(monthOf), more };
+}
+
+/** The newest revisions of a month, the oldest of them first: at most `limit`. */
+export async function readNewestRevisions(
+  { client, tables }: Submissions,
+  authority: string,
+  period: string,
+  limit: number,
+): Promise<Month[]> {
+  const newestFirst = { ...revisions(tables.submissions, authority, period, 0), ScanIndexForward: false };
+  return (await queryUpTo(client, newestFirst, limit)).items.map(monthOf).reverse();
+}
+
+/** A query for the revisions of a month above `after`, read consistently. */
+function revisions(table: string, authority: string, period: string, after: number) {
+  const [first, last] = [revisionKey(period, after + 1), revisionKey(period, MAX_REVISION)];
+  return { ...between(table, authorityKey(authority), first, last), ConsistentRead: true };
 }
 
 /** The most keys that one batch read takes. */
@@ -172,10 +183,9 @@ export async function saveMonths(
       },
     ];
   });
-  try {
-    await transact(client, [...writes, { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } }]);
-  } catch (error) {
-    if (!(error instanceof ConditionFailedError)) throw error;
-    throw new MonthChangedError(months[Math.floor((error.failed[0] ?? 0) / 2)]?.period ?? '');
-  }
+  await transact(
+    client,
+    [...writes, { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } }],
+    ([first = 0]) => new MonthChangedError(months[Math.floor(first / 2)]?.period ?? ''),
+  );
 }

@@ -5,15 +5,7 @@ import {
   type Progress,
   ProgressSchema,
 } from '../domain/inspection.ts';
-import {
-  ChangedMeanwhileError,
-  ConditionFailedError,
-  type Database,
-  dataOf,
-  type Item,
-  itemOf,
-  transact,
-} from './database.ts';
+import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
 
@@ -61,8 +53,9 @@ async function saveVersion(
   data: unknown,
   now: Date,
 ): Promise<void> {
-  try {
-    await transact(client, [
+  await transact(
+    client,
+    [
       {
         Put: {
           TableName: tables.baselines,
@@ -71,9 +64,7 @@ async function saveVersion(
         },
       },
       { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
-    ]);
-  } catch (error) {
-    if (error instanceof ConditionFailedError) throw new VersionTakenError();
-    throw error;
-  }
+    ],
+    () => new VersionTakenError(),
+  );
 }

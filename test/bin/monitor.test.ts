@@ -124,7 +124,9 @@ describe('the command line', () => {
     expect((await monitor(['months', '--to', '2009-12'])).json.submissions).toEqual([]);
     await monitor(['submit', file('first.csv', `${HEADER}${lines.slice(0, 60).join('')}`)]);
     const whole = await monitor(['submit', file('whole.csv', `${HEADER}${lines.join('')}`)]);
-    expect(whole.error).toContain('48 of 100 months are in\n96 of 100 months are in\n100 of 100 months are in');
+    expect(whole.error).toContain(
+      '48 of 100 months are accepted\n96 of 100 months are accepted\n100 of 100 months are accepted',
+    );
     const outcomes = whole.json.submissions.map(({ outcome }: any) => outcome);
     expect([outcomes.filter((one: string) => one === 'unchanged').length, outcomes.length]).toEqual([60, 100]);
   });

@@ -152,7 +152,8 @@ Settings that do not fit (given as -c name=value or in cdk.json):
     await stop(first);
   });
 
-  test('ends when it is told to, whatever anybody holds open', async () => {
+  // On Windows no process can tell another to end: it can only be ended, at once.
+  test.skipIf(process.platform === 'win32')('ends when it is told to, whatever anybody holds open', async () => {
     const data = folder();
     const started = await start(data);
     const [api, inbox, gateway] = [new URL(started.api), new URL(started.inbox), gatewayOf(data)];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
@@ -88,5 +89,5 @@ test('docs/emails.md shows the e-mails as they are sent', async () => {
   const blocks = /(?<=```text\n).*?(?=\n```)/gs;
   const document = read(DOCUMENT);
   expect(document.match(blocks)).toHaveLength(mails.length);
-  await expect(document.replace(blocks, () => String(mails.shift()))).toMatchFileSnapshot(DOCUMENT.pathname);
+  await expect(document.replace(blocks, () => String(mails.shift()))).toMatchFileSnapshot(fileURLToPath(DOCUMENT));
 });

@@ -68,8 +68,9 @@ test(`killed with SIGKILL ${KILLS} times under load: nothing that was accepted i
     createInterface({ input: child.stdout }).on('line', (line) => {
       url = line;
     });
-    const [, signal] = await once(child, 'exit');
-    expect(signal).toBe('SIGKILL');
+    const [code, signal] = await once(child, 'exit');
+    // Windows has no signals: who kills itself there ends with 1.
+    expect(signal ?? code).toBe(process.platform === 'win32' ? 1 : 'SIGKILL');
   }
   ended = true;
   await working;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../functions/runtime/metrics.ts';
 import type { LogLine } from '../../local/function-log.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { HOME, tokenFor } from '../support/visit.ts';
 
 /** What the functions leave behind for whoever operates them: lines that can be followed, and metrics. */
 
@@ -49,6 +50,31 @@ test('a request can be followed to the e-mail that it caused', async () => {
   expect(mail?.text).toContain('2011-09');
 });
 
+test('so can figures that were sent by the page', async () => {
+  const post = (path: string, fields: Record<string, string>, cookie = '') =>
+    fetch(`${service.api}${path}`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { 'sec-fetch-site': 'same-origin', cookie },
+      body: new URLSearchParams(fields),
+    });
+  const signedIn = await post('/sign-in', { token: await tokenFor(service), to: '/' });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const figures = 'period,metric,count\n2011-08,referral-backlog,0\n';
+  const form = await (await fetch(`${service.api}${HOME}/submit`, { headers: { cookie } })).text();
+  const forgeryToken = /name="forgeryToken" value="([^"]+)"/.exec(form)?.[1] ?? '';
+  const fields = { forgeryToken, figures, basis: '2011-08=0' };
+  const sent = await post(`${HOME}/submissions`, fields, cookie);
+  expect(sent.headers.get('location')).toBe(`${HOME}/submissions?accepted=2011-08`);
+  const id = sent.headers.get('apigw-requestid');
+  const accepted = printed().filter((line) => line.message === 'months accepted' && line.requestId === id);
+  expect(accepted).toMatchObject([{ service: 'dashboard', authority: AUTHORITY, months: ['2011-08 r1'] }]);
+  await service.idle();
+  expect(printed()).toContainEqual(
+    expect.objectContaining({ message: 'authority evaluated', judged: accepted[0].months }),
+  );
+});
+
 describe('metrics in the embedded metric format', () => {
   /** All values of a metric, in the order emitted. */
   const values = (name: string): number[] =>
@@ -66,7 +92,8 @@ describe('metrics in the embedded metric format', () => {
 
   test('they count what happened', () => {
     const sum = (name: string) => values(name).reduce((total, value) => total + value, 0);
-    expect(sum('Submissions')).toBe(1);
+    // One by the API and one by the page.
+    expect(sum('Submissions')).toBe(2);
     expect(sum('Raised')).toBeGreaterThanOrEqual(1);
     expect(sum('Mailed')).toBe(printed().filter((line) => line.message === 'notice sent').length);
     expect(values('ConfirmedRecipients').at(-1)).toBe(1);

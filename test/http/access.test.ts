@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SCOPES, type Scope } from '../../functions/domain/access.ts';
+import { isExpired, SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { ROUTES, type RouteKey } from '../../functions/http/routes.ts';
-import { createToken, isExpired, listTokens, readGrant, revokeToken } from '../../functions/store/access.ts';
+import { createToken, listTokens, readGrant, revokeToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';

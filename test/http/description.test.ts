@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FIELDS, SCHEMAS } from '../../functions/http/fields.ts';
 import { ROUTES } from '../../functions/http/routes.ts';
 import { checkAnswer, description, type Operation } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -24,6 +25,52 @@ test('describes every route and no other, each under a name of its own', () => {
   );
   expect(operations.map(([key]) => key).sort()).toEqual(Object.keys(ROUTES).sort());
   expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length);
+});
+
+test('puts every operation under one of its tags', () => {
+  const tags = description.tags.map(({ name }) => name);
+  const used = Object.values(description.paths).flatMap((methods) => Object.values(methods).map(({ tags }) => tags));
+  expect(used.filter((own) => own.length !== 1 || !tags.includes(own[0] ?? ''))).toEqual([]);
+  expect(new Set(used.flat())).toEqual(new Set(tags));
+});
+
+test('says of every field what it means, and has no words that no field or schema needs', () => {
+  const without: string[] = [];
+  const needed = new Set<string>();
+  const visit = (schema: any, path: readonly string[]): void => {
+    for (const [name, field] of Object.entries<any>(schema.properties ?? {})) {
+      const here = [...path, name];
+      const key = [here.join('.'), name].find((candidate) => FIELDS[candidate]);
+      if (key) needed.add(key);
+      if (!field.description) without.push(here.join('.'));
+      visit(field, here);
+    }
+    for (const inner of [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])
+      if (typeof inner === 'object') visit(inner, path);
+  };
+  for (const [name, schema] of Object.entries(description.components.schemas)) visit(schema, [name]);
+  expect(without, 'add them to functions/http/fields.ts').toEqual([]);
+  expect(Object.keys(FIELDS).filter((key) => !needed.has(key))).toEqual([]);
+  expect(Object.keys(SCHEMAS).filter((name) => !(name in description.components.schemas))).toEqual([]);
+});
+
+test('calls whoever says something its author', () => {
+  const fields = (name: string) => Object.keys((description.components.schemas[name] as any).properties);
+  for (const schema of [
+    'NewStandard',
+    'NewAcknowledgement',
+    'NewProgress',
+    'LocalStandard',
+    'Acknowledgement',
+    'Progress',
+  ])
+    expect(fields(schema), schema).toContain('author');
+  const named = Object.keys(description.components.schemas).filter((name) => {
+    const { properties = {} } = description.components.schemas[name] as any;
+    return 'name' in properties;
+  });
+  // There it is the name of the authority.
+  expect(named).toEqual(['Inspection', 'Notice']);
 });
 
 test('is served without a token, just as it is checked here', async () => {

@@ -139,7 +139,7 @@ describe('alarms', () => {
     const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
     const section = runbook.split(/^## /m).find((part) => part.startsWith(`InspectionMonitor-${name}\n`));
     expect(section, `docs/runbook.md has no heading "## InspectionMonitor-${name}"`).toBeDefined();
-    for (const part of ['Means', 'Check', 'Put right']) expect(section).toContain(`**${part}`);
+    for (const part of ['Means', 'Check', 'Do']) expect(section).toContain(`**${part}`);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,11 @@ import { eventually, type Running, run, table } from './fixture.ts';
 /** Inside the project, as cdk.out is: node_modules and a package.json with `"type": "module"` lie above it. */
 const parent = join(import.meta.dirname, 'cdk.out');
 mkdirSync(parent, { recursive: true });
-const root = mkdtempSync(join(parent, 'functions-'));
+const folder = mkdtempSync(join(parent, 'functions-'));
+/** Reached by a link and with a space in its name, as macOS's temporary folder and a user's folder on Windows are. */
+const root = join(folder, 'by link');
+mkdirSync(join(folder, 'real'));
+symlinkSync(join(folder, 'real'), root, 'junction');
 let instance: Running & { remove(): Promise<void> };
 
 beforeAll(async () => {

@@ -6,12 +6,14 @@ import { describeApi } from '../../functions/http/openapi.ts';
 /** The API's description as it is served. */
 export const description = JSON.parse(JSON.stringify(describeApi())) as {
   readonly openapi: string;
+  readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 };
 
 export interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
   readonly parameters?: readonly { name: string; in: string; required: boolean; example?: string; schema: object }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example: unknown }>> };
   readonly responses: Readonly<

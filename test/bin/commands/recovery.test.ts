@@ -120,7 +120,7 @@ describe('an exported record', () => {
       }),
     );
     expect(await monitor(service, 'import', file)).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('--replace'),
     });
     expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
@@ -229,8 +229,12 @@ describe('resend', () => {
 
   test('is refused where there is no such notice', async () => {
     expect(await monitor(service, 'resend', '99')).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('no notice 99'),
+    });
+    expect(await monitor(service, 'resend', 'last')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a notice has a number'),
     });
   });
 });

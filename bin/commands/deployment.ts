@@ -7,7 +7,7 @@ import { UnreachableError } from '../client.ts';
 import { UsageError } from './setting.ts';
 
 /** Options of commands that go to the tables directly: who may do that is for AWS, or for this machine, to say. */
-export interface Place {
+export interface DeploymentOptions {
   /** A deployed stack, reached with the caller's own AWS credentials. */
   readonly stack?: string;
   readonly region?: string;
@@ -15,7 +15,7 @@ export interface Place {
   readonly data: string;
 }
 
-export function withPlace(command: Command): Command {
+export function withDeploymentOptions(command: Command): Command {
   return command
     .option('--stack <name>', 'a stack on AWS, reached with your own AWS credentials')
     .option('--region <region>', 'where that stack is')
@@ -32,7 +32,7 @@ export interface Deployment {
   readonly now: Date;
 }
 
-export async function openPlace({ stack, region, data }: Place): Promise<Deployment> {
+export async function openDeployment({ stack, region, data }: DeploymentOptions): Promise<Deployment> {
   return stack ? openStack(stack, region) : openLocal(data);
 }
 
@@ -60,7 +60,7 @@ async function openLocal(data: string): Promise<Deployment> {
     throw new UnreachableError(`the instance in ${data} is not running. ${hint}`);
   });
   const now = new Date(answer.headers.get('date') ?? Date.now());
-  return deployment({ endpoint, region, credentials }, outputs, now, data);
+  return deploymentFrom({ endpoint, region, credentials }, outputs, now, data);
 }
 
 async function openStack(stack: string, region: string | undefined): Promise<Deployment> {
@@ -69,7 +69,7 @@ async function openStack(stack: string, region: string | undefined): Promise<Dep
   try {
     const { Stacks } = await new CloudFormationClient(config).send(new DescribeStacksCommand({ StackName: stack }));
     const outputs = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue] as const);
-    return deployment(config, Object.fromEntries(outputs), new Date(), stack);
+    return deploymentFrom(config, Object.fromEntries(outputs), new Date(), stack);
   } catch (error) {
     throw new UnreachableError(
       `AWS does not show the stack ${stack}: ${(error as Error).message}. Check the credentials and --region.`,
@@ -77,7 +77,7 @@ async function openStack(stack: string, region: string | undefined): Promise<Dep
   }
 }
 
-function deployment(
+function deploymentFrom(
   config: Deployment['config'],
   outputs: Readonly<Record<string, unknown>>,
   now: Date,

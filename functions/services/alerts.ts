@@ -1,0 +1,74 @@
+import { titleOfAlert } from '../domain/authority-alerts.ts';
+import { type Acknowledgement, acknowledge, acknowledged, type Board, type BoardAlert } from '../domain/board.ts';
+import type { LoadedInspection } from '../domain/inspection.ts';
+import { saveAcknowledgement } from '../store/acknowledgements.ts';
+import { readBoard, type StoredBoard } from '../store/boards.ts';
+import type { Database } from '../store/database.ts';
+import { NotFoundError, ServiceError } from './errors.ts';
+import { withInspection } from './inspections.ts';
+
+type Tables = Database<'baselines' | 'alerts'>;
+
+/** An alert has no episode that anybody could take in hand: it is not raised at warning or above. */
+export class NotRaisedError extends ServiceError {
+  override readonly name = 'NotRaisedError';
+  override readonly reason = 'conflict';
+  readonly alert: string;
+  constructor(alert: string) {
+    super(`${alert} is not raised at warning or above, or not any more: there is nothing to take in hand`);
+    this.alert = alert;
+  }
+}
+
+/** An authority's board with the inspection that it belongs to. */
+export interface AuthorityAlerts {
+  readonly inspection: LoadedInspection;
+  /** With who has what in hand, also where that was said after the board was worked out. */
+  readonly board: Board | undefined;
+}
+
+/** Throws `UnknownAuthorityError`. */
+export async function readAlerts(database: Tables, authority: string): Promise<AuthorityAlerts> {
+  const [inspection, board] = await withInspection(database, authority, () => readAcknowledged(database, authority));
+  return { inspection, board };
+}
+
+/** The board of an authority that is known. */
+export async function readAcknowledged(database: Database<'alerts'>, authority: string): Promise<Board | undefined> {
+  return boardOf(await readBoard(database, authority));
+}
+
+function boardOf(stored: StoredBoard): Board | undefined {
+  const { board } = stored;
+  if (!board) return undefined;
+  const alerts = Object.entries(board.alerts).map(([id, alert]) => [id, acknowledged(id, alert, stored)] as const);
+  return { ...board, alerts: Object.fromEntries(alerts) };
+}
+
+/** An alert as it stands, by its id and the title that people know it by. */
+export interface AcknowledgedAlert extends Partial<BoardAlert> {
+  readonly alert: string;
+  readonly title: string;
+  readonly acknowledgement: Acknowledgement;
+}
+
+/**
+ * Says who has an alert in hand: the last who says so has it. Throws `UnknownAuthorityError`, {@link NotFoundError} or
+ * {@link NotRaisedError}.
+ */
+export async function acknowledgeAlert(
+  database: Tables,
+  authority: string,
+  id: string,
+  given: Pick<Acknowledgement, 'author' | 'note'>,
+  now: Date,
+): Promise<AcknowledgedAlert> {
+  const [{ metrics }, { board }] = await withInspection(database, authority, () => readBoard(database, authority));
+  const alert = board?.alerts[id];
+  const title = titleOfAlert(id, metrics);
+  if (!alert && title === id) throw new NotFoundError('alert', id);
+  const acknowledgement = acknowledge(board, id, given, now);
+  if (!acknowledgement) throw new NotRaisedError(id);
+  await saveAcknowledgement(database, authority, acknowledgement, now);
+  return { ...alert, alert: id, title, acknowledgement };
+}

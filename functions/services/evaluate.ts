@@ -1,0 +1,126 @@
+import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
+import type { Acknowledgement, Board } from '../domain/board.ts';
+import type { SmallNumbers } from '../domain/format.ts';
+import type { Notice } from '../domain/notice.ts';
+import { reconcile } from '../domain/reconcile.ts';
+import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
+import type { Database } from '../store/database.ts';
+import { saveDueMark } from '../store/due-marks.ts';
+import { readRecord, revisedSince } from '../store/records.ts';
+import { readSuperseded } from '../store/submissions.ts';
+import { UnknownAuthorityError } from './errors.ts';
+import type { Log } from './log.ts';
+import { retryChanged } from './retry.ts';
+
+export { listDue } from '../store/due-marks.ts';
+
+/** Working out an authority's board from its record, by events, by the hour and by whoever puts it right. */
+
+type Tables = Database<'baselines' | 'submissions' | 'alerts'>;
+
+/** Of England and Wales; beyond the last of them only weekends are known to be free. */
+const BANK_HOLIDAYS: ReadonlySet<string> = new Set(bankHolidays);
+
+export interface Evaluating {
+  readonly database: Tables;
+  readonly smallNumbers: SmallNumbers;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** What an evaluation wrote: a board in the place of another, with the notice that goes with it. */
+export interface Evaluated {
+  readonly before: Board | undefined;
+  readonly board: Board;
+  readonly notice: Notice | undefined;
+}
+
+/**
+ * One reconcile: board first, then the record, both consistently; then board, notice and due mark in one transaction.
+ * Undefined where nothing was written, as the stored board still holds or no inspection is loaded.
+ */
+export function evaluateAuthority(
+  authority: string,
+  { database, smallNumbers, now, log }: Evaluating,
+): Promise<Evaluated | undefined> {
+  return retryChanged(async () => {
+    const read = await readBoard(database, authority);
+    const seen = await readJudged(database, authority, read.board, read.acknowledgements);
+    if (!seen) {
+      log.warn('no inspection is loaded', { authority });
+      return undefined;
+    }
+    const { record, superseded } = seen;
+    const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);
+    if (board) await saveBoard(database, read, board, notice, nextDueAt);
+    else await saveDueMark(database, authority, read, nextDueAt);
+    const judged = read.board?.judged ?? {};
+    log.info('authority evaluated', {
+      authority,
+      version: (board ?? read.board)?.version,
+      judged: record.months.flatMap(({ period, revision }) =>
+        judged[period] === revision ? [] : `${period} r${revision}`,
+      ),
+      notice: notice?.number,
+    });
+    return board && { before: read.board, board, notice };
+  });
+}
+
+/** What a board is worked out from: the record, and the months as the board judged them that were revised since. */
+async function readJudged(
+  database: Tables,
+  authority: string,
+  board: Board | undefined,
+  acknowledgements: readonly Acknowledgement[],
+) {
+  const record = await readRecord(database, authority, acknowledgements, BANK_HOLIDAYS);
+  if (!record) return undefined;
+  return { record, superseded: await readSuperseded(database, authority, revisedSince(board?.judged ?? {}, record)) };
+}
+
+/** A board as its record has it, beside the stored one; `board` is absent where that is the same. */
+export interface Rebuilt {
+  /** Undefined where there is none, or none that can be understood. */
+  readonly stored: Board | undefined;
+  readonly board?: Board;
+  readonly notice?: Notice;
+}
+
+/**
+ * Works out an authority's board anew, whatever is stored in its place, and where `write` says so replaces it. Throws
+ * {@link UnknownAuthorityError}.
+ */
+export function rebuildBoard(
+  authority: string,
+  { database, smallNumbers, now }: Omit<Evaluating, 'log'>,
+  write: boolean,
+): Promise<Rebuilt> {
+  return retryChanged(async () => {
+    const stored = await readBoardAsStored(database, authority);
+    const seen = await readJudged(database, authority, stored.board, stored.acknowledgements);
+    if (!seen) throw new UnknownAuthorityError(authority);
+    const rebuilt = reconcile(stored.board, seen.record, seen.superseded, now(), smallNumbers);
+    if (!rebuilt.board) return { stored: stored.board };
+    const numbered = renumbered(rebuilt.board, rebuilt.notice, stored);
+    if (write) await replaceBoard(database, stored, numbered.board, numbered.notice);
+    return { stored: stored.board, ...numbered };
+  });
+}
+
+/** A board that cannot be understood gives no numbers to go on from; its item and the notices do. */
+function renumbered(
+  board: Board,
+  notice: Notice | undefined,
+  { version, lastNotice }: BoardAsStored,
+): { board: Board; notice?: Notice } {
+  const number = lastNotice + 1;
+  return {
+    board: {
+      ...board,
+      version: Math.max(board.version, version + 1),
+      lastNotice: notice ? number : lastNotice,
+    },
+    ...(notice ? { notice: { ...notice, number } } : {}),
+  };
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { AuthorityIdSchema, InspectionSchema, type LoadedInspection, type Metric } from '../domain/inspection.ts';
+import type { Database } from '../store/database.ts';
+import { isInspected, readInspection, readMetrics, saveInspection } from '../store/inspections.ts';
+import { NotFoundError, UnknownAuthorityError } from './errors.ts';
+
+export { listAuthorities } from '../store/inspections.ts';
+
+/**
+ * Which authority, which inspection: every service that is about one asks here. What cannot be an authority's id is
+ * unknown without being looked up. Whether the caller may know of it has been checked before (`authorize`).
+ */
+
+type Baselines = Database<'baselines'>;
+
+/** Whether it can be the id of an authority, and so part of a key, at all. */
+export const isAuthorityId = (authority: string): boolean => AuthorityIdSchema.safeParse(authority).success;
+
+/** The authority's inspection with what was set since. Throws {@link UnknownAuthorityError}. */
+export async function requireInspection(database: Baselines, authority: string): Promise<LoadedInspection> {
+  const inspection = isAuthorityId(authority) ? await readInspection(database, authority) : undefined;
+  if (!inspection) throw new UnknownAuthorityError(authority);
+  return inspection;
+}
+
+/** The inspection with something else of the authority, read at the same time. Throws {@link UnknownAuthorityError}. */
+export async function withInspection<T>(
+  database: Baselines,
+  authority: string,
+  read: () => Promise<T>,
+): Promise<[inspection: LoadedInspection, read: T]> {
+  if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
+  return Promise.all([requireInspection(database, authority), read()]);
+}
+
+/** That the authority is known, where only its own figures or notices are read. Throws {@link UnknownAuthorityError}. */
+export async function requireAuthority(database: Baselines, authority: string): Promise<void> {
+  if (!isAuthorityId(authority) || !(await isInspected(database, authority)))
+    throw new UnknownAuthorityError(authority);
+}
+
+/** The authority's metrics by id; undefined where it is unknown, for whoever has more to say than that. */
+export async function findMetrics(
+  database: Baselines,
+  authority: string,
+): Promise<ReadonlyMap<string, Metric> | undefined> {
+  return isAuthorityId(authority) ? readMetrics(database, authority) : undefined;
+}
+
+/** The authority's metrics by id. Throws {@link UnknownAuthorityError}. */
+export async function requireMetrics(database: Baselines, authority: string): Promise<ReadonlyMap<string, Metric>> {
+  const metrics = await findMetrics(database, authority);
+  if (!metrics) throw new UnknownAuthorityError(authority);
+  return metrics;
+}
+
+/** One metric of an inspection. Throws {@link NotFoundError}. */
+export function metricIn({ metrics }: Pick<LoadedInspection, 'metrics'>, id: string): Metric {
+  const metric = metrics.find((candidate) => candidate.id === id);
+  if (!metric) throw new NotFoundError('metric', id);
+  return metric;
+}
+
+/**
+ * Loads the contents of an inspection's file: what is new or changed is written, what people set since is left alone.
+ * Says for which authority, and how many items were written or removed; 0 where all was as it should be. Throws zod's
+ * error where the contents are not an inspection's.
+ */
+export async function loadInspection(
+  database: Baselines,
+  contents: unknown,
+): Promise<{ authority: string; written: number }> {
+  const inspection = InspectionSchema.parse(contents);
+  const written = await saveInspection(database, inspection, fingerprintOf(contents));
+  return { authority: inspection.authority, written };
+}
+
+/** Tells one version of an inspection's file from another. */
+function fingerprintOf(contents: unknown): string {
+  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,56 @@
+import type { Database } from '../store/database.ts';
+import { readWholeRecord, replaceWholeRecord, type WholeRecord } from '../store/recovery.ts';
+import { ServiceError } from './errors.ts';
+
+export type { WholeRecord } from '../store/recovery.ts';
+
+/** Taking an authority's whole record out and putting it back. */
+
+type Everything = Database<'baselines' | 'submissions' | 'alerts'>;
+
+/** There is nothing of an authority to be taken out. */
+export class NothingStoredError extends ServiceError {
+  override readonly name = 'NothingStoredError';
+  override readonly reason = 'not-found';
+  readonly authority: string;
+  constructor(authority: string) {
+    super(`there is nothing of ${authority} here`);
+    this.authority = authority;
+  }
+}
+
+/** Figures stand where a record is to be put. */
+export class FiguresStoredError extends ServiceError {
+  override readonly name = 'FiguresStoredError';
+  override readonly reason = 'would-change';
+  readonly authority: string;
+  readonly items: number;
+  constructor(authority: string, items: number) {
+    super(`${authority} has ${items} items of figures here, which would be removed first; export them before that`);
+    this.authority = authority;
+    this.items = items;
+  }
+}
+
+/** Every item of an authority. Throws {@link NothingStoredError}. */
+export async function exportRecord(database: Everything, authority: string): Promise<WholeRecord> {
+  const record = await readWholeRecord(database, authority);
+  if (record.baselines.length + record.submissions.length === 0) throw new NothingStoredError(authority);
+  return record;
+}
+
+/**
+ * Puts back what {@link exportRecord} took out; while this runs nothing is accepted for the authority. Throws
+ * {@link FiguresStoredError} where there are figures, unless `replace` says that they are to be removed.
+ */
+export async function importRecord(
+  database: Everything,
+  authority: string,
+  record: WholeRecord,
+  now: Date,
+  replace: boolean,
+): Promise<void> {
+  const { submissions } = await readWholeRecord(database, authority);
+  if (submissions.length > 0 && !replace) throw new FiguresStoredError(authority, submissions.length);
+  await replaceWholeRecord(database, authority, record, now);
+}

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { description } from '../support/described.ts';
+
+const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const document = readFileSync(path('docs/api.md'), 'utf8');
+
+test('docs/api.md is what `npm run api-reference` makes of the description', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'api-reference-'));
+  execFileSync(process.execPath, [path('bin/api-reference.ts'), join(folder, 'api.md')]);
+  expect(document, 'run: npm run api-reference').toBe(readFileSync(join(folder, 'api.md'), 'utf8'));
+  rmSync(folder, { recursive: true });
+});
+
+test('it has every route, field and schema, and each of its links leads somewhere', () => {
+  for (const [route, methods] of Object.entries(description.paths))
+    for (const method of Object.keys(methods)) expect(document).toContain(`\n\`${method.toUpperCase()} ${route}\`\n`);
+  for (const [name, schema] of Object.entries(description.components.schemas)) {
+    const [, section = ''] = document.split(`\n### Schema ${name}\n`);
+    const [own = ''] = section.split('\n### ');
+    for (const field of Object.keys((schema as any).properties ?? {}))
+      expect(own, `${name}.${field}`).toMatch(new RegExp(`^\\| \\*?\`${field}\``, 'm'));
+  }
+  const headings = [...document.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+    text.toLowerCase().replaceAll(' ', '-'),
+  );
+  const links = [...document.matchAll(/\]\(#([^)]*)\)/g)].map(([, target]) => target);
+  expect(links.length).toBeGreaterThan(50);
+  expect(links.filter((target) => !headings.includes(target ?? ''))).toEqual([]);
+});

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import type { Metric } from '../../functions/domain/inspection.ts';
+import * as rules from '../../functions/domain/rules.ts';
+import { type Judged, timeline } from '../../functions/domain/timeline.ts';
+import { aMetric, IN_WORDS, inFigures, observation, SETTINGS, statesOf } from './build.ts';
+
+/** `docs/how-it-judges.md` with its examples judged and its table of numbers filled in anew, by the rules as they are. */
+
+export const DOCUMENT = new URL('../../docs/how-it-judges.md', import.meta.url);
+
+/** The document as it has to read; it differs from the file where the file is not true. */
+export function rewriteDocument(): string {
+  return readFileSync(DOCUMENT, 'utf8')
+    .replaceAll(/(?<=```judged\n).*?(?=\n```)/gs, judgeExample)
+    .replaceAll(
+      /(?<=^\| `([A-Z][A-Z_]*)` \| )[^|]*(?= \|)/gm,
+      (written, name) => shown(name) ?? `no such rule: ${written}`,
+    );
+}
+
+/** Rules that the document's table does not name. */
+export function undocumentedRules(): string[] {
+  const text = readFileSync(DOCUMENT, 'utf8');
+  return Object.keys(rules).filter((name) => !text.includes(`\n| \`${name}\` |`));
+}
+
+function shown(name: string): string | undefined {
+  const value = (rules as Readonly<Record<string, unknown>>)[name];
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? String(value) : String(Math.round(value * 1000) / 1000);
+  if (typeof value === 'object' && value !== null) return Object.values(value).join(', ');
+  return value === undefined ? undefined : String(value);
+}
+
+const KINDS: Readonly<Record<string, Partial<Metric>>> = {
+  'share of new cases': {},
+  'share at the end of the month': { cases: 'stock' },
+  'share of the last 12 months': { cases: 'stock', window: '12-months' },
+  'share of a year': { cases: 'stock', window: 'year', frequency: 'annual' },
+  'new cases counted': { kind: 'count', unit: 'cases' },
+  'cases at the end of the month': { kind: 'count', unit: 'cases', cases: 'stock' },
+  average: { kind: 'mean', unit: 'cases each', cases: 'stock' },
+  'higher is better': { polarity: 'higher' },
+  'lower is better': { polarity: 'lower' },
+  'a line to hold': { holdLine: true },
+  'the inspection gave no figure': { baseline: IN_WORDS },
+};
+
+const NUMBERS: Readonly<Record<string, (value: number) => Partial<Metric>>> = {
+  standard: (value) => ({ standards: [{ value, from: '2000-01', basis: 'local', note: 'an example' }] }),
+  'inspection found': (value) => ({ baseline: inFigures(value) }),
+  tolerance: (tolerance) => ({ tolerance }),
+};
+
+/** Reads an example's metric (its first line) and figures (the lines that begin with a month), and judges them. */
+function judgeExample(example: string): string {
+  const [header = '', ...lines] = example.split('\n');
+  let metric: Partial<Metric> = { standards: [], baseline: { kind: 'none', statement: 'The report says nothing.' } };
+  const rebaseDates: string[] = [];
+  for (const part of header.split('; ')) {
+    const [, words = '', value] = /^(.*?)(?: ([\d.]+)%?)?$/.exec(part) ?? [];
+    const rebased = /^the way of working changed in (\d{4}-\d{2})$/.exec(part)?.[1];
+    const fields = KINDS[part] ?? (value === undefined ? undefined : NUMBERS[words]?.(Number(value)));
+    if (rebased) rebaseDates.push(`${rebased}-01`);
+    else if (fields) metric = { ...metric, ...fields };
+    else throw new Error(`an example of docs/how-it-judges.md begins with "${part}", which is not known`);
+  }
+  const figures = lines.flatMap((line) => {
+    const [, period, numerator, denominator] = /^(\d{4}-\d{2}) +([\d.]+)(?: of (\d+))?/.exec(line) ?? [];
+    if (!period || !numerator) return [];
+    const figure = denominator ? ([Number(numerator), Number(denominator)] as const) : Number(numerator);
+    return { period, figure, words: denominator ? `${numerator} of ${denominator}` : numerator };
+  });
+  const judged = timeline(
+    aMetric(metric),
+    figures.map(({ period, figure }) => observation(period, figure)),
+    { ...SETTINGS, rebaseDates },
+  );
+  const states = statesOf(judged);
+  const rows = figures.flatMap(({ period, words }, i) => [
+    `${period}  ${words.padEnd(12)} ${states[i]}`.trimEnd(),
+    ...findingsOf(judged[i]).map((words) => `           ${words}`),
+  ]);
+  return [header, ...rows].join('\n');
+}
+
+function findingsOf(entry: Judged | undefined): string[] {
+  return (entry?.findings ?? []).map(
+    ({ evaluator, level, reason }) => `${evaluator}, ${level}${reason ? `: ${reason}` : ''}`,
+  );
+}

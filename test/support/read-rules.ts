@@ -1,0 +1,83 @@
+import { chartOptions } from '../../functions/domain/evaluators/special-cause.ts';
+import { reconcile, timelines } from '../../functions/domain/reconcile.ts';
+import { localStandardsOf } from '../../functions/domain/record.ts';
+import { seriesOf } from '../../functions/domain/series.ts';
+import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
+import { metricPage } from '../../functions/pages/metric.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, months } from './build.ts';
+import { rewriteDocument } from './how-it-judges.ts';
+
+/** What evaluators, notice, page, answer and document say of a record that every rule bears on. */
+export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 'document', string> {
+  const findings = RECORDS.map((record) => [...timelines(record, 'show').values()]);
+  const notice = reconcile(undefined, DRIFTING, [], new Date('2014-06-01'), 'show').notice;
+  const [metric = aMetric()] = DRIFTING.metrics;
+  const observations = seriesOf(metric, DRIFTING.months);
+  const points = latestPoints(
+    observations.map(({ value }) => value),
+    chartOptions(metric, observations),
+  );
+  const page = metricPage(
+    { assets: { styles: '', icon: '', answer: () => undefined } },
+    {
+      metric,
+      inspection: {
+        header: DRIFTING.inspection,
+        judgements: [],
+        actions: [],
+        metrics: DRIFTING.metrics,
+        localStandards: localStandardsOf(DRIFTING, metric.id),
+        progress: [],
+        fingerprint: 'one',
+      },
+      months: DRIFTING.months,
+      superseded: [],
+      alert: undefined,
+      judged: timelines(DRIFTING, 'show').get(metric.id) ?? [],
+      smallNumbers: 'show',
+    },
+  );
+  return {
+    findings: JSON.stringify(findings),
+    notice: JSON.stringify(notice),
+    page: `${page}`,
+    answer: JSON.stringify(points),
+    document: rewriteDocument(),
+  };
+}
+
+const wave = (length: number, middle: number, swing: number): number[] =>
+  Array.from({ length }, (_, i) => middle + Math.round(swing * Math.sin(i * i)));
+
+/** Three years of a share of new cases: a year with one wild month, an odd month, a slow slide, a jump, close calls. */
+const COURSE: readonly Figure[] = [
+  ...wave(5, 85, 3),
+  95,
+  ...wave(6, 85, 3),
+  60,
+  ...[87, 84, 78, 78, 87],
+  ...[84, 83, 82, 81, 80, 79, 78, 77],
+  ...[80, 80, 79, 79, 80, 79, 80, 80],
+  ...[80, 80, 86, 80, 79],
+].map((n): Figure => [n, 100]);
+
+/** Against 88%: a sum that grows slowly, in a service that grows. */
+const GROWING: readonly Figure[] = Array.from(
+  { length: 40 },
+  (_, i): Figure => [Math.floor(0.83 * (30 + 2 * i)), 30 + 2 * i],
+);
+
+const DRIFTING = aRecord({ metrics: [aMetric({ baseline: IN_WORDS })], months: months(aMetric(), COURSE) });
+
+const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
+const RECORDS = [
+  DRIFTING,
+  aRecord({ metrics: [aMetric()], months: months(aMetric(), GROWING) }),
+  aRecord({
+    metrics: [aMetric()],
+    months: months(aMetric(), [[45, 50], ...COURSE.slice(12), [20, 50], [44, 50], [45, 50]]),
+  }),
+  aRecord({ metrics: [aMetric()], months: months(aMetric(), [[35, 50]]) }),
+  aRecord({ metrics: [aBacklog()], months: months(aBacklog(), [9, 11, 9, 12, 9, 9, 11, 12]) }),
+  aRecord({ metrics: [absences], months: months(absences, [11, 9, 9, 9, 11]).filter((_, i) => i === 0 || i === 4) }),
+];
