@@ -8,7 +8,7 @@ const { port, inboxPort, data, fresh, clock, context, json } = new Command('npm 
   .description('Runs the whole service on this machine: API, judging, and an inbox for the e-mails.')
   .option('--port <port>', 'of the API and the page; 0 is any free one', portNumber, 3000)
   .option('--inbox-port <port>', 'of the inbox; 0 is any free one', portNumber, 1080)
-  .option('--data <folder>', 'where everything is kept, for your own eyes only', '.data')
+  .option('--data <folder>', 'where everything is kept, readable by you alone', '.data')
   .option('--fresh', 'start with nothing: removes what was kept')
   .option('--clock <date>', 'pretend that it is this date (yyyy-mm-dd) or instant at the start', instant)
   .option(
