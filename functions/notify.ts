@@ -24,7 +24,7 @@ export interface NotifyDependencies extends Omit<Delivering, 'log'> {
 
 /** The schedule leaves notices younger than this to the stream, which is about to send them. */
 const STREAM_HEAD_START_MS = 2 * 60 * 1000;
-/** SNS unsubscribes an address that is mailed faster than ten times a second. */
+/** Between notices of whatever authorities, for an address that somebody subscribed to the topic by hand: it hears of all. */
 const PAUSE_BETWEEN_NOTICES_MS = 200;
 
 /** Sends notices: the stream brings new ones, the hourly run whatever is still unsent. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
 import type { Database } from '../store/database.ts';
@@ -17,6 +18,23 @@ export interface Delivering {
   readonly log: Log;
 }
 
+/**
+ * SNS suspends an address that is mailed faster than ten times a second. Whoever hears of an authority is not sent two of
+ * its notices closer together than this: after an outage the stream brings many at once.
+ */
+const PAUSE_BETWEEN_NOTICES_MS = 200;
+
+/** When the next notice of an authority may be published, by this process's own clock. */
+const nextPublishAt = new Map<string, number>();
+
+async function waitForTurn(authority: string): Promise<void> {
+  const wait = (nextPublishAt.get(authority) ?? 0) - performance.now();
+  if (wait > 0) await sleep(wait);
+  const now = performance.now();
+  for (const [other, at] of nextPublishAt) if (at <= now) nextPublishAt.delete(other);
+  nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
+}
+
 /** What became of a notice. It is `kept` while nobody has confirmed to receive it. */
 export type Delivery = 'sent' | 'sent before' | 'kept';
 
@@ -33,6 +51,7 @@ export async function deliverNotice(reference: NoticeReference, delivering: Deli
     log.warn('notice kept: the topic has no confirmed recipient', { authority, number });
     return 'kept';
   }
+  await waitForTurn(authority);
   const { MessageId } = await sns.send(
     new PublishCommand({
       TopicArn: topicArn,

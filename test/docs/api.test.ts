@@ -22,7 +22,7 @@ test('it has every route, field and schema, and each of its links leads somewher
   for (const [name, schema] of Object.entries(description.components.schemas)) {
     const [, section = ''] = document.split(`\n### Schema ${name}\n`);
     const [own = ''] = section.split('\n### ');
-    for (const field of Object.keys((schema as any).properties ?? {}))
+    for (const field of Object.keys((schema as { properties?: object }).properties ?? {}))
       expect(own, `${name}.${field}`).toMatch(new RegExp(`^\\| \\*?\`${field}\``, 'm'));
   }
   const headings = [...document.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>

@@ -55,7 +55,8 @@ test('says of every field what it means, and has no words that no field or schem
 });
 
 test('calls whoever says something its author', () => {
-  const fields = (name: string) => Object.keys((description.components.schemas[name] as any).properties);
+  const fields = (name: string) =>
+    Object.keys((description.components.schemas[name] as { properties: object }).properties);
   for (const schema of [
     'NewStandard',
     'NewAcknowledgement',
@@ -66,7 +67,7 @@ test('calls whoever says something its author', () => {
   ])
     expect(fields(schema), schema).toContain('author');
   const named = Object.keys(description.components.schemas).filter((name) => {
-    const { properties = {} } = description.components.schemas[name] as any;
+    const { properties = {} } = description.components.schemas[name] as { properties?: Record<string, any> };
     return 'name' in properties;
   });
   // There it is the name of the authority.

@@ -109,7 +109,8 @@ describe('an instance', () => {
       await once(child, 'exit');
     }
     expect(accepted).toHaveLength(16);
-    const instance = await start(assembly, { dataDir });
+    // What was kept is mailed at once: faster than SNS lets one address be mailed, which is not this test's matter.
+    const instance = await start(assembly, { dataDir, unlimited: true });
     await instance.idle();
     expect([...new Set(await subjects(instance))].sort()).toEqual(accepted.sort());
     expect((await mails(instance)).every(({ text }) => text.includes('/sns/unsubscribe.html?'))).toBe(true);

@@ -70,6 +70,20 @@ test('a notice waits while nobody has confirmed to receive it, then is sent once
   ]);
 });
 
+test('notices that come all at once do not have SNS suspend whoever is mailed', async () => {
+  const mailed = async () =>
+    (await mails(instance)).filter(({ subject }) => subject.startsWith('Herefordshire')).length;
+  const before = await mailed();
+  const many = 12;
+  for (let time = 0; time < many; time++) {
+    await resendNotice(store, NOTICE);
+    expect(await deliverTo('Alerts')).toBe('sent');
+  }
+  await instance.idle();
+  expect(instance.log.filter(({ message }) => message.includes('suspended'))).toEqual([]);
+  expect(await mailed()).toBe(before + many);
+});
+
 test.each([2, 999_999])('there is no notice %i to be read or sent again', async (number) => {
   const missing = { reason: 'not-found', what: 'notice', message: `there is no notice ${number}` };
   await expect(readNotice(store, authority, number)).rejects.toMatchObject(missing);
