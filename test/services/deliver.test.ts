@@ -73,6 +73,7 @@ test('a notice waits while nobody has confirmed to receive it, then is sent once
 test('notices that come all at once do not have SNS suspend whoever is mailed', async () => {
   const mailed = async () =>
     (await mails(instance)).filter(({ subject }) => subject.startsWith('Herefordshire')).length;
+  await instance.idle();
   const before = await mailed();
   const many = 12;
   for (let time = 0; time < many; time++) {
