@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
 import type { Database } from '../store/database.ts';
@@ -29,7 +28,7 @@ const nextPublishAt = new Map<string, number>();
 
 async function waitForTurn(authority: string): Promise<void> {
   const wait = (nextPublishAt.get(authority) ?? 0) - performance.now();
-  if (wait > 0) await sleep(wait);
+  if (wait > 0) await new Promise((done) => setTimeout(done, wait));
   const now = performance.now();
   for (const [other, at] of nextPublishAt) if (at <= now) nextPublishAt.delete(other);
   nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
