@@ -218,6 +218,8 @@ describe('each function may do what it needs and nothing else', () => {
         ...reading('TablesAlerts'),
         'sns:GetTopicAttributes on AlertsTopic',
         'sns:Publish on AlertsTopic',
+        'kms:Decrypt on OperationsKey.Arn',
+        'kms:GenerateDataKey on OperationsKey.Arn',
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
       ],
       knows: {
@@ -453,7 +455,7 @@ describe('the API', () => {
 describe('the alert topic', () => {
   test('is encrypted and refuses to be published to in the clear', () => {
     const topic = all('AWS::SNS::Topic').AlertsTopic as Resource;
-    expect(readable(topic.Properties.KmsMasterKeyId)).toMatch(/:alias\/aws\/sns$/);
+    expect(readable(topic.Properties.KmsMasterKeyId)).toBe('OperationsKey.Arn');
     expect(all('AWS::SNS::TopicPolicy').AlertsTopicPolicy?.Properties.PolicyDocument.Statement).toEqual([
       expect.objectContaining({
         Effect: 'Deny',
