@@ -47,7 +47,7 @@ describe('a local standard', () => {
         value: 15,
         ...who,
         setAt: expect.any(String),
-        basis: 'local',
+        basis: 'council',
       },
     ]);
     await service.idle();
@@ -55,8 +55,8 @@ describe('a local standard', () => {
     expect(raised).toMatchObject({ state: 'raised', level: 'critical', since: '2011-06' });
     expect(raised.findings[0].text).toContain('15 cases');
     const { body: metric } = await call('GET', '/metrics/average-caseload');
-    expect(metric.standard).toMatchObject({ value: 15, basis: 'local', note: who.reason });
-    expect(metric.series.map(({ standard }: any) => standard.basis)).toEqual(['local', 'local', 'local']);
+    expect(metric.standard).toMatchObject({ value: 15, basis: 'council', note: who.reason });
+    expect(metric.series.map(({ standard }: any) => standard.basis)).toEqual(['council', 'council', 'council']);
 
     await call('PUT', '/metrics/average-caseload/standard', { body: { from: '2011-06', value: 18, ...who } });
     await service.idle();
