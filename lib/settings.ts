@@ -2,7 +2,7 @@ import type { Node } from 'constructs';
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
-import { type Level, LevelSchema } from '../functions/domain/lifecycle.ts';
+import { LevelSchema } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
 
 const Address = z.email('must be an e-mail address').optional();
@@ -84,7 +84,3 @@ export function readSettings(node: Node): Settings {
   );
   throw new SettingsError([...unknown, ...wrong]);
 }
-
-/** The levels that a recipient who asked for `least` is mailed about. */
-export const levelsFrom = (least: Level): readonly Level[] =>
-  LevelSchema.options.slice(LevelSchema.options.indexOf(least));

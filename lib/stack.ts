@@ -35,7 +35,13 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(seed, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
-    new InspectionLoading(this, 'Loading', { by: seed, authority: settings.authority });
+    tables.grant(seed, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSettle(seed);
+    new InspectionLoading(this, 'Loading', {
+      by: seed,
+      authority: settings.authority,
+      recipient: settings.alertEmail ? { address: settings.alertEmail, level: settings.alertLevel } : undefined,
+    });
 
     // Figures in, and what became of them out.
     const submit = new ServiceFunction(this, 'Submit', {
