@@ -64,7 +64,7 @@ describe('from figures to e-mail', () => {
     for (const part of [
       '60.0% (30 of 50) in 2011-01',
       '90.0% (45 of 50) in 2010-12',
-      '80% since 2010-10 (local policy)',
+      "80% since 2010-10 (this service's default)",
       'paragraph 11',
       'A1 ',
       service.page,

@@ -2,7 +2,7 @@ import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-al
 import type { Board, BoardAlert } from './board.ts';
 import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
-import { formatBaseline, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
+import { formatBaseline, formatDue, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
 import type { Action, Metric, Standard } from './inspection.ts';
 import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
 import { compareItems, type Notice, type NoticeItem } from './notice.ts';
@@ -146,4 +146,5 @@ function describeAuthority(id: string, after: BoardAlert | undefined, { obligati
   return { ...words, findings, actions: [] };
 }
 
-const nameOf = ({ id, title, due, paragraph }: Action): string => `${id} ${title} (due ${due}, paragraph ${paragraph})`;
+const nameOf = (action: Action): string =>
+  `${action.id} ${action.title} (due ${formatDue(action)}; paragraph ${action.paragraph})`;

@@ -1,6 +1,8 @@
 import type { Finding, Reason, Reference, Result } from './evaluators/evaluator.ts';
 import {
+  basisOf,
   cardinal,
+  DEFAULT,
   formatBaseline,
   formatNumber,
   formatObservation,
@@ -95,9 +97,9 @@ function spanOf(from: string, to: string): string {
 function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbers): string {
   switch (reason.kind) {
     case 'any-failure':
-      return 'any failure counts at once (local policy)';
+      return `any failure counts at once (${DEFAULT})`;
     case 'any-fall':
-      return 'this line is to be held, so any fall counts (local policy)';
+      return `this line is to be held, so any fall counts (${DEFAULT})`;
     case 'chance':
       if (reason.chance === 0) return 'chance explains no failure of a service at this standard';
       return reason.atMost === undefined
@@ -123,11 +125,12 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
         .join('; ');
     }
     case 'tolerance': {
+      const whose = basisOf(metric.toleranceBasis ?? 'local');
       const points = metric.kind === 'proportion' ? ' points' : '';
       const by =
         reason.tolerance === 0
-          ? 'anything worse counts (local policy)'
-          : `worse by more than the tolerance of ${reason.tolerance}${points} (local policy)`;
+          ? `anything worse counts (${whose})`
+          : `worse by more than the tolerance of ${reason.tolerance}${points} (${whose})`;
       return reason.bare ? `${by}; given without counts, so only the tolerance can be applied` : by;
     }
     case 'change':

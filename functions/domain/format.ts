@@ -1,4 +1,4 @@
-import type { Basis, Metric, Standard } from './inspection.ts';
+import type { Action, Basis, Metric, Standard } from './inspection.ts';
 import type { Observation, Pooled } from './series.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
@@ -7,11 +7,18 @@ export type SmallNumbers = 'show' | 'suppress';
 /** Counts from 1 to this many can point to a child. Common practice for published figures; a deployment's choice. */
 const MAX_SMALL = 5;
 
+/** What is neither the inspectors' nor the law's is ours, until the council sets or confirms it. */
+export const DEFAULT = "this service's default";
+
 const BASIS: Record<Basis, string> = {
   inspection: 'from the inspection',
   statutory: 'statutory',
-  local: 'local policy',
+  local: DEFAULT,
+  council: 'local policy',
 };
+
+/** Who set it, in words. */
+export const basisOf = (basis: Basis): string => BASIS[basis];
 
 const isSmall = (count: number): boolean => count >= 1 && count <= MAX_SMALL;
 
@@ -74,11 +81,25 @@ function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observ
   return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
 }
 
-/** `80% since 2010-10 (local policy)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
+/** `80% since 2010-10 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
   const { value, from, basis, note } = standard;
   const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
   return `${formatNumber(metric, value)} since ${from} (${BASIS[basis]}${how})`;
+}
+
+/** `2010-10-22`, and whose count that is where the report names no day. */
+export function formatDue(
+  { due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>,
+  day: (date: string) => string = String,
+): string {
+  const whose = {
+    local: ', as this service counts',
+    council: ', as the council set it',
+    inspection: '',
+    statutory: '',
+  };
+  return `${day(due)}${whose[dueBasis]}`;
 }
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */

@@ -116,15 +116,16 @@ export function rebasePeriodsOf({
   return [...new Set([...rebaseDates, ...local].map(periodOf))].sort();
 }
 
-/** The standard in force: the newest local version that covers the period, else the inspection file's. */
+/** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended. */
 export function standardFor(
   metric: Metric,
   localStandards: readonly LocalStandard[],
   period: string,
 ): Standard | undefined {
   const local = localStandards.findLast((version) => version.from <= period && version.value !== undefined);
-  if (local?.value !== undefined) return { value: local.value, from: local.from, basis: 'local', note: local.reason };
-  return metric.standards.findLast((standard) => standard.from <= period);
+  if (local?.value !== undefined) return { value: local.value, from: local.from, basis: 'council', note: local.reason };
+  const standard = metric.standards.findLast(({ from }) => from <= period);
+  return standard?.until === undefined || period <= standard.until ? standard : undefined;
 }
 
 /** The metric with the tolerance and the M of N that the authority set for the period. */
@@ -134,5 +135,6 @@ function metricIn(metric: Metric, localStandards: readonly LocalStandard[], peri
   )?.tolerance;
   const mOfN = localStandards.findLast((version) => version.from <= period && version.mOfN !== undefined)?.mOfN;
   if (tolerance === undefined && mOfN === undefined) return metric;
-  return { ...metric, ...(tolerance === undefined ? {} : { tolerance }), ...(mOfN === undefined ? {} : { mOfN }) };
+  const set = tolerance === undefined ? {} : { tolerance, toleranceBasis: 'council' as const };
+  return { ...metric, ...set, ...(mOfN === undefined ? {} : { mOfN }) };
 }

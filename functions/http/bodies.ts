@@ -51,12 +51,17 @@ const Cursor = z.string().regex(/^[\w-]{1,100}$/, 'is not the "next" of an answe
 const Limit = z.string().regex(/^([1-9]\d?|100)$/, 'is a whole number from 1 to 100');
 
 /** From and to which month, both included. */
-export const RangeQuerySchema = z.strictObject({ from: PeriodSchema.optional(), to: PeriodSchema.optional() });
+const RangeSchema = z.strictObject({ from: PeriodSchema.optional(), to: PeriodSchema.optional() });
+const isInOrder = ({ from, to }: z.infer<typeof RangeSchema>): boolean => !from || !to || from <= to;
+const OUT_OF_ORDER = { path: ['from'], message: 'is later than "to"; give the earlier month as "from"' };
+export const RangeQuerySchema = RangeSchema.refine(isInOrder, OUT_OF_ORDER);
 export const PageQuerySchema = z.strictObject({ limit: Limit.optional(), cursor: Cursor.optional() });
-export const MonthsQuerySchema = z.strictObject({
-  ...RangeQuerySchema.shape,
-  ...PageQuerySchema.shape,
-  format: z.enum(['json', 'csv'], 'is json or csv').optional(),
-});
+export const MonthsQuerySchema = z
+  .strictObject({
+    ...RangeSchema.shape,
+    ...PageQuerySchema.shape,
+    format: z.enum(['json', 'csv'], 'is json or csv').optional(),
+  })
+  .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
 export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });

@@ -22,7 +22,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   authority: 'The id of the organisation inspected.',
   baseline: 'What the inspection found.',
   'NoticeItem.baseline': 'What the inspection found, in words.',
-  basis: 'Where a standard comes from: the inspection, the law, or a local choice.',
+  basis:
+    'Where it comes from: the inspection, the law, this service (`local`: its default until the council says otherwise), or the council.',
   before: 'What was there before; absent where something is new.',
   bound: '`lower` where the inspection gave "at least" this figure.',
   cases:
@@ -38,6 +39,10 @@ export const FIELDS: Readonly<Record<string, string>> = {
   detail: 'What is wrong, and what to do.',
   direction: 'Better or worse than in the period before, and by how much.',
   due: 'The day by which it was to be done, yyyy-mm-dd.',
+  dueBasis:
+    'Who set that day: the inspectors, or this service, which counts it from publication where the report names none.',
+  toleranceBasis: 'Who set the tolerance: this service unless said otherwise.',
+  until: 'The last month for which it holds; absent where it has no end.',
   earlier: 'Figures of earlier years that the report gives beside it.',
   episode: 'The time since the alert went to `warning` or above; absent while there is none.',
   'Episode.from': 'The period in which it began.',
@@ -78,6 +83,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   metric: 'The id of a metric.',
   metrics: 'Everything that is measured.',
   missing: 'What a report that is absent counts as among the last n.',
+  most: 'The most that a figure of the metric can be, where that is less than 10,000,000.',
   mOfN: 'So many failures among so many reported periods raise `critical`.',
   n: '… among so many reported periods.',
   name: "The authority's name, as people write it.",

@@ -3,6 +3,7 @@ import { chartOptions } from '../domain/evaluators/special-cause.ts';
 import {
   cardinal,
   formatBaseline,
+  formatDue,
   formatNumber,
   formatObservation,
   formatStandard,
@@ -314,7 +315,7 @@ ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} $
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map(({ id, title, due, paragraph }) => html`<li><strong>${id}</strong> ${title}, due ${dayName(due)} (paragraph ${paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action, dayName)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

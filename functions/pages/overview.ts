@@ -1,6 +1,14 @@
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board, BoardAlert } from '../domain/board.ts';
-import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
+import {
+  basisOf,
+  formatDue,
+  formatNumber,
+  formatObservation,
+  monthName,
+  type SmallNumbers,
+  shownValue,
+} from '../domain/format.ts';
 import {
   type Action,
   compareDue,
@@ -216,7 +224,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
     ) ?? NOTHING,
     travel ? travelText(metric, travel, smallNumbers) : NOTHING,
     standard
-      ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${standard.basis === 'local' ? 'local policy' : standard.basis}</span>`
+      ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${basisOf(standard.basis)}</span>`
       : NOTHING,
     baselineOf(metric),
     stateTag(state),
@@ -264,7 +272,7 @@ ${table({
     .sort(compareDue)
     .map((action) => [
       html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
-      html`${dayName(action.due)} <span class="app-when">${dueIn(action, today)}</span>`,
+      html`${formatDue(action, dayName)} <span class="app-when">${dueIn(action, today)}</span>`,
       progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
       metricsOf(action),
     ]),

@@ -53,7 +53,7 @@ describe('a figure', () => {
 describe('what a figure is held against', () => {
   it('says since when and who set it; what rests on the inspection says how', () => {
     const standard = { value: 80, from: '2010-10', basis: 'local', note: 'a default' } as const;
-    expect(formatStandard(aMetric(), standard)).toBe('80% since 2010-10 (local policy)');
+    expect(formatStandard(aMetric(), standard)).toBe("80% since 2010-10 (this service's default)");
     expect(formatStandard(aMetric(), { ...standard, basis: 'statutory' })).toBe('80% since 2010-10 (statutory)');
     expect(formatStandard(aMetric(), { ...standard, basis: 'inspection', note: 'as planned (paragraph 44)' })).toBe(
       '80% since 2010-10 (from the inspection: as planned, paragraph 44)',

@@ -96,11 +96,11 @@ describe('a notice', () => {
       [
         'WARNING, new: Assessments on time (since 2010-11)',
         '  Now: 70.0% (35 of 50) in 2010-11; worse, down from 90.0% (45 of 50) in 2010-10',
-        '  Standard: 80% since 2000-01 (local policy)',
+        "  Standard: 80% since 2000-01 (this service's default)",
         '  Inspection: 88% in 2010-09 (paragraph 11)',
         '  Why: a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
         '  Why: so many failures are too many for chance (CUSUM 4.7, limit 3.9)',
-        '  Action: A1 Do A1 (due 2011-01-22, paragraph 16)',
+        '  Action: A1 Do A1 (due 2011-01-22; paragraph 16)',
       ].join('\n'),
     );
   });

@@ -229,7 +229,7 @@ describe('a changed standard', () => {
     const { board: after, notice } = look(lowered, board);
     expect(after.alerts.assessments?.state).toBe('recovering');
     expect(notice?.transitions[0]?.reason).toBe(
-      'the standard was changed: 80% since 2000-01 (local policy) became 60% from 2010-11 on, by A. Head: agreed by the board',
+      "the standard was changed: 80% since 2000-01 (this service's default) became 60% from 2010-11 on, by A. Head: agreed by the board",
     );
     const again = { ...lowered, localStandards: [...lowered.localStandards, version({ version: 2, value: 95 })] };
     expect(look(again, after).notice?.transitions[0]?.reason).toBe(

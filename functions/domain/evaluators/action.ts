@@ -15,12 +15,13 @@ export const action: AuthorityAlertRule = {
       ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${due}`,
     );
     const overdue = overdueActions.length;
+    const whose = overdueActions.every(({ dueBasis }) => dueBasis === 'local') ? ', as this service counts it,' : '';
     const lapsed = periodOf(last.due);
     return {
       level: 'warning',
       since: periodOf(first.due),
       period: lapsed > latestPeriod ? lapsed : latestPeriod,
-      text: `${overdue} recommended action${overdue === 1 ? ' is' : 's are'} past the due date and not reported as completed: ${lists.join('; ')}`,
+      text: `${overdue} recommended action${overdue === 1 ? ' is' : 's are'} past the due date${whose} and not reported as completed: ${lists.join('; ')}`,
       numbers: { overdue },
     };
   },
@@ -46,7 +47,13 @@ export const action: AuthorityAlertRule = {
   deadlines: ({ openActions }) => openActions.map(({ due }) => startOfDayInEngland(addDays(due, 1))),
 
   describe({ openActions, overdueActions }, { actions }) {
-    const overdue = overdueActions.map(({ id, title, due, paragraph }) => ({ id, title, due, paragraph }));
+    const overdue = overdueActions.map(({ id, title, due, dueBasis, paragraph }) => ({
+      id,
+      title,
+      due,
+      dueBasis,
+      paragraph,
+    }));
     const completed = actions.length - openActions.length;
     return {
       value: `${completed} of ${actions.length} reported as completed, ${overdue.length} overdue`,

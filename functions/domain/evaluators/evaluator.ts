@@ -20,7 +20,7 @@ export const FindingSchema = z.object({
   level: LevelSchema,
   /** The figure judged: `78.0% (39 of 50) in 2011-02`. */
   figure: z.string().optional(),
-  /** What it is held against, and where that comes from: `the standard is 80% since 2010-10 (local policy)`. */
+  /** What it is held against, and where that comes from: `the standard is 80% since 2010-10 (this service's default)`. */
   reference: z.string().optional(),
   /** Why that makes it a finding. */
   reason: z.string().optional(),

@@ -138,7 +138,7 @@ describe('what the inspection found', () => {
   it('never lets what is assumed read as if the inspectors had said it', () => {
     const stock = only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) });
     expect(textOf(judge(stock, [[87, 100]])[0])).toBe(
-      '87.0% (87 of 100) in 2010-10; the inspection found 91% in 2010-09 (paragraph 11); worse by more than the tolerance of 3 points (local policy)',
+      "87.0% (87 of 100) in 2010-10; the inspection found 91% in 2010-09 (paragraph 11); worse by more than the tolerance of 3 points (this service's default)",
     );
     const bare = only({ tolerance: 4, baseline: inFigures(88) });
     expect(textOf(judge(bare, [80])[0])).toContain('given without counts, so only the tolerance can be applied');

@@ -57,7 +57,7 @@ describe('flow proportions', () => {
     const judged = judge(aMetric(), [79, 79]);
     expect(statesOf(judged)).toEqual(['warning', 'critical']);
     expect(judged[0]?.findings[0]?.text).toBe(
-      '79% (no counts given) in 2010-10; the standard is 80% since 2000-01 (local policy); given without counts, so chance cannot be tested',
+      "79% (no counts given) in 2010-10; the standard is 80% since 2000-01 (this service's default); given without counts, so chance cannot be tested",
     );
   });
 

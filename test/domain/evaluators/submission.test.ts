@@ -53,7 +53,7 @@ describe('a missing submission', () => {
   it('says what is missing since when, and clears at once when it comes in', () => {
     const late = boardOf(look(record, '2010-12-20T12:00:00Z'));
     expect(late.alerts.submission?.findings[0]?.text).toBe(
-      'the figures for November 2010 are not in; they were due by 2010-12-14, the 10th working day after the month (local policy)',
+      "the figures for November 2010 are not in; they were due by 2010-12-14, the 10th working day after the month (this service's default)",
     );
     const in2 = aRecord({ months: months(aMetric(), [...good, ...good]) });
     const { notice, board } = look(in2, '2010-12-21T12:00:00Z', late);
