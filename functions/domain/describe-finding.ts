@@ -29,8 +29,8 @@ import type { SpecialCause } from './statistics/xmr.ts';
 export function describeFinding(metric: Metric, result: Result, smallNumbers: SmallNumbers): Finding {
   const { evaluator, level, numbers } = result;
   const figure = result.figure
-    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${result.period}`
-    : `nothing was reported for ${result.period}, which counts as failing here`;
+    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${monthName(result.period)}`
+    : `nothing was reported for ${monthName(result.period)}, which counts as failing here`;
   const reference = describeReference(metric, result.reference, smallNumbers);
   const reason = describeReason(metric, result.reason, smallNumbers);
   const text = [figure, reference, reason].filter(Boolean).join('; ');
@@ -65,10 +65,10 @@ function describeReference(metric: Metric, reference: Reference, smallNumbers: S
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
-      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${reference.from} to ${reference.to}: ${formatNumber(metric, reference.value)}`;
+      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
     }
     case 'course':
-      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${reference.from} on)`;
+      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;
     case 'reached': {
       const { before, from } = reference.reached;
       const since = `${formatPooled(metric, reference.since, smallNumbers)} since ${monthName(from)}`;
@@ -116,7 +116,8 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     case 'still-critical':
       return `too little was reported since to say that it is less than critical${andNoCounts(reason)}`;
     case 'cusum': {
-      const since = reason.since && `${formatPooled(metric, reason.since, smallNumbers)} since ${reason.since.from}`;
+      const since =
+        reason.since && `${formatPooled(metric, reason.since, smallNumbers)} since ${monthName(reason.since.from)}`;
       return [
         since,
         `so many failures are too many for chance (CUSUM ${reason.cusum.toFixed(1)}, limit ${reason.limit.toFixed(1)})`,

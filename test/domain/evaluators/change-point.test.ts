@@ -35,7 +35,7 @@ describe('the level that was reached', () => {
     expect(judged.at(-1)?.findings[0]).toMatchObject({
       evaluator: 'change-point',
       level: 'warning',
-      text: '82.0% (82 of 100) in 2012-12; 82.0% (246 of 300) since October 2012; 93.0% (2232 of 2400) in the two years before; chance alone does not bring so great a change',
+      text: '82.0% (82 of 100) in December 2012; 82.0% (246 of 300) since October 2012; 93.0% (2232 of 2400) in the two years before; chance alone does not bring so great a change',
       levels: { before: { from: '2010-10', to: '2012-09', value: 93 }, since: { from: '2012-10', value: 82 } },
     });
   });
