@@ -26,7 +26,7 @@ export interface ChartPoint {
 
 /** A level that figures are held against, over the months in which they are. */
 export interface ChartReference {
-  readonly kind: 'inspection' | 'estimate' | 'reached';
+  readonly kind: 'inspection' | 'estimate' | 'reached' | 'since';
   readonly from: string;
   readonly to: string;
   readonly value: number;
@@ -65,6 +65,7 @@ export const REFERENCES = {
   inspection: { colour: '#0b6b45', dashes: '2 4', label: 'Inspection' },
   estimate: { colour: '#00627a', dashes: '8 3 2 3', label: 'Own estimate' },
   reached: { colour: '#8a2f5c', dashes: '12 3', label: 'Level reached' },
+  since: { colour: '#a83f00', dashes: '12 3', label: 'Level since' },
 } as const satisfies Record<ChartReference['kind'], unknown>;
 
 /** How a point with a meaning is drawn: a shape of its own for each, as colours alone tell nothing to some. */

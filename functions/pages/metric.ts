@@ -240,10 +240,25 @@ function limit(metric: Metric, value: number): string {
   return formatNumber(metric, Math.round(value * 10) / 10);
 }
 
-/** What beside the standard figures are held against: what the inspection found; else what this service took in its place. */
-function referencesOf({ metric, judged }: MetricView, drawn: readonly Drawn[]): ChartReference[] {
-  const [from, to] = [drawn[0]?.observation.period, drawn.at(-1)?.observation.period];
-  if (!from || !to) return [];
+/**
+ * What beside the standard figures are held against: what the inspection found, else what this service took in its place;
+ * and the level that was reached, where the latest finding says that it fell.
+ */
+function referencesOf(view: MetricView, drawn: readonly Drawn[]): ChartReference[] {
+  const [first, last] = [drawn[0]?.observation.period, drawn.at(-1)?.observation.period];
+  if (!first || !last) return [];
+  const levels = view.judged.at(-1)?.findings.find((finding) => finding.levels)?.levels;
+  const { before, since } = levels ?? {};
+  return [
+    ...foundOrEstimated(view, first, last),
+    ...(before && before.to >= first
+      ? [{ ...before, kind: 'reached' as const, from: before.from > first ? before.from : first }]
+      : []),
+    ...(since ? [{ ...since, kind: 'since' as const, to: last }] : []),
+  ];
+}
+
+function foundOrEstimated({ metric, judged }: MetricView, from: string, to: string): ChartReference[] {
   if (metric.baseline.kind === 'figure') return [{ kind: 'inspection', from, to, value: metric.baseline.value }];
   const references: ChartReference[] = [];
   for (const { period, findings } of judged) {
@@ -294,7 +309,8 @@ const MEANING_WORD: Record<keyof typeof MEANINGS, string> = {
 const REFERENCE_WORD: Record<ChartReference['kind'], string> = {
   inspection: 'What the inspection found',
   estimate: 'This service’s own estimate, as the inspection gave no figure',
-  reached: 'The level that had been reached',
+  reached: 'The level that it had reached',
+  since: 'Its level since',
 };
 
 /** Who has it in hand, and the form to say so. */
