@@ -18,7 +18,7 @@ export interface Request {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
-  /** What a body in JSON says; CSV as its text. */
+  /** What a body in JSON says; a file as its bytes. */
   readonly body: unknown;
 }
 
@@ -136,7 +136,7 @@ function parsedBody(): Middleware {
           `a body holds at most ${maxBodyBytes / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
         );
       if (body === 'json or csv' && isCsv(event.headers)) {
-        event.body = Buffer.from(event.body ?? '', encoding).toString('utf8');
+        event.body = Buffer.from(event.body ?? '', encoding) as never;
         return;
       }
       try {
