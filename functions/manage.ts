@@ -60,7 +60,7 @@ async function putStandard({ parameters, body }: Request, { database, now }: Man
   const { authority = '', metric = '' } = parameters;
   const change = readBody(StandardBodySchema, body);
   const { created, version } = await setStandard(database, authority, metric, change, now());
-  return answer(created ? 201 : 200, StandardAnswerSchema, { ...version, basis: 'local' });
+  return answer(created ? 201 : 200, StandardAnswerSchema, { ...version, basis: 'council' });
 }
 
 async function putProgress({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {

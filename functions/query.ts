@@ -41,6 +41,7 @@ import { readMetric } from './services/record.ts';
 import { tryStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
+import { MAX_NOTICE, MAX_REVISION } from './store/keys.ts';
 
 export interface QueryDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
@@ -75,26 +76,30 @@ const PAGE = 50;
 /** Where a list goes on. Callers keep it as it is: what is in it may change. */
 const cursorOf = (last: string | number): string => Buffer.from(String(last)).toString('base64url');
 
-/** How many of a list are wanted, and after which one. */
+/** How many of a list are wanted, and after which one: one that an answer to this very question could have named. */
 function pageOf(
   { limit, cursor }: { readonly limit?: string | undefined; readonly cursor?: string | undefined },
-  pattern: RegExp,
+  isPlace: (after: string) => boolean,
 ): { limit: number; after: string | undefined } {
   const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString();
-  if (after !== undefined && !pattern.test(after))
+  if (after !== undefined && !isPlace(after))
     throw faultsProblem(
-      [{ parameter: 'cursor', detail: 'is not the "next" of an answer' }],
+      [{ parameter: 'cursor', detail: 'is not the "next" of an answer to this question; begin again without it' }],
       'the query was not answered',
     );
   return { limit: limit === undefined ? PAGE : Number(limit), after };
 }
 
+const isBetween = (first: number, last: number) => (text: string) =>
+  /^[1-9]\d{0,5}$/.test(text) && first <= Number(text) && Number(text) <= last;
+
 async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const { from, to, format, ...page } = readQuery(MonthsQuerySchema, request);
-  const { limit, after } = pageOf(page, /^\d{4}-\d{2}$/);
+  const range = { from: from ?? EARLIEST_PERIOD, to: to ?? LATEST_PERIOD };
+  const isPlace = (month: string) => PeriodSchema.safeParse(month).success && range.from <= month && month < range.to;
+  const { limit, after } = pageOf(page, isPlace);
   const { authority = '' } = request.parameters;
   const metrics = await requireMetrics(database, authority);
-  const range = { from: from ?? EARLIEST_PERIOD, to: to ?? LATEST_PERIOD };
   if (format === 'csv') {
     const { months } = await readMonthsBetween(database, authority, range);
     return csvAnswer(writeCsv(months, metrics), `${authority}.csv`);
@@ -128,7 +133,7 @@ async function getMonth(request: Request, database: Tables): Promise<Answer> {
 async function getRevisions(request: Request, database: Tables): Promise<Answer> {
   const { authority = '' } = request.parameters;
   const period = periodIn(request);
-  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,4}$/);
+  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(1, MAX_REVISION - 1));
   await requireAuthority(database, authority);
   const page = { after: Number(after ?? 0), limit };
   const { revisions, more } = await readRevisions(database, authority, period, page);
@@ -232,7 +237,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
 
 async function getNotices(request: Request, database: Tables): Promise<Answer> {
   const { authority = '' } = request.parameters;
-  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), /^\d{1,6}$/);
+  const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(2, MAX_NOTICE));
   await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
   const { notices, more } = await readNotices(database, authority, page);

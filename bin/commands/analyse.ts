@@ -108,7 +108,7 @@ function metricOf(kind: 'proportion' | 'mean', { better, standard, baseline }: A
             paragraphs: [],
             statement: '',
           },
-    standards: standard === undefined ? [] : [{ value: standard, from, basis: 'local', note: 'as given' }],
+    standards: standard === undefined ? [] : [{ value: standard, from, basis: 'council', note: 'as given' }],
     actions: [],
     paragraphs: [],
     judgement: null,

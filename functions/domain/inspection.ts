@@ -9,8 +9,11 @@ export type Kind = z.infer<typeof KindSchema>;
 export const PolaritySchema = z.enum(['higher', 'lower', 'neutral']);
 export type Polarity = z.infer<typeof PolaritySchema>;
 
-/** Who set a number: the inspection report, the law, or an assumption of this project or the authority. */
-export const BasisSchema = z.enum(['inspection', 'statutory', 'local']);
+/**
+ * Who set a number or a date: the inspection report, the law, this service for want of either (`local`), or the council
+ * itself, which sets or confirms it.
+ */
+export const BasisSchema = z.enum(['inspection', 'statutory', 'local', 'council']);
 export type Basis = z.infer<typeof BasisSchema>;
 
 export const SectionSchema = z.enum(['safeguarding', 'looked-after']);
@@ -25,12 +28,13 @@ const ParagraphsSchema = z.array(z.string().regex(/^(\d{1,3}|record|cover)$/)).m
 export const AuthorityIdSchema = IdSchema.max(64);
 
 /**
- * The least that is acceptable from a month on (for `lower` metrics the most). `value` is in the metric's own unit:
- * percent, or a number. `note` says in a few words where it comes from.
+ * The least that is acceptable from a month on (for `lower` metrics the most), and up to the month `until` where it has an
+ * end. `value` is in the metric's own unit: percent, or a number. `note` says in a few words where it comes from.
  */
 export const StandardSchema = z.strictObject({
   value: z.number().min(0),
   from: PeriodSchema,
+  until: PeriodSchema.optional(),
   basis: BasisSchema,
   note: z.string().min(1),
 });
@@ -78,6 +82,10 @@ const MetricIdSchema = IdSchema.max(64).refine(
   'is the id of an alert',
 );
 
+/** The most that a figure can be: a population is counted in fewer. A metric may say that its own are smaller still. */
+export const MAX_FIGURE = 10_000_000;
+const AmountSchema = z.number().min(0).max(MAX_FIGURE);
+
 /** Something measured. */
 export const MetricSchema = z.strictObject({
   id: MetricIdSchema,
@@ -97,8 +105,10 @@ export const MetricSchema = z.strictObject({
   window: z.enum(['month', '12-months', 'school-year', 'year']),
   /** Any fall from the baseline, or any failure of the standard, counts at once. */
   holdLine: z.boolean(),
-  /** How far from the baseline figure still counts as the same, in the metric's unit; null where chance tests or holdLine decide. An assumption (`local`). */
+  /** How far from the baseline figure still counts as the same, in the metric's unit; null where chance tests or holdLine decide. */
   tolerance: z.number().min(0).nullable(),
+  /** Who set the tolerance: this service unless said otherwise. */
+  toleranceBasis: BasisSchema.optional(),
   baseline: BaselineSchema,
   /** Oldest first, each valid from its month on. */
   standards: z.array(StandardSchema),
@@ -108,6 +118,8 @@ export const MetricSchema = z.strictObject({
   paragraphs: z.array(z.string()),
   /** The judgement under which the page shows it; null for context. */
   judgement: IdSchema.nullable(),
+  /** The most that a figure of it (a numerator, a denominator, a count, a value) can be, where that is less than usual. */
+  most: AmountSchema.positive().optional(),
   section: z.enum(['asked-for', 'safeguarding', 'looked-after', 'context']),
 });
 export type Metric = z.infer<typeof MetricSchema>;
@@ -126,13 +138,15 @@ export const JudgementSchema = z.strictObject({
 });
 export type Judgement = z.infer<typeof JudgementSchema>;
 
-/** A recommended action (area for improvement). `due` is counted from publication. */
+/** A recommended action (area for improvement). `dueBasis` says who gave it its date: a report may ask for "immediately" and name no day. */
 export const ActionSchema = z.strictObject({
   id: z.string().regex(/^A\d{1,2}$/),
   section: SectionSchema,
   title: z.string().min(1),
   timescale: z.enum(['immediate', '3 months', '6 months']),
   due: DateSchema,
+  /** Absent in what was stored before December 2026, all of it counted by this service. */
+  dueBasis: BasisSchema.default('local'),
   paragraph: z.string(),
 });
 export type Action = z.infer<typeof ActionSchema>;
@@ -194,6 +208,9 @@ export const InspectionSchema = InspectionHeaderSchema.extend({
 export type InspectionHeader = z.infer<typeof InspectionHeaderSchema>;
 export type Inspection = z.infer<typeof InspectionSchema>;
 
+/** A way of working that changes more often than twice a year for thirty years is no way of working. */
+const MAX_REBASE_DATES = 60;
+
 /**
  * What an authority set for a metric, from a month on: a standard of its own, a tolerance, another M of N, or days on
  * which its way of working changed. Versions count from 1; the newest that covers a month wins, and none is lost.
@@ -202,10 +219,10 @@ export const LocalStandardSchema = z.strictObject({
   metric: IdSchema,
   version: z.int().min(1),
   from: PeriodSchema,
-  value: z.number().min(0).optional(),
-  tolerance: z.number().min(0).optional(),
+  value: AmountSchema.optional(),
+  tolerance: AmountSchema.optional(),
   mOfN: MOfNSchema.optional(),
-  rebaseDates: z.array(DateSchema).optional(),
+  rebaseDates: z.array(DateSchema).max(MAX_REBASE_DATES).optional(),
   reason: z.string().min(1).max(1000),
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),

@@ -115,7 +115,7 @@ export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
   figures: z.array(FigureSchema).optional(),
 });
 
-export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('local') });
+export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('council') });
 
 /** What one way of judging makes of the record: episodes (`warning` and above), when the first began, months at `watch`. */
 export const OutcomeSchema = z.object({

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
@@ -33,10 +34,10 @@ export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, versi
   CHANGES_NOTHING,
 );
 
-/** A change to try on the record; from the first month on unless said otherwise. */
+/** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
-  .extend({ from: PeriodSchema.optional() })
-  .refine(changesSomething, CHANGES_NOTHING);
+  .extend({ from: PeriodSchema.optional(), without: z.array(MetricEvaluatorSchema).min(1).optional() })
+  .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 export const AcknowledgementBodySchema = z.strictObject({
   author: z.string().trim().min(1).max(200),
@@ -58,12 +59,17 @@ const Cursor = z.string().regex(/^[\w-]{1,100}$/, 'is not the "next" of an answe
 const Limit = z.string().regex(/^([1-9]\d?|100)$/, 'is a whole number from 1 to 100');
 
 /** From and to which month, both included. */
-export const RangeQuerySchema = z.strictObject({ from: PeriodSchema.optional(), to: PeriodSchema.optional() });
+const RangeSchema = z.strictObject({ from: PeriodSchema.optional(), to: PeriodSchema.optional() });
+const isInOrder = ({ from, to }: z.infer<typeof RangeSchema>): boolean => !from || !to || from <= to;
+const OUT_OF_ORDER = { path: ['from'], message: 'is later than "to"; give the earlier month as "from"' };
+export const RangeQuerySchema = RangeSchema.refine(isInOrder, OUT_OF_ORDER);
 export const PageQuerySchema = z.strictObject({ limit: Limit.optional(), cursor: Cursor.optional() });
-export const MonthsQuerySchema = z.strictObject({
-  ...RangeQuerySchema.shape,
-  ...PageQuerySchema.shape,
-  format: z.enum(['json', 'csv'], 'is json or csv').optional(),
-});
+export const MonthsQuerySchema = z
+  .strictObject({
+    ...RangeSchema.shape,
+    ...PageQuerySchema.shape,
+    format: z.enum(['json', 'csv'], 'is json or csv').optional(),
+  })
+  .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
 export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });

@@ -135,10 +135,17 @@ function parsedBody(): Middleware {
           'too-large',
           `a body holds at most ${maxBodyBytes / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
         );
+      const bytes = Buffer.from(event.body ?? '', encoding);
       if (body === 'json or csv' && isCsv(event.headers)) {
-        event.body = Buffer.from(event.body ?? '', encoding) as never;
+        event.body = bytes as never;
         return;
       }
+      const text = bytes.toString('utf8');
+      if (text.includes('\uFFFD'))
+        throw new ProblemError('invalid-json', 'the body holds bytes that are not UTF-8; send the JSON as UTF-8');
+      // Some programs begin a text with a byte-order mark, which JSON does not know (RFC 8259, 8.1).
+      event.body = text.replace(/^\uFEFF/, '');
+      event.isBase64Encoded = false;
       try {
         await parser.before?.(request as never);
       } catch (error) {

@@ -16,6 +16,9 @@ export interface Route {
 /** The largest request body, in bytes, and that of many months at once. */
 export const MAX_BODY_BYTES = 256 * 1024;
 export const MAX_BULK_BYTES = 1024 * 1024;
+/** The largest form, in bytes; that of a file of figures takes it as typed, each byte of it perhaps spelled as three. */
+export const MAX_FORM_BYTES = 64 * 1024;
+export const MAX_FIGURES_FORM_BYTES = 3 * MAX_BULK_BYTES + MAX_FORM_BYTES;
 
 /**
  * Every route, by API Gateway's route key: who answers it and what a token needs. The stack makes its routes from this
@@ -71,8 +74,16 @@ export const PAGES = {
   'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
-  'POST /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
-  'POST /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submit': {
+    handledBy: 'dashboard',
+    scope: 'submit',
+    maxBodyBytes: MAX_FIGURES_FORM_BYTES,
+  },
+  'POST /authorities/{authority}/submissions': {
+    handledBy: 'dashboard',
+    scope: 'submit',
+    maxBodyBytes: MAX_FIGURES_FORM_BYTES,
+  },
   'GET /authorities/{authority}/notices': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/notices/{number}': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'read' },

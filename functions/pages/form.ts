@@ -1,17 +1,34 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { RefusalError } from './refusals.ts';
 
 /** The fields of a posted form; of a file its text. What is sent twice counts once, the last time. */
 export type Form = Readonly<Record<string, string>>;
 
-/** Reads a form as browsers send it, with files or without; anything else has no fields. */
-export async function readForm(event: APIGatewayProxyEventV2): Promise<Form> {
+/**
+ * Reads a form as browsers send it, with files or without. Throws {@link RefusalError} where it is larger than
+ * `maxBytes`, or nothing that a browser would send.
+ */
+export async function readForm(event: APIGatewayProxyEventV2, maxBytes: number): Promise<Form> {
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (body.length > maxBytes)
+    throw new RefusalError(413, 'Too large', `A form holds at most ${maxBytes / 1024} KB. Send less at once.`);
   const type = event.headers['content-type'] ?? '';
-  if (type.startsWith('application/x-www-form-urlencoded'))
+  if (/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
     return Object.fromEntries(new URLSearchParams(body.toString()));
-  if (!type.startsWith('multipart/form-data')) return {};
+  if (!/^multipart\/form-data\s*(;|$)/i.test(type))
+    throw new RefusalError(
+      415,
+      'Not a form',
+      'Only forms are taken here. Send it from the page; programs use the API, which docs/api.md describes.',
+    );
   // Node's own reader of multipart bodies, which fetch brings with it.
-  const data = await new Response(body, { headers: { 'content-type': type } }).formData();
+  const data = await new Response(body, { headers: { 'content-type': type } }).formData().catch(() => {
+    throw new RefusalError(
+      400,
+      'Not a form',
+      'This form came incomplete. Go back, load the page again and send it anew.',
+    );
+  });
   const fields = [...data].map(async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()]);
   return Object.fromEntries(await Promise.all(fields));
 }

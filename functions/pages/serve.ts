@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { authorize, type Grant } from '../domain/access.ts';
-import { PAGES, type PageKey } from '../http/routes.ts';
+import { MAX_FORM_BYTES, PAGES, type PageKey, type Route } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging } from '../runtime/logging.ts';
 import type { Assets } from './assets.ts';
@@ -62,10 +62,13 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
     });
 }
 
-/** The page to go on to after signing in: the one asked for, or the start where that was a post. */
+/** No page of ours has a longer address. */
+const MAX_ASKED_LENGTH = 1000;
+
+/** The page to go on to after signing in: the one asked for, or the start where that was a post or is no page's address. */
 function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEventV2): string {
-  if (requestContext.http.method !== 'GET') return '/';
-  return rawQueryString ? `${rawPath}?${rawQueryString}` : rawPath;
+  const asked = rawQueryString ? `${rawPath}?${rawQueryString}` : rawPath;
+  return requestContext.http.method === 'GET' && asked.length <= MAX_ASKED_LENGTH ? asked : '/';
 }
 
 /** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
@@ -76,7 +79,8 @@ async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefin
     'This form did not come from a page of this service, or you signed in anew since. Go back, load the page again and send it from there.',
   );
   if (!isSameOrigin(event)) throw forged;
-  const form = await readForm(event);
+  const { maxBodyBytes = MAX_FORM_BYTES }: Route = PAGES[event.routeKey as PageKey];
+  const form = await readForm(event, maxBodyBytes);
   if (token && !isForgeryToken(form.forgeryToken, token)) throw forged;
   return form;
 }

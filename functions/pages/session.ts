@@ -61,5 +61,8 @@ export function isSameOrigin({ headers }: APIGatewayProxyEventV2): boolean {
 export function pathAfterSignIn(asked: string | undefined): string {
   const here = 'https://here.invalid';
   const url = asked?.startsWith('/') ? URL.parse(asked, here) : null;
-  return url?.origin === here ? `${url.pathname}${url.search}` : '/';
+  if (url?.origin !== here) return '/';
+  // `/.//host` is a path of this host until its dots are gone: a browser would take the rest for another host.
+  const path = url.pathname.replace(/^\/+/, '/');
+  return `${path}${url.search}`;
 }

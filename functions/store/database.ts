@@ -80,12 +80,19 @@ export function waitingUntil(table: string, index: WaitingIndex, value: string, 
   };
 }
 
-/** The first `limit` items of a query, and whether there are more. */
+/** Whether a query asks for keys {@link between} two of which the first comes after the last: DynamoDB refuses that. */
+function isBackwards({ ExpressionAttributeValues: values }: QueryCommandInput): boolean {
+  const [first, last] = [values?.[':first']?.S, values?.[':last']?.S];
+  return first !== undefined && last !== undefined && Buffer.compare(Buffer.from(first), Buffer.from(last)) > 0;
+}
+
+/** The first `limit` items of a query, and whether there are more. A range that ends before it begins holds none. */
 export async function queryUpTo(
   client: DynamoDBClient,
   input: QueryCommandInput,
   limit: number,
 ): Promise<{ items: Item[]; more: boolean }> {
+  if (isBackwards(input)) return { items: [], more: false };
   const items: Item[] = [];
   let from: Item | undefined;
   do {

@@ -149,7 +149,7 @@ describe('the command line', () => {
       version: 1,
       value: 15,
       mOfN: { m: 3, n: 4, missing: 'ignore' },
-      basis: 'local',
+      basis: 'council',
     });
     expect(
       (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json

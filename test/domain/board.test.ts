@@ -25,7 +25,7 @@ const BOARD = {
         {
           evaluator: 'standard',
           level: 'critical',
-          text: '40.0% (20 of 50) in 2010-10; the standard is 80% since 2000-01 (local policy); a service exactly at the standard looks this bad in at most 1 month of 40, by chance',
+          text: "40.0% (20 of 50) in 2010-10; the standard is 80% since 2000-01 (this service's default); a service exactly at the standard looks this bad in at most 1 month of 40, by chance",
           numbers: { value: 40, standard: 80, chance: 1e-9 },
         },
       ],
@@ -40,7 +40,7 @@ const ITEM = {
   reached: 'critical',
   since: '2010-10',
   value: '40.0% (20 of 50) in 2010-10',
-  standard: '80% since 2000-01 (local policy)',
+  standard: "80% since 2000-01 (this service's default)",
   findings: BOARD.alerts.assessments.findings.map(({ text }) => text),
   actions: [],
 };

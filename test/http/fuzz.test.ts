@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
+import { PAGES, ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
 import { callerOf, dumpOf } from '../support/caller.ts';
 import { checkAnswer, description, pathOf } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -265,6 +265,187 @@ test(`${REQUESTS} malformed requests over all routes end with 4xx as described, 
   await service.idle();
   expect(await dumpOf(service)).toEqual(before);
   expect(revealed(readFileSync(join(service.dataDir, 'functions.log'), 'utf8'))).toEqual([]);
+});
+
+/**
+ * What was once answered with 500, or taken for something else, each by its kind: what an honest program or browser sends
+ * by mistake. `says` is what to do about it. Without a token it is an anonymous caller's.
+ */
+interface Mistake {
+  readonly method?: string;
+  readonly path: string;
+  readonly token?: boolean;
+  readonly type?: string;
+  readonly body?: string | Buffer<ArrayBuffer>;
+  readonly browser?: boolean;
+  readonly status: number;
+  readonly says: RegExp;
+}
+const LIST = '/v1/authorities/herefordshire/submissions';
+const MONTH = `${LIST}/2011-08`;
+const cursor = (text: string) => Buffer.from(text).toString('base64url');
+const multipart = 'multipart/form-data; boundary=b';
+const mistakes: Record<string, Mistake> = {
+  'months from later to earlier': { path: `${LIST}?from=2011-08&to=2011-01`, status: 422, says: /give the earlier/ },
+  'the same as CSV': { path: `${LIST}?from=2011-08&to=2011-01&format=csv`, status: 422, says: /give the earlier/ },
+  'a series from later to earlier': {
+    path: '/v1/authorities/herefordshire/metrics/complaints?from=2011-08&to=2011-01',
+    status: 422,
+    says: /give the earlier/,
+  },
+  ...Object.fromEntries(
+    [
+      ['is no month', LIST, '2011-99'],
+      ['lies beyond the months asked for', `${LIST}?to=2011-01`, '2011-02'],
+      ['ends the calendar', LIST, '9999-12'],
+      ['comes after the last revision there can be', `${MONTH}/revisions`, '9999'],
+      ['is of another list', `${MONTH}/revisions`, '2011-08'],
+      ['comes before the first notice', '/v1/authorities/herefordshire/notices', '0'],
+      ['is not one at all', '/v1/authorities/herefordshire/notices', 'x'],
+    ].map(([what = '', path = '', after = '']): [string, Mistake] => [
+      `a cursor that ${what}`,
+      { path: `${path}${path.includes('?') ? '&' : '?'}cursor=${cursor(after)}`, status: 422, says: /begin again/ },
+    ]),
+  ),
+  'JSON in Latin-1': {
+    method: 'PUT',
+    path: MONTH,
+    type: 'application/json',
+    body: Buffer.from('{"observations":{"referral-backlog":{"count":1}},"commentary":"\xe9t\xe9"}', 'latin1'),
+    status: 400,
+    says: /send the JSON as UTF-8/,
+  },
+  'an NHS number as a count': {
+    method: 'PUT',
+    path: MONTH,
+    type: 'application/json',
+    body: '{"observations":{"referral-backlog":{"count":9434765919}}}',
+    status: 422,
+    says: /looks like an identifier in the column of a figure/,
+  },
+  'more than anybody counts, in CSV': {
+    method: 'POST',
+    path: LIST,
+    type: 'text/csv',
+    body: 'period,metric,count\n2011-07,referral-backlog,20000000\n',
+    status: 422,
+    says: /"line":2,"column":"count","detail":"20000000 is more than this can be/,
+  },
+  'an identifier of 3,000 letters': {
+    method: 'DELETE',
+    path: `/v1/authorities/herefordshire/recipients/${'x'.repeat(3000)}`,
+    status: 404,
+    says: /no recipient/,
+  },
+  ...Object.fromEntries(
+    [
+      ['without an end', multipart, '--b\r\nContent-Disposition: form-data; name="token"\r\n\r\nimt_'],
+      ['without a boundary', 'multipart/form-data', 'token=imt_'],
+      ['that is empty', multipart, ''],
+    ].map(([what, type = '', body = '']): [string, Mistake] => [
+      `signing in with a form in parts ${what}`,
+      { method: 'POST', path: '/sign-in', token: false, browser: true, type, body, status: 400, says: /send it anew/ },
+    ]),
+  ),
+  'signing in with JSON': {
+    method: 'POST',
+    path: '/sign-in',
+    token: false,
+    browser: true,
+    type: 'application/json',
+    body: '{"token":"imt_"}',
+    status: 415,
+    says: /programs use the API/,
+  },
+  'signing in with a megabyte': {
+    method: 'POST',
+    path: '/sign-in',
+    token: false,
+    browser: true,
+    type: 'application/x-www-form-urlencoded',
+    body: `token=${'x'.repeat(1024 * 1024)}`,
+    status: 413,
+    says: /at most 64 KB/,
+  },
+  'signing in from elsewhere': {
+    method: 'POST',
+    path: '/sign-in',
+    token: false,
+    type: multipart,
+    body: '--b--',
+    status: 403,
+    says: /load the page again/,
+  },
+};
+
+test.each(Object.entries(mistakes))('%s is answered with what to do', async (_, mistake) => {
+  const { method = 'GET', path, token = true, type, body, browser, status, says } = mistake;
+  const before = await dumpOf(service);
+  const response = await fetch(`${service.api}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token ? { authorization: `Bearer ${service.token}` } : {}),
+      ...(type ? { 'content-type': type } : {}),
+      ...(browser ? { 'sec-fetch-site': 'same-origin' } : {}),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  expect([response.status, text]).toEqual([status, expect.stringMatching(says)]);
+  expect(revealed(text)).toEqual([]);
+  expect(await dumpOf(service)).toEqual(before);
+});
+
+test('JSON that begins with a byte-order mark is taken as it is without', async () => {
+  const { status } = await send({
+    ...base('PUT /v1/authorities/{authority}/submissions/{period}'),
+    body: '\ufeff{"observations":{"referral-backlog":{"count":12}}}',
+  });
+  expect(status).toBe(200);
+});
+
+/** Whoever is not signed in gets pages, redirections to them and refusals, whatever they ask for: nothing rings the operator. */
+test('anonymous requests to every page and path end below 500', { timeout: 60_000 }, async () => {
+  const anywhere = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'),
+    path: fc.oneof(
+      fc
+        .tuple(fc.constantFrom(...Object.keys(PAGES), ...Object.keys(ROUTES)), segment)
+        .map(([key, part]) => (key.split(' ')[1] ?? '').replace(/\{\w+\}/g, () => part)),
+      fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
+      segment.map((text) => `/assets/${text}`),
+      segment.map((text) => `/sign-in?to=${text}`),
+    ),
+    headers: fc.record(
+      {
+        cookie: fc.constantFrom('session=imt_x', 'session=', '=;;', `session=${'x'.repeat(5000)}`),
+        authorization: fc.constantFrom('Bearer', `Bearer ${'x'.repeat(5000)}`, 'Basic eDp5', ''),
+        'content-type': fc.constantFrom(multipart, 'multipart/form-data', 'application/json', 'text/csv', 'x'),
+        'sec-fetch-site': fc.constantFrom('same-origin', 'cross-site', ''),
+        'accept-encoding': fc.constantFrom('br', 'gzip', '*', ''),
+        'if-none-match': fc.constantFrom('*', '"', 'W/'),
+      },
+      { requiredKeys: [] },
+    ),
+    body: fc.constantFrom('', '--b', 'token=%', '\u0000'.repeat(100), '{'),
+  });
+  const wrong: string[] = [];
+  for (const { method, path, headers, body } of fc.sample(anywhere, { numRuns: 1500, seed: SEED })) {
+    const hasBody = method !== 'GET' && method !== 'HEAD';
+    const response = await fetch(`${service.api}${path}`, {
+      method,
+      redirect: 'manual',
+      headers,
+      ...(hasBody ? { body } : {}),
+    });
+    const text = await response.text();
+    const location = response.headers.get('location') ?? '/';
+    const elsewhere = new URL(location, service.api).origin !== new URL(service.api).origin;
+    if (response.status >= 500 || elsewhere || revealed(text).length > 0)
+      wrong.push(`${method} ${path} ${JSON.stringify({ headers, body })} -> ${response.status} ${location} ${text}`);
+  }
+  expect(wrong).toEqual([]);
 });
 
 async function send({ method, path, token, type, body, headers }: Sent) {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { InspectionSchema, type Metric } from '../../functions/domain/inspection.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { readReported } from '../../functions/domain/submission.ts';
+import { standardFor } from '../../functions/domain/timeline.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const seed = InspectionSchema.parse(JSON.parse(readFileSync(resolve(root, 'seed/herefordshire-2010.json'), 'utf8')));
@@ -38,8 +39,8 @@ protection-plans-allocated        | proportion | higher! | monthly   | stock mon
 referrer-feedback-on-time         | proportion | higher  | monthly   | flow month        | 80 local             | -  | words   | 43       | A11
 audits-completed                  | proportion | higher  | monthly   | flow month        | 90 local             | -  | words   | 51       | A6 A17
 board-returns-received            | proportion | higher  | quarterly | flow month        | 100 local            | -  | words   | 57       | A5
-common-assessments                | count      | higher  | monthly   | stock 12-months   | 600 inspection       | 30 | ≥600    | 13       | -
-schools-safeguarding-good         | proportion | higher  | quarterly | stock month       | 90 inspection        | 2  | ≥90     | 12       | -
+common-assessments                | count      | higher  | monthly   | stock 12-months   | 600 local            | 30 | ≥600    | 13       | -
+schools-safeguarding-good         | proportion | higher  | quarterly | stock month       | 90 local             | 2  | ≥90     | 12       | -
 nhs-staff-trained                 | proportion | higher  | quarterly | stock month       | 80 inspection        | 2  | words   | 55       | -
 gps-trained-level-2               | proportion | higher  | quarterly | stock month       | 80 local             | 2  | 86.5    | 55       | -
 children-feel-safe                | proportion | higher  | annual    | stock year        | 80 local             | 3  | 86      | 30       | -
@@ -56,7 +57,7 @@ permanent-exclusions              | count      | lower!  | monthly   | stock sch
 adoptions-on-time                 | proportion | higher  | monthly   | stock 12-months   | 75 local             | 20 | 100     | 67       | -
 care-leavers-in-work-or-study     | proportion | higher  | monthly   | stock month       | 60 local             | 5  | 65      | 72       | -
 care-leavers-housed               | proportion | higher  | monthly   | stock month       | 85 local             | 3  | 90      | 73       | -
-young-people-in-bed-and-breakfast | count      | lower   | monthly   | stock month       | 2 inspection         | 0  | 2       | 73       | -
+young-people-in-bed-and-breakfast | count      | lower   | monthly   | stock month       | 2 local              | 0  | 2       | 73       | -
 child-protection-plans            | count      | neutral | monthly   | stock month       | -                    | -  | 193     | 7        | -
 looked-after-children             | count      | neutral | monthly   | stock month       | -                    | -  | 173     | 7        | -
 complaints                        | count      | neutral | monthly   | stock 12-months   | -                    | -  | 4       | 74       | -
@@ -141,6 +142,19 @@ describe('the inspection file', () => {
     for (const { id, timescale, due } of seed.actions) {
       const month = addMonths(seed.published.slice(0, 7), months[timescale]);
       expect({ id, due }).toEqual({ id, due: `${month}${seed.published.slice(7)}` });
+    }
+  });
+
+  it('says of every due date that it is this service that counts it: the report names no day to count from', () => {
+    expect(seed.actions.map(({ dueBasis }) => dueBasis)).toEqual(seed.actions.map(() => 'local'));
+  });
+
+  it('ends the standards for initial and core assessments when the single assessment came', () => {
+    const ended = seed.metrics.filter(({ standards }) => standards.some(({ until }) => until));
+    expect(ended.map(({ id }) => id)).toEqual(['initial-assessments-on-time', 'core-assessments-on-time']);
+    for (const metric of ended) {
+      expect(standardFor(metric, [], '2013-03')?.value).toBe(80);
+      expect(standardFor(metric, [], '2013-04')).toBeUndefined();
     }
   });
 

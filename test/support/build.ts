@@ -82,6 +82,7 @@ export const anAction = (id: string, due: string): Action => ({
   title: `Do ${id}`,
   timescale: '3 months',
   due,
+  dueBasis: 'inspection',
   paragraph: '16',
 });
 

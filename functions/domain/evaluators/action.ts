@@ -1,4 +1,5 @@
 import type { BoardAlert } from '../board.ts';
+import { dayName } from '../format.ts';
 import { type AuthorityAlertRule, openActionsOf, overdueOf } from '../obligations.ts';
 import { periodOf, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';
@@ -12,15 +13,16 @@ export const action: AuthorityAlertRule = {
     const [first, last] = [overdueActions[0], overdueActions.at(-1)];
     if (!first || !last) return undefined;
     const lists = [...Map.groupBy(overdueActions, ({ due }) => due)].map(
-      ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${due}`,
+      ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${dayName(due)}`,
     );
     const overdue = overdueActions.length;
+    const whose = overdueActions.every(({ dueBasis }) => dueBasis === 'local') ? ', as this service counts it,' : '';
     const lapsed = periodOf(last.due);
     return {
       level: 'warning',
       since: periodOf(first.due),
       period: lapsed > latestPeriod ? lapsed : latestPeriod,
-      text: `${overdue} recommended action${overdue === 1 ? ' is' : 's are'} past the due date and not reported as completed: ${lists.join('; ')}`,
+      text: `${overdue} recommended action${overdue === 1 ? ' is' : 's are'} past the due date${whose} and not reported as completed: ${lists.join('; ')}`,
       numbers: { overdue },
     };
   },
@@ -46,7 +48,13 @@ export const action: AuthorityAlertRule = {
   deadlines: ({ openActions }) => openActions.map(({ due }) => startOfDayInEngland(addDays(due, 1))),
 
   describe({ openActions, overdueActions }, { actions }) {
-    const overdue = overdueActions.map(({ id, title, due, paragraph }) => ({ id, title, due, paragraph }));
+    const overdue = overdueActions.map(({ id, title, due, dueBasis, paragraph }) => ({
+      id,
+      title,
+      due,
+      dueBasis,
+      paragraph,
+    }));
     const completed = actions.length - openActions.length;
     return {
       value: `${completed} of ${actions.length} reported as completed, ${overdue.length} overdue`,
