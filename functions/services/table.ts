@@ -417,7 +417,7 @@ function readLines(
     const found: Omit<Entry, 'line' | 'label' | 'labelText' | 'periodColumn'>[] = [];
     const name = cell(metric);
     const named = name ? naming?.(name) : undefined;
-    if (TOTAL.test(cell(period)) || (!named && TOTAL.test(name))) {
+    if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL.test(name))) {
       aside('is a total');
       continue;
     }

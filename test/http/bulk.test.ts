@@ -268,7 +268,7 @@ describe('a month taken back', () => {
     const again = await call('DELETE', '/submissions/2011-07', { headers: { 'if-match': '"2"' } });
     expect([again.status, again.body.revision]).toEqual([200, 2]);
     const mails = await service.mails();
-    expect(mails.at(-1)?.text).toContain('2011-07 was retracted');
+    expect(mails.at(-1)?.text).toContain('July 2011 was retracted');
     expect(
       (await call('GET', '/submissions/2011-07/revisions')).body.revisions.map(({ retracted }: any) => retracted),
     ).toEqual([undefined, true]);

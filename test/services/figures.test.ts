@@ -260,7 +260,7 @@ describe('a number', () => {
     ['1.2E+03', '1200'],
     ['+4', '4'],
     ['1\u00a0234', '1234'],
-    ['12 345 678', '12345678'],
+    ['12 345', '12345'],
   ])('written %s is %s', (written, number) => {
     expect(figuresIn(line(`2024-08,referral-backlog,,,${written},,`))).toEqual([`2024-08 referral-backlog ${number}`]);
   });
@@ -390,6 +390,14 @@ describe('nothing is left out unsaid', () => {
     ],
   ])('an error %s is a fault, though its line begins with #', (_, text, places) => {
     expect(faultsIn(text).map((fault) => fault.split(':')[0])).toEqual(places);
+  });
+
+  test('a metric whose name begins as a total does', () => {
+    expect(faultsIn(line('2024-08,Average time to first visit,,,,3,'))[0]).toContain('no metric is called');
+    expect(figuresIn(line('2024-08,Average caseload,,,,17.5,'))).toEqual(['2024-08 average-caseload 17.5']);
+    const separate = 'Measure,Apr-24,May-24\nAverage caseload,17,18\nAverage of all,1,2\n';
+    expect(figuresIn(separate)).toHaveLength(2);
+    expect(asidesIn(separate)).toEqual(['3 Average of all 1 2: is a total']);
   });
 
   test('a figure in a column that is not read', () => {
