@@ -3,7 +3,7 @@ import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceRes
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { loadInspection } from './services/inspections.ts';
+import { loadInspection, moveFormerInspections } from './services/inspections.ts';
 import type { Database } from './store/database.ts';
 
 /** The inspections that a deployment loads, one for each authority. Another is a file in `seed/` and a line here. */
@@ -30,11 +30,13 @@ export function createHandler({ database, inspections, respond, logger }: SeedDe
       LogicalResourceId: event.LogicalResourceId,
     };
     try {
-      if (event.RequestType !== 'Delete')
+      if (event.RequestType !== 'Delete') {
+        for (const moved of await moveFormerInspections(database)) logger.info('former inspection moved', moved);
         for (const contents of inspections) {
           const { authority, written } = await loadInspection(database, contents);
           logger.info('inspection loaded', { authority, written });
         }
+      }
       await respond(event.ResponseURL, { ...common, Status: 'SUCCESS' });
     } catch (error) {
       logger.error('inspection not loaded', { failure: describeFailure(error) });

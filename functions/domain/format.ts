@@ -66,6 +66,7 @@ export function formatDue(
   { due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>,
   day: (date: string) => string = String,
 ): string {
+  if (due === undefined) return 'no day given';
   const whose = {
     local: ', as this service counts',
     council: ', as the council set it',
@@ -88,11 +89,16 @@ export function formatBaseline(metric: Metric): string {
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
 export function formatParagraphs(paragraphs: readonly string[]): string {
   const named = paragraphs.map((paragraph) => PARTS[paragraph] ?? paragraph);
-  const numbered = paragraphs.some((paragraph) => !(paragraph in PARTS));
+  const numbered = paragraphs.some((paragraph) => /^\d/.test(paragraph));
   return `${numbered ? `paragraph${paragraphs.length > 1 ? 's' : ''} ` : ''}${named.join(' and ')}`;
 }
 
-const PARTS: Readonly<Record<string, string>> = { record: 'record of main findings', cover: 'title page' };
+const PARTS: Readonly<Record<string, string>> = {
+  record: 'record of main findings',
+  cover: 'title page',
+  summary: 'summary',
+  improve: 'what needs to improve',
+};
 
 /** The words as the beginning of a sentence. */
 export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
@@ -107,6 +113,11 @@ export const cardinal = (number: number): string => CARDINALS[number] ?? String(
 export const ordinal = (number: number): string => ORDINALS[number] ?? `${number}th`;
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** `22 October 2010` of a date. */
+export function dayName(date: string): string {
+  return `${Number(date.slice(8, 10))} ${monthName(date)}`;
+}
 
 /** `February 2011`. */
 export function monthName(period: string): string {
