@@ -8,6 +8,7 @@ import {
   formatObservation,
   formatParagraphs,
   formatStandard,
+  monthName,
   ordinal,
   type SmallNumbers,
 } from './format.ts';
@@ -25,8 +26,8 @@ import type { SpecialCause } from './statistics/xmr.ts';
 export function describeFinding(metric: Metric, result: Result, smallNumbers: SmallNumbers): Finding {
   const { evaluator, level, numbers } = result;
   const figure = result.figure
-    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${result.period}`
-    : `nothing was reported for ${result.period}, which counts as failing here`;
+    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${monthName(result.period)}`
+    : `nothing was reported for ${monthName(result.period)}, which counts as failing here`;
   const reference = describeReference(metric, result.reference);
   const reason = describeReason(metric, result.reason, smallNumbers);
   const text = [figure, reference, reason].filter(Boolean).join('; ');
@@ -42,10 +43,10 @@ function describeReference(metric: Metric, reference: Reference): string {
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
-      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${reference.from} to ${reference.to}: ${formatNumber(metric, reference.value)}`;
+      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
     }
     case 'course':
-      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${reference.from} on)`;
+      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;
   }
 }
 
@@ -81,7 +82,8 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
       return `too little was reported since to say that it is less than critical${andNoCounts(reason)}`;
     case 'cusum': {
       const since =
-        reason.since && `${formatObservation(metric, reason.since.pooled, smallNumbers)} since ${reason.since.from}`;
+        reason.since &&
+        `${formatObservation(metric, reason.since.pooled, smallNumbers)} since ${monthName(reason.since.from)}`;
       return [
         since,
         `so many failures are too many for chance (CUSUM ${reason.cusum.toFixed(1)}, limit ${reason.limit.toFixed(1)})`,

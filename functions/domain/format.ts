@@ -54,18 +54,15 @@ function suppressed(metric: Metric, observation: Observation): string {
     : `${rounded} (all but 5 or fewer of ${denominator})`;
 }
 
-/** `80% since 2010-10 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
+/** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
   const { value, from, basis, note } = standard;
   const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
-  return `${formatNumber(metric, value)} since ${from} (${BASIS[basis]}${how})`;
+  return `${formatNumber(metric, value)} since ${dateName(from)} (${BASIS[basis]}${how})`;
 }
 
-/** `2010-10-22`, and whose count that is where the report names no day. */
-export function formatDue(
-  { due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>,
-  day: (date: string) => string = String,
-): string {
+/** `22 October 2010`, and whose count that is where the report names no day. */
+export function formatDue({ due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>): string {
   if (due === undefined) return 'no day given';
   const whose = {
     local: ', as this service counts',
@@ -73,7 +70,7 @@ export function formatDue(
     inspection: '',
     statutory: '',
   };
-  return `${day(due)}${whose[dueBasis]}`;
+  return `${dayName(due)}${whose[dueBasis]}`;
 }
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
@@ -83,7 +80,7 @@ export function formatBaseline(metric: Metric): string {
   const where = baseline.paragraphs.length > 0 ? ` (${formatParagraphs(baseline.paragraphs)})` : '';
   if (baseline.kind === 'statement') return `${baseline.statement}${where}`;
   const bound = baseline.bound === 'lower' ? 'at least ' : '';
-  return `${bound}${formatNumber(metric, baseline.value)} in ${baseline.period}${where}`;
+  return `${bound}${formatNumber(metric, baseline.value)} in ${dateName(baseline.period)}${where}`;
 }
 
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
@@ -114,14 +111,24 @@ export const ordinal = (number: number): string => ORDINALS[number] ?? `${number
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
-/** `22 October 2010` of a date. */
+/** `February 2011`. */
+export function monthName(period: string): string {
+  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+}
+
+/** `22 October 2010` of a date, or of the day of an instant in UTC. */
 export function dayName(date: string): string {
   return `${Number(date.slice(8, 10))} ${monthName(date)}`;
 }
 
-/** `February 2011`. */
-export function monthName(period: string): string {
-  return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+/**
+ * Words with every month (`yyyy-mm`) and date (`yyyy-mm-dd`) in them as people write it.
+ * @example dateName('12 months to 2010-09') // '12 months to September 2010'
+ */
+export function dateName(words: string): string {
+  return words.replace(/(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])(-\d{2})?(?![\w-])/g, (date, day) =>
+    day ? dayName(date) : monthName(date),
+  );
 }
 
 /** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */

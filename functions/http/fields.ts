@@ -83,6 +83,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   metric: 'The id of a metric.',
   metrics: 'Everything that is measured.',
   missing: 'What a report that is absent counts as among the last n.',
+  most: 'The most that a figure of the metric can be, where that is less than 10,000,000.',
   mOfN: 'So many failures among so many reported periods raise `critical`.',
   n: '… among so many reported periods.',
   name: "The authority's name, as people write it.",

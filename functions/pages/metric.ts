@@ -2,6 +2,7 @@ import type { BoardAlert } from '../domain/board.ts';
 import { chartOptions } from '../domain/evaluators/special-cause.ts';
 import {
   cardinal,
+  dateName,
   formatBaseline,
   formatDue,
   formatNumber,
@@ -27,7 +28,6 @@ import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
 import {
-  dayName,
   displayStateOf,
   gradeOf,
   STATE_WORD,
@@ -301,12 +301,12 @@ function fromInspection({ metric, inspection }: MetricView): Html {
   const earlier = baseline.kind === 'figure' ? (baseline.earlier ?? []) : [];
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Found', html`${formatBaseline(metric)}${baseline.kind === 'figure' && html`. ${baseline.statement}`}`)}
-${fact('Earlier figures', earlier.map(({ value, period }) => `${formatNumber(metric, value)} in ${period}`).join(', '))}
+${fact('Earlier figures', earlier.map(({ value, period }) => `${formatNumber(metric, value)} in ${dateName(period)}`).join(', '))}
 ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} ${whereOf(judgement)}`)}
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action, dayName)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

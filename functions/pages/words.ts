@@ -1,5 +1,5 @@
 import type { BoardAlert } from '../domain/board.ts';
-import { dayName, formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
+import { formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { GradedJudgement, Judgement, Metric } from '../domain/inspection.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
@@ -8,8 +8,6 @@ import { type Html, html } from './html.ts';
 export function shortMonth(date: string): string {
   return monthName(date).replace(/(?<=^...)[a-z]+/, '');
 }
-
-export { dayName };
 
 const clockInEngland = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Europe/London',

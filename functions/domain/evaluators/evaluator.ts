@@ -18,9 +18,9 @@ export const EvaluatorNameSchema = z.enum([...MetricEvaluatorSchema.options, ...
 export const FindingSchema = z.object({
   evaluator: EvaluatorNameSchema,
   level: LevelSchema,
-  /** The figure judged: `78.0% (39 of 50) in 2011-02`. */
+  /** The figure judged: `78.0% (39 of 50) in February 2011`. */
   figure: z.string().optional(),
-  /** What it is held against, and where that comes from: `the standard is 80% since 2010-10 (this service's default)`. */
+  /** What it is held against, and where that comes from: `the standard is 80% since October 2010 (this service's default)`. */
   reference: z.string().optional(),
   /** Why that makes it a finding. */
   reason: z.string().optional(),
