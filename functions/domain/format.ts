@@ -1,5 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
-import type { Observation } from './series.ts';
+import type { Observation, Pooled } from './series.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
 export type SmallNumbers = 'show' | 'suppress';
@@ -52,6 +52,33 @@ function suppressed(metric: Metric, observation: Observation): string {
   return isSmall(numerator)
     ? `${rounded} (5 or fewer of ${denominator})`
     : `${rounded} (all but 5 or fewer of ${denominator})`;
+}
+
+/**
+ * Several observations as one, like {@link formatObservation}. Where small numbers are suppressed and one of the parts has
+ * one, neither sum nor exact share is given, or the difference from other parts would tell it.
+ */
+export function formatPooled(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): string {
+  if (!hidesPart(metric, pooled, smallNumbers)) return formatObservation(metric, pooled.pooled, smallNumbers);
+  const level = shownLevel(metric, pooled, smallNumbers);
+  return metric.kind === 'proportion' ? `about ${level}%` : `about ${level} ${metric.unit}`;
+}
+
+/** The level of several observations to draw, as a number: no more than {@link formatPooled} says. */
+export function shownLevel(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): number {
+  const { value } = pooled.pooled;
+  if (!hidesPart(metric, pooled, smallNumbers)) return shownValue(metric, pooled.pooled, smallNumbers);
+  return metric.kind === 'count' && value <= MAX_SMALL ? MAX_SMALL : Math.round(value / 5) * 5;
+}
+
+function hidesPart(metric: Metric, { parts }: Pooled, smallNumbers: SmallNumbers): boolean {
+  return smallNumbers === 'suppress' && parts.some((part) => hasSmallCount(metric, part));
+}
+
+function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observation): boolean {
+  if (metric.kind === 'count') return isSmall(value);
+  if (numerator === undefined || denominator === undefined) return false;
+  return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
 }
 
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
@@ -132,14 +159,8 @@ export function dateName(words: string): string {
 }
 
 /** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
-export function shownValue(
-  metric: Metric,
-  { value, numerator, denominator }: Observation,
-  smallNumbers: SmallNumbers,
-): number {
-  if (smallNumbers === 'show') return value;
-  if (metric.kind === 'count') return isSmall(value) ? MAX_SMALL : value;
-  if (numerator === undefined || denominator === undefined) return value;
-  const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
-  return small ? Math.round(value / 5) * 5 : value;
+export function shownValue(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): number {
+  const { value } = observation;
+  if (smallNumbers === 'show' || !hasSmallCount(metric, observation)) return value;
+  return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }
