@@ -48,7 +48,8 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
-    const results = resultsOf(metricIn(metric, settings.localStandards, period), known, settings, {
+    const asSet = metricIn(metric, settings.localStandards, period);
+    const results = resultsOf(asSet, known, settings, {
       period,
       standardIn,
       start,
@@ -56,7 +57,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
     });
-    const findings = results.map((result) => describeFinding(metric, result, settings.smallNumbers));
+    const findings = results.map((result) => describeFinding(asSet, result, settings.smallNumbers));
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
     const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
