@@ -7,7 +7,6 @@ import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.t
 import { METRICS, type MetricName } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
-  countConfirmed,
   type Delivering,
   type Delivery,
   deliverNotice,
@@ -16,6 +15,7 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
+import { countConfirmed, SNS_ATTEMPTS } from './services/recipients.ts';
 
 export interface NotifyDependencies extends Omit<Delivering, 'log'> {
   readonly logger: Logger;
@@ -69,7 +69,17 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
   const oldest = [...kept, ...failed, ...left].map(({ createdAt }) => Date.parse(createdAt)).sort((a, b) => a - b)[0];
   count(metrics, 'OldestUnsentNotice', oldest === undefined ? 0 : Math.round((now().getTime() - oldest) / 1000));
   count(metrics, 'ConfirmedRecipients', await countConfirmed(dependencies));
+  countWaiting(metrics, kept);
   if (failed.length > 0) throw new Error(`${failed.length} of ${unsent.length} unsent notices could not be sent`);
+}
+
+/** By authority, for an alarm that names it. Only of those that have any: one that is silent costs nothing. */
+function countWaiting(metrics: Metrics, kept: readonly UnsentNotice[]): void {
+  for (const [authority, notices] of Map.groupBy(kept, (notice) => notice.authority)) {
+    const single = metrics.singleMetric();
+    single.addDimension('authority', authority);
+    single.addMetric('WaitingNotices', METRICS.WaitingNotices.unit, notices.length);
+  }
 }
 
 async function send(reference: NoticeReference, dependencies: NotifyDependencies): Promise<Delivery> {
@@ -86,7 +96,7 @@ const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMES
 
 export const handler = createHandler({
   database: openDatabase('alerts'),
-  sns: new SNSClient({}),
+  sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   pageUrl: environment.API_URL,
   now: () => new Date(),

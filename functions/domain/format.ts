@@ -125,3 +125,22 @@ export function shownValue(
   const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
   return small ? Math.round(value / 5) * 5 : value;
 }
+
+/** `22 October 2010` of a date. */
+export function dayName(date: string): string {
+  return `${Number(date.slice(8, 10))} ${monthName(date)}`;
+}
+
+const clockInEngland = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Europe/London',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** `14 October 2011 at 09:30` of an instant, by the clock in England. */
+export function timeName(instant: string): string {
+  return clockInEngland.format(new Date(instant));
+}

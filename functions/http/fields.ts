@@ -159,6 +159,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   value: "A figure in the metric's unit: percent, a count, or what is counted.",
   'NoticeItem.value': 'The latest figure, in words.',
   version: 'Counts from 1.',
+  waiting: 'How many notices could not be mailed, as nobody who would get them has confirmed.',
   watching: 'What is to be watched.',
   watchMonths: 'How many periods were at `watch` alone.',
   window: "What a stock figure covers: the month's end unless said otherwise.",
