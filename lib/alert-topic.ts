@@ -1,4 +1,4 @@
-import * as kms from 'aws-cdk-lib/aws-kms';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -7,20 +7,17 @@ import { filterPolicyOf } from '../functions/domain/recipient.ts';
 import { recipientId } from '../functions/store/keys.ts';
 import type { ServiceFunction } from './service-function.ts';
 
-/**
- * Where notices are published, each with the message attributes `authority` and `level`, by which subscriptions choose.
- *
- * Encrypted under the AWS-managed key of SNS: only our own functions publish here, and everyone who may use the topic
- * may use that key. (CloudWatch alarms could not: the operations topic needs a key of its own.)
- */
+/** Where notices are published, each with the message attributes `authority` and `level`, by which subscriptions choose. */
 export class AlertTopic extends Construct {
   readonly topic: sns.Topic;
+  private readonly key: kms.IKey;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: { readonly key: kms.IKey }) {
     super(scope, id);
+    this.key = props.key;
     this.topic = new sns.Topic(this, 'Topic', {
       displayName: 'Inspection monitor',
-      masterKey: kms.Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
+      masterKey: props.key,
       enforceSSL: true,
     });
   }
@@ -68,6 +65,8 @@ export class AlertTopic extends Construct {
       ['sns:GetSubscriptionAttributes'],
       'IAM knows no resource for this. The function asks about subscriptions of this topic only.',
     );
+    // SNS uses the key in the name of whoever publishes. To subscribe, or to be mailed, takes nothing of it.
+    to.allow(['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }
 }
