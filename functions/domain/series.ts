@@ -26,13 +26,14 @@ export function failuresOf(metric: Metric, { numerator, denominator }: CountedOb
   return metric.polarity === 'higher' ? denominator - numerator : numerator;
 }
 
-/** One month's observation of a metric, if it was reported. */
+/** One month's observation of a metric, if it was reported and there was something to count. */
 export function observationIn(month: Month, metric: string): Observation | undefined {
   const reported = month.observations[metric];
   if (!reported) return undefined;
   const { period, revision, status } = month;
   if ('denominator' in reported) {
     const { numerator, denominator } = reported;
+    if (denominator === 0) return undefined;
     return { period, revision, status, value: (100 * numerator) / denominator, numerator, denominator };
   }
   return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };
@@ -47,6 +48,31 @@ export function seriesOf(metric: Metric, months: readonly Month[]): Observation[
   }
   return series;
 }
+
+/** Several observations as one. */
+export interface Pooled {
+  readonly from: string;
+  readonly to: string;
+  readonly pooled: Observation;
+  /** The counts of its parts: whoever suppresses small ones must not let a difference of sums give one away. */
+  readonly parts: readonly Observation[];
+}
+
+/** Several observations (at least one) as one: counts are added, percentages never averaged; of plain figures the mean. */
+export function pool(metric: Metric, parts: readonly Observation[]): Pooled {
+  const [first, last] = [parts[0] as Observation, parts.at(-1) as Observation];
+  const common = { from: first.period, to: last.period, parts };
+  const { period, revision } = last;
+  const observation = { period, revision, status: 'final' } as const;
+  const counted: readonly CountedObservation[] = parts.filter(hasCounts);
+  if (metric.kind !== 'proportion' || counted.length === 0)
+    return { ...common, pooled: { ...observation, value: sumOf(parts.map(({ value }) => value)) / parts.length } };
+  const numerator = sumOf(counted.map((part) => part.numerator));
+  const denominator = sumOf(counted.map((part) => part.denominator));
+  return { ...common, pooled: { ...observation, value: (100 * numerator) / denominator, numerator, denominator } };
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 /** Whether `a` is worse than `b` for this metric; nothing is worse where the polarity is neutral. */
 export function isWorse(metric: Metric, a: number, b: number): boolean {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Metric } from './inspection.ts';
+import { MAX_FIGURE, type Metric } from './inspection.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 
 /** The most months in one request: each is two writes, and one transaction takes a hundred. */
@@ -12,13 +12,31 @@ export type Status = z.infer<typeof StatusSchema>;
 /** The longest commentary, in characters. */
 export const MAX_COMMENTARY_LENGTH = 10_000;
 
-const count = z.int('a whole number is needed').min(0, 'cannot be negative');
-const ProportionSchema = z.strictObject({ numerator: count, denominator: count.min(1, 'cannot be zero') });
+const figure = (kind: z.ZodNumber) =>
+  kind.min(0, 'cannot be negative').max(MAX_FIGURE, { error: ({ input }) => tooMuch(Number(input), MAX_FIGURE) });
+const count = figure(z.int('a whole number is needed'));
+const ProportionSchema = z
+  .strictObject({ numerator: count, denominator: count })
+  .refine(({ numerator, denominator }) => denominator > 0 || numerator === 0, {
+    path: ['denominator'],
+    message: 'cannot be zero, unless the numerator is too: 0 of 0 says that there was nothing to count',
+  });
 const PercentageSchema = z.strictObject({
   value: z.number('a number is needed').min(0, 'cannot be negative').max(100, 'a percentage cannot be above 100'),
 });
 const CountSchema = z.strictObject({ count });
-const MeanSchema = z.strictObject({ value: z.number('a number is needed').min(0, 'cannot be negative') });
+const MeanSchema = z.strictObject({ value: figure(z.number('a number is needed')) });
+
+/** Numbers of so many digits name somebody (an NHS number has ten) more often than they count. */
+const IDENTIFIER_DIGITS = 10;
+
+/** What is wrong with a figure that is more than it can be, and what it probably is. */
+function tooMuch(value: number, most: number): string {
+  const written = most.toLocaleString('en-GB');
+  return Number.isInteger(value) && value >= 10 ** (IDENTIFIER_DIGITS - 1)
+    ? `${value} looks like an identifier in the column of a figure, such as a case or NHS number; a figure here is at most ${written}`
+    : `${value} is more than this can be, which is ${written}; check the figure`;
+}
 
 /**
  * What one metric was reported as: a proportion by its counts (or by the bare percentage, where only that is known), a
@@ -122,7 +140,9 @@ interface ReportedFault {
 }
 
 /** Reads one metric's report by the metric's kind; fields of another kind are faults, not ignored. */
-export function readReported(metric: Metric, value: unknown): { reported?: Reported; faults: ReportedFault[] } {
+export function readReported(metric: Metric, sent: unknown): { reported?: Reported; faults: ReportedFault[] } {
+  const { value, faults: unclear } = readPercentage(metric, sent);
+  if (unclear.length > 0) return { faults: unclear };
   const schema = schemaFor(metric, value);
   const read = schema.safeParse(value);
   const faults = read.success
@@ -136,12 +156,42 @@ export function readReported(metric: Metric, value: unknown): { reported?: Repor
         if (issue.path.length === 0) return [{ path: [], detail: EXPECTED[metric.kind] }];
         return [{ path: issue.path, detail: detailOf(issue) }];
       });
+  const { most } = metric;
+  if (read.success && most !== undefined)
+    for (const [field, given] of Object.entries(read.data))
+      if (given > most) faults.push({ path: [field], detail: tooMuch(given, most) });
   if (schema === ProportionSchema && exceeds(value))
     faults.push({
       path: ['numerator'],
       detail: `cannot be above the denominator (${value.numerator} of ${value.denominator})`,
     });
   return read.success && faults.length === 0 ? { reported: read.data, faults } : { faults };
+}
+
+/** A percentage as text, where a bare number could be taken for a share. */
+export const PERCENTAGE = /^\d{1,3}(\.\d+)?\s?%$/;
+
+/**
+ * A percentage that says so (`"0.8%"`) is taken as the number. A bare one between 0 and 1 has two meanings, as spreadsheets
+ * keep 76% as 0.76, and is not taken.
+ */
+function readPercentage(metric: Metric, sent: unknown): { value: unknown; faults: ReportedFault[] } {
+  if (metric.kind !== 'proportion' || !isObject(sent)) return { value: sent, faults: [] };
+  const { value } = sent;
+  if (typeof value === 'string' && PERCENTAGE.test(value))
+    return { value: { ...sent, value: Number.parseFloat(value) }, faults: [] };
+  return { value: sent, faults: isShare(value) ? [{ path: ['value'], detail: asPercentage(value) }] : [] };
+}
+
+/** Whether a number that stands for a percentage could be a share of one. */
+export function isShare(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < 1;
+}
+
+/** Both ways to say what a bare number between 0 and 1 may mean. */
+export function asPercentage(share: number): string {
+  const percent = Number((100 * share).toPrecision(12));
+  return `${share} can mean ${percent}% or ${share}%; write it with the sign, as ${percent}% or ${share}%`;
 }
 
 const EXPECTED: Record<Metric['kind'], string> = {
@@ -163,6 +213,7 @@ function exceeds(value: unknown): value is { numerator: number; denominator: num
   return (
     typeof numerator === 'number' &&
     typeof denominator === 'number' &&
+    denominator > 0 &&
     numerator > denominator &&
     ProportionSchema.shape.numerator.safeParse(numerator).success &&
     ProportionSchema.shape.denominator.safeParse(denominator).success
