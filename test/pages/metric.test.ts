@@ -18,6 +18,7 @@ function pageOf(metric: Metric, figures: readonly Figure[]): string {
     actions: [],
     localStandards,
     progress,
+    inspections: [],
   };
   const all = months(metric, figures);
   const judged = timelines(recordOf(inspection, all), 'show').get(metric.id) ?? [];
