@@ -4,8 +4,8 @@ import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   ActionSchema,
   FigureSchema,
+  GradedJudgementSchema,
   InspectionHeaderSchema,
-  JudgementSchema,
   LocalStandardSchema,
   MetricSchema,
   ProgressSchema,
@@ -101,7 +101,7 @@ export const AlertsAnswerSchema = z.object({
 });
 
 export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
-export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), next });
+export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), waiting: z.int(), next });
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({
@@ -110,7 +110,7 @@ export const ActionAnswerSchema = ActionSchema.extend({
 });
 
 export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
-  judgements: z.array(JudgementSchema),
+  judgements: z.array(GradedJudgementSchema),
   actions: z.array(ActionAnswerSchema),
   figures: z.array(FigureSchema).optional(),
 });
