@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { METRICS } from '../functions/runtime/metrics.ts';
 import type { Tally } from './calls.ts';
 import file from './prices.json' with { type: 'json' };
 
@@ -56,18 +57,57 @@ export interface Effort {
   readonly milliseconds: number;
 }
 
+/** What a template holds that costs by the month, whoever uses it. */
+export interface Fixed {
+  /** CloudWatch bills an alarm by the metrics that it watches. */
+  readonly alarms: number;
+  readonly keys: number;
+  readonly dashboards: number;
+  /**
+   * Metrics that functions emit, counted as if each were written every hour. One made by a filter of logs is not among them: it
+   * is billed by the hours in which something failed.
+   */
+  readonly customMetrics: number;
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: unknown;
+}
+
+/** Counts in a synthesized template what {@link Fixed} is about. */
+export function fixedIn(resources: Readonly<Record<string, Resource>>): Fixed {
+  const all = (type: string): Resource[] => Object.values(resources).filter(({ Type }) => Type === type);
+  const watched = all('AWS::CloudWatch::Alarm').map(({ Properties }) => {
+    const { Metrics } = Properties as { Metrics?: { MetricStat?: unknown }[] };
+    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  });
+  const emits = (emitter: string): boolean =>
+    all('AWS::Lambda::Function').some(({ Properties }) => {
+      const { Handler, Environment } = Properties as {
+        Handler: string;
+        Environment?: { Variables: Readonly<Record<string, unknown>> };
+      };
+      const { METRICS_NAMESPACE, POWERTOOLS_METRICS_DISABLED } = Environment?.Variables ?? {};
+      return (
+        Handler === `${emitter}.handler` && METRICS_NAMESPACE !== undefined && POWERTOOLS_METRICS_DISABLED !== 'true'
+      );
+    });
+  return {
+    alarms: watched.reduce((total, metrics) => total + metrics, 0),
+    keys: all('AWS::KMS::Key').length,
+    dashboards: all('AWS::CloudWatch::Dashboard').length,
+    customMetrics: Object.values(METRICS).filter(({ emittedBy }) => emits(emittedBy)).length,
+  };
+}
+
 export interface CostModel {
   readonly submission: Tally;
   readonly read: Tally;
   readonly hourly: Tally;
   readonly efforts: Readonly<Record<'submit' | 'query' | 'evaluate' | 'notify', Effort>>;
-  /** What the template holds that costs by the month, whoever uses it. */
-  readonly fixed: {
-    readonly alarms: number;
-    readonly keys: number;
-    readonly dashboards: number;
-    readonly customMetrics: number;
-  };
+  /** What the template holds that costs by the month, whoever uses it: see {@link fixedIn}. */
+  readonly fixed: Fixed;
   /** What one authority keeps, in bytes: ten years of its months and revisions. */
   readonly storedBytes: number;
 }

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { METRICS } from '../functions/runtime/metrics.ts';
 import { createApp } from '../lib/app.ts';
+import { OPERATIONS_LEVELS } from '../lib/settings.ts';
 import { countCalls, type Tally } from './calls.ts';
 import { bundlePlainly, measureColdStarts, measureParts } from './cold-start.ts';
-import { costsOf, PRICE_LIST } from './cost.ts';
+import { type CostModel, type CostRow, costsOf, fixedIn, PRICE_LIST } from './cost.ts';
 import { measureLatency } from './latency.ts';
 import { say } from './measure.ts';
 import { measurePage } from './page.ts';
@@ -119,7 +119,7 @@ report(
 report('npm start → first request', `${say(latency.toFirstRequest, 0)} ms`);
 if (latency.peakMemory) report('peak memory of the local service', `${latency.peakMemory} MB`);
 
-const costs = costsOf({
+const used: Omit<CostModel, 'fixed'> = {
   submission: find('submission after 120 months'),
   read: find('read of the alerts after 120 months'),
   hourly: find('hourly run, 5'),
@@ -129,17 +129,23 @@ const costs = costsOf({
     evaluate: { memoryMb: memoryOf('Evaluate'), milliseconds: durations.evaluate ?? Number.NaN },
     notify: { memoryMb: memoryOf('Notify'), milliseconds: durations.notify ?? Number.NaN },
   },
-  fixed: {
-    alarms: watchedMetrics(),
-    keys: count('AWS::KMS::Key'),
-    dashboards: count('AWS::CloudWatch::Dashboard'),
-    customMetrics: Object.keys(METRICS).length,
-  },
   storedBytes: 2 * (reconciles.find(({ months }) => months === 120)?.bytes ?? 0),
-});
-const marginal = sum(costs.map((row) => row.marginal));
-const fixed = sum(costs.map((row) => row.fixed));
+};
+const costs = Object.fromEntries(
+  OPERATIONS_LEVELS.map((level) => [level, costsOf({ ...used, fixed: fixedIn(resourcesWith(level)) })]),
+) as Record<(typeof OPERATIONS_LEVELS)[number], CostRow[]>;
+const marginal = sum(costs.full.map((row) => row.marginal));
 report('cost of one more authority and year', `${marginal.toFixed(4)} USD`, '≤ 0.05 USD', within(marginal, 0.05));
+const fixed = sum(costs.full.map((row) => row.fixed));
+for (const level of OPERATIONS_LEVELS) {
+  const atThisLevel = sum(costs[level].map((row) => row.fixed));
+  report(
+    `fixed cost a year, operations=${level}`,
+    `${atThisLevel.toFixed(2)} USD`,
+    level === 'basic' ? '≤ 15 USD' : '',
+    level === 'basic' ? within(atThisLevel, 15) : '',
+  );
+}
 for (const authorities of [1, 153, 25_000])
   report(
     `cost a year of ${authorities.toLocaleString('en')} ${authorities === 1 ? 'authority' : 'authorities'}`,
@@ -149,12 +155,11 @@ for (const authorities of [1, 153, 25_000])
 printTable([['what', 'measured: median (quartiles)', 'goal', ''], ...rows]);
 console.log(`\nCost in USD a year at ${PRICE_LIST.region}; sources of the prices read ${PRICE_LIST.dated}:`);
 printTable([
-  ['item', 'one more authority', 'fixed', ''],
-  ...costs.map((row): [string, string, string, string] => [
-    row.item,
-    row.marginal.toFixed(5),
-    row.fixed.toFixed(2),
-    '',
+  ['item', 'one more authority', ...OPERATIONS_LEVELS.map((level) => `fixed, ${level}`)],
+  ...costs.full.map(({ item, marginal }, i) => [
+    item,
+    marginal.toFixed(5),
+    ...OPERATIONS_LEVELS.map((level) => (costs[level][i]?.fixed ?? Number.NaN).toFixed(2)),
   ]),
 ]);
 writeFileSync(
@@ -187,19 +192,10 @@ function find(what: string): Tally {
   return tally;
 }
 
-function count(type: string): number {
-  return Object.values(template.Resources).filter(({ Type }) => Type === type).length;
-}
-
-/** CloudWatch bills an alarm by the metrics it watches. */
-function watchedMetrics(): number {
-  const alarms = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  return sum(
-    alarms.map(({ Properties }) => {
-      const { Metrics } = Properties as { Metrics?: { MetricStat?: unknown }[] };
-      return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
-    }),
-  );
+/** The stack's resources at one level of operations. */
+function resourcesWith(operations: string) {
+  const outdir = join(folder, operations);
+  return createApp({ outdir, context: { operations } }).synth().getStackByName('InspectionMonitor').template.Resources;
 }
 
 function memoryOf(name: string): number {
@@ -219,8 +215,8 @@ function sum(numbers: readonly number[]): number {
 }
 
 function dominant(authorities: number): string {
-  const total = (row: (typeof costs)[number]): number => row.fixed + authorities * row.marginal;
-  const [most] = [...costs].sort((a, b) => total(b) - total(a));
+  const total = (row: CostRow): number => row.fixed + authorities * row.marginal;
+  const [most] = [...costs.full].sort((a, b) => total(b) - total(a));
   return most ? `${most.item} (${((100 * total(most)) / (fixed + authorities * marginal)).toFixed(0)}%)` : 'nothing';
 }
 
@@ -232,8 +228,8 @@ function progress(what: string): void {
   console.error(`measuring ${what} …`);
 }
 
-function printTable(lines: readonly [string, string, string, string][]): void {
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+function printTable(lines: readonly (readonly string[])[]): void {
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   for (const line of lines)
     console.log(
       line

@@ -4,7 +4,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
-import { METRICS, type MetricName } from './runtime/metrics.ts';
+import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
   countConfirmed,
@@ -67,8 +67,13 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
     { logger, context },
   );
   const oldest = [...kept, ...failed, ...left].map(({ createdAt }) => Date.parse(createdAt)).sort((a, b) => a - b)[0];
-  count(metrics, 'OldestUnsentNotice', oldest === undefined ? 0 : Math.round((now().getTime() - oldest) / 1000));
-  count(metrics, 'ConfirmedRecipients', await countConfirmed(dependencies));
+  const unsentFor = oldest === undefined ? 0 : Math.round((now().getTime() - oldest) / 1000);
+  const confirmed = await countConfirmed(dependencies);
+  count(metrics, 'OldestUnsentNotice', unsentFor);
+  count(metrics, 'ConfirmedRecipients', confirmed);
+  // For a deployment that is watched by its logs alone: see lib/operations.ts.
+  if (unsentFor >= UNSENT_TOO_LONG_S) logger.error('a notice is not sent after two hours', { seconds: unsentFor });
+  if (confirmed === 0) logger.error('nobody has confirmed to receive notices');
   if (failed.length > 0) throw new Error(`${failed.length} of ${unsent.length} unsent notices could not be sent`);
 }
 

@@ -1,39 +1,41 @@
-import * as kms from 'aws-cdk-lib/aws-kms';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Level } from '../functions/domain/lifecycle.ts';
+import { filterPolicyOf } from '../functions/domain/recipient.ts';
+import { recipientId } from '../functions/store/keys.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { levelsFrom } from './settings.ts';
 
-/**
- * Where notices are published, each with the message attributes `authority` and `level`, by which subscriptions choose.
- *
- * Encrypted under the AWS-managed key of SNS: only our own functions publish here, and everyone who may use the topic
- * may use that key. (CloudWatch alarms could not: the operations topic needs a key of its own.)
- */
+/** Where notices are published, each with the message attributes `authority` and `level`, by which subscriptions choose. */
 export class AlertTopic extends Construct {
   readonly topic: sns.Topic;
+  private readonly key: kms.IKey;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: { readonly key: kms.IKey }) {
     super(scope, id);
+    this.key = props.key;
     this.topic = new sns.Topic(this, 'Topic', {
       displayName: 'Inspection monitor',
-      masterKey: kms.Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
+      masterKey: props.key,
       enforceSSL: true,
     });
   }
 
   /** Mails a recipient the notices of one authority from a level upwards, once they have confirmed. */
-  mail(recipient: { readonly address: string; readonly authority: string; readonly from: Level }): void {
-    this.topic.addSubscription(
-      new subscriptions.EmailSubscription(recipient.address, {
-        filterPolicy: {
-          authority: sns.SubscriptionFilter.stringFilter({ allowlist: [recipient.authority] }),
-          level: sns.SubscriptionFilter.stringFilter({ allowlist: [...levelsFrom(recipient.from)] }),
-        },
-      }),
-    );
+  mail({
+    address,
+    authority,
+    from,
+  }: {
+    readonly address: string;
+    readonly authority: string;
+    readonly from: Level;
+  }): void {
+    const subscription = this.topic.addSubscription(new subscriptions.EmailSubscription(address));
+    // CDK has no words for `$or`. The filter changes in place, and whoever has confirmed stays so.
+    const filtered = subscription.node.defaultChild as sns.CfnSubscription;
+    filtered.filterPolicy = filterPolicyOf(recipientId(address), { [authority]: from });
   }
 
   /** Lets a function add, change and remove recipients, and tells it the topic. */
@@ -46,9 +48,21 @@ export class AlertTopic extends Construct {
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }
 
+  /** Lets a function move subscriptions to the filters that they should have, and tells it the topic. */
+  grantSettle(to: ServiceFunction): void {
+    to.allow(['sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.allowAnywhere(
+      ['sns:GetSubscriptionAttributes', 'sns:SetSubscriptionAttributes'],
+      'IAM knows no resource for these two. The function asks about subscriptions of this topic only.',
+    );
+    to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
+  }
+
   /** Lets a function publish notices and ask whether anyone receives them, and tells it the topic. */
   grantPublish(to: ServiceFunction): void {
     to.allow(['sns:Publish', 'sns:GetTopicAttributes'], this.topic.topicArn);
+    // SNS uses the key in the name of whoever publishes. To subscribe, or to be mailed, takes nothing of it.
+    to.allow(['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }
 }

@@ -1,15 +1,22 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import type { Level } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface InspectionLoadingProps {
   readonly by: ServiceFunction;
   readonly authority: string;
+  /** Whom the deployment subscribes to the authority's notices. */
+  readonly recipient?: { readonly address: string; readonly level: Level } | undefined;
 }
 
+/** Another one has every deployment bring the recipients up to date: when how they are kept has changed. */
+const RECIPIENTS_KEPT = '2';
+
 /**
- * Loads the inspections during a deployment: the first, and every one that changes a file in `seed/`. Straight on the
+ * Loads the inspections and settles the recipients during a deployment: the first, and every one that changes a file in
+ * `seed/` or whom the deployment subscribes. Straight on the
  * function, as CDK's `Trigger` and its provider framework would each add a function of their own.
  */
 export class InspectionLoading extends Construct {
@@ -20,7 +27,12 @@ export class InspectionLoading extends Construct {
       serviceToken: props.by.function.functionArn,
       // CloudFormation would wait an hour for an answer that does not come.
       serviceTimeout: Duration.minutes(5),
-      properties: { authority: props.authority, seed: readSeeds().hash },
+      properties: {
+        authority: props.authority,
+        seed: readSeeds().hash,
+        recipientsKept: RECIPIENTS_KEPT,
+        ...(props.recipient && { recipient: { authority: props.authority, ...props.recipient } }),
+      },
     });
   }
 }

@@ -3,22 +3,30 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { METRICS, type MetricName } from '../functions/runtime/metrics.ts';
+import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
 import type { Api } from './api.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings.ts';
 import type { StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsProps {
+  /** How closely the service is watched: see `operations` in settings.ts. */
+  readonly level: Settings['operations'];
+  /** Who is told when the service itself fails; nobody where there is none. */
+  readonly email: string | undefined;
+}
+
+/** What is watched. */
+export interface Watched {
   readonly functions: readonly ServiceFunction[];
   readonly api: Api;
   readonly streams: readonly StreamMapping[];
   readonly schedule: Schedule;
-  /** Who is told when the service itself fails; nobody where there is none. */
-  readonly email: string | undefined;
 }
 
 interface AlarmProps {
@@ -29,10 +37,12 @@ interface AlarmProps {
   readonly metric: cloudwatch.IMetric;
   readonly atLeast?: number;
   readonly lessThan?: number;
-  /** Out of the last this many periods, one is enough. */
+  /** Out of the last this many periods, one is enough; */
   readonly periods?: number;
+  /** or all of them are needed. */
+  readonly all?: boolean;
   /** What a period without data says: nothing by default. `tell` means that silence is a fault of its own. */
-  readonly silence?: 'is fine' | 'tell' | 'changes nothing';
+  readonly silence?: 'is fine' | 'tell' | 'changes nothing' | 'is the fault';
 }
 
 const MINUTES_5 = Duration.minutes(5);
@@ -41,43 +51,116 @@ const HOUR = Duration.hours(1);
 const NEAR_TIMEOUT_PERCENT = 80;
 /** Later than this, a stream is not slow but stuck: a failing record is tried again for up to an hour. */
 const BEHIND = Duration.minutes(10);
-/** The hourly run sends what the stream could not; whatever it could not send either is then this old. */
-const UNSENT = Duration.hours(2);
+/** An hourly run may be late; three hours without one are no delay. */
+const HOURS_OF_SILENCE = 3;
+/**
+ * A line of a function's log that tells of a failure: its own word for one, or Lambda's report of a run that ended otherwise
+ * than by itself (`error`, `failure`, `timeout`). Lambda User Guide, "Log-level filtering": at the default level, such
+ * reports are logged.
+ */
+const TELLS_OF_FAILURE = logs.FilterPattern.any(
+  logs.FilterPattern.stringValue('$.level', '=', 'ERROR'),
+  logs.FilterPattern.all(
+    logs.FilterPattern.stringValue('$.type', '=', 'platform.report'),
+    logs.FilterPattern.stringValue('$.record.status', '!=', 'success'),
+  ),
+);
 
 /**
- * What watches the service: alarms that go to a topic of their own, and a dashboard.
- *
- * The topic has a key of its own, since an alarm may not use the AWS-managed key of SNS. Each alarm says in its
- * description what it means for the people served, and its name is a heading in `docs/runbook.md`.
+ * What watches the service: alarms that go to a topic of their own, and a dashboard. How many of them is a matter of cost: see
+ * `docs/deployment.md`. Each alarm says in its description what it means for the people served, and its name is a heading in
+ * `docs/runbook.md`.
  */
 export class Operations extends Construct {
-  readonly topic: sns.Topic;
+  /**
+   * The key of both topics. The AWS-managed one of SNS would be free, but no alarm may use it, and an account has none until
+   * something has made it: a stack that names its alias then has a topic that nothing can be published to.
+   */
+  readonly key: kms.Key;
+  private readonly level: Settings['operations'];
+  private readonly topic: sns.Topic | undefined;
   private readonly alarms: cloudwatch.Alarm[] = [];
 
-  constructor(scope: Construct, id: string, props: OperationsProps) {
+  constructor(scope: Construct, id: string, { level, email }: OperationsProps) {
     super(scope, id);
-    this.topic = this.makeTopic(props.email);
-    this.watchFunctions(props.functions);
-    this.watchStreams(props);
-    this.watchNotices();
-    this.alarm({
-      name: 'api-errors',
-      means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
-      metric: props.api.api.metric('5xx', { statistic: 'Sum', period: MINUTES_5 }),
-      atLeast: 1,
-    });
-    this.makeDashboard(props);
-  }
-
-  private makeTopic(email: string | undefined): sns.Topic {
-    const key = new kms.Key(this, 'Key', {
-      description: 'Lets alarms of the inspection monitor publish to their encrypted topic',
+    this.level = level;
+    this.key = new kms.Key(this, 'Key', {
+      description: 'Encrypts messages of the inspection monitor on their way through SNS',
       enableKeyRotation: true,
       // It protects messages on their way only: nothing is lost with it.
       removalPolicy: RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(7),
     });
-    key.addToResourcePolicy(
+    this.topic = level === 'none' ? undefined : this.makeTopic(email);
+  }
+
+  /** Makes the alarms of the level that was chosen, and its dashboard. */
+  watch(watched: Watched): void {
+    if (this.level === 'full') this.watchClosely(watched);
+    if (this.level === 'basic') this.watchSimply(watched);
+  }
+
+  /** Lets a function emit metrics of its own, where somebody looks at them: each costs as much as three alarms. */
+  tellMetrics(to: ServiceFunction): void {
+    to.tell('METRICS_NAMESPACE', Stack.of(this).stackName);
+    if (this.level !== 'full') to.tell('POWERTOOLS_METRICS_DISABLED', 'true');
+  }
+
+  private watchClosely(watched: Watched): void {
+    this.watchFunctions(watched.functions);
+    this.watchStreams(watched);
+    this.watchNotices();
+    this.alarm({
+      name: 'api-errors',
+      means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
+      metric: watched.api.api.metric('5xx', { statistic: 'Sum', period: MINUTES_5 }),
+      atLeast: 1,
+    });
+    this.makeDashboard(watched);
+  }
+
+  /**
+   * Two alarms in place of many. All functions' logs are counted into one metric, which is written, and paid for, only in
+   * hours in which something failed; the hourly run logs a failure also where a notice is not sent or nobody hears.
+   */
+  private watchSimply({ functions, schedule }: Watched): void {
+    const failures = new cloudwatch.Metric({
+      namespace: Stack.of(this).stackName,
+      metricName: 'Failures',
+      statistic: 'Sum',
+      period: HOUR,
+    });
+    for (const each of functions)
+      new logs.MetricFilter(this, `${each.name}-failures`, {
+        logGroup: each.logGroup,
+        filterPattern: TELLS_OF_FAILURE,
+        metricNamespace: failures.namespace,
+        metricName: failures.metricName,
+        metricValue: '1',
+      });
+    this.alarm({
+      name: 'something-failed',
+      means:
+        'A function failed, a notice is not sent after two hours, or nobody has confirmed to receive any: somebody may not hear of an alert.',
+      metric: failures,
+      atLeast: 1,
+    });
+    const [hourly] = schedule.calls;
+    if (!hourly) throw new Error('nothing is called every hour');
+    this.alarm({
+      name: 'hourly-run-missing',
+      means:
+        'The hourly run has not run for three hours: late months and missed deadlines are not noticed, and nothing says of a notice that it was not sent.',
+      metric: hourly.function.metricInvocations({ period: HOUR }),
+      lessThan: 1,
+      periods: HOURS_OF_SILENCE,
+      all: true,
+      silence: 'is the fault',
+    });
+  }
+
+  private makeTopic(email: string | undefined): sns.Topic {
+    this.key.addToResourcePolicy(
       new iam.PolicyStatement({
         principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
@@ -87,7 +170,7 @@ export class Operations extends Construct {
     );
     const topic = new sns.Topic(this, 'Topic', {
       displayName: 'Inspection monitor operations',
-      masterKey: key,
+      masterKey: this.key,
       enforceSSL: true,
     });
     topic.addToResourcePolicy(
@@ -144,7 +227,7 @@ export class Operations extends Construct {
     });
   }
 
-  private watchStreams({ streams, schedule }: OperationsProps): void {
+  private watchStreams({ streams, schedule }: Watched): void {
     for (const to of new Set(streams.map((stream) => stream.to)))
       this.alarm({
         name: `${to.name}-behind`,
@@ -171,8 +254,8 @@ export class Operations extends Construct {
       means:
         'Alerts were raised two hours ago and nobody was mailed; or, as "insufficient data", the hourly run that would send them has not run for three hours.',
       metric: this.own('OldestUnsentNotice', 'Maximum', HOUR),
-      atLeast: UNSENT.toSeconds(),
-      periods: 3,
+      atLeast: UNSENT_TOO_LONG_S,
+      periods: HOURS_OF_SILENCE,
       silence: 'tell',
     });
     this.alarm({
@@ -195,7 +278,9 @@ export class Operations extends Construct {
     });
   }
 
-  private alarm({ name, means, metric, atLeast, lessThan, periods = 1, silence = 'is fine' }: AlarmProps): void {
+  private alarm(props: AlarmProps): void {
+    if (!this.topic) return;
+    const { name, means, metric, atLeast, lessThan, periods = 1, all = false, silence = 'is fine' } = props;
     const alarm = new cloudwatch.Alarm(this, name, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
       alarmDescription: `${means} What to do: docs/runbook.md#${Stack.of(this).stackName.toLowerCase()}-${name}`,
@@ -206,11 +291,12 @@ export class Operations extends Construct {
           ? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
           : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: periods,
-      datapointsToAlarm: 1,
+      datapointsToAlarm: all ? periods : 1,
       treatMissingData: {
         'is fine': cloudwatch.TreatMissingData.NOT_BREACHING,
         tell: cloudwatch.TreatMissingData.MISSING,
         'changes nothing': cloudwatch.TreatMissingData.IGNORE,
+        'is the fault': cloudwatch.TreatMissingData.BREACHING,
       }[silence],
     });
     const action = new SnsAction(this.topic);
@@ -221,7 +307,7 @@ export class Operations extends Construct {
   }
 
   /** One page, from what people notice down to what causes it. The first three dashboards of an account are free. */
-  private makeDashboard({ functions, api, streams, schedule }: OperationsProps): void {
+  private makeDashboard({ functions, api, streams, schedule }: Watched): void {
     const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
       new cloudwatch.GraphWidget({ title, left, right, width: 12, height: 6 });
     const total = (name: MetricName) => this.own(name, 'Sum', HOUR);

@@ -9,10 +9,12 @@ import type { ServiceFunction } from './service-function.ts';
 
 /** Calls functions every hour: whatever event was lost, whatever deadline passed, is looked at then. */
 export class Schedule extends Construct {
+  readonly calls: readonly ServiceFunction[];
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: { readonly calls: readonly ServiceFunction[] }) {
     super(scope, id);
+    this.calls = props.calls;
     this.deadLetters = deadLetters(this, 'DeadLetters');
     new events.Rule(this, 'Hourly', {
       description: 'Looks at every authority that is due and sends every notice not yet sent.',

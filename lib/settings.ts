@@ -2,7 +2,7 @@ import type { Node } from 'constructs';
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
 import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
-import { type Level, LevelSchema } from '../functions/domain/lifecycle.ts';
+import { LevelSchema } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
 
 const Address = z.email('must be an e-mail address').optional();
@@ -10,6 +10,9 @@ const Address = z.email('must be an e-mail address').optional();
 const SeededAuthority = AuthorityIdSchema.refine((authority) => readSeeds().authorities.includes(authority), {
   error: () => `must have its inspection in seed/, as ${readSeeds().authorities.join(', ')} has`,
 });
+
+/** How closely the service itself is watched: see `operations` below. */
+export const OPERATIONS_LEVELS = ['full', 'basic', 'none'] as const;
 
 /** What an installation decides for itself, as CDK context: `-c alertEmail=someone@example.org`. */
 export const SettingsSchema = z.object({
@@ -19,6 +22,12 @@ export const SettingsSchema = z.object({
   alertLevel: z.enum(LevelSchema.options, `must be one of ${LevelSchema.options.join(', ')}`).default('warning'),
   /** Who is told when the service itself fails. */
   operationsEmail: Address,
+  /**
+   * How closely the service itself is watched, and so what it costs: `full` has an alarm for each way to fail and a dashboard,
+   * `basic` two alarms that say that something failed or that nothing runs, `none` nothing. Without it, `full` for a stack
+   * that keeps its data and `basic` for a trial.
+   */
+  operations: z.enum(OPERATIONS_LEVELS, 'must be full, basic or none').optional(),
   /** The organisation inspected: whose alerts `alertEmail` is sent. */
   authority: SeededAuthority.default('herefordshire'),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
@@ -29,7 +38,16 @@ export const SettingsSchema = z.object({
    */
   retain: z.union([z.boolean(), z.stringbool()], 'must be true or false').default(true),
 });
-export type Settings = z.infer<typeof SettingsSchema>;
+
+/** What was chosen, with what follows from it. */
+const ResolvedSchema = SettingsSchema.transform(({ operations, ...settings }) => ({
+  ...settings,
+  operations: operations ?? (settings.retain ? 'full' : 'basic'),
+})).refine(({ operations, operationsEmail }) => operations !== 'none' || operationsEmail === undefined, {
+  path: ['operationsEmail'],
+  message: 'with operations=none nobody is told anything; leave it out, or choose basic or full',
+});
+export type Settings = z.infer<typeof ResolvedSchema>;
 
 /** Context that describes no installation. `faults` has one line for each. */
 export class SettingsError extends Error {
@@ -59,14 +77,10 @@ export function readSettings(node: Node): Settings {
     .filter((name) => !names.includes(name) && !isOfCdk(name))
     .map((name) => `${name}: there is no such setting; the nearest is ${closest(name, names)}`);
   const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name) as unknown]));
-  const read = SettingsSchema.safeParse(given);
+  const read = ResolvedSchema.safeParse(given);
   if (read.success && unknown.length === 0) return read.data;
   const wrong = (read.error?.issues ?? []).map(
     ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(given[String(name)])}`,
   );
   throw new SettingsError([...unknown, ...wrong]);
 }
-
-/** The levels that a recipient who asked for `least` is mailed about. */
-export const levelsFrom = (least: Level): readonly Level[] =>
-  LevelSchema.options.slice(LevelSchema.options.indexOf(least));

@@ -20,7 +20,11 @@ export class InspectionMonitorStack extends Stack {
     const logRemoval = RemovalPolicy.DESTROY;
 
     const tables = new Tables(this, 'Tables', { retain: settings.retain });
-    const topic = new AlertTopic(this, 'Alerts');
+    const operations = new Operations(this, 'Operations', {
+      level: settings.operations,
+      email: settings.operationsEmail,
+    });
+    const topic = new AlertTopic(this, 'Alerts', { key: operations.key });
 
     // The inspection, loaded by the deployment.
     const seed = new ServiceFunction(this, 'Seed', {
@@ -31,7 +35,13 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(seed, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
-    new InspectionLoading(this, 'Loading', { by: seed, authority: settings.authority });
+    tables.grant(seed, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    topic.grantSettle(seed);
+    new InspectionLoading(this, 'Loading', {
+      by: seed,
+      authority: settings.authority,
+      recipient: settings.alertEmail ? { address: settings.alertEmail, level: settings.alertLevel } : undefined,
+    });
 
     // Figures in, and what became of them out.
     const submit = new ServiceFunction(this, 'Submit', {
@@ -103,7 +113,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(evaluate, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(evaluate, 'alerts', 'due');
     evaluate.tell('SMALL_NUMBERS', settings.smallNumbers);
-    evaluate.tell('METRICS_NAMESPACE', this.stackName);
+    operations.tellMetrics(evaluate);
     // A second of waiting turns months that are sent one after the other into one evaluation and one e-mail.
     const window = Duration.seconds(1);
     const baselineChanges = new StreamMapping(this, 'BaselineChanges', {
@@ -134,7 +144,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
     api.tellUrl(notify);
-    notify.tell('METRICS_NAMESPACE', this.stackName);
+    operations.tellMetrics(notify);
     const newNotices = new StreamMapping(this, 'NewNotices', {
       from: tables.all.alerts,
       to: notify,
@@ -150,12 +160,11 @@ export class InspectionMonitorStack extends Stack {
     const schedule = new Schedule(this, 'Schedule', { calls: [evaluate, notify] });
 
     // And what tells us when any of this fails.
-    new Operations(this, 'Operations', {
+    operations.watch({
       functions: [seed, submit, query, manage, dashboard, evaluate, notify],
       streams: [baselineChanges, submissionChanges, newNotices],
       api,
       schedule,
-      email: settings.operationsEmail,
     });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });

@@ -34,6 +34,9 @@ export interface Launched extends Instance {
   readonly token: string;
 }
 
+/** What a deployment would choose otherwise. Watched in full, since it costs nothing here and shows all that there is. */
+const ON_THIS_MACHINE = { alertEmail: 'director@example.org', retain: false, operations: 'full' };
+
 const A_YEAR_S = 366 * 24 * 60 * 60;
 const TOKEN_LABEL = 'made at start on this machine';
 
@@ -46,7 +49,7 @@ export async function launch({ context = {}, dataDir, ...options }: LaunchOption
   await refuseTakenPorts(options);
   keepPrivate(dataDir);
   const assembly = join(dataDir, 'cdk.out');
-  createApp({ outdir: assembly, context: { alertEmail: 'director@example.org', retain: false, ...context } }).synth();
+  createApp({ outdir: assembly, context: { ...ON_THIS_MACHINE, ...context } }).synth();
   const instance = await startInstance({ assembly, dataDir, ...options });
   try {
     const database = databaseOf(instance);

@@ -55,6 +55,8 @@ export function createModel(stack: Stack, facts: Facts): Model {
         return within('dynamodb', `table/${name}`);
       case 'AWS::IAM::Role':
         return `arn:aws:iam::${account}:role/${name}`;
+      case 'AWS::KMS::Key':
+        return within('kms', `key/${uuidFrom(name)}`);
       case 'AWS::Lambda::Function':
         return within('lambda', `function:${name}`);
       case 'AWS::Logs::LogGroup':

@@ -15,7 +15,7 @@ const WATCHED_BY_CLOUDWATCH = 'There is no CloudWatch here; functions.log has wh
 export const TYPES_NOT_EMULATED: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm': WATCHED_BY_CLOUDWATCH,
   'AWS::CloudWatch::Dashboard': WATCHED_BY_CLOUDWATCH,
-  'AWS::KMS::Key': ENCRYPTION,
+  'AWS::Logs::MetricFilter': WATCHED_BY_CLOUDWATCH,
   'AWS::Lambda::Permission': CALLED_FROM_WITHIN,
   'AWS::SNS::TopicPolicy': CALLED_FROM_WITHIN,
   'AWS::SQS::QueuePolicy': CALLED_FROM_WITHIN,
@@ -55,6 +55,13 @@ export const PROPERTIES_NOT_EMULATED: Readonly<Record<string, Readonly<Record<st
     'Policies[].PolicyDocument.Version': 'Only one version of the policy language is in use.',
     Tags: TAGS,
   },
+  'AWS::KMS::Key': {
+    Description: NAMED_FOR_PEOPLE,
+    EnableKeyRotation: ENCRYPTION,
+    KeyPolicy: 'Lets CloudWatch in, which is not here. Whether a function may use the key is a matter of its role.',
+    PendingWindowInDays: ENCRYPTION,
+    Tags: TAGS,
+  },
   'AWS::Lambda::EventSourceMapping': { Tags: TAGS },
   'AWS::Lambda::Function': {
     Architectures: 'JavaScript runs on whatever processor there is.',
@@ -66,7 +73,6 @@ export const PROPERTIES_NOT_EMULATED: Readonly<Record<string, Readonly<Record<st
   'AWS::Logs::LogGroup': { RetentionInDays: 'functions.log grows until it is deleted.', Tags: TAGS },
   'AWS::SNS::Topic': {
     DisplayName: 'The sender’s name in mails; here it is always AWS Notifications.',
-    KmsMasterKeyId: ENCRYPTION,
     Tags: TAGS,
   },
   'AWS::SQS::Queue': {

@@ -55,6 +55,13 @@ export function createPolicies(model: Model): Policies {
     for (const { action, resource } of grants) record(['granted', functionId, action, resource]);
   }
 
+  /** The key of each topic that is encrypted, both by ARN. */
+  const keys = new Map<string, string>();
+  for (const topic of model.ids('AWS::SNS::Topic')) {
+    const { KmsMasterKeyId } = model.properties(topic, 'AWS::SNS::Topic');
+    if (KmsMasterKeyId !== undefined) keys.set(model.arn(topic), KmsMasterKeyId);
+  }
+
   const check = (functionId: string, { action, resource }: Need): boolean => {
     const grant = grantsOf.get(functionId)?.find(({ allows }) => allows(action, resource));
     if (grant) use(functionId, grant);
@@ -83,7 +90,7 @@ export function createPolicies(model: Model): Policies {
     require,
     refusalOf(call) {
       if (!grantsOf.has(call.functionId)) return undefined;
-      const missing = needsOf(call, region, account).find((need) => !check(call.functionId, need));
+      const missing = needsOf(call, region, account, keys).find((need) => !check(call.functionId, need));
       return missing && refusal(call, missing, account);
     },
   };
@@ -132,7 +139,7 @@ const TRANSACTION_PARTS: Readonly<Record<string, string>> = {
 
 type Input = Record<string, unknown>;
 
-function needsOf(call: AwsCall, region: string, account: string): Need[] {
+function needsOf(call: AwsCall, region: string, account: string, keys: ReadonlyMap<string, string>): Need[] {
   const input = call.input();
   const table = (name: unknown): string =>
     String(name).startsWith('arn:') ? String(name) : `arn:aws:dynamodb:${region}:${account}:table/${name}`;
@@ -156,7 +163,14 @@ function needsOf(call: AwsCall, region: string, account: string): Need[] {
     case 'sns': {
       // Service Authorization Reference, "Amazon SNS": what is done to a subscription has no resource but `*`.
       const topic = input.SubscriptionArn === undefined ? (input.TopicArn ?? input.TargetArn ?? '*') : '*';
-      return [{ action: `sns:${call.operation}`, resource: String(topic) }];
+      const key = call.operation === 'Publish' ? keys.get(String(topic)) : undefined;
+      return [
+        { action: `sns:${call.operation}`, resource: String(topic) },
+        // Developer Guide, "Managing Amazon SNS encryption keys and costs": SNS uses the key in the publisher's name.
+        ...(key === undefined
+          ? []
+          : ['kms:GenerateDataKey', 'kms:Decrypt'].map((action) => ({ action, resource: key }))),
+      ];
     }
     case 'lambda':
       return [
@@ -176,6 +190,7 @@ function refusal(call: AwsCall, { action, resource }: Need, account: string): Aw
   const message =
     `User: arn:aws:sts::${account}:assumed-role/${call.functionId} is not authorized to perform: ${action} ` +
     `on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  if (action.startsWith('kms:')) return awsError(call, 400, 'KMSAccessDenied', message);
   if (call.service === 'sns') return awsError(call, 403, 'AuthorizationError', message);
   return awsError(call, 400, call.service === 'sqs' ? 'AccessDenied' : 'AccessDeniedException', message);
 }

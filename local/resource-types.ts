@@ -73,6 +73,7 @@ export const PROPERTIES = {
   }),
   'AWS::IAM::Policy': z.strictObject({ PolicyDocument, Roles: z.array(z.string()) }),
   'AWS::IAM::Role': z.strictObject({ Policies: z.array(z.strictObject({ PolicyDocument })).default([]) }),
+  'AWS::KMS::Key': z.strictObject({}),
   'AWS::Lambda::EventSourceMapping': z.strictObject({
     EventSourceArn: z.string(),
     FunctionName: z.string(),
@@ -112,7 +113,7 @@ export const PROPERTIES = {
     Protocol: z.literal('email', { error: 'only e-mail subscriptions are emulated' }),
     TopicArn: z.string(),
   }),
-  'AWS::SNS::Topic': z.strictObject({}),
+  'AWS::SNS::Topic': z.strictObject({ KmsMasterKeyId: z.string().optional() }),
   'AWS::SQS::Queue': z.strictObject({}),
 } as const;
 
@@ -132,6 +133,7 @@ export const RETURN_VALUES: Readonly<Record<string, readonly ReturnValue[]>> = {
   'AWS::ApiGatewayV2::Integration': ['Ref'],
   'AWS::DynamoDB::Table': ['Ref', 'Arn', 'StreamArn'],
   'AWS::IAM::Role': ['Ref', 'Arn'],
+  'AWS::KMS::Key': ['Arn'],
   'AWS::Lambda::Function': ['Ref', 'Arn'],
   'AWS::Logs::LogGroup': ['Ref', 'Arn'],
   'AWS::SNS::Topic': ['Ref'],

@@ -83,12 +83,23 @@ const isBad = ({ transition }: NoticeItem): boolean => transition === 'raised' |
 
 /** `Herefordshire 2011-02: 2 critical, 1 warning, 1 cleared`, the worst first. */
 export function subjectOf(notice: Notice): string {
-  const name = notice.name
+  const subject = [printable(notice.name) || notice.authority, notice.period].filter(Boolean).join(' ');
+  return subjectLine(`${subject}: ${summaryOf(notice)}`);
+}
+
+const printable = (text: string): string =>
+  text
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '')
     .trim();
-  const subject = [name || notice.authority, notice.period].filter(Boolean).join(' ');
-  return `${subject}: ${summaryOf(notice)}`.slice(0, MAX_SUBJECT_LENGTH);
+
+/** A subject that SNS takes: printable ASCII, and no word cut in two. */
+export function subjectLine(text: string): string {
+  const line = printable(text);
+  if (line.length <= MAX_SUBJECT_LENGTH) return line;
+  const start = line.slice(0, MAX_SUBJECT_LENGTH - 3);
+  const end = start.lastIndexOf(' ');
+  return `${(end > 0 ? start.slice(0, end) : start).replace(/[,;:]$/, '')}...`;
 }
 
 /** What changed, in groups by how much it matters; the last two only where there is nothing else to say. */

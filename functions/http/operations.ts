@@ -244,7 +244,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Recipients',
     summary: 'Add a recipient',
     description:
-      'SNS asks the address to confirm. An address that is already a recipient gets the new level. An address can be a recipient of one authority only.',
+      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes.',
     body: { schema: 'NewRecipient', example: { address: 'head.of.service@example.org', level: 'critical' } },
     answers: { 200: 'Recipient', 201: 'Recipient' },
     problems: [409],
@@ -257,7 +257,8 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'DELETE /v1/authorities/{authority}/recipients/{recipient}': {
     tag: 'Recipients',
     summary: 'Remove a recipient',
-    description: 'A recipient who has not confirmed cannot be removed (409); SNS forgets the request after 48 hours.',
+    description:
+      'The address goes on hearing of other authorities. A recipient who has not confirmed cannot be removed (409); SNS forgets the request after 48 hours.',
     answers: { 204: null },
     problems: [409],
   },

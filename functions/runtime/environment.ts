@@ -12,6 +12,8 @@ export const EnvironmentSchema = z.object({
   API_URL: z.url(),
   /** The CloudWatch namespace of the function's own metrics. */
   METRICS_NAMESPACE: z.string().min(1),
+  /** Read by Powertools: no metrics are emitted. */
+  POWERTOOLS_METRICS_DISABLED: z.literal('true').optional(),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   SMALL_NUMBERS: z.enum(['show', 'suppress']),
 });

@@ -19,3 +19,9 @@ export const METRICS = {
 } as const satisfies Record<string, { readonly emittedBy: string; readonly unit: 'Count' | 'Seconds' }>;
 
 export type MetricName = keyof typeof METRICS;
+
+/**
+ * A notice unsent for longer, in seconds, is a failure: the hourly run sends what the stream could not, and whatever it could not send
+ * either is then this old.
+ */
+export const UNSENT_TOO_LONG_S = 2 * 60 * 60;

@@ -1,23 +1,41 @@
-import { createHash } from 'node:crypto';
 import {
   GetSubscriptionAttributesCommand,
   InvalidParameterException,
   ListSubscriptionsByTopicCommand,
   NotFoundException,
+  PublishCommand,
   SetSubscriptionAttributesCommand,
   type SNSClient,
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
-import * as z from 'zod';
-import { type Level, LevelSchema } from '../domain/lifecycle.ts';
+import type { Level } from '../domain/lifecycle.ts';
+import { subjectLine } from '../domain/notice.ts';
+import {
+  type Filter,
+  filterPolicyOf,
+  type Hears,
+  isFilterOf,
+  type Recipient,
+  readFilterPolicy,
+} from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
-import { deleteRecipient, type Recipient, readRecipients, saveRecipient } from '../store/recipients.ts';
+import { recipientId } from '../store/keys.ts';
+import {
+  deleteFormerRecipient,
+  deleteRecipient,
+  RecipientChangedError,
+  readFormerRecipients,
+  readRecipient,
+  readRecipients,
+  saveRecipient,
+} from '../store/recipients.ts';
 import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
+import { retryChanged } from './retry.ts';
 
 /**
- * Who is mailed of an authority. Everything here is about one that is known (`requireInspection`): SNS would subscribe
- * an address for any.
+ * Who is mailed. What concerns an authority is about one that is known (`requireInspection`): SNS would subscribe an
+ * address for any. Whom an authority asked is kept in the store; who has confirmed, SNS alone knows.
  */
 
 /** The topic that notices are published to, and what was asked of it. */
@@ -27,13 +45,13 @@ export interface Recipients {
   readonly database: Database<'alerts'>;
 }
 
-/** An address is subscribed already, and not for this authority alone: SNS keeps one subscription an address. */
+/** An address was subscribed by somebody else, with another filter or none. */
 export class AddressTakenError extends ServiceError {
   override readonly name = 'AddressTakenError';
   override readonly reason = 'conflict';
   constructor() {
     super(
-      'this address is subscribed already, and not for this authority alone; SNS keeps one subscription an address',
+      'this address is subscribed already, but not by this service; SNS keeps one subscription an address. Ask whoever runs the service to remove that subscription, then add the address again',
     );
   }
 }
@@ -47,6 +65,17 @@ export class UnconfirmedError extends ServiceError {
   constructor(lapsesAt: string | undefined) {
     super(`this address has not confirmed; SNS cannot remove it before, and forgets it at ${lapsesAt}`);
     this.lapsesAt = lapsesAt;
+  }
+}
+
+/** An address hears of so many authorities that SNS takes no more in one filter. */
+export class TooManyAuthoritiesError extends ServiceError {
+  override readonly name = 'TooManyAuthoritiesError';
+  override readonly reason = 'conflict';
+  constructor(count: number) {
+    super(
+      `this address hears of ${count} authorities already, as many as SNS allows; choose the level "critical", which takes less room, or another address`,
+    );
   }
 }
 
@@ -64,28 +93,18 @@ export interface MailedAddress {
 /** "If the subscription is not confirmed, it is deleted after 48 hours" (SNS Developer Guide, e-mail notifications). */
 const PENDING_MS = 48 * 60 * 60 * 1000;
 
-/** Names an address without telling it; upper and lower case are one. */
-export const idOf = (address: string): string =>
-  createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
-
 /** `d…@example.org`: enough to tell one's own from others'. */
 export const maskedAddress = (address: string): string => address.replace(/^(.)[^@]*/, '$1…');
 
-/** A notice's `level` is that of its episodes; whoever is mailed from a level is mailed of those above too. */
-function filterPolicy(authority: string, level: Level): string {
-  const levels = LevelSchema.options.slice(LevelSchema.options.indexOf(level));
-  return JSON.stringify({ authority: [authority], level: levels });
-}
-
-const FilterPolicySchema = z.object({ authority: z.array(z.string()), level: z.array(z.string()).optional() });
-
 interface Subscription {
+  readonly id: string;
   readonly address: string;
   /** Undefined while pending. */
   readonly arn: string | undefined;
 }
 
-async function listSubscriptions({ sns, topicArn }: Recipients): Promise<Subscription[]> {
+/** The people on the topic. A queue or a program that is subscribed to it is none, and never counts as one. */
+async function listSubscriptions({ sns, topicArn }: Pick<Recipients, 'sns' | 'topicArn'>): Promise<Subscription[]> {
   const found: Subscription[] = [];
   let NextToken: string | undefined;
   do {
@@ -93,27 +112,35 @@ async function listSubscriptions({ sns, topicArn }: Recipients): Promise<Subscri
       new ListSubscriptionsByTopicCommand({ TopicArn: topicArn, ...(NextToken ? { NextToken } : {}) }),
     );
     for (const { Protocol, Endpoint, SubscriptionArn } of page.Subscriptions ?? [])
-      if (Protocol === 'email' && Endpoint)
-        found.push({ address: Endpoint, arn: SubscriptionArn?.startsWith('arn:') ? SubscriptionArn : undefined });
+      if (Protocol === 'email' && Endpoint) {
+        const arn = SubscriptionArn?.startsWith('arn:') ? SubscriptionArn : undefined;
+        found.push({ id: recipientId(Endpoint), address: Endpoint, arn });
+      }
     NextToken = page.NextToken;
   } while (NextToken);
   return found;
 }
 
-/** The level from which a subscription is mailed of this authority and of no other; undefined where it is not so. */
-async function levelFor({ sns }: Recipients, arn: string, authority: string): Promise<Level | undefined> {
-  let policy: string | undefined;
+/** The filter of a confirmed subscription; undefined where it is gone, or not of our making. */
+async function readFilter({ sns }: Pick<Recipients, 'sns'>, arn: string): Promise<Filter | undefined> {
   try {
-    policy = (await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }))).Attributes?.FilterPolicy;
+    const { Attributes } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }));
+    return readFilterPolicy(Attributes?.FilterPolicy);
   } catch (error) {
     // Gone since it was listed.
     if (error instanceof NotFoundException) return undefined;
     throw error;
   }
-  const read = FilterPolicySchema.safeParse(JSON.parse(policy ?? '{}'));
-  if (!read.success || read.data.authority.length !== 1 || read.data.authority[0] !== authority) return undefined;
-  const { level } = read.data;
-  return level ? LevelSchema.options.find((option) => level.includes(option)) : 'watch';
+}
+
+async function setFilter({ sns }: Recipients, arn: string, { id, hears }: Pick<Recipient, 'id' | 'hears'>) {
+  await sns.send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn: arn,
+      AttributeName: 'FilterPolicy',
+      AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
+    }),
+  );
 }
 
 /**
@@ -125,100 +152,256 @@ export const SNS_ATTEMPTS = 8;
 /** How many subscriptions are asked about at a time. */
 const AT_A_TIME = 10;
 
+async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += AT_A_TIME)
+    results.push(...(await Promise.all(items.slice(start, start + AT_A_TIME).map(map))));
+  return results;
+}
+
 /**
  * Who is mailed of an authority. Who has confirmed is known from SNS, whoever subscribed them; of those who have not, only
  * the ones that were asked for here are known to be this authority's.
  */
 export async function listRecipients(recipients: Recipients, authority: string, now: Date): Promise<MailedAddress[]> {
-  const [subscriptions, requested] = await Promise.all([
+  const [subscriptions, asked] = await Promise.all([
     listSubscriptions(recipients),
-    readPending(recipients, authority, now),
+    readRecipients(recipients.database),
   ]);
-  const found: MailedAddress[] = [];
-  for (let start = 0; start < subscriptions.length; start += AT_A_TIME)
-    found.push(
-      ...(
-        await Promise.all(
-          subscriptions.slice(start, start + AT_A_TIME).map(async ({ address, arn }): Promise<MailedAddress[]> => {
-            const id = idOf(address);
-            if (arn) {
-              const level = await levelFor(recipients, arn, authority);
-              return level ? [{ id, address, level, arn }] : [];
-            }
-            const asked = requested.find((recipient) => recipient.id === id);
-            return asked ? [{ id, address, level: asked.level, lapsesAt: lapseOf(asked.requestedAt) }] : [];
-          }),
-        )
-      ).flat(),
-    );
-  return found;
+  const found = await mapInTurn(subscriptions, async ({ id, address, arn }): Promise<MailedAddress[]> => {
+    const recipient = asked.find((each) => each.id === id);
+    // Nobody who was asked for others only needs to be asked about; whoever was subscribed by hand does.
+    if (recipient && !recipient.hears[authority]) return [];
+    if (arn) {
+      const level = (await readFilter(recipients, arn))?.hears[authority];
+      return level ? [{ id, address, level, arn }] : [];
+    }
+    const level = recipient?.hears[authority];
+    return level && !hasLapsed(recipient, now) ? [{ id, address, level, lapsesAt: lapseOf(recipient) }] : [];
+  });
+  return found.flat();
 }
 
-/** Whom the authority asked so lately that a pending subscription of theirs is its own: later it may be another's. */
-async function readPending({ database }: Recipients, authority: string, now: Date): Promise<Recipient[]> {
-  const requested = await readRecipients(database, authority);
-  return requested.filter(({ requestedAt }) => Date.parse(lapseOf(requestedAt)) > now.getTime());
-}
+/** One whose request is so old that a pending subscription of the address is somebody else's. */
+const hasLapsed = (recipient: Pick<Recipient, 'requestedAt'>, now: Date): boolean =>
+  Date.parse(lapseOf(recipient)) <= now.getTime();
 
-const lapseOf = (requestedAt: string): string => new Date(Date.parse(requestedAt) + PENDING_MS).toISOString();
+const lapseOf = ({ requestedAt }: Pick<Recipient, 'requestedAt'>): string =>
+  new Date(Date.parse(requestedAt) + PENDING_MS).toISOString();
 
 /**
- * Has SNS ask an address whether it wants this authority's notices; one that already gets them gets them from `level`
- * on. SNS keeps one subscription an address, so an address that is mailed of another authority is refused.
+ * Has SNS ask an address whether it wants this authority's notices. One that has confirmed already, for this authority or
+ * another, gets them from `level` on without being asked again.
+ *
+ * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, `InvalidError`.
  */
-export async function addRecipient(
+export function addRecipient(
   recipients: Recipients,
   authority: string,
   { address, level }: { readonly address: string; readonly level: Level },
   now: Date,
 ): Promise<{ created: boolean; recipient: MailedAddress }> {
-  const { sns, topicArn, database } = recipients;
-  const id = idOf(address);
-  const existing = (await listSubscriptions(recipients)).find((subscription) => idOf(subscription.address) === id);
-  const FilterPolicy = filterPolicy(authority, level);
-  if (existing?.arn) {
-    const { arn } = existing;
-    const before = await levelFor(recipients, arn, authority);
-    if (!before) throw new AddressTakenError();
-    if (before !== level)
-      await sns.send(
-        new SetSubscriptionAttributesCommand({
-          SubscriptionArn: arn,
-          AttributeName: 'FilterPolicy',
-          AttributeValue: FilterPolicy,
-        }),
-      );
-    return { created: false, recipient: { id, address: existing.address, level, arn } };
-  }
-  if (existing && !(await readPending(recipients, authority, now)).some((recipient) => recipient.id === id))
-    throw new AddressTakenError();
-  const requestedAt = now.toISOString();
-  // First, so that a subscription is never pending without anybody knowing whose it is.
-  await saveRecipient(database, authority, { id, address, level, requestedAt });
-  try {
-    await sns.send(
-      new SubscribeCommand({
-        TopicArn: topicArn,
-        Protocol: 'email',
-        Endpoint: existing?.address ?? address,
-        Attributes: { FilterPolicy },
-        ReturnSubscriptionArn: true,
-      }),
-    );
-  } catch (error) {
-    if (error instanceof InvalidParameterException)
-      throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
-    throw error;
-  }
-  return { created: !existing, recipient: { id, address, level, lapsesAt: lapseOf(requestedAt) } };
+  const { database } = recipients;
+  const id = recipientId(address);
+  return retryChanged(async () => {
+    const subscription = (await listSubscriptions(recipients)).find((each) => each.id === id);
+    const read = await readRecipient(database, id);
+    const before = await heardBefore(recipients, subscription, read, now);
+    const hears = { ...before, [authority]: level };
+    const asked = !subscription?.arn;
+    // First, so that a subscription is never pending without anybody knowing whose it is.
+    const saved = await saveUnlessSame(recipients, read, {
+      id,
+      address: subscription?.address ?? address,
+      hears,
+      requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+    });
+    const arn = subscription?.arn;
+    await takingNoMore(Object.keys(before).length, async () => {
+      if (!arn) return subscribe(recipients, saved);
+      const filter = await readFilter(recipients, arn);
+      if (!filter || !isFilterOf(filter, saved)) await setFilter(recipients, arn, saved);
+    }).catch(async (error: unknown) => {
+      // What SNS does not take is not kept as if it did.
+      if (error instanceof ServiceError) await restore(recipients, read, saved);
+      throw error;
+    });
+    // Whoever was slower here than somebody else has set an older filter: again, from what is stored now.
+    if ((await readRecipient(database, id))?.version !== saved.version) throw new RecipientChangedError();
+    const state = arn ? { arn } : { lapsesAt: lapseOf(saved) };
+    return { created: !before[authority], recipient: { id, address: saved.address, level, ...state } };
+  });
 }
 
-/** Stops mailing an address of this authority. */
+/** What an address hears of by now. Throws {@link AddressTakenError} where it is subscribed and that is not known. */
+async function heardBefore(
+  recipients: Recipients,
+  subscription: Subscription | undefined,
+  recipient: Recipient | undefined,
+  now: Date,
+): Promise<Hears> {
+  // What an address was asked once and never confirmed, or confirmed and left, is no longer asked of it.
+  if (!subscription) return {};
+  if (recipient && (subscription.arn || !hasLapsed(recipient, now))) return recipient.hears;
+  const filter = subscription.arn && (await readFilter(recipients, subscription.arn));
+  if (!filter) throw new AddressTakenError();
+  return filter.hears;
+}
+
+async function saveUnlessSame(
+  { database }: Recipients,
+  read: Recipient | undefined,
+  recipient: Omit<Recipient, 'version'>,
+): Promise<Recipient> {
+  const same = read && JSON.stringify({ ...read, version: 0 }) === JSON.stringify({ ...recipient, version: 0 });
+  return same ? read : saveRecipient(database, read, recipient);
+}
+
+async function restore({ database }: Recipients, read: Recipient | undefined, saved: Recipient): Promise<void> {
+  if (read) await saveRecipient(database, saved, read);
+  else await deleteRecipient(database, saved);
+}
+
+async function subscribe({ sns, topicArn }: Recipients, { id, address, hears }: Recipient): Promise<void> {
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'email',
+      Endpoint: address,
+      Attributes: { FilterPolicy: JSON.stringify(filterPolicyOf(id, hears)) },
+      ReturnSubscriptionArn: true,
+    }),
+  );
+}
+
+/** SNS refuses an address, and a filter that says too much, under one name. */
+async function takingNoMore(count: number, call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof InvalidParameterException)) throw error;
+    if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
+    throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
+  }
+}
+
+/** Stops mailing an address of this authority; of others it goes on hearing. */
 export async function removeRecipient(recipients: Recipients, authority: string, id: string, now: Date): Promise<void> {
-  const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
-  if (!found) throw new NotFoundError('recipient', id);
-  if (!found.arn) throw new UnconfirmedError(found.lapsesAt);
-  // First, as SNS goes on telling who is mailed: broken off here, it can be asked for again and nothing stays behind.
-  await deleteRecipient(recipients.database, authority, id);
-  await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
+  await retryChanged(async () => {
+    const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
+    if (!found) throw new NotFoundError('recipient', id);
+    if (!found.arn) throw new UnconfirmedError(found.lapsesAt);
+    const read = await readRecipient(recipients.database, id);
+    const { [authority]: _, ...others } = read?.hears ?? (await readFilter(recipients, found.arn))?.hears ?? {};
+    if (Object.keys(others).length === 0) {
+      // First, as SNS goes on telling who is mailed: broken off here, it can be asked for again and nothing stays behind.
+      if (read) await deleteRecipient(recipients.database, read);
+      await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
+      return;
+    }
+    const requestedAt = read?.requestedAt ?? now.toISOString();
+    const saved = await saveRecipient(recipients.database, read, {
+      ...{ id, address: found.address, hears: others, requestedAt },
+    });
+    await setFilter(recipients, found.arn, saved);
+  });
+}
+
+/** Somebody who has confirmed: what they hear of, and how to address them alone. */
+export interface ConfirmedRecipient {
+  readonly id: string;
+  readonly address: string;
+  readonly hears: Hears;
+}
+
+/** The recipient with this address, in upper or lower case, who has confirmed; undefined where there is none. */
+export async function findConfirmed(
+  recipients: Omit<Recipients, 'database'>,
+  address: string,
+): Promise<ConfirmedRecipient | undefined> {
+  const id = recipientId(address);
+  const found = (await listSubscriptions(recipients)).find((each) => each.id === id);
+  const filter = found?.arn && (await readFilter(recipients, found.arn));
+  return found && filter ? { id, address: found.address, hears: filter.hears } : undefined;
+}
+
+/**
+ * Mails one recipient alone, whatever else is published: a greeting, a test, a link to sign in. False where nobody could
+ * get it: the recipient has not confirmed, has left, or has a filter of before (`settleFilters`).
+ *
+ * Whoever subscribes to the topic by hand and without a filter gets these too. SNS takes no other protocol's text for
+ * e-mail, so a queue or a program sees no more than the subject.
+ */
+export async function publishTo(
+  recipients: Omit<Recipients, 'database'>,
+  id: string,
+  { subject, text }: { readonly subject: string; readonly text: string },
+): Promise<boolean> {
+  const found = (await listSubscriptions(recipients)).find((each) => each.id === id);
+  const filter = found?.arn ? await readFilter(recipients, found.arn) : undefined;
+  if (!filter?.addressed.includes(id)) return false;
+  const Subject = subjectLine(subject);
+  await recipients.sns.send(
+    new PublishCommand({
+      TopicArn: recipients.topicArn,
+      Subject,
+      MessageStructure: 'json',
+      Message: JSON.stringify({ default: Subject, email: text }),
+      MessageAttributes: { recipient: { DataType: 'String', StringValue: id } },
+    }),
+  );
+  return true;
+}
+
+/**
+ * Gives every confirmed subscription the filter that it should have, and every one that this service did not ask for but
+ * understands (a deployment's, one of an earlier version) a recipient. Nobody is asked to confirm again. Safe to repeat.
+ * Returns how many filters were changed.
+ */
+export async function settleFilters(recipients: Recipients, now: Date): Promise<number> {
+  const changed = await mapInTurn(await listSubscriptions(recipients), async ({ id, address, arn }) => {
+    const filter = arn && (await readFilter(recipients, arn));
+    if (!arn || !filter || Object.keys(filter.hears).length === 0) return false;
+    return retryChanged(async () => {
+      const read = await readRecipient(recipients.database, id);
+      const recipient =
+        read ??
+        (await saveRecipient(recipients.database, undefined, {
+          ...{ id, address, hears: filter.hears, requestedAt: now.toISOString() },
+        }));
+      if (isFilterOf(filter, recipient)) return false;
+      await setFilter(recipients, arn, recipient);
+      return true;
+    });
+  });
+  return changed.filter(Boolean).length;
+}
+
+/** Takes over whom an authority had asked in the way of before, who may still confirm. Safe to repeat. */
+export async function takeOverRequests({ database }: Pick<Recipients, 'database'>, authority: string): Promise<void> {
+  for (const { id, address, level, requestedAt } of await readFormerRecipients(database, authority)) {
+    await retryChanged(async () => {
+      const read = await readRecipient(database, id);
+      if (read?.hears[authority]) return;
+      const hears = { ...read?.hears, [authority]: level };
+      await saveRecipient(database, read, { id, address, hears, requestedAt: read?.requestedAt ?? requestedAt });
+    });
+    await deleteFormerRecipient(database, authority, id);
+  }
+}
+
+/** Notes whom a deployment subscribes, so that other authorities can add the address too. */
+export function noteDeployed(
+  { database }: Pick<Recipients, 'database'>,
+  authority: string,
+  { address, level }: { readonly address: string; readonly level: Level },
+  now: Date,
+): Promise<void> {
+  const id = recipientId(address);
+  return retryChanged(async () => {
+    const read = await readRecipient(database, id);
+    if (read?.hears[authority] === level) return;
+    const hears = { ...read?.hears, [authority]: level };
+    await saveRecipient(database, read, { id, address, hears, requestedAt: read?.requestedAt ?? now.toISOString() });
+  });
 }

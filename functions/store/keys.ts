@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Every key and index, under the table of who reads what. No SDK here: the CDK stack, the stores and the tests all
  * build from these constants.
@@ -11,7 +13,7 @@
  * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
  * | every revision of a month | Submissions | pk = AUTHORITY#a, sk between two REVISION#yyyy-mm#nnnn |
  * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
- * | who is mailed for an authority | Alerts | pk = AUTHORITY#a, sk begins RECIPIENT# |
+ * | who is mailed, of whichever authorities | Alerts | pk = RECIPIENTS |
  * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
@@ -92,7 +94,12 @@ export const MAX_NOTICE = 999_999;
 /** The value that notices have in their index until they are sent. */
 export const UNSENT = 'UNSENT';
 
+/** The partition of everybody who was asked to be mailed; its sort keys are {@link recipientKey}s. */
+export const RECIPIENTS_KEY = 'RECIPIENTS';
 export const RECIPIENT_PREFIX = 'RECIPIENT#';
+/** Names an address without telling it; upper and lower case are one. */
+export const recipientId = (address: string): string =>
+  createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
 export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 
 const TOKEN_PREFIX = 'TOKEN#';

@@ -1,41 +1,83 @@
-import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { LevelSchema } from '../domain/lifecycle.ts';
-import { beginning, type Database, dataOf, itemOf, queryAll } from './database.ts';
-import { authorityKey, RECIPIENT_PREFIX, recipientKey } from './keys.ts';
+import { type Recipient, RecipientSchema } from '../domain/recipient.ts';
+import { beginning, ChangedMeanwhileError, type Database, dataOf, itemOf, partition, queryAll } from './database.ts';
+import { authorityKey, RECIPIENT_PREFIX, RECIPIENTS_KEY, recipientKey } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
 
 /**
- * Who an authority asked to be mailed. SNS itself knows who is; but it does not say of an address that has not
- * confirmed yet which authority asked for it, and this does.
+ * Who was asked to be mailed, and of which authorities: one item an address, as SNS keeps one subscription an address.
+ * SNS knows who has confirmed; this is what the filters of the subscriptions are made from.
  */
-export const RecipientSchema = z.object({
+
+/** Somebody else changed the recipient since it was read. */
+export class RecipientChangedError extends ChangedMeanwhileError {
+  override readonly name = 'RecipientChangedError';
+  constructor() {
+    super('somebody else changed this recipient meanwhile; try again');
+  }
+}
+
+export async function readRecipients({ client, tables }: Alerts): Promise<Recipient[]> {
+  const items = await queryAll(client, { ...partition(tables.alerts, RECIPIENTS_KEY), ConsistentRead: true });
+  return items.map((item) => RecipientSchema.parse(dataOf(item)));
+}
+
+export async function readRecipient({ client, tables }: Alerts, id: string): Promise<Recipient | undefined> {
+  const query = { ...beginning(tables.alerts, RECIPIENTS_KEY, recipientKey(id)), ConsistentRead: true };
+  const [item] = await queryAll(client, query);
+  return item && RecipientSchema.parse(dataOf(item));
+}
+
+/** Writes a recipient over the version that was read, or where there was none. {@link RecipientChangedError} */
+export async function saveRecipient(
+  { client, tables }: Alerts,
+  read: Recipient | undefined,
+  recipient: Omit<Recipient, 'version'>,
+): Promise<Recipient> {
+  const saved = { ...recipient, version: (read?.version ?? 0) + 1 };
+  const Item = itemOf(RECIPIENTS_KEY, recipientKey(saved.id), saved, { version: { N: String(saved.version) } });
+  await whileUnchanged(() => client.send(new PutItemCommand({ TableName: tables.alerts, Item, ...unchanged(read) })));
+  return saved;
+}
+
+/** Removes a recipient that is still as it was read. {@link RecipientChangedError} */
+export async function deleteRecipient({ client, tables }: Alerts, read: Recipient): Promise<void> {
+  const Key = { pk: { S: RECIPIENTS_KEY }, sk: { S: recipientKey(read.id) } };
+  await whileUnchanged(() => client.send(new DeleteItemCommand({ TableName: tables.alerts, Key, ...unchanged(read) })));
+}
+
+const unchanged = (read: Recipient | undefined) =>
+  read
+    ? { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': { N: String(read.version) } } }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+
+async function whileUnchanged(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) throw new RecipientChangedError();
+    throw error;
+  }
+}
+
+const FormerSchema = z.object({
   id: z.string(),
   address: z.string(),
   level: LevelSchema,
   requestedAt: z.iso.datetime(),
 });
-export type Recipient = z.infer<typeof RecipientSchema>;
+/** A request as it was kept before an address could hear of several authorities. */
+export type FormerRecipient = z.infer<typeof FormerSchema>;
 
-export async function readRecipients({ client, tables }: Alerts, authority: string): Promise<Recipient[]> {
-  const items = await queryAll(client, {
-    ...beginning(tables.alerts, authorityKey(authority), RECIPIENT_PREFIX),
-    ConsistentRead: true,
-  });
-  return items.map((item) => RecipientSchema.parse(dataOf(item)));
+export async function readFormerRecipients({ client, tables }: Alerts, authority: string): Promise<FormerRecipient[]> {
+  const query = { ...beginning(tables.alerts, authorityKey(authority), RECIPIENT_PREFIX), ConsistentRead: true };
+  return (await queryAll(client, query)).map((item) => FormerSchema.parse(dataOf(item)));
 }
 
-export async function saveRecipient(
-  { client, tables }: Alerts,
-  authority: string,
-  recipient: Recipient,
-): Promise<void> {
-  const Item = itemOf(authorityKey(authority), recipientKey(recipient.id), recipient);
-  await client.send(new PutItemCommand({ TableName: tables.alerts, Item }));
-}
-
-export async function deleteRecipient({ client, tables }: Alerts, authority: string, id: string): Promise<void> {
+export async function deleteFormerRecipient({ client, tables }: Alerts, authority: string, id: string): Promise<void> {
   const Key = { pk: { S: authorityKey(authority) }, sk: { S: recipientKey(id) } };
   await client.send(new DeleteItemCommand({ TableName: tables.alerts, Key }));
 }

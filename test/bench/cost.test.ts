@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Tally } from '../../bench/calls.ts';
-import { type CostModel, costsOf, PRICE_LIST, PriceListSchema } from '../../bench/cost.ts';
+import { type CostModel, costsOf, fixedIn, PRICE_LIST, PriceListSchema } from '../../bench/cost.ts';
+import { createApp } from '../../lib/app.ts';
+import { OPERATIONS_LEVELS } from '../../lib/settings.ts';
 
 const none: Tally = {
   what: '',
@@ -59,5 +64,39 @@ describe('the cost of a year', () => {
       marginal: 0,
       fixed: 12 * 30 * PRICE_LIST.prices.alarmMonth.value,
     });
+  });
+});
+
+describe('what each level of operations costs a year, whoever uses it', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'cost-test-'));
+  afterAll(() => rmSync(outdir, { recursive: true }));
+  const fixedAt = (operations: string) =>
+    fixedIn(
+      createApp({ outdir, context: { operations } }).synth().getStackByName('InspectionMonitor').template.Resources,
+    );
+  /** As measured by `npm run bench`; none of it decides. */
+  const efforts = {
+    submit: idle,
+    query: idle,
+    evaluate: { memoryMb: 1024, milliseconds: 30 },
+    notify: { memoryMb: 512, milliseconds: 30 },
+  };
+  const costAt = (operations: string): number =>
+    costsOf({ ...model, efforts, fixed: fixedAt(operations) }).reduce((total, row) => total + row.fixed, 0);
+
+  it('counts alarms by the metrics that they watch', () => {
+    expect(fixedAt('full')).toEqual({ alarms: 30, keys: 1, dashboards: 1, customMetrics: 6 });
+    expect(fixedAt('basic')).toEqual({ alarms: 2, keys: 1, dashboards: 0, customMetrics: 0 });
+    expect(fixedAt('none')).toEqual({ alarms: 0, keys: 1, dashboards: 0, customMetrics: 0 });
+  });
+
+  it('is at most 15 USD where little is watched', () => {
+    expect(costAt('basic')).toBeLessThanOrEqual(15);
+  });
+
+  it.each(OPERATIONS_LEVELS)('is said of %s in docs/deployment.md', (operations) => {
+    const document = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+    const [, said] = new RegExp(`^\\| \`${operations}\` \\|.*\\| ([\\d.]+) \\|$`, 'm').exec(document) ?? [];
+    expect(Number(said)).toBeCloseTo(costAt(operations), 0);
   });
 });

@@ -6,8 +6,8 @@ import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { readInspection, saveInspection } from '../../functions/store/inspections.ts';
-import { INSPECTION_KEY } from '../../functions/store/keys.ts';
-import { readRecipients } from '../../functions/store/recipients.ts';
+import { INSPECTION_KEY, recipientId } from '../../functions/store/keys.ts';
+import { readRecipient } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
@@ -162,7 +162,7 @@ async function raise(world: World, authority: string): Promise<Month[]> {
 
 const recipients: Story = {
   kills: ['manage'],
-  comesTo: { transitions: [], seen: [['pending warning'], ['confirmed critical'], [], []] },
+  comesTo: { transitions: [], seen: [['pending warning'], ['confirmed critical'], [], undefined] },
   async tell(world, authority) {
     await world.load(authority);
     const path = `/v1/authorities/${authority}/recipients`;
@@ -181,7 +181,7 @@ const recipients: Story = {
     // Not found: it had been removed already, before whoever did it could say so.
     if (status !== 204 && status !== 404) throw new Error(`DELETE was answered ${status}`);
     await look();
-    seen.push(await readRecipients(world.database, authority));
+    seen.push(await readRecipient(world.database, id));
     return { authority, accepted: [], seen };
   },
 };
@@ -225,7 +225,7 @@ const pages: Story = {
 
 const recipientsOnPages: Story = {
   kills: ['dashboard'],
-  comesTo: { transitions: [], seen: ['Confirmed', [], []] },
+  comesTo: { transitions: [], seen: ['Confirmed', [], undefined] },
   async tell(world, authority) {
     await world.load(authority);
     const visitor = await signIn(world, `/authorities/${authority}/recipients`);
@@ -244,7 +244,7 @@ const recipientsOnPages: Story = {
       seen: [
         /Pending|Confirmed/.exec(row)?.[0],
         (await api(world, 'GET', `/v1/authorities/${authority}/recipients`)).recipients,
-        await readRecipients(world.database, authority),
+        await readRecipient(world.database, recipientId(address)),
       ],
     };
   },

@@ -27,12 +27,12 @@ afterAll(() => service.end());
 
 type Line = any;
 
-function printed(): Line[] {
-  return readFileSync(join(service.dataDir, 'functions.log'), 'utf8')
+function printed({ dataDir } = service): Line[] {
+  return readFileSync(join(dataDir, 'functions.log'), 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as LogLine)
-    .filter(({ stream, message }) => stream === 'stdout' && message.startsWith('{'))
+    .filter(({ stream, message }) => stream !== 'platform' && message.startsWith('{'))
     .map(({ message }) => JSON.parse(message));
 }
 
@@ -99,6 +99,24 @@ describe('metrics in the embedded metric format', () => {
     expect(values('ConfirmedRecipients').at(-1)).toBe(1);
     expect(values('OldestUnsentNotice').at(-1)).toBe(0);
   });
+});
+
+test('where only logs are watched, no metric is emitted, and a notice that nobody gets is an error in the log', async () => {
+  const simple = await startService({ context: { operations: 'basic', alertEmail: undefined } });
+  try {
+    await simple.put('2011-09', { observations: { 'referral-backlog': { count: 9 } } });
+    await simple.idle();
+    simple.moveClock('2011-10-15T02:30:00Z');
+    await simple.runSchedules();
+    const lines = printed(simple);
+    expect(lines.filter((line) => line._aws)).toEqual([]);
+    expect(lines.filter(({ level }) => level === 'ERROR')).toMatchObject([
+      { service: 'notify', message: 'a notice is not sent after two hours', seconds: expect.any(Number) },
+      { service: 'notify', message: 'nobody has confirmed to receive notices' },
+    ]);
+  } finally {
+    await simple.end();
+  }
 });
 
 test.each([

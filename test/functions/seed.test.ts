@@ -2,8 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authorityKey, metricKey, standardKey } from '../../functions/store/keys.ts';
+import { itemOf } from '../../functions/store/database.ts';
+import { authorityKey, metricKey, recipientId, recipientKey, standardKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
@@ -33,9 +35,48 @@ const load = () =>
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Loading',
+    ResourceProperties: {},
+    OldResourceProperties: {},
   });
 const keys = async () =>
   (await readWholeRecord(databaseOf(service), AUTHORITY)).baselines.map(({ sk }) => sk?.S ?? '').sort();
+
+test('moves the recipients of an earlier version to the filters of now, and asks nobody to confirm again', async () => {
+  const { client, tables } = databaseOf(service);
+  const sns = new SNSClient({
+    endpoint: service.endpoints.sns,
+    region: 'eu-west-2',
+    credentials: service.credentials,
+  });
+  const TopicArn = Object.values(service.resources.topics).find((arn) => arn.includes('Alerts')) ?? '';
+  const level = ['warning', 'critical'];
+  const FilterPolicy = JSON.stringify({ authority: [AUTHORITY], level });
+  // One that has confirmed, as the deployment's own has, and one that was asked and may yet.
+  const asked = 'asked@example.org';
+  const Endpoint = 'former@example.org';
+  for (const address of [Endpoint, asked])
+    await sns.send(
+      new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: address, Attributes: { FilterPolicy } }),
+    );
+  const request = { id: recipientId(asked), address: asked, level: 'warning', requestedAt: '2011-10-14T12:00:00Z' };
+  const Item = itemOf(authorityKey(AUTHORITY), recipientKey(request.id), request);
+  await client.send(new PutItemCommand({ TableName: tables.alerts, Item }));
+  const mails = await service.mails();
+  const link = /http:\S+\/sns\/confirmation\S+/.exec(
+    mails.findLast(({ to }) => to[0]?.address === Endpoint)?.text ?? '',
+  );
+  expect((await fetch(link?.[0] ?? '')).status).toBe(200);
+
+  await load();
+  expect(answers.at(-1)).toMatchObject({ Status: 'SUCCESS' });
+  const { recipients } = await service.get('/recipients');
+  expect(recipients).toMatchObject([
+    { level: 'warning', state: 'confirmed' },
+    { id: recipientId(Endpoint), level: 'warning', state: 'confirmed' },
+    { id: request.id, level: 'warning', state: 'pending' },
+  ]);
+  expect((await service.mails()).length).toBe(mails.length);
+});
 
 test('removes what the file no longer has, keeps what people set, and says so to CloudFormation', async () => {
   const { client, tables } = databaseOf(service);
@@ -50,6 +91,6 @@ test('removes what the file no longer has, keeps what people set, and says so to
   await put(metricKey('a-metric-of-last-year'));
   await put(standardKey('initial-assessments-on-time', 1));
   await load();
-  expect(answers).toMatchObject([{ Status: 'SUCCESS' }]);
+  expect(answers.at(-1)).toMatchObject({ Status: 'SUCCESS' });
   expect(await keys()).toEqual([...before, standardKey('initial-assessments-on-time', 1)].sort());
 });

@@ -2,11 +2,9 @@ import { readFileSync } from 'node:fs';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
-import { idOf } from '../../functions/services/recipients.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { saveInspection } from '../../functions/store/inspections.ts';
 import { ackKey, authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
-import { saveRecipient } from '../../functions/store/recipients.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
@@ -344,7 +342,7 @@ describe('recipients', () => {
     expect(await mailsTo()).toBe(2);
   });
 
-  test('of another authority are neither shown, changed nor removed', async () => {
+  test('may hear of several authorities, each of which sees and changes only what is its own', async () => {
     const database = databaseOf(service);
     // A second inspection: the same, loaded for another authority.
     await loadElsewhere(service);
@@ -352,26 +350,33 @@ describe('recipients', () => {
     const token = await createToken(database, { scopes: ['manage'], authority: 'elsewhere', label: 'there', expires });
     const there = (method: string, path: string, body?: unknown) =>
       call(method, `/v1/authorities/elsewhere${path}`, { token, ...(body === undefined ? {} : { body }) });
+    const levels = async (ask: () => Promise<{ body: any }>) =>
+      Object.fromEntries((await ask()).body.recipients.map(({ id, level }: any) => [id, level]));
+    const here = () => call('GET', '/recipients');
 
     expect((await there('GET', '/recipients')).body.recipients).toEqual([]);
-    const own = (await call('GET', '/recipients')).body.recipients[0];
-    expect((await there('DELETE', `/recipients/${own.id}`)).status).toBe(404);
-    // SNS keeps one subscription an address: confirmed or pending, another authority's is refused.
-    expect((await there('POST', '/recipients', { address: 'director@example.org' })).status).toBe(409);
+    const { id } = (await here()).body.recipients[0];
+    expect((await there('DELETE', `/recipients/${id}`)).status).toBe(404);
+    // Confirmed for one authority, it is not asked again for the next.
+    const added = await there('POST', '/recipients', { address: 'director@example.org', level: 'critical' });
+    expect([added.status, added.body]).toEqual([
+      201,
+      { id, address: 'd…@example.org', level: 'critical', state: 'confirmed' },
+    ]);
+    expect([await levels(here), await levels(() => there('GET', '/recipients'))]).toEqual([
+      { [id]: 'warning' },
+      { [id]: 'critical' },
+    ]);
+    expect((await there('DELETE', `/recipients/${id}`)).status).toBe(204);
+    expect([await levels(here), await levels(() => there('GET', '/recipients'))]).toEqual([{ [id]: 'warning' }, {}]);
+
+    // Asked by both before it confirmed, it hears of both once it has.
     await add('pending@example.org');
-    expect((await there('POST', '/recipients', { address: 'pending@example.org' })).status).toBe(409);
-    expect((await there('POST', '/recipients', { address: 'own@example.org' })).status).toBe(201);
-    expect((await there('GET', '/recipients')).body.recipients).toHaveLength(1);
-    expect((await call('GET', '/recipients')).body.recipients.map(({ address }: any) => address)).not.toContain(
-      'o…@example.org',
-    );
-    // One that lapsed unconfirmed was free for others to ask.
-    const lapsed = { id: idOf('own@example.org'), address: 'own@example.org', level: 'warning' } as const;
-    await saveRecipient(database, AUTHORITY, { ...lapsed, requestedAt: '2011-10-12T23:59:00.000Z' });
-    expect((await call('GET', '/recipients')).body.recipients.map(({ address }: any) => address)).not.toContain(
-      'o…@example.org',
-    );
-    expect((await add('own@example.org')).status).toBe(409);
+    expect((await there('POST', '/recipients', { address: 'pending@example.org', level: 'watch' })).status).toBe(201);
+    await confirm('pending@example.org');
+    const both = [await levels(here), await levels(() => there('GET', '/recipients'))];
+    const pending = (await there('GET', '/recipients')).body.recipients[0].id;
+    expect(both).toEqual([expect.objectContaining({ [pending]: 'warning' }), { [pending]: 'watch' }]);
   });
 
   test.each([[{ address: 'nobody' }], [{ address: 'a@example.org', level: 'all' }], [{}]])(

@@ -135,12 +135,93 @@ describe('alarms', () => {
     }
   });
 
-  test.each([...alarms.keys()])('the runbook has a heading for %s: meaning, checks and repair', (name) => {
-    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
-    const section = runbook.split(/^## /m).find((part) => part.startsWith(`InspectionMonitor-${name}\n`));
-    expect(section, `docs/runbook.md has no heading "## InspectionMonitor-${name}"`).toBeDefined();
-    for (const part of ['Means', 'Check', 'Do']) expect(section).toContain(`**${part}`);
+  test.each([...alarms.keys(), 'something-failed', 'hourly-run-missing'])(
+    'the runbook has a heading for %s: meaning, checks and repair',
+    (name) => {
+      const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+      const section = runbook.split(/^## /m).find((part) => part.startsWith(`InspectionMonitor-${name}\n`));
+      expect(section, `docs/runbook.md has no heading "## InspectionMonitor-${name}"`).toBeDefined();
+      for (const part of ['Means', 'Check', 'Do']) expect(section).toContain(`**${part}`);
+    },
+  );
+});
+
+describe('a trial, which is watched simply,', () => {
+  const trial = synthesize({ operationsEmail: 'engineer@example.org', retain: 'false' });
+  const alarmsOf = Object.fromEntries(
+    all('AWS::CloudWatch::Alarm', trial).map(([, { Properties }]) => [Properties.AlarmName, Properties]),
+  );
+
+  test('has two alarms: something failed, or nothing runs', () => {
+    expect(Object.keys(alarmsOf).sort()).toEqual([
+      'InspectionMonitor-hourly-run-missing',
+      'InspectionMonitor-something-failed',
+    ]);
+    expect(alarmsOf['InspectionMonitor-something-failed']).toMatchObject({
+      Namespace: 'InspectionMonitor',
+      MetricName: 'Failures',
+      Statistic: 'Sum',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarmsOf['InspectionMonitor-hourly-run-missing']).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Period: 3600,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    for (const { AlarmActions, AlarmDescription } of Object.values<any>(alarmsOf)) {
+      expect(AlarmActions).toEqual([{ Ref: named('OperationsTopic') }]);
+      expect(AlarmDescription).toMatch(/docs\/runbook\.md#inspectionmonitor-/);
+    }
   });
+
+  test('counts what tells of a failure in the log of every function', () => {
+    const filters = all('AWS::Logs::MetricFilter', trial).map(([, { Properties }]) => Properties);
+    const logGroups = all('AWS::Lambda::Function', trial).map(
+      ([, { Properties }]) => Properties.LoggingConfig.LogGroup,
+    );
+    expect(filters.map(({ LogGroupName }) => LogGroupName)).toEqual(logGroups);
+    for (const { FilterPattern, MetricTransformations } of filters) {
+      expect(FilterPattern).toBe(
+        '{ ($.level = "ERROR") || (($.type = "platform.report") && ($.record.status != "success")) }',
+      );
+      // Without a default value nothing is written, and nothing paid, while nothing fails.
+      expect(MetricTransformations).toEqual([
+        { MetricNamespace: 'InspectionMonitor', MetricName: 'Failures', MetricValue: '1' },
+      ]);
+    }
+  });
+
+  test('has no dashboard, and its functions emit no metrics', () => {
+    expect(all('AWS::CloudWatch::Dashboard', trial)).toEqual([]);
+    for (const [, { Properties }] of all('AWS::Lambda::Function', trial)) {
+      const { METRICS_NAMESPACE, POWERTOOLS_METRICS_DISABLED } = Properties.Environment.Variables;
+      if (METRICS_NAMESPACE) expect(POWERTOOLS_METRICS_DISABLED).toBe('true');
+    }
+  });
+
+  test('can be watched closely, too', () => {
+    const closely = synthesize({ operations: 'full', retain: 'false' });
+    expect(all('AWS::CloudWatch::Alarm', closely)).toHaveLength(alarms.size);
+  });
+});
+
+test('with operations=none nothing is watched, and the alert topic keeps its key', () => {
+  const unwatched = synthesize({ operations: 'none' });
+  for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::MetricFilter'])
+    expect(all(type, unwatched)).toEqual([]);
+  expect(all('AWS::SNS::Topic', unwatched)).toHaveLength(1);
+  expect(all('AWS::KMS::Key', unwatched)).toHaveLength(1);
+});
+
+test('whom to tell, where nobody is told anything, is refused', () => {
+  expect(() => synthesize({ operations: 'none', operationsEmail: 'engineer@example.org' })).toThrow(
+    /operationsEmail: with operations=none nobody is told anything; leave it out, or choose basic or full/,
+  );
 });
 
 describe('the operations topic', () => {

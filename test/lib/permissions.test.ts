@@ -15,6 +15,8 @@ const resources: TemplateResources = {
     },
   },
   Topic: { Type: 'AWS::SNS::Topic' },
+  Key: { Type: 'AWS::KMS::Key' },
+  Sealed: { Type: 'AWS::SNS::Topic', Properties: { KmsMasterKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } } },
   Queue: { Type: 'AWS::SQS::Queue' },
   Role: { Type: 'AWS::IAM::Role' },
   Policy: {
@@ -28,6 +30,8 @@ const resources: TemplateResources = {
             Action: ['dynamodb:GetItem', 'dynamodb:PutItem'],
             Resource: { 'Fn::GetAtt': ['Items', 'Arn'] },
           },
+          { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: 'Sealed' } },
+          { Effect: 'Allow', Action: 'kms:GenerateDataKey', Resource: { 'Fn::GetAtt': ['Key', 'Arn'] } },
         ],
       },
     },
@@ -90,6 +94,16 @@ describe('a function', () => {
     await expect(
       new SQSClient(as('Reader')).send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' })),
     ).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test('is refused a topic that it may publish to, where it may not use the key of that topic', async () => {
+    const TopicArn = instance.resources.topics.Sealed;
+    await expect(
+      new SNSClient(as('Reader')).send(new PublishCommand({ TopicArn, Message: 'hello' })),
+    ).rejects.toMatchObject({
+      name: 'KMSAccessDeniedException',
+      message: expect.stringMatching(/not authorized to perform: kms:Decrypt on resource: .*:key\//),
+    });
   });
 
   test('may not read a stream for which its role has no permission: the deployment is refused', async () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
-import { TABLES, type TableDefinition } from '../../functions/store/keys.ts';
+import { recipientId, TABLES, type TableDefinition } from '../../functions/store/keys.ts';
 import { createApp } from '../../lib/app.ts';
 import { readSeeds } from '../../lib/seeds.ts';
 import { SettingsError } from '../../lib/settings.ts';
@@ -108,8 +108,18 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:DeleteItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'sns:ListSubscriptionsByTopic on AlertsTopic',
+        'sns:GetSubscriptionAttributes on *',
+        'sns:SetSubscriptionAttributes on *',
       ],
-      knows: { BASELINES_TABLE: 'TablesBaselines' },
+      knows: {
+        BASELINES_TABLE: 'TablesBaselines',
+        ALERTS_TABLE: 'TablesAlerts',
+        ALERT_TOPIC_ARN: 'AlertsTopic',
+      },
     },
     {
       name: 'Submit',
@@ -218,6 +228,8 @@ describe('each function may do what it needs and nothing else', () => {
         ...reading('TablesAlerts'),
         'sns:GetTopicAttributes on AlertsTopic',
         'sns:Publish on AlertsTopic',
+        'kms:Decrypt on OperationsKey.Arn',
+        'kms:GenerateDataKey on OperationsKey.Arn',
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
       ],
       knows: {
@@ -453,7 +465,7 @@ describe('the API', () => {
 describe('the alert topic', () => {
   test('is encrypted and refuses to be published to in the clear', () => {
     const topic = all('AWS::SNS::Topic').AlertsTopic as Resource;
-    expect(readable(topic.Properties.KmsMasterKeyId)).toMatch(/:alias\/aws\/sns$/);
+    expect(readable(topic.Properties.KmsMasterKeyId)).toBe('OperationsKey.Arn');
     expect(all('AWS::SNS::TopicPolicy').AlertsTopicPolicy?.Properties.PolicyDocument.Statement).toEqual([
       expect.objectContaining({
         Effect: 'Deny',
@@ -474,7 +486,9 @@ describe('the alert topic', () => {
     expect(subscriptions[0]?.Properties).toMatchObject({
       Protocol: 'email',
       Endpoint: CONTEXT.alertEmail,
-      FilterPolicy: { authority: ['herefordshire'], level: levels },
+      FilterPolicy: {
+        $or: [{ authority: ['herefordshire'], level: levels }, { recipient: [recipientId(CONTEXT.alertEmail)] }],
+      },
     });
     expect(readable(subscriptions[0]?.Properties.TopicArn)).toBe('AlertsTopic');
   });
@@ -488,6 +502,7 @@ test('the inspection is loaded by the deployment, and again when a seed changes'
   const { Properties } = all('Custom::Inspection').LoadingInspection as Resource;
   expect(readable(Properties.ServiceToken)).toBe('SeedFunction.Arn');
   expect(Properties).toMatchObject({ ServiceTimeout: '300', authority: 'herefordshire', seed: readSeeds().hash });
+  expect(Properties.recipient).toEqual({ authority: 'herefordshire', address: CONTEXT.alertEmail, level: 'warning' });
 });
 
 test('the outputs say what the command line needs', () => {

@@ -51,6 +51,7 @@ test('no more is acknowledged than this, and on the one construct that it is abo
       ...['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'].map(
         (name) => `AwsSolutions-IAM5[Resource::*] at ${name}/Role/Resource`,
       ),
+      'AwsSolutions-IAM5[Resource::*] at Seed/Role/DefaultPolicy/Resource',
       'AwsSolutions-IAM5[Resource::*] at Manage/Role/DefaultPolicy/Resource',
       'AwsSolutions-IAM5[Resource::*] at Dashboard/Role/DefaultPolicy/Resource',
       ...['BaselineChanges', 'SubmissionChanges', 'NewNotices', 'Schedule'].map(

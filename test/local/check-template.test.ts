@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, test } from 'vitest';
 import * as z from 'zod';
 import { LevelSchema } from '../../functions/domain/lifecycle.ts';
 import { createApp } from '../../lib/app.ts';
-import { SettingsSchema } from '../../lib/settings.ts';
+import { OPERATIONS_LEVELS, SettingsSchema } from '../../lib/settings.ts';
 import { checkTemplate, emulatedProperties, TemplateError } from '../../local/check-template.ts';
 import {
   PROPERTIES_NOT_EMULATED,
@@ -32,6 +32,7 @@ const VARIANTS: readonly Record<string, unknown>[] = [
   EVERYTHING,
   { ...EVERYTHING, retain: false },
   { ...EVERYTHING, authority: 'herefordshire', smallNumbers: 'suppress' },
+  ...OPERATIONS_LEVELS.map((operations) => ({ operations })),
   ...LevelSchema.options.map((alertLevel) => ({ ...EVERYTHING, alertLevel })),
 ];
 const TEMPLATES: readonly Template[] = VARIANTS.map(

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { type Level, LevelSchema } from './lifecycle.ts';
+
+/** Who is mailed, and the filter by which SNS knows it. */
+
+/** The authorities that somebody hears of, each with the least level that is mailed. */
+export const HearsSchema = z.record(z.string(), LevelSchema);
+export type Hears = Readonly<z.infer<typeof HearsSchema>>;
+
+/** An address that was asked whether it wants to be mailed. One address is one recipient, of however many authorities. */
+export const RecipientSchema = z.object({
+  id: z.string(),
+  address: z.string(),
+  hears: HearsSchema,
+  /** When SNS last asked the address to confirm. */
+  requestedAt: z.iso.datetime(),
+  /** Counts the writes, so that nobody overwrites what they have not read. */
+  version: z.int().min(1),
+});
+export type Recipient = z.infer<typeof RecipientSchema>;
+
+/** The levels that somebody who asked for `least` is mailed about. */
+export const levelsFrom = (least: Level): readonly Level[] =>
+  LevelSchema.options.slice(LevelSchema.options.indexOf(least));
+
+interface Alternative {
+  readonly authority: readonly string[];
+  readonly level: readonly string[];
+}
+
+/**
+ * The filter policy of a subscription: what concerns the authorities from their levels on, and what is addressed to this
+ * one alone. SNS reads `$or` as a choice only where it lists two objects or more, so at least one authority is needed.
+ *
+ * @example
+ * filterPolicyOf('6092f2e6', { herefordshire: 'critical' });
+ * // { $or: [{ authority: ['herefordshire'], level: ['critical'] }, { recipient: ['6092f2e6'] }] }
+ */
+export function filterPolicyOf(
+  id: string,
+  hears: Hears,
+): { readonly $or: readonly (Alternative | { readonly recipient: readonly string[] })[] } {
+  const byLevel = LevelSchema.options.flatMap((level): Alternative[] => {
+    const authority = Object.keys(hears)
+      .filter((each) => hears[each] === level)
+      .sort();
+    return authority.length > 0 ? [{ authority, level: levelsFrom(level) }] : [];
+  });
+  return { $or: [...byLevel, { recipient: [id] }] };
+}
+
+const AlternativeSchema = z.strictObject({ authority: z.array(z.string()), level: z.array(z.string()).optional() });
+const PolicySchema = z.union([
+  z.strictObject({ $or: z.array(z.union([AlternativeSchema, z.strictObject({ recipient: z.array(z.string()) })])) }),
+  // As it was before single recipients could be addressed.
+  AlternativeSchema,
+]);
+
+/** What a filter policy lets through, as far as this service wrote it. */
+export interface Filter {
+  readonly hears: Hears;
+  /** The recipients whose own mails pass. */
+  readonly addressed: readonly string[];
+}
+
+/** Reads a filter policy, also one of before; undefined where it is not of this service's making. */
+export function readFilterPolicy(policy: string | undefined): Filter | undefined {
+  const read = PolicySchema.safeParse(JSON.parse(policy ?? '{}'));
+  if (!read.success) return undefined;
+  const alternatives = '$or' in read.data ? read.data.$or : [read.data];
+  const hears: Record<string, Level> = {};
+  for (const alternative of alternatives)
+    if ('authority' in alternative)
+      for (const authority of alternative.authority) {
+        const level = leastOf(alternative.level);
+        if (level) hears[authority] = level;
+      }
+  return { hears, addressed: alternatives.flatMap((each) => ('recipient' in each ? each.recipient : [])) };
+}
+
+const leastOf = (levels: readonly string[] | undefined): Level | undefined =>
+  levels ? LevelSchema.options.find((option) => levels.includes(option)) : 'watch';
+
+/** Whether a filter is the one that the recipient should have. */
+export function isFilterOf({ hears, addressed }: Filter, recipient: Pick<Recipient, 'id' | 'hears'>): boolean {
+  const wanted = Object.entries(recipient.hears);
+  return (
+    addressed.length === 1 &&
+    addressed[0] === recipient.id &&
+    wanted.length === Object.keys(hears).length &&
+    wanted.every(([authority, level]) => hears[authority] === level)
+  );
+}
