@@ -83,8 +83,9 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
       }) as unknown as Handler;
     case 'seed':
       return seed.createHandler({
-        database,
-        logger,
+        ...common,
+        sns,
+        topicArn,
         inspections: around.inspections(),
         respond: async (_url, response) => around.onSeeded(response),
       }) as unknown as Handler;
