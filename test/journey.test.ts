@@ -50,7 +50,7 @@ describe('from figures to e-mail', () => {
     await service.put('2011-01', month({ 'conferences-on-time': onTime(14, 15) }), 1);
     const mail = (await service.mails()).at(-1);
     expect(mail?.subject).toBe('Herefordshire 2011-01: 1 withdrawn');
-    expect(mail?.text).toMatch(/2011-01.*revision 2.*26\.7% \(4 of 15\).*93\.3% \(14 of 15\)/);
+    expect(mail?.text).toMatch(/January 2011.*revision 2.*26\.7% \(4 of 15\).*93\.3% \(14 of 15\)/);
     expect((await service.get('/alerts?state=clear')).alerts).toHaveLength(
       (await service.get('/metrics')).metrics.length,
     );
@@ -62,9 +62,9 @@ describe('from figures to e-mail', () => {
     await service.put('2011-01', month({ 'initial-assessments-on-time': onTime(30, 50) }));
     const text = (await service.mails()).at(-1)?.text ?? '';
     for (const part of [
-      '60.0% (30 of 50) in 2011-01',
-      '90.0% (45 of 50) in 2010-12',
-      "80% since 2010-10 (this service's default)",
+      '60.0% (30 of 50) in January 2011',
+      '90.0% (45 of 50) in December 2010',
+      "80% since October 2010 (this service's default)",
       'paragraph 11',
       'A1 ',
       service.page,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
 import { numberFrom, showList, showOne } from './output.ts';
 import { reach, UsageError } from './setting.ts';
 
@@ -71,11 +72,26 @@ Examples:
     });
 
   changing(program.command('backtest').argument('<metric>', 'the id of a metric'))
-    .description('Shows what another standard, tolerance, M of N or rebase date would have raised. Changes nothing.')
-    .addHelpText('after', '\nExample:\n  npm run monitor -- backtest initial-assessments-on-time --value 75')
-    .action(async (metric: string, options: Change, command: Command) => {
+    .description(
+      'Shows what another standard, tolerance, M of N or rebase date, or fewer evaluators, would have raised. Changes nothing.',
+    )
+    .addOption(
+      new Option('--without <evaluators...>', 'does not judge by these').choices(MetricEvaluatorSchema.options),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run monitor -- backtest initial-assessments-on-time --value 75
+  npm run monitor -- backtest initial-assessments-on-time --without change-point`,
+    )
+    .action(async (metric: string, options: Change & { without?: string[] }, command: Command) => {
       const { client, at } = reach(command);
-      const { body } = await client.request('POST', at('backtests'), { metric, ...changeOf(options) });
+      const { body } = await client.request('POST', at('backtests'), {
+        metric,
+        ...changeOf(options),
+        ...(options.without ? { without: options.without } : {}),
+      });
       const { asIs, asChanged, periods }: Backtest = body;
       showOne(
         [

@@ -1,3 +1,4 @@
+import { type MetricEvaluator, MetricEvaluatorSchema } from './evaluators/evaluator.ts';
 import type { LocalStandard } from './inspection.ts';
 import type { AlertState } from './lifecycle.ts';
 import { timelines } from './reconcile.ts';
@@ -26,13 +27,24 @@ export interface Backtest {
   }[];
 }
 
-/** The timeline of one metric as it is, beside the one that a further version of its local standard would have given. */
-export function backtest(record: JudgedRecord, metric: string, change: LocalStandard): Backtest {
+/**
+ * The timeline of one metric as it is, beside the one that a further version of its local standard would have given, and
+ * fewer evaluators.
+ */
+export function backtest(
+  record: JudgedRecord,
+  metric: string,
+  change: LocalStandard,
+  without: readonly MetricEvaluator[] = [],
+): Backtest {
   const metrics = record.metrics.filter(({ id }) => id === metric);
-  const judge = (localStandards: readonly LocalStandard[]): Judged[] =>
-    timelines({ ...record, metrics, localStandards }, 'show').get(metric) ?? [];
+  const judge = (localStandards: readonly LocalStandard[], evaluators?: readonly MetricEvaluator[]): Judged[] =>
+    timelines({ ...record, metrics, localStandards }, 'show', evaluators).get(metric) ?? [];
   const asIs = judge(record.localStandards);
-  const asChanged = judge([...record.localStandards, change]);
+  const asChanged = judge(
+    [...record.localStandards, change],
+    MetricEvaluatorSchema.options.filter((evaluator) => !without.includes(evaluator)),
+  );
   const before = new Map(asIs.map((judged) => [judged.period, judged]));
   return {
     asIs: outcomeOf(asIs),

@@ -2,11 +2,20 @@ import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-al
 import type { Board, BoardAlert } from './board.ts';
 import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
-import { formatBaseline, formatDue, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
+import {
+  dayName,
+  formatBaseline,
+  formatDue,
+  formatObservation,
+  formatStandard,
+  monthName,
+  type SmallNumbers,
+} from './format.ts';
 import type { Action, Metric, Standard } from './inspection.ts';
 import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
 import { compareItems, type Notice, type NoticeItem } from './notice.ts';
 import type { Obligations } from './obligations.ts';
+import { dayInEngland } from './period.ts';
 import { reasonFor, reasonForAuthority } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
@@ -98,7 +107,7 @@ function acknowledgementOf(
   const given = after?.acknowledgement ?? before?.acknowledgement;
   if (!given) return undefined;
   const lapsed = !ended && !after?.acknowledgement;
-  return `${given.author} on ${given.at.slice(0, 10)}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
+  return `${given.author} on ${dayName(dayInEngland(new Date(given.at)))}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
 }
 
 type Words = Pick<
@@ -115,7 +124,7 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   return {
-    ...(last ? { value: `${formatObservation(metric, last, smallNumbers)} in ${last.period}` } : {}),
+    ...(last ? { value: `${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}` } : {}),
     ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard ? { standard: formatStandard(metric, standard) } : {}),
     baseline: formatBaseline(metric),
@@ -126,8 +135,8 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
 }
 
 function directionOf(metric: Metric, previous: Observation, last: Observation, smallNumbers: SmallNumbers): string {
-  if (last.value === previous.value) return `the same as in ${previous.period}`;
-  const from = `${formatObservation(metric, previous, smallNumbers)} in ${previous.period}`;
+  if (last.value === previous.value) return `the same as in ${monthName(previous.period)}`;
+  const from = `${formatObservation(metric, previous, smallNumbers)} in ${monthName(previous.period)}`;
   const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
   if (metric.polarity === 'neutral') return way;
   return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}, ${way}`;

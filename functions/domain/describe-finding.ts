@@ -7,11 +7,15 @@ import {
   formatNumber,
   formatObservation,
   formatParagraphs,
+  formatPooled,
   formatStandard,
+  monthName,
   ordinal,
   type SmallNumbers,
+  shownLevel,
 } from './format.ts';
 import type { Metric, Standard } from './inspection.ts';
+import { monthIndex } from './period.ts';
 import {
   ESTIMATE_FROM_SUBMISSIONS,
   XMR_CLOSE_AMONG,
@@ -25,15 +29,34 @@ import type { SpecialCause } from './statistics/xmr.ts';
 export function describeFinding(metric: Metric, result: Result, smallNumbers: SmallNumbers): Finding {
   const { evaluator, level, numbers } = result;
   const figure = result.figure
-    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${result.period}`
-    : `nothing was reported for ${result.period}, which counts as failing here`;
-  const reference = describeReference(metric, result.reference);
+    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${monthName(result.period)}`
+    : `nothing was reported for ${monthName(result.period)}, which counts as failing here`;
+  const reference = describeReference(metric, result.reference, smallNumbers);
   const reason = describeReason(metric, result.reason, smallNumbers);
   const text = [figure, reference, reason].filter(Boolean).join('; ');
-  return { evaluator, level, figure, reference, ...(reason ? { reason } : {}), text, numbers };
+  const levels = levelsOf(metric, result.reference, smallNumbers);
+  return {
+    evaluator,
+    level,
+    figure,
+    reference,
+    ...(reason ? { reason } : {}),
+    text,
+    numbers,
+    ...(levels ? { levels } : {}),
+  };
 }
 
-function describeReference(metric: Metric, reference: Reference): string {
+function levelsOf(metric: Metric, reference: Reference, smallNumbers: SmallNumbers): Finding['levels'] {
+  if (reference.kind !== 'reached') return undefined;
+  const { before, from } = reference.reached;
+  return {
+    before: { from: before.from, to: before.to, value: shownLevel(metric, before, smallNumbers) },
+    since: { from, value: shownLevel(metric, reference.since, smallNumbers) },
+  };
+}
+
+function describeReference(metric: Metric, reference: Reference, smallNumbers: SmallNumbers): string {
   switch (reference.kind) {
     case 'standard':
       return describeStandard(metric, reference.standard);
@@ -42,10 +65,15 @@ function describeReference(metric: Metric, reference: Reference): string {
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
-      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${reference.from} to ${reference.to}: ${formatNumber(metric, reference.value)}`;
+      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
     }
     case 'course':
-      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${reference.from} on)`;
+      return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;
+    case 'reached': {
+      const { before, from } = reference.reached;
+      const since = `${formatPooled(metric, reference.since, smallNumbers)} since ${monthName(from)}`;
+      return `${since}; ${formatPooled(metric, before, smallNumbers)} in the ${spanOf(before.from, from)} before`;
+    }
   }
 }
 
@@ -55,6 +83,14 @@ export function describeStandard(metric: Metric, standard: Standard): string {
 
 export function describeBaseline(metric: Metric): string {
   return `the inspection found ${formatBaseline(metric)}`;
+}
+
+/** `year`, `two years`, `18 months`: from one month to before another. */
+function spanOf(from: string, to: string): string {
+  const months = monthIndex(to) - monthIndex(from);
+  if (months === 12) return 'year';
+  if (months === 1) return 'month';
+  return months % 12 === 0 ? `${cardinal(months / 12)} years` : `${cardinal(months)} months`;
 }
 
 /** Empty where the figure and the reference say it all. */
@@ -81,7 +117,7 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
       return `too little was reported since to say that it is less than critical${andNoCounts(reason)}`;
     case 'cusum': {
       const since =
-        reason.since && `${formatObservation(metric, reason.since.pooled, smallNumbers)} since ${reason.since.from}`;
+        reason.since && `${formatPooled(metric, reason.since, smallNumbers)} since ${monthName(reason.since.from)}`;
       return [
         since,
         `so many failures are too many for chance (CUSUM ${reason.cusum.toFixed(1)}, limit ${reason.limit.toFixed(1)})`,
@@ -98,6 +134,8 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
           : `worse by more than the tolerance of ${reason.tolerance}${points} (${whose})`;
       return reason.bare ? `${by}; given without counts, so only the tolerance can be applied` : by;
     }
+    case 'change':
+      return 'chance alone does not bring so great a change';
     case 'special-cause':
       return CAUSE[reason.cause];
   }

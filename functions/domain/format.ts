@@ -1,5 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
-import type { Observation } from './series.ts';
+import type { Observation, Pooled } from './series.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
 export type SmallNumbers = 'show' | 'suppress';
@@ -54,25 +54,49 @@ function suppressed(metric: Metric, observation: Observation): string {
     : `${rounded} (all but 5 or fewer of ${denominator})`;
 }
 
-/** `80% since 2010-10 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
+/**
+ * Several observations as one, like {@link formatObservation}. Where small numbers are suppressed and one of the parts has
+ * one, neither sum nor exact share is given, or the difference from other parts would tell it.
+ */
+export function formatPooled(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): string {
+  if (!hidesPart(metric, pooled, smallNumbers)) return formatObservation(metric, pooled.pooled, smallNumbers);
+  const level = shownLevel(metric, pooled, smallNumbers);
+  return metric.kind === 'proportion' ? `about ${level}%` : `about ${level} ${metric.unit}`;
+}
+
+/** The level of several observations to draw, as a number: no more than {@link formatPooled} says. */
+export function shownLevel(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): number {
+  const { value } = pooled.pooled;
+  if (!hidesPart(metric, pooled, smallNumbers)) return shownValue(metric, pooled.pooled, smallNumbers);
+  return metric.kind === 'count' && value <= MAX_SMALL ? MAX_SMALL : Math.round(value / 5) * 5;
+}
+
+function hidesPart(metric: Metric, { parts }: Pooled, smallNumbers: SmallNumbers): boolean {
+  return smallNumbers === 'suppress' && parts.some((part) => hasSmallCount(metric, part));
+}
+
+function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observation): boolean {
+  if (metric.kind === 'count') return isSmall(value);
+  if (numerator === undefined || denominator === undefined) return false;
+  return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+}
+
+/** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
   const { value, from, basis, note } = standard;
   const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
-  return `${formatNumber(metric, value)} since ${from} (${BASIS[basis]}${how})`;
+  return `${formatNumber(metric, value)} since ${dateName(from)} (${BASIS[basis]}${how})`;
 }
 
-/** `2010-10-22`, and whose count that is where the report names no day. */
-export function formatDue(
-  { due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>,
-  day: (date: string) => string = String,
-): string {
+/** `22 October 2010`, and whose count that is where the report names no day. */
+export function formatDue({ due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>): string {
   const whose = {
     local: ', as this service counts',
     council: ', as the council set it',
     inspection: '',
     statutory: '',
   };
-  return `${day(due)}${whose[dueBasis]}`;
+  return `${dayName(due)}${whose[dueBasis]}`;
 }
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
@@ -82,7 +106,7 @@ export function formatBaseline(metric: Metric): string {
   const where = baseline.paragraphs.length > 0 ? ` (${formatParagraphs(baseline.paragraphs)})` : '';
   if (baseline.kind === 'statement') return `${baseline.statement}${where}`;
   const bound = baseline.bound === 'lower' ? 'at least ' : '';
-  return `${bound}${formatNumber(metric, baseline.value)} in ${baseline.period}${where}`;
+  return `${bound}${formatNumber(metric, baseline.value)} in ${dateName(baseline.period)}${where}`;
 }
 
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
@@ -113,15 +137,24 @@ export function monthName(period: string): string {
   return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
 }
 
+/** `22 October 2010` of a date, or of the day of an instant in UTC. */
+export function dayName(date: string): string {
+  return `${Number(date.slice(8, 10))} ${monthName(date)}`;
+}
+
+/**
+ * Words with every month (`yyyy-mm`) and date (`yyyy-mm-dd`) in them as people write it.
+ * @example dateName('12 months to 2010-09') // '12 months to September 2010'
+ */
+export function dateName(words: string): string {
+  return words.replace(/(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])(-\d{2})?(?![\w-])/g, (date, day) =>
+    day ? dayName(date) : monthName(date),
+  );
+}
+
 /** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
-export function shownValue(
-  metric: Metric,
-  { value, numerator, denominator }: Observation,
-  smallNumbers: SmallNumbers,
-): number {
-  if (smallNumbers === 'show') return value;
-  if (metric.kind === 'count') return isSmall(value) ? MAX_SMALL : value;
-  if (numerator === undefined || denominator === undefined) return value;
-  const small = isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
-  return small ? Math.round(value / 5) * 5 : value;
+export function shownValue(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): number {
+  const { value } = observation;
+  if (smallNumbers === 'show' || !hasSmallCount(metric, observation)) return value;
+  return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }

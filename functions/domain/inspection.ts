@@ -82,6 +82,10 @@ const MetricIdSchema = IdSchema.max(64).refine(
   'is the id of an alert',
 );
 
+/** The most that a figure can be: a population is counted in fewer. A metric may say that its own are smaller still. */
+export const MAX_FIGURE = 10_000_000;
+const AmountSchema = z.number().min(0).max(MAX_FIGURE);
+
 /** Something measured. */
 export const MetricSchema = z.strictObject({
   id: MetricIdSchema,
@@ -112,6 +116,8 @@ export const MetricSchema = z.strictObject({
   paragraphs: z.array(z.string()),
   /** The judgement under which the page shows it; null for context. */
   judgement: IdSchema.nullable(),
+  /** The most that a figure of it (a numerator, a denominator, a count, a value) can be, where that is less than usual. */
+  most: AmountSchema.positive().optional(),
   section: z.enum(['asked-for', 'safeguarding', 'looked-after', 'context']),
 });
 export type Metric = z.infer<typeof MetricSchema>;
@@ -200,6 +206,9 @@ export const InspectionSchema = InspectionHeaderSchema.extend({
 export type InspectionHeader = z.infer<typeof InspectionHeaderSchema>;
 export type Inspection = z.infer<typeof InspectionSchema>;
 
+/** A way of working that changes more often than twice a year for thirty years is no way of working. */
+const MAX_REBASE_DATES = 60;
+
 /**
  * What an authority set for a metric, from a month on: a standard of its own, a tolerance, another M of N, or days on
  * which its way of working changed. Versions count from 1; the newest that covers a month wins, and none is lost.
@@ -208,10 +217,10 @@ export const LocalStandardSchema = z.strictObject({
   metric: IdSchema,
   version: z.int().min(1),
   from: PeriodSchema,
-  value: z.number().min(0).optional(),
-  tolerance: z.number().min(0).optional(),
+  value: AmountSchema.optional(),
+  tolerance: AmountSchema.optional(),
   mOfN: MOfNSchema.optional(),
-  rebaseDates: z.array(DateSchema).optional(),
+  rebaseDates: z.array(DateSchema).max(MAX_REBASE_DATES).optional(),
   reason: z.string().min(1).max(1000),
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formatDue, formatParagraphs, monthName, sentence } from './format.ts';
+import { dateName, formatDue, formatParagraphs, monthName, sentence } from './format.ts';
 import { BasisSchema } from './inspection.ts';
 import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
@@ -19,7 +19,7 @@ export const NoticeItemSchema = z.object({
   recovering: z.boolean().optional(),
   /** `78.0% (39 of 50) in 2011-02`. */
   value: z.string().optional(),
-  /** `down from 84.0% in 2011-01, worse`. */
+  /** `down from 84.0% in January 2011, worse`. */
   direction: z.string().optional(),
   standard: z.string().optional(),
   baseline: z.string().optional(),
@@ -195,7 +195,7 @@ function meanwhile({ level, reached, recovering }: NoticeItem): string {
 function describe(item: NoticeItem): string[] {
   const { transition = 'raised' } = item;
   return [
-    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.reached}, `}since ${item.since})`,
+    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.reached}, `}since ${dateName(item.since)})`,
     ...line('Reason', item.reason),
     ...line('Now', [item.value, item.direction].filter(Boolean).join('; ')),
     ...line('Standard', item.standard),
@@ -243,7 +243,7 @@ function summarise(item: NoticeItem): string[] {
   const state = item.recovering ? `RECOVERING from ${item.reached}` : LEVEL_WORD[item.level];
   const now = [item.value, item.direction].filter(Boolean).join('; ');
   return [
-    `${state} since ${item.since}, ${item.title}${now ? `: ${now}` : ''}`,
+    `${state} since ${dateName(item.since)}, ${item.title}${now ? `: ${now}` : ''}`,
     ...line('Acknowledged', item.acknowledgement),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Board } from './board.ts';
-import { formatNumber, formatObservation, formatStandard, type SmallNumbers } from './format.ts';
+import { dayName, formatNumber, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric } from './inspection.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { type Observation, observationIn } from './series.ts';
@@ -33,7 +33,7 @@ export function reasonFor(
 export function reasonForAuthority(stored: Board, record: AuthorityRecord): string | undefined {
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(stored, period, revision))
-    .map(({ period, revision }) => `${period} was retracted (revision ${revision})`);
+    .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
   return joined([
     ...first(retracted),
     ...(stored.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
@@ -72,7 +72,7 @@ function correctionsOf(
     const after = observationIn(month, metric.id);
     if (isSameFigure(before, after)) continue;
     corrections.push(
-      `${period} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,
+      `${monthName(period)} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,
     );
   }
   return first(corrections);
@@ -112,18 +112,22 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
     const old = standardFor(metric, before, from);
     const now = formatNumber(metric, value);
     changes.push(
-      `the standard was changed: ${old ? formatStandard(metric, old) : 'none'} became ${now} from ${from} on,`,
+      `the standard was changed: ${old ? formatStandard(metric, old) : 'none'} became ${now} from ${monthName(from)} on,`,
     );
   }
   if (tolerance !== undefined)
-    changes.push(`the tolerance was changed: ${then('tolerance') ?? 'none'} became ${tolerance} from ${from} on,`);
+    changes.push(
+      `the tolerance was changed: ${then('tolerance') ?? 'none'} became ${tolerance} from ${monthName(from)} on,`,
+    );
   if (mOfN) {
     const old = then('mOfN');
     changes.push(
-      `the failures that make it critical were changed: ${old ? `${old.m} of ${old.n}` : 'the default'} became ${mOfN.m} of ${mOfN.n} from ${from} on,`,
+      `the failures that make it critical were changed: ${old ? `${old.m} of ${old.n}` : 'the default'} became ${mOfN.m} of ${mOfN.n} from ${monthName(from)} on,`,
     );
   }
   if (rebaseDates)
-    changes.push(`the days on which the way of working changed are now ${rebaseDates.join(', ') || 'none'}, set`);
+    changes.push(
+      `the days on which the way of working changed are now ${rebaseDates.map(dayName).join(', ') || 'none'}, set`,
+    );
   return changes;
 }

@@ -7,6 +7,7 @@ import {
 } from './authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from './board.ts';
 import { composeNotice } from './compose-notice.ts';
+import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
@@ -24,8 +25,12 @@ export interface Reconciled {
   readonly nextDueAt?: Date;
 }
 
-/** The timeline of every metric, by its id. */
-export function timelines(record: JudgedRecord, smallNumbers: SmallNumbers): Map<string, Judged[]> {
+/** The timeline of every metric, by its id; judged by all evaluators unless only some are named. */
+export function timelines(
+  record: JudgedRecord,
+  smallNumbers: SmallNumbers,
+  evaluators?: readonly MetricEvaluator[],
+): Map<string, Judged[]> {
   const latestPeriod = latestPeriodOf(record.months);
   const rebaseDates = record.inspection.rebaseDates.map(({ date }) => date);
   return new Map(
@@ -35,6 +40,7 @@ export function timelines(record: JudgedRecord, smallNumbers: SmallNumbers): Map
         rebaseDates,
         localStandards: localStandardsOf(record, metric.id),
         smallNumbers,
+        ...(evaluators ? { evaluators } : {}),
         ...(latestPeriod ? { latestPeriod } : {}),
       }),
     ]),

@@ -63,3 +63,20 @@ export const XMR_RUN = 7;
 
 /** A month's figures are due by the end of this working day after it. Assumption of this service. */
 export const SUBMISSION_WORKING_DAYS = 10;
+
+// ---- the level that was reached: change points
+
+/** The worse level covers the last 1 to so many reports … Assumption of this service. */
+export const CHANGE_SINCE_MAX = 12;
+/** … the level before it at least so many: an improvement that lasted half a year is a level. Assumption of this service. */
+export const CHANGE_BEFORE_MIN = 6;
+/** … and at most so many: a director thinks of the last two years. Assumption of this service. */
+export const CHANGE_BEFORE_MAX = 24;
+/** Twice the log-likelihood ratio above which two levels explain the reports better than one. Computed: see ADR 0081. */
+export const CHANGE_LIMIT = 13;
+/** Once found it holds until a figure is back within this part of the gap of the better level. Assumption of this service. */
+export const CHANGE_HOLDS = 0.25;
+/** Successive sums of 12 months share eleven of them. */
+export const CHANGE_ROLLING_CORRELATION = 11 / 12;
+/** Where a metric's own moving ranges say how much it varies, at least so many of them. Making Data Count asks as many points of a chart. */
+export const CHANGE_RANGES_MIN = 12;

@@ -48,6 +48,31 @@ export function seriesOf(metric: Metric, months: readonly Month[]): Observation[
   return series;
 }
 
+/** Several observations as one. */
+export interface Pooled {
+  readonly from: string;
+  readonly to: string;
+  readonly pooled: Observation;
+  /** The counts of its parts: whoever suppresses small ones must not let a difference of sums give one away. */
+  readonly parts: readonly Observation[];
+}
+
+/** Several observations (at least one) as one: counts are added, percentages never averaged; of plain figures the mean. */
+export function pool(metric: Metric, parts: readonly Observation[]): Pooled {
+  const [first, last] = [parts[0] as Observation, parts.at(-1) as Observation];
+  const common = { from: first.period, to: last.period, parts };
+  const { period, revision } = last;
+  const observation = { period, revision, status: 'final' } as const;
+  const counted: readonly CountedObservation[] = parts.filter(hasCounts);
+  if (metric.kind !== 'proportion' || counted.length === 0)
+    return { ...common, pooled: { ...observation, value: sumOf(parts.map(({ value }) => value)) / parts.length } };
+  const numerator = sumOf(counted.map((part) => part.numerator));
+  const denominator = sumOf(counted.map((part) => part.denominator));
+  return { ...common, pooled: { ...observation, value: (100 * numerator) / denominator, numerator, denominator } };
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+
 /** Whether `a` is worse than `b` for this metric; nothing is worse where the polarity is neutral. */
 export function isWorse(metric: Metric, a: number, b: number): boolean {
   return metric.polarity === 'higher' ? a < b : metric.polarity === 'lower' && a > b;

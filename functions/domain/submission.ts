@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Metric } from './inspection.ts';
+import { MAX_FIGURE, type Metric } from './inspection.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 
 /** The most months in one request: each is two writes, and one transaction takes a hundred. */
@@ -12,13 +12,26 @@ export type Status = z.infer<typeof StatusSchema>;
 /** The longest commentary, in characters. */
 export const MAX_COMMENTARY_LENGTH = 10_000;
 
-const count = z.int('a whole number is needed').min(0, 'cannot be negative');
+const figure = (kind: z.ZodNumber) =>
+  kind.min(0, 'cannot be negative').max(MAX_FIGURE, { error: ({ input }) => tooMuch(Number(input), MAX_FIGURE) });
+const count = figure(z.int('a whole number is needed'));
 const ProportionSchema = z.strictObject({ numerator: count, denominator: count.min(1, 'cannot be zero') });
 const PercentageSchema = z.strictObject({
   value: z.number('a number is needed').min(0, 'cannot be negative').max(100, 'a percentage cannot be above 100'),
 });
 const CountSchema = z.strictObject({ count });
-const MeanSchema = z.strictObject({ value: z.number('a number is needed').min(0, 'cannot be negative') });
+const MeanSchema = z.strictObject({ value: figure(z.number('a number is needed')) });
+
+/** Numbers of so many digits name somebody (an NHS number has ten) more often than they count. */
+const IDENTIFIER_DIGITS = 10;
+
+/** What is wrong with a figure that is more than it can be, and what it probably is. */
+function tooMuch(value: number, most: number): string {
+  const written = most.toLocaleString('en-GB');
+  return Number.isInteger(value) && value >= 10 ** (IDENTIFIER_DIGITS - 1)
+    ? `${value} looks like an identifier in the column of a figure, such as a case or NHS number; a figure here is at most ${written}`
+    : `${value} is more than this can be, which is ${written}; check the figure`;
+}
 
 /**
  * What one metric was reported as: a proportion by its counts (or by the bare percentage, where only that is known), a
@@ -136,6 +149,10 @@ export function readReported(metric: Metric, value: unknown): { reported?: Repor
         if (issue.path.length === 0) return [{ path: [], detail: EXPECTED[metric.kind] }];
         return [{ path: issue.path, detail: detailOf(issue) }];
       });
+  const { most } = metric;
+  if (read.success && most !== undefined)
+    for (const [field, given] of Object.entries(read.data))
+      if (given > most) faults.push({ path: [field], detail: tooMuch(given, most) });
   if (schema === ProportionSchema && exceeds(value))
     faults.push({
       path: ['numerator'],

@@ -1,5 +1,5 @@
 import { describeFinding } from './describe-finding.ts';
-import type { Context, Finding, MetricEvaluator } from './evaluators/evaluator.ts';
+import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric, Standard } from './inspection.ts';
@@ -38,6 +38,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   const standardIn = (period: string): Standard | undefined => standardFor(metric, settings.localStandards, period);
   let alert = CLEAR;
   let clearedIn: string | undefined;
+  let reached: LevelReached | undefined;
   const known: Observation[] = [];
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
@@ -47,18 +48,21 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
-    const findings = findingsOf(metricIn(metric, settings.localStandards, period), known, settings, {
+    const results = resultsOf(metricIn(metric, settings.localStandards, period), known, settings, {
       period,
       standardIn,
       start,
       clearedIn,
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
+      reached,
     });
+    const findings = results.map((result) => describeFinding(metric, result, settings.smallNumbers));
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
     const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
     if (alert.episode && !step.alert.episode) clearedIn = period;
     alert = step.alert;
+    reached = alert.episode ? (reachedIn(results) ?? reached) : undefined;
     judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
   }
   return judged;
@@ -66,18 +70,23 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
 
 const ALL = Object.keys(EVALUATORS) as MetricEvaluator[];
 
-function findingsOf(
+function resultsOf(
   metric: Metric,
   known: readonly Observation[],
-  { evaluators = ALL, smallNumbers }: Settings,
+  { evaluators = ALL }: Settings,
   context: Context,
-): Finding[] {
-  const findings: Finding[] = [];
+): Result[] {
+  const results: Result[] = [];
   for (const evaluator of evaluators) {
     const result = EVALUATORS[evaluator](metric, known, context);
-    if (result) findings.push(describeFinding(metric, result, smallNumbers));
+    if (result) results.push(result);
   }
-  return findings;
+  return results;
+}
+
+function reachedIn(results: readonly Result[]): LevelReached | undefined {
+  for (const { reference } of results) if (reference.kind === 'reached') return reference.reached;
+  return undefined;
 }
 
 /** The entry in force at a period: the newest that is not later. */

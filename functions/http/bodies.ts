@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
@@ -25,10 +26,10 @@ export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, versi
   CHANGES_NOTHING,
 );
 
-/** A change to try on the record; from the first month on unless said otherwise. */
+/** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
-  .extend({ from: PeriodSchema.optional() })
-  .refine(changesSomething, CHANGES_NOTHING);
+  .extend({ from: PeriodSchema.optional(), without: z.array(MetricEvaluatorSchema).min(1).optional() })
+  .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 export const AcknowledgementBodySchema = z.strictObject({
   author: z.string().trim().min(1).max(200),

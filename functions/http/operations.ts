@@ -225,7 +225,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   },
   'POST /v1/authorities/{authority}/backtests': {
     tag: 'Metrics',
-    summary: 'Try another standard, tolerance, M of N or rebase date on the record',
+    summary: 'Try another standard, tolerance, M of N or rebase date, or fewer evaluators, on the record',
     description: 'Shows what would have been raised next to what was. Nothing is stored.',
     body: { schema: 'NewBacktest', example: { metric: 'initial-assessments-on-time', value: 75 } },
     answers: { 200: 'Backtest' },

@@ -29,6 +29,8 @@ export interface ChartData {
   readonly standards: readonly { readonly period: string; readonly value: number }[];
   /** What the inspection found, where that is a figure. */
   readonly baseline: number | undefined;
+  /** The level that was reached and the one since, where a finding says so. */
+  readonly levels: readonly { readonly from: string; readonly to: string; readonly value: number }[];
   /** First months of another way of working. */
   readonly rebases: readonly string[];
   readonly isPercentage: boolean;
@@ -47,6 +49,7 @@ const INK = '#12324a';
 const LIMIT = '#6f777b';
 const STANDARD = '#4c2c92';
 const INSPECTION = '#0b6b45';
+const LEVEL = '#a83f00';
 const CONCERN = '#b10e1e';
 const IMPROVEMENT = '#1d70b8';
 const ALERT_COLOUR: Record<NonNullable<ChartPoint['alert']>, string> = {
@@ -70,6 +73,13 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
   const width = CHART_WIDTHS[size];
   const points = data.points.map((point) => ({ ...point, date: dateOf(point.period) }));
   const standards = data.standards.map(({ period, value }) => ({ date: dateOf(period), value }));
+  const levels = data.levels
+    .filter(({ to }) => dateOf(to) > (points[0]?.date ?? 0))
+    .map(({ from, to, value }) => ({
+      from: new Date(Math.max(dateOf(from).getTime(), dateOf(data.points[0]?.period ?? from).getTime())),
+      to: dateOf(to),
+      value,
+    }));
   const limited = points.filter(({ lower, upper }) => lower !== null && upper !== null);
   const special = (kind: ChartPoint['special']) => points.filter((point) => point.special === kind);
   const alerts = points.filter(({ alert }) => alert !== undefined);
@@ -139,6 +149,7 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
         dy: -10,
         fill: STANDARD,
       }),
+      Plot.ruleY(levels, { x1: 'from', x2: 'to', y: 'value', stroke: LEVEL, strokeWidth: 3 }),
       Plot.line(points, { x: 'date', y: 'value', stroke: INK, strokeWidth: 2 }),
       Plot.dot(points, {
         x: 'date',
@@ -260,10 +271,10 @@ function tickText(date: Date, position: number): string {
 }
 
 /** From the least to the most of all that is drawn, with some air; percentages stay between 0 and 100. */
-function domainOf({ points, standards, baseline, isPercentage }: ChartData): [number, number] {
+function domainOf({ points, standards, baseline, levels, isPercentage }: ChartData): [number, number] {
   const drawn = [
     ...points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]),
-    ...standards.map(({ value }) => value),
+    ...[...standards, ...levels].map(({ value }) => value),
     ...(baseline === undefined ? [] : [baseline]),
   ];
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];

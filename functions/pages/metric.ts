@@ -2,6 +2,7 @@ import type { BoardAlert } from '../domain/board.ts';
 import { chartOptions } from '../domain/evaluators/special-cause.ts';
 import {
   cardinal,
+  dateName,
   formatBaseline,
   formatDue,
   formatNumber,
@@ -27,7 +28,6 @@ import { type ChartData, type ChartPoint, chart } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
 import {
-  dayName,
   displayStateOf,
   gradeOf,
   STATE_WORD,
@@ -187,6 +187,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
       return standard ? [{ period, value: standard.value }] : [];
     }),
     baseline: metric.baseline.kind === 'figure' ? metric.baseline.value : undefined,
+    levels: levelsOf(view, last.observation.period),
     rebases,
     isPercentage: metric.kind === 'proportion',
     unit: metric.unit,
@@ -210,6 +211,13 @@ ${chart(data, 'narrow', { id: 'narrow', title, description })}
 <figcaption>${key(data)}</figcaption></figure>`;
 }
 
+/** The level that was reached and the one since, where the latest finding says that it fell. */
+function levelsOf({ judged }: MetricView, last: string): ChartData['levels'] {
+  const levels = judged.at(-1)?.findings.find((finding) => finding.levels)?.levels;
+  if (!levels) return [];
+  return [levels.before, { ...levels.since, to: last }];
+}
+
 /** A limit of a percentage beyond 0 or 100 is none that a figure could cross. */
 function limit(metric: Metric, value: number): string {
   const shown = metric.kind === 'proportion' ? Math.min(100, value) : value;
@@ -217,7 +225,7 @@ function limit(metric: Metric, value: number): string {
 }
 
 /** What each mark means; only of marks that are there. */
-function key({ points, baseline, standards, rebases }: ChartData): Html {
+function key({ points, baseline, standards, levels, rebases }: ChartData): Html {
   const some = (test: (point: ChartPoint) => boolean): boolean => points.some(test);
   const entry = (drawing: Html, text: string): Html =>
     html`<li><svg width="34" height="16" viewBox="0 0 34 16" aria-hidden="true" focusable="false">${drawing}</svg> ${text}</li>`;
@@ -232,6 +240,7 @@ ${entry(html`<path d="M0 8H34" stroke="#6f777b"/>`, 'Mean')}
 ${some(({ lower }) => lower !== null) && entry(html`<path d="M0 3H34M0 13H34" stroke="#6f777b" stroke-dasharray="5 4"/>`, 'Usual limits of this series (XmR)')}
 ${standards.length > 0 && entry(html`<path d="M0 8H34" stroke="#4c2c92" stroke-width="2" stroke-dasharray="10 4"/>`, 'Standard')}
 ${baseline !== undefined && entry(html`<path d="M0 8H34" stroke="#0b6b45" stroke-width="2" stroke-dasharray="2 4"/>`, 'What the inspection found')}
+${levels.length > 0 && entry(html`<path d="M0 4H17M17 12H34" stroke="#a83f00" stroke-width="3"/>`, 'Its level before, and since')}
 ${rebases.length > 0 && entry(html`<path d="M17 0V16" stroke="#12324a" stroke-width="2" stroke-dasharray="1 4" stroke-linecap="round"/>`, 'The way of working changed')}
 ${(['critical', 'warning', 'watch', 'recovering'] as const).map(
   (level) =>
@@ -301,12 +310,12 @@ function fromInspection({ metric, inspection }: MetricView): Html {
   const earlier = baseline.kind === 'figure' ? (baseline.earlier ?? []) : [];
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Found', html`${formatBaseline(metric)}${baseline.kind === 'figure' && html`. ${baseline.statement}`}`)}
-${fact('Earlier figures', earlier.map(({ value, period }) => `${formatNumber(metric, value)} in ${period}`).join(', '))}
+${fact('Earlier figures', earlier.map(({ value, period }) => `${formatNumber(metric, value)} in ${dateName(period)}`).join(', '))}
 ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} ${whereOf(judgement)}`)}
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action, dayName)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

@@ -2,6 +2,8 @@ import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board, BoardAlert } from '../domain/board.ts';
 import {
   basisOf,
+  dateName,
+  dayName,
   formatDue,
   formatNumber,
   formatObservation,
@@ -19,6 +21,7 @@ import {
 } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { NoticeItem } from '../domain/notice.ts';
+import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
@@ -32,7 +35,6 @@ import {
   counted,
   DISPLAY_STATES,
   type DisplayState,
-  dayName,
   displayStateOf,
   gradeOf,
   STATE_WORD,
@@ -159,7 +161,7 @@ function monthOrDay(date: string): string {
 
 function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
   if (acknowledgement)
-    return `In hand: ${acknowledgement.author} on ${dayName(acknowledgement.at)}${acknowledgement.note && `: ${acknowledgement.note}`}`;
+    return `In hand: ${acknowledgement.author} on ${dayName(dayInEngland(new Date(acknowledgement.at)))}${acknowledgement.note && `: ${acknowledgement.note}`}`;
   return episode ? 'Nobody has acknowledged it yet.' : undefined;
 }
 
@@ -235,7 +237,7 @@ function baselineOf(metric: Metric): Content {
   const { baseline } = metric;
   if (baseline.kind === 'none') return NOTHING;
   if (baseline.kind === 'figure')
-    return html`${baseline.bound === 'lower' && 'at least '}${formatNumber(metric, baseline.value)} <span class="app-when">${baseline.period}, ${paragraphs(baseline.paragraphs)}</span>`;
+    return html`${baseline.bound === 'lower' && 'at least '}${formatNumber(metric, baseline.value)} <span class="app-when">${dateName(baseline.period)}, ${paragraphs(baseline.paragraphs)}</span>`;
   return html`<span class="app-words">${baseline.statement}</span> <span class="app-when">${paragraphs(baseline.paragraphs)}</span>`;
 }
 
@@ -272,7 +274,7 @@ ${table({
     .sort(compareDue)
     .map((action) => [
       html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
-      html`${formatDue(action, dayName)} <span class="app-when">${dueIn(action, today)}</span>`,
+      html`${formatDue(action)} <span class="app-when">${dueIn(action, today)}</span>`,
       progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
       metricsOf(action),
     ]),
@@ -282,7 +284,7 @@ ${table({
 /** How far the authority says an action is, with its evidence. */
 function progressOf(progress: Progress | undefined): Content {
   if (!progress) return NOTHING;
-  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(progress.at)}: ${progress.evidence}</span>`;
+  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span>`;
 }
 
 function dueIn({ due, timescale }: Action, today: string): string {

@@ -9,11 +9,6 @@ export function shortMonth(date: string): string {
   return monthName(date).replace(/(?<=^...)[a-z]+/, '');
 }
 
-/** `22 October 2010` of a date. */
-export function dayName(date: string): string {
-  return `${Number(date.slice(8, 10))} ${monthName(date)}`;
-}
-
 const clockInEngland = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Europe/London',
   day: 'numeric',

@@ -1,4 +1,5 @@
 import { type Backtest, backtest } from '../domain/backtest.ts';
+import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
 import type { LocalStandard, Metric } from '../domain/inspection.ts';
 import { EARLIEST_PERIOD } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
@@ -38,13 +39,15 @@ export async function setStandard(
 export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {
   readonly metric: string;
   readonly from?: string | undefined;
+  /** Evaluators that do not judge. */
+  readonly without?: readonly MetricEvaluator[] | undefined;
 };
 
-/** What a further version of a standard would have raised. Writes nothing. Throws `UnknownAuthorityError` or {@link InvalidError}. */
+/** What a further version of a standard, or fewer evaluators, would have raised. Writes nothing. Throws `UnknownAuthorityError` or {@link InvalidError}. */
 export async function tryStandard(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
-  { from = EARLIEST_PERIOD, ...change }: TriedChange,
+  { from = EARLIEST_PERIOD, without = [], ...change }: TriedChange,
   now: Date,
 ): Promise<Backtest> {
   const inspection = await requireInspection(database, authority);
@@ -56,7 +59,7 @@ export async function tryStandard(
   const months = await readMonths(database, inspection.header.authority);
   const version = (localStandardsOf(inspection, change.metric).at(-1)?.version ?? 0) + 1;
   const tried = { ...change, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
-  return backtest(recordOf(inspection, months), change.metric, tried);
+  return backtest(recordOf(inspection, months), change.metric, tried, without);
 }
 
 /** What a schema that knows nothing of the metric cannot tell: a percentage does not exceed 100. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   cardinal,
+  dateName,
   formatBaseline,
   formatObservation,
   formatParagraphs,
@@ -53,16 +54,16 @@ describe('a figure', () => {
 describe('what a figure is held against', () => {
   it('says since when and who set it; what rests on the inspection says how', () => {
     const standard = { value: 80, from: '2010-10', basis: 'local', note: 'a default' } as const;
-    expect(formatStandard(aMetric(), standard)).toBe("80% since 2010-10 (this service's default)");
-    expect(formatStandard(aMetric(), { ...standard, basis: 'statutory' })).toBe('80% since 2010-10 (statutory)');
+    expect(formatStandard(aMetric(), standard)).toBe("80% since October 2010 (this service's default)");
+    expect(formatStandard(aMetric(), { ...standard, basis: 'statutory' })).toBe('80% since October 2010 (statutory)');
     expect(formatStandard(aMetric(), { ...standard, basis: 'inspection', note: 'as planned (paragraph 44)' })).toBe(
-      '80% since 2010-10 (from the inspection: as planned, paragraph 44)',
+      '80% since October 2010 (from the inspection: as planned, paragraph 44)',
     );
   });
 
   it.each<[Metric['baseline'], string]>([
-    [inFigures(88), '88% in 2010-09 (paragraph 11)'],
-    [inFigures(90, 'lower'), 'at least 90% in 2010-09 (paragraph 11)'],
+    [inFigures(88), '88% in September 2010 (paragraph 11)'],
+    [inFigures(90, 'lower'), 'at least 90% in September 2010 (paragraph 11)'],
     [IN_WORDS, 'Too many were late. The report gives no percentage. (paragraph 11)'],
     [{ kind: 'none', statement: 'The report says nothing.' }, 'The report says nothing.'],
   ])('says what the inspection found, and where: %# %s', (baseline, words) => {
@@ -83,4 +84,15 @@ it('writes months and small numbers as words', () => {
   expect(monthName('2011-02')).toBe('February 2011');
   expect([2, 7, 12, 13].map(cardinal)).toEqual(['two', 'seven', 'twelve', '13']);
   expect([2, 7, 12, 13].map(ordinal)).toEqual(['second', 'seventh', 'twelfth', '13th']);
+});
+
+it.each([
+  ['2010-09', 'September 2010'],
+  ['12 months to 2010-09', '12 months to September 2010'],
+  ['2010-04-01 to 2010-09', '1 April 2010 to September 2010'],
+  ['2009/10', '2009/10'],
+  ['2010 (year not stated)', '2010 (year not stated)'],
+  ['case 12010-0944', 'case 12010-0944'],
+])('the dates in "%s" read "%s"', (words, read) => {
+  expect(dateName(words)).toBe(read);
 });

@@ -46,11 +46,13 @@ describe('a notice', () => {
   it('says what an alert reached meanwhile, and that it recovers', () => {
     const stock = aBacklog({ mOfN: { m: 2, n: 2, missing: 'ignore' } });
     const { notice } = look(recordOf([11, 11, 9, 11], { metrics: [stock] }));
-    expect(bodyOf(notice as Notice, 'https://x/')).toContain('WARNING, new, after critical: Backlog (since 2010-10)');
+    expect(bodyOf(notice as Notice, 'https://x/')).toContain(
+      'WARNING, new, after critical: Backlog (since October 2010)',
+    );
     expect(notice?.level).toBe('critical');
     const recovering = look(recordOf([BAD, GOOD])).notice as Notice;
     expect(bodyOf(recovering, 'https://x/')).toContain(
-      'CRITICAL, new, recovering since: Assessments on time (since 2010-10)',
+      'CRITICAL, new, recovering since: Assessments on time (since October 2010)',
     );
   });
 
@@ -94,13 +96,13 @@ describe('a notice', () => {
     });
     expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
       [
-        'WARNING, new: Assessments on time (since 2010-11)',
-        '  Now: 70.0% (35 of 50) in 2010-11; worse, down from 90.0% (45 of 50) in 2010-10',
-        "  Standard: 80% since 2000-01 (this service's default)",
-        '  Inspection: 88% in 2010-09 (paragraph 11)',
+        'WARNING, new: Assessments on time (since November 2010)',
+        '  Now: 70.0% (35 of 50) in November 2010; worse, down from 90.0% (45 of 50) in October 2010',
+        "  Standard: 80% since January 2000 (this service's default)",
+        '  Inspection: 88% in September 2010 (paragraph 11)',
         '  Why: a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
         '  Why: so many failures are too many for chance (CUSUM 4.7, limit 3.9)',
-        '  Action: A1 Do A1 (due 2011-01-22; paragraph 16)',
+        '  Action: A1 Do A1 (due 22 January 2011; paragraph 16)',
       ].join('\n'),
     );
   });

@@ -59,8 +59,8 @@ describe('a correction', () => {
       transition: 'withdrawn',
       level: 'critical',
       since: '2010-11',
-      reason: '2010-11 was corrected (revision 2): 40.0% (20 of 50) became 90.0% (45 of 50)',
-      value: '90.0% (45 of 50) in 2010-11',
+      reason: 'November 2010 was corrected (revision 2): 40.0% (20 of 50) became 90.0% (45 of 50)',
+      value: '90.0% (45 of 50) in November 2010',
     });
     expect(notice?.level).toBe('critical');
   });
@@ -74,7 +74,7 @@ describe('a correction', () => {
     expect(only(notice)).toMatchObject({
       transition: 'worsened',
       since: after.alerts.assessments?.since,
-      reason: '2010-10 was corrected (revision 2): 90.0% (45 of 50) became 40.0% (20 of 50)',
+      reason: 'October 2010 was corrected (revision 2): 90.0% (45 of 50) became 40.0% (20 of 50)',
     });
     const first = recordOf([GOOD, GOOD]);
     const clear = look(first);
@@ -130,31 +130,31 @@ describe('a correction', () => {
     const gone = look(retracted, board, first);
     expect(only(gone.notice)).toMatchObject({
       transition: 'withdrawn',
-      reason: '2010-11 was retracted (revision 2): 40.0% (20 of 50) became not reported',
+      reason: 'November 2010 was retracted (revision 2): 40.0% (20 of 50) became not reported',
     });
     expect(gone.board.latestPeriod).toBe('2010-10');
     const gap = recordOf([GOOD, BAD, GOOD]);
     const without = { ...gap, months: gap.months.filter(({ period }) => period !== '2010-11') };
     const filled = look(gap, look(without).board);
     expect(only(filled.notice).reason).toBe(
-      '2010-11 was submitted after later months (revision 1): not reported became 40.0% (20 of 50)',
+      'November 2010 was submitted after later months (revision 1): not reported became 40.0% (20 of 50)',
     );
     const [hole, before] = revise(gap, '2010-11', { retracted: true, observations: {} });
     const [again] = revise(hole, '2010-11', { ...of(BAD), retracted: false });
     const back = look(again, look(hole).board, hole.months);
     expect(before).toHaveLength(1);
     expect(only(back.notice).reason).toBe(
-      '2010-11 was submitted again (revision 3): not reported became 40.0% (20 of 50)',
+      'November 2010 was submitted again (revision 3): not reported became 40.0% (20 of 50)',
     );
   });
 
   it('may make a provisional month final', () => {
     const [provisional] = revise(recordOf([GOOD, BAD]), '2010-11', { status: 'provisional', revision: 1 });
     const { board, notice: first } = look(provisional);
-    expect(first?.transitions[0]?.value).toBe('provisional 40.0% (20 of 50) in 2010-11');
+    expect(first?.transitions[0]?.value).toBe('provisional 40.0% (20 of 50) in November 2010');
     const [final, superseded] = revise(provisional, '2010-11', { status: 'final', ...of(GOOD) });
     expect(only(look(final, board, superseded).notice).reason).toBe(
-      '2010-11 was made final (revision 2): provisional 40.0% (20 of 50) became 90.0% (45 of 50)',
+      'November 2010 was made final (revision 2): provisional 40.0% (20 of 50) became 90.0% (45 of 50)',
     );
     const [same, earlier] = revise(provisional, '2010-11', { status: 'final' });
     expect(look(same, board, earlier).notice).toBeUndefined();
@@ -229,11 +229,11 @@ describe('a changed standard', () => {
     const { board: after, notice } = look(lowered, board);
     expect(after.alerts.assessments?.state).toBe('recovering');
     expect(notice?.transitions[0]?.reason).toBe(
-      "the standard was changed: 80% since 2000-01 (this service's default) became 60% from 2010-11 on, by A. Head: agreed by the board",
+      "the standard was changed: 80% since January 2000 (this service's default) became 60% from November 2010 on, by A. Head: agreed by the board",
     );
     const again = { ...lowered, localStandards: [...lowered.localStandards, version({ version: 2, value: 95 })] };
     expect(look(again, after).notice?.transitions[0]?.reason).toBe(
-      'the standard was changed: 60% since 2010-11 (local policy) became 95% from 2010-11 on, by A. Head: agreed by the board',
+      'the standard was changed: 60% since November 2010 (local policy) became 95% from November 2010 on, by A. Head: agreed by the board',
     );
   });
 
@@ -244,15 +244,17 @@ describe('a changed standard', () => {
     const reasonOf = (fields: Partial<LocalStandard>): string | undefined =>
       look({ ...record, localStandards: [version({ metric: 'backlog', from: '2010-10', ...fields })] }, board).notice
         ?.transitions[0]?.reason;
-    expect(reasonOf({ tolerance: 6 })).toContain('the tolerance was changed: 5 became 6 from 2010-10 on, by A. Head');
+    expect(reasonOf({ tolerance: 6 })).toContain(
+      'the tolerance was changed: 5 became 6 from October 2010 on, by A. Head',
+    );
     const failing = recordOf([11], { metrics: [stock] });
     const change = { m: 1, n: 1, missing: 'ignore' as const };
     const stricter = { ...failing, localStandards: [version({ metric: 'backlog', from: '2010-10', mOfN: change })] };
     expect(look(stricter, look(failing).board).notice?.transitions[0]?.reason).toContain(
-      'the failures that make it critical were changed: the default became 1 of 1 from 2010-10 on, by A. Head',
+      'the failures that make it critical were changed: the default became 1 of 1 from October 2010 on, by A. Head',
     );
     expect(reasonOf({ tolerance: 6, rebaseDates: ['2010-11-01'] })).toContain(
-      'the days on which the way of working changed are now 2010-11-01, set by A. Head',
+      'the days on which the way of working changed are now 1 November 2010, set by A. Head',
     );
   });
 
@@ -295,7 +297,7 @@ describe('an acknowledgement', () => {
     const { notice, board } = look(record);
     expect(board.alerts[metric.id]?.acknowledgement?.author).toBe('A. Head');
     expect(bodyOf(notice as Notice, 'https://x/')).toContain(
-      'Acknowledged: A. Head on 2010-11-20: extra staff from May',
+      'Acknowledged: A. Head on 20 November 2010: extra staff from May',
     );
   });
 

@@ -24,7 +24,7 @@ describe('what the authority set', () => {
     const localStandards = [aLocalStandard({ value: 70 }), aLocalStandard({ version: 2, from: '2010-12', value: 90 })];
     const judged = judgeBy('standard')(aMetric(), repeat(4, [75, 100]), { localStandards });
     expect(statesOf(judged)).toEqual(['clear', 'clear', 'critical', 'critical']);
-    expect(judged[2]?.findings[0]?.text).toContain('the standard is 90% since 2010-12 (local policy)');
+    expect(judged[2]?.findings[0]?.text).toContain('the standard is 90% since December 2010 (local policy)');
   });
 
   it('may be a tolerance, another M of N, or rebase dates', () => {
@@ -97,6 +97,6 @@ describe('the timeline', () => {
   it('judges provisional figures and marks them', () => {
     const provisional: Observation = observation('2010-10', [20, 50], { status: 'provisional' });
     const [judged] = timeline(aMetric(), [provisional], { ...SETTINGS, evaluators: ['standard'] });
-    expect(judged?.findings[0]?.text).toContain('provisional 40.0% (20 of 50) in 2010-10');
+    expect(judged?.findings[0]?.text).toContain('provisional 40.0% (20 of 50) in October 2010');
   });
 });

@@ -315,6 +315,22 @@ const mistakes: Record<string, Mistake> = {
     status: 400,
     says: /send the JSON as UTF-8/,
   },
+  'an NHS number as a count': {
+    method: 'PUT',
+    path: MONTH,
+    type: 'application/json',
+    body: '{"observations":{"referral-backlog":{"count":9434765919}}}',
+    status: 422,
+    says: /looks like an identifier in the column of a figure/,
+  },
+  'more than anybody counts, in CSV': {
+    method: 'POST',
+    path: LIST,
+    type: 'text/csv',
+    body: 'period,metric,count\n2011-07,referral-backlog,20000000\n',
+    status: 422,
+    says: /"line":2,"column":"count","detail":"20000000 is more than this can be/,
+  },
   'an identifier of 3,000 letters': {
     method: 'DELETE',
     path: `/v1/authorities/herefordshire/recipients/${'x'.repeat(3000)}`,

@@ -21,6 +21,7 @@ function data(points: readonly Partial<ChartPoint>[], rest: Partial<ChartData> =
     })),
     standards: [],
     baseline: undefined,
+    levels: [],
     rebases: [],
     isPercentage: true,
     unit: 'percent',

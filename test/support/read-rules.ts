@@ -69,6 +69,24 @@ const GROWING: readonly Figure[] = Array.from(
 
 const DRIFTING = aRecord({ metrics: [aMetric({ baseline: IN_WORDS })], months: months(aMetric(), COURSE) });
 
+/** Half a year at 80%, three quarters at 93%, down to 84%, back, and down again. */
+const REACHED: readonly Figure[] = [
+  ...Array.from({ length: 14 }, (_, i): Figure => [80 + (i % 3), 100]),
+  ...Array.from({ length: 6 + 12 }, (_, i): Figure => [92 + (i % 3), 100]),
+  ...Array.from({ length: 14 }, (_, i): Figure => [84 + (i % 3), 100]),
+  [88, 100],
+  [89, 100],
+  [90, 100],
+  [183, 200],
+  ...Array.from({ length: 16 }, (_, i): Figure => [92 + (i % 3), 100]),
+  ...Array.from({ length: 8 }, (_, i): Figure => [91 - i, 100]),
+];
+/** So small a fall that it takes a year to tell it from chance. */
+const SMALL: readonly Figure[] = Array.from({ length: 40 }, (_, i): Figure => [i < 24 ? 38 : 34, 50]);
+const SHORT: readonly Figure[] = [...Array.from({ length: 6 }, (): Figure => [97, 100]), [70, 100], [70, 100]];
+const rolling = aMetric({ cases: 'stock', window: '12-months', standards: [], tolerance: null });
+const snapshots = aBacklog({ standards: [] });
+
 const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
 const RECORDS = [
   DRIFTING,
@@ -79,5 +97,14 @@ const RECORDS = [
   }),
   aRecord({ metrics: [aMetric()], months: months(aMetric(), [[35, 50]]) }),
   aRecord({ metrics: [aBacklog()], months: months(aBacklog(), [9, 11, 9, 12, 9, 9, 11, 12]) }),
+  ...[REACHED, SMALL, SHORT].map((figures) => aRecord({ metrics: [aMetric()], months: months(aMetric(), figures) })),
+  aRecord({
+    metrics: [rolling],
+    months: months(
+      rolling,
+      [...wave(24, 85, 3), ...wave(20, 60, 3)].map((n): Figure => [n, 100]),
+    ),
+  }),
+  aRecord({ metrics: [snapshots], months: months(snapshots, [...wave(12, 8, 2), 40, 40, 40]) }),
   aRecord({ metrics: [absences], months: months(absences, [11, 9, 9, 9, 11]).filter((_, i) => i === 0 || i === 4) }),
 ];

@@ -1,4 +1,5 @@
 import type { BoardAlert } from '../board.ts';
+import { dayName } from '../format.ts';
 import { type AuthorityAlertRule, openActionsOf, overdueOf } from '../obligations.ts';
 import { periodOf, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';
@@ -12,7 +13,7 @@ export const action: AuthorityAlertRule = {
     const [first, last] = [overdueActions[0], overdueActions.at(-1)];
     if (!first || !last) return undefined;
     const lists = [...Map.groupBy(overdueActions, ({ due }) => due)].map(
-      ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${due}`,
+      ([due, actions]) => `${actions.map(({ id }) => id).join(', ')} since ${dayName(due)}`,
     );
     const overdue = overdueActions.length;
     const whose = overdueActions.every(({ dueBasis }) => dueBasis === 'local') ? ', as this service counts it,' : '';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { AUTHORITY_ALERT_IDS, type Metric, type Standard } from '../inspection.ts';
 import { type Level, LevelSchema } from '../lifecycle.ts';
-import type { Observation } from '../series.ts';
+import type { Observation, Pooled } from '../series.ts';
 import type { SpecialCause } from '../statistics/xmr.ts';
 
 /** The evaluators of a metric's figures. */
-export const MetricEvaluatorSchema = z.enum(['standard', 'inspection', 'special-cause']);
+export const MetricEvaluatorSchema = z.enum(['standard', 'inspection', 'change-point', 'special-cause']);
 export type MetricEvaluator = z.infer<typeof MetricEvaluatorSchema>;
 
 /** Those, and the alerts of the authority, which each judge one thing. */
@@ -18,15 +18,22 @@ export const EvaluatorNameSchema = z.enum([...MetricEvaluatorSchema.options, ...
 export const FindingSchema = z.object({
   evaluator: EvaluatorNameSchema,
   level: LevelSchema,
-  /** The figure judged: `78.0% (39 of 50) in 2011-02`. */
+  /** The figure judged: `78.0% (39 of 50) in February 2011`. */
   figure: z.string().optional(),
-  /** What it is held against, and where that comes from: `the standard is 80% since 2010-10 (this service's default)`. */
+  /** What it is held against, and where that comes from: `the standard is 80% since October 2010 (this service's default)`. */
   reference: z.string().optional(),
   /** Why that makes it a finding. */
   reason: z.string().optional(),
   /** The three as one sentence. */
   text: z.string(),
   numbers: z.record(z.string(), z.number()),
+  /** Where the metric's own level changed: the level it had reached, and the one since; as much of each as may be shown. */
+  levels: z
+    .object({
+      before: z.object({ from: z.string(), to: z.string(), value: z.number() }),
+      since: z.object({ from: z.string(), value: z.number() }),
+    })
+    .optional(),
 });
 export type Finding = z.infer<typeof FindingSchema>;
 
@@ -38,7 +45,17 @@ export type Reference =
   /** What stands in for it, from the first submissions. */
   | { readonly kind: 'estimate'; readonly value: number; readonly from: string; readonly to: string }
   /** The metric's own course from a period on. */
-  | { readonly kind: 'course'; readonly mean: number; readonly from: string };
+  | { readonly kind: 'course'; readonly mean: number; readonly from: string }
+  /** The level that the service had reached, and the one it is at since. */
+  | { readonly kind: 'reached'; readonly reached: LevelReached; readonly since: Pooled };
+
+/** A better level that a service had reached before it fell to a worse one. */
+export interface LevelReached {
+  readonly before: Pooled;
+  /** The first period of the worse level, and how bad that was when it was found, in the metric's unit. */
+  readonly from: string;
+  readonly worst: number;
+}
 
 /** Why a figure is a finding. */
 export type Reason =
@@ -60,9 +77,11 @@ export type Reason =
       readonly cusum: number;
       readonly limit: number;
       /** The periods over which it added up, as one, and the first of them; absent where that is the figure alone. */
-      readonly since?: { readonly from: string; readonly pooled: Observation };
+      readonly since?: Pooled;
     }
   | { readonly kind: 'tolerance'; readonly tolerance: number; readonly bare: boolean }
+  /** Chance does not bring so great a change of level. */
+  | { readonly kind: 'change' }
   | { readonly kind: 'special-cause'; readonly cause: SpecialCause };
 
 /** What an evaluator found, before it is put into words. */
@@ -89,6 +108,8 @@ export interface Context {
   readonly clearedIn: string | undefined;
   /** The level that the alert was raised at before this period; none while clear or recovering. */
   readonly levelBefore: Level | undefined;
+  /** The better level that the present episode was found to have fallen from, if it was. */
+  readonly reached: LevelReached | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { changePoint } from './change-point.ts';
 import type { Evaluator, MetricEvaluator } from './evaluator.ts';
 import { inspection } from './inspection.ts';
 import { specialCause } from './special-cause.ts';
@@ -7,5 +8,6 @@ import { standard } from './standard.ts';
 export const EVALUATORS: Readonly<Record<MetricEvaluator, Evaluator>> = {
   standard,
   inspection,
+  'change-point': changePoint,
   'special-cause': specialCause,
 };

@@ -1,6 +1,6 @@
 import type { Metric } from '../inspection.ts';
 import { ESTIMATE_DEVIATIONS, ESTIMATE_FROM_SUBMISSIONS, TYPICAL_MONTH_REPORTS } from '../rules.ts';
-import { type CountedObservation, failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
+import { failuresOf, hasCounts, isWorse, type Observation, pool } from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
 import { binomialWeight, cusumLimit, cusumPath, poissonWeight, stepCusum } from '../statistics/cusum.ts';
 import type { Context, Evaluator, Reason, Reference } from './evaluator.ts';
@@ -145,19 +145,8 @@ function judgeByCusum(
   if (cusum <= limit) return undefined;
   const summed = observations.slice(from + path.lastIndexOf(0) + 1);
   const first = summed[0];
-  const since = first && summed.length > 1 ? { from: first.period, pooled: pool(metric, summed) } : undefined;
+  const since = first && summed.length > 1 ? pool(metric, summed) : undefined;
   return { reason: { kind: 'cusum', cusum, limit, ...(since ? { since } : {}) }, numbers: { cusum, limit } };
-}
-
-/** Several periods as one: counts are added, percentages never averaged; of plain counts the mean. */
-function pool(metric: Metric, since: readonly Observation[]): Observation {
-  const last = since.at(-1) as Observation;
-  if (metric.kind !== 'proportion')
-    return { ...last, status: 'final', value: since.reduce((sum, { value }) => sum + value, 0) / since.length };
-  const counted: readonly CountedObservation[] = since.filter(hasCounts);
-  const numerator = counted.reduce((sum, observation) => sum + observation.numerator, 0);
-  const denominator = counted.reduce((sum, observation) => sum + observation.denominator, 0);
-  return { ...last, status: 'final', value: (100 * numerator) / denominator, numerator, denominator };
 }
 
 function judgeByTolerance(metric: Metric, current: Observation, { value }: Compared): Judgement | undefined {

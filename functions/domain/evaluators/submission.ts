@@ -1,4 +1,4 @@
-import { DEFAULT, monthName } from '../format.ts';
+import { DEFAULT, dayName, monthName } from '../format.ts';
 import type { AuthorityAlertRule } from '../obligations.ts';
 import { dayInEngland, startOfDayInEngland } from '../period.ts';
 import { SUBMISSION_WORKING_DAYS } from '../rules.ts';
@@ -15,7 +15,7 @@ export const submission: AuthorityAlertRule = {
     if (!expected || today < expected.lateFrom) return undefined;
     const { period, lastDay, veryLateFrom } = expected;
     const isVeryLate = today >= veryLateFrom;
-    const text = `the figures for ${monthName(period)} are not in; they were due by ${lastDay}, the ${SUBMISSION_WORKING_DAYS}th working day after the month (${DEFAULT})${isVeryLate ? ', and that is over a month ago' : ''}`;
+    const text = `the figures for ${monthName(period)} are not in; they were due by ${dayName(lastDay)}, the ${SUBMISSION_WORKING_DAYS}th working day after the month (${DEFAULT})${isVeryLate ? ', and that is over a month ago' : ''}`;
     return { level: isVeryLate ? 'critical' : 'warning', since: period, period, text, numbers: {} };
   },
 

@@ -122,6 +122,8 @@ type Run = {
 
 /** An excursion is followed until this much of it is left; the rest changes the run length by one part in 1e4 at most. */
 const NEGLIGIBLE = 1e-7;
+/** A run of so many months is as good as endless. */
+const ENDLESS_MONTHS = 1e6;
 
 /**
  * The average number of months from zero to the first sum above `height` (in units of one failure).
@@ -131,8 +133,11 @@ const NEGLIGIBLE = 1e-7;
  * (1954). Within an excursion, what can be reached after j months is a whole number of failures less j decrements, of which
  * only a handful lie between the two ends: so Brook & Evans' Markov chain (Biometrika 59, 1972) runs here on the exact
  * states, month by month, with no grid and no matrix to solve.
+ *
+ * Where nearly every case fails anyway a path neither falls nor rises for ages: a run that is longer than `enough` is only
+ * known to be so.
  */
-function runLength({ decrement, first, chances, atLeast }: Month, height: number): Run {
+function runLength({ decrement, first, chances, atLeast }: Month, height: number, enough: number): Run {
   const size = Math.floor(height) + 2;
   let alive = new Float64Array(size);
   let next = new Float64Array(size);
@@ -168,6 +173,8 @@ function runLength({ decrement, first, chances, atLeast }: Month, height: number
       if (above < atLeast.length) alarms += chance * (atLeast[Math.max(0, above)] as number);
     }
     if (left < NEGLIGIBLE) return { months: (months + left) / alarms, highestWithin, nextAbove };
+    // At least: were all that is left to end above the limit, the run would be no shorter.
+    if (months > enough) return { months: months / (alarms + left), highestWithin, nextAbove };
     [alive, next] = [next, alive];
     lowest = nextLowest;
     count = nextCount;
@@ -177,11 +184,14 @@ function runLength({ decrement, first, chances, atLeast }: Month, height: number
 /** The average run length in months at the baseline, from zero, of a CUSUM that signals above `limit`. */
 export function averageRunLength(inControl: InControl, limit: number): number {
   const height = limit / LOG_RATIO;
-  return runLength(monthOf(inControl, height + 1), height).months;
+  return runLength(monthOf(inControl, height + 1), height, ENDLESS_MONTHS).months;
 }
 
 /** Where sums that can be reached lie closer together than this, the limit may be so much higher than it need be. */
 const PRECISION = 0.005;
+
+/** Halving comes to {@link PRECISION} in a dozen steps; sums of counts so large that a double has no fractions of them never do. */
+const MOST_STEPS = 60;
 
 /** Keeps a sum that equals the limit but for its rounding from signalling. */
 const ROUNDING = 1e-9;
@@ -218,16 +228,17 @@ function seekLimit(inControl: InControl, months: number): number {
   if (!(months > 1)) throw new RangeError(`months must be above 1, got ${months}`);
   const wanted = Math.log(months);
   // In units of one failure, like the run. The limit sought lies in (low, high].
+  const enough = 10 * months;
   let low = 0;
   let high = wanted / LOG_RATIO;
   const month = monthOf(inControl, high + 1);
-  let missingAtLow = wanted - Math.log(runLength(month, low).months);
+  let missingAtLow = wanted - Math.log(runLength(month, low, enough).months);
   // Even a single failure is rarer than wanted; not zero, as a cap of 1.5 × 0 would keep the path from signalling.
   if (missingAtLow <= 0) return PRECISION;
   let missingAtHigh = Number.NaN;
   let height = 0.65 * high;
   for (let step = 0; ; step++) {
-    const run = runLength(month, height);
+    const run = runLength(month, height, enough);
     const missing = wanted - Math.log(run.months);
     // Up to the next sum that can be reached, and down to the last one, the run length is the same.
     if (missing > 0) {
@@ -238,7 +249,7 @@ function seekLimit(inControl: InControl, months: number): number {
       missingAtHigh = missing;
     }
     const width = high - low;
-    if (width * LOG_RATIO <= PRECISION) return high * LOG_RATIO + ROUNDING;
+    if (width * LOG_RATIO <= PRECISION || step === MOST_STEPS) return high * LOG_RATIO + ROUNDING;
     if (step < 2) {
       // Asymptotically the logarithm of the run length grows as fast as the limit: a Newton step, and a little further,
       // so that two of them close in from both sides.

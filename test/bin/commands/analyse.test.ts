@@ -87,7 +87,9 @@ describe('analyse', () => {
       'standard critical',
       'inspection warning',
     ]);
-    expect(periods[1]?.findings[0]?.text).toContain('50.0% (20 of 40) in 2011-02; the standard is 80% since 2011-01');
+    expect(periods[1]?.findings[0]?.text).toContain(
+      '50.0% (20 of 40) in February 2011; the standard is 80% since January 2011',
+    );
     expect(assurance).toBe('inconsistent');
   });
 

@@ -35,7 +35,7 @@ describe('overdue actions', () => {
     const { board, notice } = look(record, '2010-10-22T23:00:00.000Z');
     expect(board?.alerts.action).toMatchObject({ level: 'warning', since: '2010-10', period: '2011-09' });
     expect(board?.alerts.action?.findings[0]?.text).toBe(
-      '2 recommended actions are past the due date, as this service counts it, and not reported as completed: A1, A2 since 2010-10-22',
+      '2 recommended actions are past the due date, as this service counts it, and not reported as completed: A1, A2 since 22 October 2010',
     );
     expect(notice?.transitions[0]).toMatchObject({
       alert: 'action',
@@ -56,11 +56,11 @@ describe('overdue actions', () => {
     }
     const headings = mail.match(/^ {2}Due .*$/gm);
     expect(headings).toEqual([
-      '  Due 2010-10-22, as this service counts (paragraph 16):',
-      '  Due 2011-01-22, as this service counts (paragraph 16):',
-      '  Due 2011-01-22, as this service counts (paragraph 64):',
-      '  Due 2011-04-22, as this service counts (paragraph 16):',
-      '  Due 2011-04-22, as this service counts (paragraph 64):',
+      '  Due 22 October 2010, as this service counts (paragraph 16):',
+      '  Due 22 January 2011, as this service counts (paragraph 16):',
+      '  Due 22 January 2011, as this service counts (paragraph 64):',
+      '  Due 22 April 2011, as this service counts (paragraph 16):',
+      '  Due 22 April 2011, as this service counts (paragraph 64):',
     ]);
   });
 

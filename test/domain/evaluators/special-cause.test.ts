@@ -14,7 +14,7 @@ describe('special cause', () => {
     const judged = judge(metric, [...steady, [84, 100], [70, 100]]);
     expect(levelsOf(judged.at(-1))).toEqual(['watch']);
     expect(judged.at(-1)?.findings[0]?.text).toMatch(
-      /^70\.0% \(70 of 100\) in 2011-11; its usual mean is 84\.3% \(XmR chart of the 12 reports from 2010-10 on\); beyond the limit of its usual variation$/,
+      /^70\.0% \(70 of 100\) in November 2011; its usual mean is 84\.3% \(XmR chart of the 12 reports from October 2010 on\); beyond the limit of its usual variation$/,
     );
     expect(statesOf(judged).at(-1)).toBe('watch');
   });

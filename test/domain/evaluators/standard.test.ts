@@ -57,7 +57,7 @@ describe('flow proportions', () => {
     const judged = judge(aMetric(), [79, 79]);
     expect(statesOf(judged)).toEqual(['warning', 'critical']);
     expect(judged[0]?.findings[0]?.text).toBe(
-      "79% (no counts given) in 2010-10; the standard is 80% since 2000-01 (this service's default); given without counts, so chance cannot be tested",
+      "79% (no counts given) in October 2010; the standard is 80% since January 2000 (this service's default); given without counts, so chance cannot be tested",
     );
   });
 
@@ -104,7 +104,9 @@ describe('everything else', () => {
     const judged = judge(breaching, [9, undefined, undefined, undefined, undefined, 9]);
     expect(judged.map(({ period }) => period)).toEqual(Array.from({ length: 6 }, (_, i) => addMonths('2010-10', i)));
     expect(statesOf(judged)).toEqual(['clear', 'warning', 'warning', 'warning', 'critical', 'recovering']);
-    expect(judged[1]?.findings[0]?.text).toContain('nothing was reported for 2010-11, which counts as failing here');
+    expect(judged[1]?.findings[0]?.text).toContain(
+      'nothing was reported for November 2010, which counts as failing here',
+    );
     expect(judge(aBacklog(), [9, undefined, undefined, 9])).toHaveLength(2);
   });
 

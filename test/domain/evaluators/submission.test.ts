@@ -53,7 +53,7 @@ describe('a missing submission', () => {
   it('says what is missing since when, and clears at once when it comes in', () => {
     const late = boardOf(look(record, '2010-12-20T12:00:00Z'));
     expect(late.alerts.submission?.findings[0]?.text).toBe(
-      "the figures for November 2010 are not in; they were due by 2010-12-14, the 10th working day after the month (this service's default)",
+      "the figures for November 2010 are not in; they were due by 14 December 2010, the 10th working day after the month (this service's default)",
     );
     const in2 = aRecord({ months: months(aMetric(), [...good, ...good]) });
     const { notice, board } = look(in2, '2010-12-21T12:00:00Z', late);
@@ -88,7 +88,7 @@ describe('a missing submission', () => {
       {
         alert: 'submission',
         transition: 'withdrawn',
-        reason: '2010-10 was retracted (revision 2)',
+        reason: 'October 2010 was retracted (revision 2)',
         value: 'no figures are in',
       },
     ]);
@@ -120,7 +120,7 @@ describe('a missing submission', () => {
     const { board, notice } = look(known, '2011-01-15T00:00:00Z', warned);
     expect(board?.alerts.submission?.acknowledgement).toBeUndefined();
     expect(notice?.transitions[0]?.acknowledgement).toBe(
-      'A. Analyst on 2010-12-20: system change (no longer holds, as it got worse since)',
+      'A. Analyst on 20 December 2010: system change (no longer holds, as it got worse since)',
     );
     const next = { ...known, months: months(aMetric(), [...good, ...good]) };
     expect(boardOf(look(next, '2011-01-15T00:00:00Z')).alerts.submission).toBeUndefined();

@@ -168,3 +168,25 @@ describe("Jeffreys' posterior", () => {
     expect(() => jeffreysRate(5, 4)).toThrow(RangeError);
   });
 });
+
+describe('counts far beyond any that is accepted', () => {
+  /** The normal tail, which for a coin thrown 1e12 times is right to a millionth. */
+  const NORMAL = [
+    [1, 0.15865525393145705],
+    [3, 0.0013498980316300933],
+    [6, 9.865876450376981e-10],
+  ] as const;
+
+  it.each(NORMAL)('have the tail beyond %i standard deviations that they should, and soon', (deviations, tail) => {
+    const [n, sd] = [1e12, 5e5];
+    expect(binomialAtMost(n / 2 - deviations * sd, n, 0.5) / tail).toBeCloseTo(1, 4);
+    expect(binomialAtLeast(n / 2 + deviations * sd, n, 0.5) / tail).toBeCloseTo(1, 4);
+    expect(poissonAtLeast(n + deviations * 1e6, n) / tail).toBeCloseTo(1, 3);
+    expect(poissonAtMost(n - deviations * 1e6, n) / tail).toBeCloseTo(1, 3);
+  });
+
+  it('go over from one way of summing to the other without a step', () => {
+    const [below, above] = [3.999e10, 4.001e10].map((n) => binomialAtMost(n / 2 - Math.sqrt(n) / 2, n, 0.5));
+    expect((below as number) / (above as number)).toBeCloseTo(1, 5);
+  });
+});

@@ -1,0 +1,242 @@
+import { CHANGE_BEFORE_MAX, CHANGE_BEFORE_MIN, CHANGE_LIMIT, CHANGE_RANGES_MIN, CHANGE_SINCE_MAX } from '../rules.ts';
+
+/**
+ * Whether the latest reports are at another level than those before them: a generalised likelihood ratio over where the
+ * change began and how long the level before it lasted (D. Siegmund & E. S. Venkatraman, Annals of Statistics 23, 1995; of
+ * the binomial, D. Hawkins & others, Journal of Quality Technology 35, 2003), divided by the dispersion of successive months
+ * (D. B. Laney, Quality Engineering 14, 2002: p′ charts) where they vary more than their counts explain.
+ */
+
+/** One report: what happened, among how many chances for it. */
+export interface Report {
+  /** Failures, events, or the figure itself. Higher is worse. */
+  readonly bad: number;
+  /** Cases for `binomial`; 1 otherwise. */
+  readonly size: number;
+}
+
+/** How reports vary while nothing changes. */
+export type Noise =
+  /** New cases each time, of which some fail; or new events each time. */
+  | { readonly kind: 'binomial' | 'poisson' }
+  /**
+   * By its own moving ranges, never less than the variance `least`, and with a correlation of successive reports that is
+   * estimated, never below `correlation`: the same children are in one and the next.
+   */
+  | { readonly kind: 'ranges'; readonly least: (mean: number) => number; readonly correlation: number };
+
+/** Two levels, of the reports `[start, split)` and of those from `split` on. */
+export interface LevelChange {
+  readonly start: number;
+  readonly split: number;
+  /** How much better two levels explain the reports than one: twice the log-likelihood ratio, over the dispersion. */
+  readonly statistic: number;
+}
+
+/** What two levels are sought among. */
+export interface Sought {
+  /** The first report that may belong to the level since. */
+  readonly splitFrom?: number;
+  /** The fewest reports of the level before. */
+  readonly before?: number;
+}
+
+/**
+ * The two levels that explain the reports best, if the later one is the worse and the statistic is above the limit.
+ *
+ * The level since covers the last 1 to {@link CHANGE_SINCE_MAX} reports, the one before it {@link CHANGE_BEFORE_MIN} to
+ * {@link CHANGE_BEFORE_MAX} reports right before those, so that an improvement which lasted half a year is a level of its
+ * own. Work is bounded: some 60 pairs, whatever the length.
+ *
+ * @param reports oldest first; only the last {@link CHANGE_BEFORE_MAX} + {@link CHANGE_SINCE_MAX} are read.
+ */
+export function findWorsening(
+  reports: readonly Report[],
+  noise: Noise,
+  { splitFrom = 0, before = CHANGE_BEFORE_MIN }: Sought = {},
+): LevelChange | undefined {
+  const length = reports.length;
+  const first = Math.max(0, length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
+  if (length - first <= before) return undefined;
+  const [bad, size] = [SUMS_OF_BAD, SUMS_OF_SIZE];
+  for (let i = first; i < length; i++) {
+    const { bad: b, size: n } = reports[i] as Report;
+    bad[i - first + 1] = (bad[i - first] as number) + b;
+    size[i - first + 1] = (size[i - first] as number) + n;
+  }
+  const end = length - first;
+  const spread = noise.kind === 'ranges' ? spreadOf(reports, first, noise) : undefined;
+  if (noise.kind === 'ranges' && !spread) return undefined;
+  let best: LevelChange | undefined;
+  for (let since = 1; since <= CHANGE_SINCE_MAX; since++) {
+    const split = end - since;
+    if (first + split < splitFrom || split < before) break;
+    const x2 = (bad[end] as number) - (bad[split] as number);
+    const n2 = (size[end] as number) - (size[split] as number);
+    for (const wanted of LENGTHS) {
+      if (wanted < before) continue;
+      const start = Math.max(0, split - wanted);
+      const x1 = (bad[split] as number) - (bad[start] as number);
+      const n1 = (size[split] as number) - (size[start] as number);
+      if (x2 * n1 > x1 * n2) {
+        const statistic = spread
+          ? ratioByRanges(x2 / since - x1 / (split - start), since, split - start, spread)
+          : noise.kind === 'binomial'
+            ? ratioOfShares(x1, n1, x2, n2)
+            : ratioOfCounts(x1, n1, x2, n2);
+        if (statistic > (best?.statistic ?? CHANGE_LIMIT))
+          best = { start: first + start, split: first + split, statistic };
+      }
+      if (split <= wanted) break;
+    }
+  }
+  if (!best) return undefined;
+  const statistic = spread
+    ? judgedBySpread(reports, first, best, spread)
+    : judgedByDispersion(reports, first, best, noise.kind === 'binomial');
+  return statistic > CHANGE_LIMIT ? { ...best, statistic } : undefined;
+}
+
+/** Sums up to each report, overwritten by each call: made anew, they would be half of what it costs. */
+const SUMS_OF_BAD = new Float64Array(CHANGE_BEFORE_MAX + CHANGE_SINCE_MAX + 1);
+const SUMS_OF_SIZE = new Float64Array(CHANGE_BEFORE_MAX + CHANGE_SINCE_MAX + 1);
+
+/** How many reports the level before may cover: a few lengths stand for all between them. */
+const LENGTHS: readonly number[] = [1, 2, 3, 4, CHANGE_BEFORE_MIN, 9, 12, 18, CHANGE_BEFORE_MAX];
+
+const plus = (x: number, ratio: number): number => (x > 0 ? x * Math.log(ratio) : 0);
+
+/** Twice the log-likelihood ratio of two shares against one. */
+function ratioOfShares(x1: number, n1: number, x2: number, n2: number): number {
+  const share = (x1 + x2) / (n1 + n2);
+  // The score statistic, which takes no logarithm, is never less than half of it where it matters.
+  const difference = x2 / n2 - x1 / n1;
+  if (difference * difference < ((CHANGE_LIMIT / 2) * share * (1 - share) * (n1 + n2)) / (n1 * n2)) return 0;
+  return (
+    2 *
+    (plus(x1, x1 / n1 / share) +
+      plus(n1 - x1, (n1 - x1) / n1 / (1 - share)) +
+      plus(x2, x2 / n2 / share) +
+      plus(n2 - x2, (n2 - x2) / n2 / (1 - share)))
+  );
+}
+
+function ratioOfCounts(x1: number, n1: number, x2: number, n2: number): number {
+  const mean = (x1 + x2) / (n1 + n2);
+  return 2 * (plus(x1, x1 / n1 / mean) + plus(x2, x2 / n2 / mean));
+}
+
+/** The mean of what a standard normal variable is away from zero. */
+const MEAN_DEVIATION = Math.sqrt(2 / Math.PI);
+
+/** The statistic over the dispersion, where that is above 1; a logarithm as in Student's t makes up for it being an estimate. */
+function judgedByDispersion(
+  reports: readonly Report[],
+  first: number,
+  { split, statistic }: LevelChange,
+  binomial: boolean,
+): number {
+  const dispersion = dispersionOf(reports, first, split, binomial);
+  return dispersion <= 1 ? statistic : withEstimatedSpread(statistic / dispersion, reports.length - first);
+}
+
+/** Laney's σz²: how much successive reports differ, over how much their counts explain. Not over the split. */
+function dispersionOf(reports: readonly Report[], first: number, split: number, binomial: boolean): number {
+  let bad = 0;
+  let size = 0;
+  for (let i = first; i < reports.length; i++) {
+    bad += (reports[i] as Report).bad;
+    size += (reports[i] as Report).size;
+  }
+  const rate = bad / size;
+  const variance = binomial ? rate * (1 - rate) : rate;
+  let sum = 0;
+  let count = 0;
+  for (let i = first + 1; i < reports.length; i++) {
+    if (i === split) continue;
+    const [a, b] = [reports[i - 1] as Report, reports[i] as Report];
+    sum += Math.abs(b.bad / b.size - a.bad / a.size) / Math.sqrt(variance * (1 / a.size + 1 / b.size));
+    count += 1;
+  }
+  const deviation = count > 0 ? sum / count / MEAN_DEVIATION : 1;
+  return deviation * deviation;
+}
+
+interface Spread {
+  readonly variance: number;
+  readonly correlation: number;
+  /** What moving ranges alone say of the variance. */
+  readonly ofRanges: number;
+}
+
+/** The variance of one report and the correlation of successive ones; undefined where there are too few, or all are the same. */
+function spreadOf(
+  reports: readonly Report[],
+  first: number,
+  { least, correlation }: Extract<Noise, { kind: 'ranges' }>,
+): Spread | undefined {
+  const count = reports.length - first;
+  if (count - 1 < CHANGE_RANGES_MIN) return undefined;
+  let sum = 0;
+  let ranges = 0;
+  for (let i = first; i < reports.length; i++) {
+    sum += (reports[i] as Report).bad;
+    if (i > first) ranges += Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad);
+  }
+  const deviation = ranges / (count - 1) / MEAN_DEVIATION / Math.SQRT2;
+  const ofRanges = deviation * deviation;
+  const floor = least(sum / count);
+  const variance = Math.max(ofRanges, floor);
+  if (!(variance > 0)) return undefined;
+  return { variance, ofRanges, correlation: Math.max(correlation, 1 - ofRanges / variance) };
+}
+
+function ratioByRanges(difference: number, since: number, before: number, { variance, correlation }: Spread): number {
+  const atMost = (difference * difference) / (variance * (1 / since + 1 / before));
+  if (correlation === 0 || atMost <= CHANGE_LIMIT) return atMost;
+  // The levels' covariance, which would make the test keener, is left out: of a few children who stay, single steps are too coarse.
+  const ofMeans = varianceOfMean(since, correlation) + varianceOfMean(before, correlation);
+  return (difference * difference) / (variance * ofMeans);
+}
+
+/**
+ * The statistic once more, with the variation within the two levels in the place of that from report to report where it is
+ * the larger: a series that wanders is no series that changed.
+ */
+function judgedBySpread(
+  reports: readonly Report[],
+  first: number,
+  { start, split }: LevelChange,
+  { variance, correlation, ofRanges }: Spread,
+): number {
+  const end = reports.length;
+  const [earlier, later] = [momentsOf(reports, first, split), momentsOf(reports, split, end)];
+  const degrees = Math.max(1, end - first - 2);
+  const within = Math.max(variance, (earlier.squares + later.squares) / degrees);
+  const spread = { variance: within, ofRanges, correlation: Math.max(correlation, 1 - ofRanges / within) };
+  const difference = later.mean - momentsOf(reports, start, split).mean;
+  return withEstimatedSpread(ratioByRanges(difference, end - split, split - start, spread), end - first);
+}
+
+function withEstimatedSpread(statistic: number, reports: number): number {
+  const free = EFFICIENCY_OF_RANGES * Math.max(1, reports - 2);
+  return free * Math.log1p(statistic / free);
+}
+
+/** Moving ranges tell a standard deviation as well as so many times as many independent reports (Making Data Count's d2 of two). */
+const EFFICIENCY_OF_RANGES = 0.6;
+
+function momentsOf(reports: readonly Report[], from: number, to: number): { mean: number; squares: number } {
+  let mean = 0;
+  for (let i = from; i < to; i++) mean += (reports[i] as Report).bad / (to - from);
+  let squares = 0;
+  for (let i = from; i < to; i++) squares += ((reports[i] as Report).bad - mean) ** 2;
+  return { mean, squares };
+}
+
+/** Of the mean of so many reports of variance 1 whose correlation falls by its power with their distance. */
+function varianceOfMean(count: number, correlation: number): number {
+  const r = correlation;
+  if (r === 0) return 1 / count;
+  return (1 + r - (2 * r * (1 - r ** count)) / (count * (1 - r))) / (count * (1 - r));
+}

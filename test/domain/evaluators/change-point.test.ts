@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backtest } from '../../../functions/domain/backtest.ts';
+import { describeFinding } from '../../../functions/domain/describe-finding.ts';
+import { changePoint } from '../../../functions/domain/evaluators/change-point.ts';
+import {
+  aBacklog,
+  aLocalStandard,
+  aMetric,
+  aRecord,
+  type Figure,
+  judgeBy,
+  levelsOf,
+  months,
+  series,
+  statesOf,
+} from '../../support/build.ts';
+
+const judge = judgeBy('change-point');
+const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
+const metric = aMetric();
+
+it('is what a backtest without it does not raise', () => {
+  const quiet = aMetric({ standards: [], baseline: { kind: 'none', statement: 'The report says nothing.' } });
+  const figures = [...repeat(24, [93, 100]), ...repeat(3, [82, 100])] as Figure[];
+  const record = aRecord({ metrics: [quiet], months: months(quiet, figures) });
+  const { asIs, asChanged } = backtest(record, quiet.id, aLocalStandard({}), ['change-point']);
+  expect([asIs.episodes, asChanged.episodes]).toEqual([1, 0]);
+});
+
+describe('the level that was reached', () => {
+  it('is told with the level since, the months, and the time before', () => {
+    const judged = judge(metric, [...repeat(24, [93, 100]), ...repeat(3, [82, 100])]);
+    expect(statesOf(judged).lastIndexOf('clear')).toBe(24);
+    expect(judged.at(-1)?.findings[0]).toMatchObject({
+      evaluator: 'change-point',
+      level: 'warning',
+      text: '82.0% (82 of 100) in December 2012; 82.0% (246 of 300) since October 2012; 93.0% (2232 of 2400) in the two years before; chance alone does not bring so great a change',
+      levels: { before: { from: '2010-10', to: '2012-09', value: 93 }, since: { from: '2012-10', value: 82 } },
+    });
+  });
+
+  it('holds, also when the better level has passed out of sight, until figures are back near it', () => {
+    const fallen = [...repeat(24, [93, 100]), ...repeat(48, [82, 100])] as Figure[];
+    expect(new Set(statesOf(judge(metric, fallen)).slice(26))).toEqual(new Set(['warning']));
+    const back = judge(metric, [...fallen, [90, 100], [92, 100], [92, 100]]);
+    expect(statesOf(back).slice(-3)).toEqual(['warning', 'recovering', 'clear']);
+  });
+
+  it('begins anew after an episode: what was bad then is no new level', () => {
+    const states = statesOf(
+      judge(metric, [...repeat(24, [93, 100]), ...repeat(4, [80, 100]), ...repeat(8, [93, 100])]),
+    );
+    expect(states.slice(-7)).toEqual(['clear', 'clear', 'clear', 'clear', 'clear', 'clear', 'clear']);
+  });
+
+  it('is let go by a change in the way of working', () => {
+    const figures = [...repeat(24, [93, 100]), ...repeat(6, [82, 100])] as Figure[];
+    const states = statesOf(judge(metric, figures, { rebaseDates: ['2012-12-01'] }));
+    expect(states.slice(-4)).toEqual(['recovering', 'clear', 'clear', 'clear']);
+  });
+
+  it('is found in counts, in snapshots by their own ranges, and where more is better', () => {
+    const referrals = aBacklog({ cases: 'flow' });
+    expect(levelsOf(judge(referrals, [...repeat(18, 20), ...repeat(2, 40)]).at(-1))).toEqual(['warning']);
+    const wave = Array.from({ length: 24 }, (_, i): Figure => 5 + (i % 3));
+    expect(levelsOf(judge(aBacklog(), [...wave, 20, 22, 21]).at(-1))).toEqual(['warning']);
+    const assessments = aBacklog({ polarity: 'higher' });
+    expect(levelsOf(judge(assessments, [...wave.map((n) => 95 + Number(n)), 20, 21, 20]).at(-1))).toEqual(['warning']);
+    expect(levelsOf(judge(aBacklog({ polarity: 'neutral' }), [...wave, 20, 22, 21]).at(-1))).toEqual([]);
+  });
+
+  it('skips months without a report, and figures without counts among those with them', () => {
+    const figures = [...repeat(12, [93, 100]), undefined, ...repeat(12, [93, 100]), undefined, ...repeat(3, [82, 100])];
+    expect(levelsOf(judge(metric, figures as Figure[]).at(-1))).toEqual(['warning']);
+    const bare = [...repeat(12, [93, 100]), 12, ...repeat(12, [93, 100]), ...repeat(3, [82, 100])] as Figure[];
+    expect(judge(metric, bare).at(-1)?.findings[0]?.text).toContain('93.0% (2232 of 2400)');
+  });
+
+  it('gives away no small number that is suppressed, neither in words nor by the difference of sums', () => {
+    const figures: Figure[] = [...repeat(24, [39, 40]), [32, 40], [31, 40], [37, 40], [30, 40]];
+    const observations = series(figures);
+    const result = changePoint(metric, observations, {
+      period: observations.at(-1)?.period ?? '',
+      standardIn: () => undefined,
+      start: 0,
+      clearedIn: undefined,
+      levelBefore: undefined,
+      reached: undefined,
+    });
+    if (!result) throw new Error('nothing was found');
+    const shown = describeFinding(metric, result, 'show');
+    expect(shown.text).toContain('(936 of 960)');
+    const { text, levels, numbers } = describeFinding(metric, result, 'suppress');
+    expect(text).toContain('about 80% since');
+    expect(text).toContain('about 100% in the two years before');
+    expect(levels).toMatchObject({ before: { value: 100 }, since: { value: 80 } });
+    expect(Object.keys(numbers)).toEqual(['value', 'statistic', 'limit']);
+  });
+
+  it('of a month depends on no later one', () => {
+    const figure = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.constant(40));
+    fc.assert(
+      fc.property(fc.array(figure, { minLength: 8, maxLength: 50 }), (figures) => {
+        const whole = judge(metric, figures);
+        const part = judge(metric, figures.slice(0, figures.length >> 1));
+        expect(whole.slice(0, part.length)).toEqual(part);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
