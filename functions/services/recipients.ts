@@ -133,14 +133,25 @@ async function readFilter({ sns }: Pick<Recipients, 'sns'>, arn: string): Promis
   }
 }
 
-async function setFilter({ sns }: Recipients, arn: string, { id, hears }: Pick<Recipient, 'id' | 'hears'>) {
-  await sns.send(
-    new SetSubscriptionAttributesCommand({
-      SubscriptionArn: arn,
-      AttributeName: 'FilterPolicy',
-      AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
-    }),
-  );
+/** False where the subscription is gone since it was listed: who has the address has left. */
+async function setFilter(
+  { sns }: Recipients,
+  arn: string,
+  { id, hears }: Pick<Recipient, 'id' | 'hears'>,
+): Promise<boolean> {
+  try {
+    await sns.send(
+      new SetSubscriptionAttributesCommand({
+        SubscriptionArn: arn,
+        AttributeName: 'FilterPolicy',
+        AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundException) return false;
+    throw error;
+  }
 }
 
 /**
@@ -220,7 +231,8 @@ export function addRecipient(
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) return subscribe(recipients, saved);
       const filter = await readFilter(recipients, arn);
-      if (!filter || !isFilterOf(filter, saved)) await setFilter(recipients, arn, saved);
+      if (filter && isFilterOf(filter, saved)) return;
+      if (!(await setFilter(recipients, arn, saved))) throw new RecipientChangedError();
     }).catch(async (error: unknown) => {
       // What SNS does not take is not kept as if it did.
       if (error instanceof ServiceError) await restore(recipients, read, saved);
@@ -280,6 +292,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
+    // Confirmed since it was listed: SNS changes no filter by asking again.
+    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
@@ -303,7 +317,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     const saved = await saveRecipient(recipients.database, read, {
       ...{ id, address: found.address, hears: others, requestedAt },
     });
-    await setFilter(recipients, found.arn, saved);
+    if (!(await setFilter(recipients, found.arn, saved))) throw new RecipientChangedError();
   });
 }
 
@@ -370,8 +384,7 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString() },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      await setFilter(recipients, arn, recipient);
-      return true;
+      return setFilter(recipients, arn, recipient);
     });
   });
   return changed.filter(Boolean).length;

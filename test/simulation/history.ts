@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../../functions/domain/access.ts';
 import { type Inspection, InspectionSchema } from '../../functions/domain/inspection.ts';
@@ -5,6 +6,7 @@ import { createToken } from '../../functions/store/access.ts';
 import { readInspection, saveInspection } from '../../functions/store/inspections.ts';
 import { authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
 import { aBacklog, aMetric, anAction, anInspection } from '../support/build.ts';
+import type { MemoryStore } from './memory-store.ts';
 import { type Authority, DEEDS, type Person } from './people.ts';
 import { checkAccepted, checkAtRest, checkPublish, checkWrites, createLedger } from './promises.ts';
 import { type Random, randomOf } from './random.ts';
@@ -22,8 +24,10 @@ export interface History {
     readonly step: number | undefined;
     readonly stack: string;
   };
-  /** Calls of functions that were let go or went wrong. */
+  /** How many calls of the store there were. */
   readonly calls: number;
+  /** What there is in the store at the end, but for secrets: the same where the same was told. */
+  readonly left: string;
 }
 
 const IDS = ['alnwick', 'berwick', 'corbridge'];
@@ -57,18 +61,23 @@ function inspectionOf(id: string, edition: number): Inspection {
   return InspectionSchema.parse({ ...anInspection(id, first, `The council of ${id}`), metrics, actions });
 }
 
+/** Milliseconds on the process's own clock, history after history. */
+let clock = 0;
+
 /** What the process's own chance and time are while a history runs: its own. Put back when it ends. */
 function enter(world: World, random: () => Random): () => void {
   const own = { setTimeout: globalThis.setTimeout, random: Math.random, now: performance.now, uuid: crypto.randomUUID };
   const began = world.now;
   globalThis.setTimeout = ((work: () => void, ms = 0) => void world.sleep(ms).then(work)) as never;
   Math.random = () => random().next();
-  const base = own.now.call(performance);
+  // A process's own clock never goes back, and what a history leaves in a module is past in the next.
+  const base = clock;
   performance.now = () => base + world.now - began;
   let made = 0;
   crypto.randomUUID = () =>
     `00000000-0000-4000-8000-${String(++made).padStart(12, '0')}` as ReturnType<typeof crypto.randomUUID>;
   return () => {
+    clock = performance.now() + DAY_MS;
     globalThis.setTimeout = own.setTimeout;
     Math.random = own.random;
     performance.now = own.now;
@@ -94,7 +103,8 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     onWrites: (writes) => {
       if (watched) checkWrites(writes, ledger, world.now);
     },
-    onPublish: (notice, addresses, confirmed, by) => checkPublish(notice, addresses, confirmed, ledger, by),
+    onPublish: (notice, addresses, confirmed, by) =>
+      checkPublish(notice, addresses, confirmed, topic.leftAt, ledger, by),
     onError: (name, fields) => {
       const what = `${name}: ${fields instanceof Error ? fields.stack : JSON.stringify(fields)}`;
       if (what.includes('ZodError') && authorities.some(({ spoilt }) => spoilt)) return;
@@ -181,6 +191,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       });
       subscribeDirector(id);
     }
+    world.pass(DAY_MS / 24);
     watched = true;
   }
 
@@ -208,6 +219,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       for (const subscription of topic.subscriptions)
         if (subscription.endpoint === endpoint) topic.confirm(subscription);
     for (let hours = 0; hours < 4; hours++) {
+      world.pass(HOUR_MS);
       for (let taken = 0; ; taken++) {
         if (taken > MOST_STEPS_TO_REST)
           throw new BrokenPromise('at rest nothing is left undone', 'it does not come to rest');
@@ -219,11 +231,10 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
         else break;
         await check();
       }
-      world.pass(HOUR_MS);
     }
     for (const authority of authorities)
       if (!authority.spoilt && authority.accepted.length > 0)
-        await checkAtRest(store, topic, authority, ledger, world.now);
+        await checkAtRest(store, topic, authority, ledger, world.now, world.givenUp > 0);
   }
 
   let current: number | undefined;
@@ -238,17 +249,28 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     current = undefined;
     random = randomOf(seed, -1);
     await rest();
-    return { seed, steps, calls: store.calls };
+    return { seed, steps, calls: store.calls, left: leftIn(store) };
   } catch (error) {
     const { message, stack = '' } = error as Error;
     const promise = error instanceof BrokenPromise ? error.promise : 'the simulation itself holds';
-    return { seed, steps, calls: store.calls, broken: { promise, what: message, step: current, stack } };
+    return {
+      seed,
+      steps,
+      calls: store.calls,
+      left: leftIn(store),
+      broken: { promise, what: message, step: current, stack },
+    };
   } finally {
     leave();
   }
 }
 
 const HOUR_MS = 3_600_000;
+
+function leftIn(store: MemoryStore): string {
+  const items = (['baselines', 'submissions', 'alerts'] as const).flatMap((table) => store.items(table));
+  return createHash('sha256').update(JSON.stringify(items)).digest('hex');
+}
 
 function weighted<T>(random: Random, options: readonly (readonly [weight: number, option: T])[]): T {
   let draw = random.next() * options.reduce((sum, [weight]) => sum + weight, 0);

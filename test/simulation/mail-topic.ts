@@ -24,6 +24,8 @@ export interface MailTopic {
   confirm(subscription: Subscription): void;
   /** Who has the address, or a scanner of theirs, follows the link at the end of a mail. */
   unsubscribe(subscription: Subscription): void;
+  /** When somebody who had confirmed was last removed, or left. */
+  readonly leftAt: number;
   /** What came to each address, in the order in which it came. */
   readonly inboxes: ReadonlyMap<string, Mail[]>;
 }
@@ -67,6 +69,7 @@ function passes(policy: string | undefined, attributes: Readonly<Record<string, 
 export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOptions): MailTopic {
   let all: Subscription[] = [];
   let made = 0;
+  let leftAt = 0;
   const inboxes = new Map<string, Mail[]>();
 
   const current = (): Subscription[] => {
@@ -81,6 +84,12 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
   const inEffect = ({ policy, previous }: Subscription): string | undefined =>
     previous && now() < previous.until ? previous.policy : policy;
   const same = (a = '{}', b = '{}'): boolean => a === b;
+
+  function leave(leaves: (subscription: Subscription) => boolean): void {
+    const staying = current().filter((each) => !leaves(each));
+    if (staying.length < all.length) leftAt = now();
+    all = staying;
+  }
 
   function publish({ Message = '', Subject = '', MessageAttributes = {} }: PublishCommandInput): object {
     const attributes = Object.fromEntries(
@@ -128,7 +137,7 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
         return subscribe(input as SubscribeCommandInput);
       case 'UnsubscribeCommand': {
         const arn = (input as UnsubscribeCommandInput).SubscriptionArn;
-        all = current().filter((each) => each.arn !== arn);
+        leave((each) => each.arn === arn);
         return {};
       }
       case 'ListSubscriptionsByTopicCommand':
@@ -170,7 +179,10 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
       if (current().includes(subscription)) subscription.confirmedAt ??= now();
     },
     unsubscribe(subscription) {
-      all = all.filter((each) => each !== subscription);
+      leave((each) => each === subscription);
+    },
+    get leftAt() {
+      return leftAt;
     },
     inboxes,
   };

@@ -256,7 +256,10 @@ export function createWorld(options: WorldOptions): World {
     const timeout = TIMEOUT_MS[name];
     const context = {
       awsRequestId: `request-${++made}`,
-      getRemainingTimeInMillis: () => timeout - (now - invocation.startedAt),
+      // middy would set a real timer by it; only the hourly runs look at it themselves.
+      ...(name === 'evaluate' || name === 'notify'
+        ? { getRemainingTimeInMillis: () => timeout - (now - invocation.startedAt) }
+        : {}),
     };
     const end = (outcome: Outcome): void => {
       if (invocation.over) return;
