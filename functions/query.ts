@@ -34,7 +34,7 @@ import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
 import { writeCsv } from './services/csv.ts';
-import { requireAuthority, requireInspection } from './services/inspections.ts';
+import { requireAuthority, requireInspection, requireMetrics } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
 import { readNotices } from './services/notices.ts';
 import { readMetric } from './services/record.ts';
@@ -99,10 +99,10 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const isPlace = (month: string) => PeriodSchema.safeParse(month).success && range.from <= month && month < range.to;
   const { limit, after } = pageOf(page, isPlace);
   const { authority = '' } = request.parameters;
-  await requireAuthority(database, authority);
+  const metrics = await requireMetrics(database, authority);
   if (format === 'csv') {
     const { months } = await readMonthsBetween(database, authority, range);
-    return csvAnswer(writeCsv(months), `${authority}.csv`);
+    return csvAnswer(writeCsv(months, metrics), `${authority}.csv`);
   }
   const start = after === undefined ? range.from : addMonths(after, 1);
   const { months, more } = await readMonthsBetween(database, authority, { ...range, from: start, limit });

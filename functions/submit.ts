@@ -74,7 +74,7 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
 /** The months of a request, in JSON or CSV. */
 function monthsIn({ headers, body }: Request, metrics: ReadonlyMap<string, Metric>, now: Date): readonly SentMonth[] {
   if (!isCsv(headers)) return readMonths(body, metrics, now);
-  const { months, faults } = readFigures(String(body ?? ''), metrics, now);
+  const { months, faults } = readFigures(body as Uint8Array, metrics, { now });
   if (faults.length > 0) throw new InvalidError(faults);
   return months;
 }

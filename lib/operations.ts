@@ -11,7 +11,7 @@ import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtim
 import type { Api } from './api.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, STACK } from './settings.ts';
 import type { StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsProps {
@@ -283,7 +283,7 @@ export class Operations extends Construct {
     const { name, means, metric, atLeast, lessThan, periods = 1, all = false, silence = 'is fine' } = props;
     const alarm = new cloudwatch.Alarm(this, name, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: `${means} What to do: docs/runbook.md#${Stack.of(this).stackName.toLowerCase()}-${name}`,
+      alarmDescription: `${means} What to do: docs/runbook.md#${STACK.toLowerCase()}-${name}, with --stack ${Stack.of(this).stackName}`,
       metric,
       threshold: atLeast ?? lessThan ?? 1,
       comparisonOperator:

@@ -7,7 +7,7 @@ import { InspectionLoading } from './inspection-loading.ts';
 import { Operations } from './operations.ts';
 import { Schedule } from './schedule.ts';
 import { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, spellSettings } from './settings.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { Tables } from './tables.ts';
 
@@ -170,6 +170,7 @@ export class InspectionMonitorStack extends Stack {
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
     new CfnOutput(this, 'AlertTopicArn', { value: topic.topic.topicArn, description: 'Where notices are published' });
     // What the command line needs to put things right: see docs/runbook.md.
+    new CfnOutput(this, 'Settings', { value: JSON.stringify(spellSettings(settings)), description: 'What was chosen' });
     new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
     const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
     new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });

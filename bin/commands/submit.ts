@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Metric } from '../../functions/domain/inspection.ts';
+import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { suggestions } from '../../functions/services/accept.ts';
-import { placeOf, readCsv } from '../../functions/services/csv.ts';
-import { withFurther } from '../../functions/services/figures.ts';
+import { readFigures } from '../../functions/services/figures.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { showList, showOne, tell } from './output.ts';
 import { type Reach, reach, UsageError, withQuery } from './setting.ts';
@@ -22,7 +22,7 @@ interface FileMonth {
   positionOf(pointer: string): Position;
 }
 
-/** By line, and column where it is one; in JSON by pointer. */
+/** By line, and column where it is one; in JSON by what it is part of. */
 interface Position {
   readonly line: number;
   readonly column?: string;
@@ -67,9 +67,8 @@ Examples:
     )
     .action(async (file: string, { revise }: { revise?: true }, command: Command) => {
       const to = reach(command);
-      const { months, faults } = readMonths(file);
+      const months = await readMonths(file, to);
       const parts = partsOf(months);
-      if (faults.length > 0 || parts.length > 1) await lookThrough(months, faults, to, file);
       const results: Submitted[] = [];
       for (const part of parts) {
         results.push(...(await send(part, to, revise === true, file, results.length)));
@@ -116,18 +115,27 @@ Examples:
     });
 }
 
-function readMonths(file: string): { months: FileMonth[]; faults: readonly FileFault[] } {
-  const text = readFile(file);
-  if (/^\s*[{[]/.test(text)) return { months: readJsonMonths(text, file), faults: [] };
-  const { months, faults } = readCsv(text);
-  return {
-    months: months.map(({ period, body, places }) => ({
-      period,
-      body,
-      positionOf: (pointer) => placeOf(places, pointer),
-    })),
-    faults,
-  };
+/** The months of a file that is right as a whole, as far as can be told here; what only the service knows, such as its clock, it says itself. */
+async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
+  const bytes = readFile(file);
+  const text = bytes.toString('utf8');
+  if (/^\s*[{[]/.test(text)) {
+    const months = readJsonMonths(text, file);
+    if (partsOf(months).length > 1) lookThrough(months, await metricsOf(to), file);
+    return months;
+  }
+  const { metrics, error } = await metricsOf(to).then(
+    (metrics) => ({ metrics, error: undefined }),
+    (error: unknown) => ({ metrics: undefined, error }),
+  );
+  const { months, faults } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS });
+  if (faults.length > 0) throw refusedFor(faults, file);
+  if (error) throw error;
+  return months.map(({ period, body, statesStatus, at }) => ({
+    period,
+    body: statesStatus ? body : { ...body, status: undefined },
+    positionOf: (pointer) => at({ pointer, detail: '' }),
+  }));
 }
 
 function readJsonMonths(text: string, file: string): FileMonth[] {
@@ -168,43 +176,25 @@ function partsOf(months: readonly FileMonth[]): FileMonth[][] {
   return parts;
 }
 
-/**
- * Finds all that is wrong with the file: of a file with faults nothing is sent, and one in parts is to be right as a
- * whole before the first is. What only the service knows, such as its clock, it says itself.
- */
-async function lookThrough(
-  months: readonly FileMonth[],
-  faults: readonly FileFault[],
-  to: Reach,
-  file: string,
-): Promise<void> {
-  const metrics = await metricsOf(to, faults);
+/** Finds all that is wrong with a file in parts, which is to be right as a whole before the first is sent. */
+function lookThrough(months: readonly FileMonth[], metrics: ReadonlyMap<string, Metric>, file: string): void {
   const suggest = suggestions();
-  const further = months.flatMap(({ body, positionOf }) =>
-    metrics
-      ? readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail }))
-      : [],
+  const faults = months.flatMap(({ body, positionOf }) =>
+    readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail })),
   );
-  const all = withFurther(faults, further);
-  if (all.length > 0)
-    throw refusedFile(
-      file,
-      all.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
-    );
+  if (faults.length > 0) throw refusedFor(faults, file);
 }
 
-/** The metrics by id; undefined where the service does not say and the file is wrong whatever they are. */
-async function metricsOf(
-  { client, at }: Reach,
-  faults: readonly FileFault[],
-): Promise<ReadonlyMap<string, Metric> | undefined> {
-  try {
-    const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
-    return new Map(metrics.map((metric) => [metric.id, metric]));
-  } catch (error) {
-    if (faults.length === 0) throw error;
-    return undefined;
-  }
+const refusedFor = (faults: readonly FileFault[], file: string): FileFaultsError =>
+  refusedFile(
+    file,
+    faults.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
+  );
+
+/** The metrics by id. */
+async function metricsOf({ client, at }: Reach): Promise<ReadonlyMap<string, Metric>> {
+  const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
+  return new Map(metrics.map((metric) => [metric.id, metric]));
 }
 
 async function send(
@@ -233,16 +223,10 @@ function positionIn(pointer: string | undefined, part: readonly FileMonth[]): { 
   return month ? { position: describePosition(month.positionOf(rest ? `#${rest}` : pointerTo([]))) } : {};
 }
 
-function readFile(file: string): string {
-  let bytes: Buffer;
+function readFile(file: string): Buffer {
   try {
-    bytes = readFileSync(file === '-' ? 0 : file);
+    return readFileSync(file === '-' ? 0 : file);
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refusedFile(file, ['holds bytes that are not UTF-8; save it as "CSV UTF-8"']);
   }
 }

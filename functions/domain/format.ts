@@ -1,5 +1,6 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
-import type { Observation, Pooled } from './series.ts';
+import { type Observation, observationIn, type Pooled } from './series.ts';
+import type { Month } from './submission.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
 export type SmallNumbers = 'show' | 'suppress';
@@ -33,6 +34,13 @@ export function formatNumber(metric: Metric, value: number): string {
 export function formatObservation(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): string {
   const text = smallNumbers === 'suppress' ? suppressed(metric, observation) : shown(metric, observation);
   return observation.status === 'provisional' ? `provisional ${text}` : text;
+}
+
+/** What a month reports of a metric, as people read it; undefined where it reports nothing. */
+export function formatReported(metric: Metric, month: Month, smallNumbers: SmallNumbers): string | undefined {
+  const observation = observationIn(month, metric.id);
+  if (observation) return formatObservation(metric, observation, smallNumbers);
+  return metric.id in month.observations ? 'nothing to count (0 of 0)' : undefined;
 }
 
 function shown(metric: Metric, { value, numerator, denominator }: Observation): string {

@@ -90,6 +90,8 @@ const AmountSchema = z.number().min(0).max(MAX_FIGURE);
 export const MetricSchema = z.strictObject({
   id: MetricIdSchema,
   title: z.string().min(1).max(80),
+  /** What else it is called where figures are kept: `ICPC`, `NI 59`. */
+  aliases: z.array(z.string().min(1).max(80)).max(20).optional(),
   /** What is counted, over what, in our words. */
   definition: z.string().min(1),
   kind: KindSchema,

@@ -26,13 +26,14 @@ export function failuresOf(metric: Metric, { numerator, denominator }: CountedOb
   return metric.polarity === 'higher' ? denominator - numerator : numerator;
 }
 
-/** One month's observation of a metric, if it was reported. */
+/** One month's observation of a metric, if it was reported and there was something to count. */
 export function observationIn(month: Month, metric: string): Observation | undefined {
   const reported = month.observations[metric];
   if (!reported) return undefined;
   const { period, revision, status } = month;
   if ('denominator' in reported) {
     const { numerator, denominator } = reported;
+    if (denominator === 0) return undefined;
     return { period, revision, status, value: (100 * numerator) / denominator, numerator, denominator };
   }
   return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };

@@ -15,7 +15,12 @@ export const MAX_COMMENTARY_LENGTH = 10_000;
 const figure = (kind: z.ZodNumber) =>
   kind.min(0, 'cannot be negative').max(MAX_FIGURE, { error: ({ input }) => tooMuch(Number(input), MAX_FIGURE) });
 const count = figure(z.int('a whole number is needed'));
-const ProportionSchema = z.strictObject({ numerator: count, denominator: count.min(1, 'cannot be zero') });
+const ProportionSchema = z
+  .strictObject({ numerator: count, denominator: count })
+  .refine(({ numerator, denominator }) => denominator > 0 || numerator === 0, {
+    path: ['denominator'],
+    message: 'cannot be zero, unless the numerator is too: 0 of 0 says that there was nothing to count',
+  });
 const PercentageSchema = z.strictObject({
   value: z.number('a number is needed').min(0, 'cannot be negative').max(100, 'a percentage cannot be above 100'),
 });
@@ -135,7 +140,9 @@ interface ReportedFault {
 }
 
 /** Reads one metric's report by the metric's kind; fields of another kind are faults, not ignored. */
-export function readReported(metric: Metric, value: unknown): { reported?: Reported; faults: ReportedFault[] } {
+export function readReported(metric: Metric, sent: unknown): { reported?: Reported; faults: ReportedFault[] } {
+  const { value, faults: unclear } = readPercentage(metric, sent);
+  if (unclear.length > 0) return { faults: unclear };
   const schema = schemaFor(metric, value);
   const read = schema.safeParse(value);
   const faults = read.success
@@ -161,6 +168,32 @@ export function readReported(metric: Metric, value: unknown): { reported?: Repor
   return read.success && faults.length === 0 ? { reported: read.data, faults } : { faults };
 }
 
+/** A percentage as text, where a bare number could be taken for a share. */
+export const PERCENTAGE = /^\d{1,3}(\.\d+)?\s?%$/;
+
+/**
+ * A percentage that says so (`"0.8%"`) is taken as the number. A bare one between 0 and 1 has two meanings, as spreadsheets
+ * keep 76% as 0.76, and is not taken.
+ */
+function readPercentage(metric: Metric, sent: unknown): { value: unknown; faults: ReportedFault[] } {
+  if (metric.kind !== 'proportion' || !isObject(sent)) return { value: sent, faults: [] };
+  const { value } = sent;
+  if (typeof value === 'string' && PERCENTAGE.test(value))
+    return { value: { ...sent, value: Number.parseFloat(value) }, faults: [] };
+  return { value: sent, faults: isShare(value) ? [{ path: ['value'], detail: asPercentage(value) }] : [] };
+}
+
+/** Whether a number that stands for a percentage could be a share of one. */
+export function isShare(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < 1;
+}
+
+/** Both ways to say what a bare number between 0 and 1 may mean. */
+export function asPercentage(share: number): string {
+  const percent = Number((100 * share).toPrecision(12));
+  return `${share} can mean ${percent}% or ${share}%; write it with the sign, as ${percent}% or ${share}%`;
+}
+
 const EXPECTED: Record<Metric['kind'], string> = {
   proportion: 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known',
   count: 'expected {"count"}',
@@ -180,6 +213,7 @@ function exceeds(value: unknown): value is { numerator: number; denominator: num
   return (
     typeof numerator === 'number' &&
     typeof denominator === 'number' &&
+    denominator > 0 &&
     numerator > denominator &&
     ProportionSchema.shape.numerator.safeParse(numerator).success &&
     ProportionSchema.shape.denominator.safeParse(denominator).success

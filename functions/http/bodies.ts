@@ -3,14 +3,22 @@ import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
-import { MAX_MONTHS, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
 
 /** What the API takes, beside a submission itself. */
+
+/** A month as sent: a bare percentage may say that it is one, and has to below 1. */
+export const SubmissionBodySchema = SubmissionSchema.extend({
+  observations: z.record(
+    z.string(),
+    z.union([...ReportedSchema.options, z.strictObject({ value: z.string().regex(PERCENTAGE) })]),
+  ),
+});
 
 /** Many months at once. What is in them is read one by one, so that every fault can be named. */
 export const BulkSchema = z.strictObject({
   submissions: z
-    .array(SubmissionSchema.extend({ period: PeriodSchema }))
+    .array(SubmissionBodySchema.extend({ period: PeriodSchema }))
     .min(1)
     .max(MAX_MONTHS),
 });

@@ -12,6 +12,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'NoticeItem.actions': 'The recommended actions that the metric shows the progress of, in words.',
   address: 'An e-mail address. In answers not in full: `d…@example.org`.',
   after: 'What is there now; absent where something was taken away.',
+  aliases: 'What else the metric is called where figures are kept; files may use these names too.',
   alert: 'The id of an alert: that of its metric, or `submission` (monthly figures) or `action` (recommended actions).',
   'SeriesPoint.alert': 'The alert as it stands after the period.',
   alerts: 'One alert for each metric, and those of the authority itself.',

@@ -18,7 +18,7 @@ export interface Request {
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
-  /** What a body in JSON says; CSV as its text. */
+  /** What a body in JSON says; a file as its bytes. */
   readonly body: unknown;
 }
 
@@ -135,11 +135,12 @@ function parsedBody(): Middleware {
           'too-large',
           `a body holds at most ${maxBodyBytes / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
         );
-      const text = Buffer.from(event.body ?? '', encoding).toString('utf8');
+      const bytes = Buffer.from(event.body ?? '', encoding);
       if (body === 'json or csv' && isCsv(event.headers)) {
-        event.body = text;
+        event.body = bytes as never;
         return;
       }
+      const text = bytes.toString('utf8');
       if (text.includes('\uFFFD'))
         throw new ProblemError('invalid-json', 'the body holds bytes that are not UTF-8; send the JSON as UTF-8');
       // Some programs begin a text with a byte-order mark, which JSON does not know (RFC 8259, 8.1).

@@ -12,7 +12,7 @@ import {
 } from '../domain/inspection.ts';
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
 import { NoticeItemSchema } from '../domain/notice.ts';
-import { MAX_MONTHS, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';
 import type { RouteKey } from './routes.ts';
@@ -45,7 +45,7 @@ export const ANSWERS = {
 } as const;
 
 export const BODIES = {
-  Submission: SubmissionSchema,
+  Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
@@ -135,7 +135,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Submissions',
     summary: `Submit up to ${MAX_MONTHS} months at once`,
     description:
-      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Months that would change are refused (409), naming what would change, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`) or one month per line (`period,status,commentary` and columns such as `referral-backlog.count`).',
+      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Months that would change are refused (409), naming what would change, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
     body: {
       schema: 'Submissions',
       example: {

@@ -1,6 +1,5 @@
-import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
+import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection, Metric } from '../domain/inspection.ts';
-import { observationIn } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Content, type Html, html } from './html.ts';
 import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
@@ -91,10 +90,9 @@ ${table({
 
 /** A metric's figure in each revision; one that differs from the revision before is marked. */
 function figures(metric: Metric, revisions: readonly Month[], smallNumbers: SmallNumbers): Content[] {
-  const texts = revisions.map((month) => {
-    const observation = observationIn({ ...month, status: 'final' }, metric.id);
-    return observation ? formatObservation(metric, observation, smallNumbers) : 'not reported';
-  });
+  const texts = revisions.map(
+    (month) => formatReported(metric, { ...month, status: 'final' }, smallNumbers) ?? 'not reported',
+  );
   return texts.map((text, index) =>
     index > 0 && text !== texts[index - 1]
       ? html`<mark class="app-changed">${text}</mark> <span class="app-when">changed</span>`

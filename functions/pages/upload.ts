@@ -1,11 +1,9 @@
-import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
+import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
-import { observationIn } from '../domain/series.ts';
 import type { Submission } from '../domain/submission.ts';
 import { MAX_BULK_BYTES } from '../http/routes.ts';
 import { basisOf, type ComparedMonth, type Outcome } from '../services/accept.ts';
-import type { CsvFault } from '../services/csv.ts';
-import { type FiguresMonth, readFigures } from '../services/figures.ts';
+import { type FiguresMonth, type FileFault, readFigures } from '../services/figures.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -25,7 +23,7 @@ export interface Upload {
   /** The file itself; it goes along with the page, as nothing is stored before it is sent. */
   readonly text: string;
   readonly months: readonly FiguresMonth[];
-  readonly faults: readonly CsvFault[];
+  readonly faults: readonly FileFault[];
 }
 
 /** Reads a file of figures by the metrics that they are for. */
@@ -33,10 +31,8 @@ export function readUpload(text: string, metrics: readonly Metric[], now: Date):
   const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
   if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
   if (Buffer.byteLength(text) > MAX_BULK_BYTES) return failed(`the file is larger than ${MAX_BULK_BYTES / 1024} KB`);
-  return { text, ...readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), now) };
+  return { text, ...readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), { now }) };
 }
-
-const COLUMNS = 'period,metric,numerator,denominator,count,value,status';
 
 /** The form to upload or paste figures. */
 export function submitPage(visit: Visit, header: InspectionHeader): Html {
@@ -53,8 +49,8 @@ function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted:
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">CSV file</label>
-<div class="govuk-hint" id="file-hint">One figure a line, with the columns <code>${COLUMNS}</code>. Several months may be in one file; a month replaces the whole month submitted before.</div>
-<input class="govuk-file-upload" type="file" id="file" name="file" accept=".csv,text/csv" aria-describedby="file-hint"></div>
+<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file; a month replaces the whole month submitted before.</div>
+<input class="govuk-file-upload" type="file" id="file" name="file" accept=".csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
 <textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>
 <button class="govuk-button">Check</button></form>`;
@@ -146,10 +142,8 @@ function monthOf(
   smallNumbers: SmallNumbers,
   open: boolean,
 ): Html {
-  const say = (month: Submission | undefined, metric: Metric): string | undefined => {
-    const observation = month && observationIn({ ...month, period, revision: 1, submittedAt: '' }, metric.id);
-    return observation && formatObservation(metric, observation, smallNumbers);
-  };
+  const say = (month: Submission | undefined, metric: Metric): string | undefined =>
+    month && formatReported(metric, { ...month, period, revision: 1, submittedAt: '' }, smallNumbers);
   const figures = metrics
     .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
     .filter(({ before, after }) => before !== undefined || after !== undefined);

@@ -93,12 +93,12 @@ describe('the command line', () => {
     expect([named.code, named.error]).toEqual([
       1,
       expect.stringMatching(
-        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is not a number\n {2}line 2, metric: .* nearest is "referral-backlog"\n {2}line 3, numerator: .*\n$/,
+        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is no figure.*\n {2}line 2, metric: .* nearest is "referral-backlog"\n {2}line 3, numerator: .*\n$/,
       ),
     ]);
     // What can be told without the service is.
     const alone = await monitor(['submit', unreadable, '--token', 'imt_wrong']);
-    expect([alone.code, alone.error]).toEqual([1, expect.stringMatching(/count: "x" is not a number\n$/)]);
+    expect([alone.code, alone.error]).toEqual([1, expect.stringMatching(/count: "x" is no figure.*\n$/)]);
     const unknown = await monitor(['submit', file('b.csv', `${HEADER}2011-06,referal-backlog,,,1,,\n`)]);
     expect([unknown.code, unknown.error]).toEqual([
       1,

@@ -60,6 +60,15 @@ describe('a month', () => {
     expect((await service.get('/submissions/2011-06')).revision).toBe(2);
   });
 
+  test('takes 0 of 0 for nothing to count, and a percentage below 1 that says it is one', async () => {
+    const observations = {
+      'conferences-on-time': { numerator: 0, denominator: 0 },
+      'children-feel-safe': { value: '0.8%' },
+    };
+    const { status, body } = await service.put('2009-08', { observations });
+    expect([status, body.observations]).toEqual([201, { ...observations, 'children-feel-safe': { value: 0.8 } }]);
+  });
+
   test('keeps a bare percentage as a figure without a denominator', async () => {
     const body = { status: 'provisional', observations: { 'children-feel-safe': { value: 86 } }, commentary: 'survey' };
     const { status, body: kept } = await service.put('2011-07', body);
@@ -75,7 +84,8 @@ describe('refused with every fault at once', () => {
       observations: {
         'inital-assessments-on-time': { numerator: 1, denominator: 2 },
         'core-assessments-on-time': { numerator: 3, denominator: 2 },
-        'supervision-on-time': { numerator: 0, denominator: 0 },
+        'supervision-on-time': { numerator: 1, denominator: 0 },
+        'placement-stability': { value: 0.76 },
         'supervision-recorded': { numerator: -1, denominator: 10 },
         'referral-backlog': { count: 1.5 },
         'closure-backlog': { value: 3 },
@@ -95,6 +105,7 @@ describe('refused with every fault at once', () => {
       '#/observations/inital-assessments-on-time': expect.stringContaining('"initial-assessments-on-time"'),
       '#/observations/core-assessments-on-time/numerator': expect.stringContaining('above the denominator'),
       '#/observations/supervision-on-time/denominator': expect.stringContaining('zero'),
+      '#/observations/placement-stability/value': expect.stringContaining('76% or 0.76%'),
       '#/observations/supervision-recorded/numerator': expect.stringContaining('negative'),
       '#/observations/referral-backlog/count': expect.stringContaining('whole number'),
       '#/observations/closure-backlog/value': expect.stringContaining('count'),

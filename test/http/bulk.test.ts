@@ -114,11 +114,10 @@ describe('many months at once', () => {
     });
     expect(status).toBe(422);
     expect(body.errors.map(({ line, column, detail }: any) => `${line} ${column}: ${detail}`)).toEqual([
-      '2 count: "x" is not a number',
+      expect.stringMatching(/^2 count: "x" is no figure/),
       expect.stringMatching(/^2 metric: .*the nearest is "referral-backlog"/),
       expect.stringMatching(/^3 period: "2006-13"/),
       expect.stringMatching(/^4 numerator: /),
-      expect.stringMatching(/^5 undefined: has 5 fields/),
       expect.stringMatching(/^6 status: "done"/),
       expect.stringMatching(/^6 period: .*not ended/),
       expect.stringMatching(/^6 count: /),
@@ -217,7 +216,7 @@ describe('as CSV', () => {
       return body.errors.map(({ line, column, detail }: any) => `${line} ${column}: ${detail}`);
     };
     expect(await faults(`${HEADER}\n2010-01,conferences-on-time,x,15,,,\n`)).toEqual([
-      '2 numerator: "x" is not a number',
+      expect.stringMatching(/^2 numerator: "x" is no figure/),
     ]);
     expect(
       await faults(
@@ -269,7 +268,7 @@ describe('a month taken back', () => {
     const again = await call('DELETE', '/submissions/2011-07', { headers: { 'if-match': '"2"' } });
     expect([again.status, again.body.revision]).toEqual([200, 2]);
     const mails = await service.mails();
-    expect(mails.at(-1)?.text).toContain('2011-07 was retracted');
+    expect(mails.at(-1)?.text).toContain('July 2011 was retracted');
     expect(
       (await call('GET', '/submissions/2011-07/revisions')).body.revisions.map(({ retracted }: any) => retracted),
     ).toEqual([undefined, true]);

@@ -129,7 +129,9 @@ describe('alarms', () => {
       expect(properties.AlarmActions).toEqual([{ Ref: named('OperationsTopic') }]);
       expect(properties.OKActions).toEqual([{ Ref: named('OperationsTopic') }]);
       expect(properties.AlarmDescription).toMatch(
-        new RegExp(`^.{40,}\\. What to do: docs/runbook\\.md#inspectionmonitor-${name}$`),
+        new RegExp(
+          `^.{40,}\\. What to do: docs/runbook\\.md#inspectionmonitor-${name}, with --stack InspectionMonitor$`,
+        ),
       );
       expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1024);
     }

@@ -1,0 +1,456 @@
+import { describe, expect, test } from 'vitest';
+import { readFigures } from '../../functions/services/figures.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
+
+const METRICS = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+const HEADER = 'period,metric,numerator,denominator,count,value,status';
+const read = (text: string | Uint8Array) => readFigures(text, METRICS, { now: new Date('2026-11-25') });
+
+/** What was read, a line for each figure: `2024-08 referral-backlog 12`. */
+function figuresIn(text: string | Uint8Array): string[] {
+  const { months, faults } = read(text);
+  expect(faults).toEqual([]);
+  return months.flatMap(({ period, submission }) =>
+    Object.entries(submission.observations).map(
+      ([metric, reported]) => `${period} ${metric} ${Object.values(reported).join('/')}`,
+    ),
+  );
+}
+
+/** What was wrong, a line for each fault: `2 count: …`; and nothing was read. */
+function faultsIn(text: string | Uint8Array): string[] {
+  const { months, faults } = read(text);
+  expect(months).toEqual([]);
+  return faults.map(({ line, column, detail }) => `${line} ${column}: ${detail}`);
+}
+
+const asidesIn = (text: string) =>
+  read(text).understood?.asides.map(({ line, text: said, why }) => `${line} ${said}: ${why}`);
+
+const line = (...cells: string[]) => `${HEADER}\n${cells.join('\n')}\n`;
+
+describe('a month', () => {
+  test.each([
+    '2024-08',
+    '2024-8',
+    '2024/08',
+    '2024/8',
+    '202408',
+    "'2024-08",
+    '2024-08-31',
+    '2024-08-01 00:00:00',
+    '2024-08-01T00:00:00Z',
+    '31/08/2024',
+    '01/08/2024',
+    '1/8/2024',
+    '08/31/2024',
+    '08/2024',
+    'Aug-24',
+    'Aug 2024',
+    'August 2024',
+    '1 August 2024',
+    '31-Aug-24',
+    '2024 Aug',
+    '2024-08\u200b',
+    '\u00a02024-08\u00a0',
+  ])('written %j has one meaning', (written) => {
+    expect(figuresIn(line(`${written},referral-backlog,,,12,,`))).toEqual(['2024-08 referral-backlog 12']);
+  });
+
+  test.each([
+    ['05/08/2024', 'can be August 2024 or May 2024'],
+    ['08/01/2024', 'can be January 2024 or August 2024'],
+    ['24-Aug', 'can be a day of August or the month of a year'],
+    ['45505', 'is how a spreadsheet numbers a day of August 2024'],
+    ['2024', 'is a year; write the month in which it ends, such as 2025-03'],
+    ['Q1 2024', 'can be a quarter of the calendar year or of the financial year'],
+    ['2024-13', 'is not a month'],
+    ['30/02/2024', 'is not a date'],
+    ['#VALUE!', "is a formula's error"],
+    ['#######', 'is what a spreadsheet saves of a column that is too narrow'],
+  ])('written %j is questioned', (written, why) => {
+    expect(faultsIn(line(`${written},referral-backlog,,,12,,`))).toEqual([
+      expect.stringMatching(new RegExp(`^2 period: "${written}" ${why}`)),
+    ]);
+  });
+});
+
+describe('a year', () => {
+  test.each([
+    ['2024/25', '2025-03'],
+    ['2024-25', '2025-03'],
+    ['2024-2025', '2025-03'],
+    ['FY 2024/25', '2025-03'],
+  ])('written %j is the month it ends in, for a metric reported once a year', (written, period) => {
+    expect(figuresIn(line(`${written},children-feel-safe,8,10,,,`))).toEqual([`${period} children-feel-safe 8/10`]);
+  });
+
+  test.each([
+    ['2024-25 Q1', '2024-06'],
+    ['2024/25 Q3', '2024-12'],
+    ['Q4 2024/25', '2025-03'],
+  ])('has quarters: %j, for a metric reported every quarter', (written, period) => {
+    expect(figuresIn(line(`${written},forensic-paediatricians,,,3,,`))).toEqual([
+      `${period} forensic-paediatricians 3`,
+    ]);
+  });
+
+  test('is no month of a metric reported every month, which is told the month to write', () => {
+    expect(faultsIn(line('2024/25,referral-backlog,,,12,,', '2024-25 Q1,closure-backlog,,,12,,'))).toEqual([
+      '2 period: "2024/25" is a year, and Referral backlog is reported every month; write the month, such as 2025-03',
+      '3 period: "2024-25 Q1" is a quarter, and Closure backlog is reported every month; write the month, such as 2024-06',
+    ]);
+  });
+
+  test('is not a quarter', () => {
+    expect(faultsIn(line('2024/25,forensic-paediatricians,,,3,,'))[0]).toContain(
+      'write the month in which the quarter ends',
+    );
+  });
+
+  test('written 2010-11 is told from November 2010 by what stands around it', () => {
+    const years = line('2010-11,children-feel-safe,8,10,,,', '2012-13,children-feel-safe,9,10,,,');
+    expect(figuresIn(years)).toEqual(['2011-03 children-feel-safe 8/10', '2013-03 children-feel-safe 9/10']);
+    const months = line('2010-10,referral-backlog,,,1,,', '2010-11,children-feel-safe,8,10,,,');
+    expect(figuresIn(months)).toEqual(['2010-10 referral-backlog 1', '2010-11 children-feel-safe 8/10']);
+    expect(figuresIn(line('2010-11,referral-backlog,,,1,,'))).toEqual(['2010-11 referral-backlog 1']);
+    expect(faultsIn(line('2010-11,children-feel-safe,8,10,,,'))).toEqual([
+      '2 period: "2010-11" can be 2010-11 or the year to March 2011; write 2010-11-01 for the month or 2011-03 for the year',
+    ]);
+    expect(faultsIn(line('2010-11,referral-backlog,,,1,,', '2012-13,referral-backlog,,,1,,'))).toHaveLength(2);
+  });
+});
+
+describe('a file as it comes', () => {
+  const AUGUST = ['2024-08 average-caseload 14.5', '2024-08 conferences-on-time 14/15'];
+  test.each([
+    [
+      'pasted from a spreadsheet',
+      `${HEADER.replaceAll(',', '\t')}\r\n2024-08\tconferences-on-time\t14\t15\t\t\tfinal\r\n2024-08\taverage-caseload\t\t\t\t14.5\tfinal\r\n`,
+    ],
+    [
+      'separated by semicolons',
+      `${HEADER.replaceAll(',', ';')}\r\n2024-08;conferences-on-time;14;15;;;final\r\n2024-08;average-caseload;;;;14,5;final\r\n`,
+    ],
+    [
+      'that says how it is separated',
+      `sep=,\r\n${HEADER}\r\n2024-08,conferences-on-time,14,15,,,final\r\n2024-08,average-caseload,,,,14.5,final\r\n`,
+    ],
+    [
+      'in UTF-16',
+      Buffer.from(
+        `\ufeff${HEADER.replaceAll(',', '\t')}\r\n2024-08\tconferences-on-time\t14\t15\t\t\tfinal\r\n2024-08\taverage-caseload\t\t\t\t14.5\t\r\n`,
+        'utf16le',
+      ),
+    ],
+    [
+      'with mixed ends of lines',
+      `${HEADER}\r\n2024-08,conferences-on-time,14,15,,,final\n2024-08,average-caseload,,,,14.5,final\r`,
+    ],
+    [
+      'with doubled ends of lines',
+      `${HEADER}\r\r\n2024-08,conferences-on-time,14,15,,,final\r\r\n2024-08,average-caseload,,,,14.5,final\r\r\n`,
+    ],
+    [
+      'with empty columns and cells at its right',
+      `${HEADER},,,\n2024-08,conferences-on-time,14,15,,,final,,,\n2024-08,average-caseload,,,,14.5,final,\n`,
+    ],
+    ['with short lines', `${HEADER}\n2024-08,conferences-on-time,14,15\n2024-08,average-caseload,,,,14.5\n`],
+    [
+      'with percentages beside their counts',
+      line('2024-08,conferences-on-time,14,15,,93.3,final', '2024-08,average-caseload,,,,14.5,'),
+    ],
+    [
+      'under titles, with empty lines',
+      `Monthly return,,\n"Extracted 07/10/2024",,\n,,,\n${HEADER}\n2024-08,conferences-on-time,14,15,,,\n,,,,\n2024-08,average-caseload,,,,14.5,\n`,
+    ],
+    [
+      'with a blank line first',
+      `\n,,,\n${line('2024-08,conferences-on-time,14,15,,,', '2024-08,average-caseload,,,,14.5,')}`,
+    ],
+  ])('%s', (_, text) => {
+    expect(figuresIn(text).sort()).toEqual(AUGUST);
+  });
+
+  test('with remarks that a spreadsheet put into cells', () => {
+    const text = `"# Herefordshire"," annual figures",,\n"#   health-checks: LACHealth%"," percentage",,\n#,,,\n${line('2024/8,referral-backlog,,,12,,')}`;
+    expect(figuresIn(text)).toEqual(['2024-08 referral-backlog 12']);
+    expect(asidesIn(text)).toHaveLength(3);
+  });
+
+  test('sets titles and totals aside by name', () => {
+    const text = `Children's services,,\n${line('2024-08,referral-backlog,,,12,,', 'Total,,14,15,12,,', '2024/25 YTD,conferences-on-time,14,15,,,', 'Source: case system,,,,,,')}`;
+    expect(figuresIn(text)).toEqual(['2024-08 referral-backlog 12']);
+    expect(asidesIn(text)).toEqual([
+      "1 Children's services: stands above the names of the columns",
+      '4 Total 14 15 12: is a total',
+      '5 2024/25 YTD conferences-on-time 14 15: is a total',
+      '6 Source: case system: holds no figure',
+    ]);
+  });
+
+  test('says how each column was read', () => {
+    const text =
+      'Month,Initial assessments on time - num,Initial assessments on time - den,Initial assessments %,CLA,Comments\nAug-24,56,86,65.1%,312,as reported\n';
+    const { months, understood } = read(text);
+    expect(figuresIn(text)).toEqual(['2024-08 initial-assessments-on-time 56/86', '2024-08 looked-after-children 312']);
+    expect(months[0]?.submission.commentary).toBe('as reported');
+    expect(understood?.columns.map(({ heading, readAs }) => `${heading}: ${readAs}`)).toEqual([
+      'Month: the month',
+      'Initial assessments on time - num: Initial assessments on time, numerator',
+      'Initial assessments on time - den: Initial assessments on time, denominator',
+      'Initial assessments %: not read',
+      'CLA: Looked after children',
+      'Comments: commentary on the month',
+    ]);
+  });
+
+  test('may have a metric a line and the months side by side', () => {
+    const text =
+      'Indicator,Apr-24,May-24,Target\nSafeguarding,,,\nICPC - num,14,15,\nICPC - den,15,15,\nReferral backlog,3,,0\nLong-term placement stability,76%,75.5%,70%\n';
+    expect(figuresIn(text)).toEqual([
+      '2024-04 conferences-on-time 14/15',
+      '2024-04 placement-stability 76',
+      '2024-04 referral-backlog 3',
+      '2024-05 conferences-on-time 15/15',
+      '2024-05 placement-stability 75.5',
+    ]);
+    expect(asidesIn(text)).toEqual(['2 Safeguarding: holds no figure']);
+  });
+
+  test('may leave the rest of a year blank', () => {
+    expect(
+      figuresIn(
+        line(
+          '2024-08,referral-backlog,,,12,,final',
+          '2024-09,referral-backlog,,,,,final',
+          '2024-10,referral-backlog,,,,,',
+        ),
+      ),
+    ).toEqual(['2024-08 referral-backlog 12']);
+    expect(read(line('2024-08,referral-backlog,,,12,,', '2024-09,referral-backlog,,,,,')).understood?.blanks).toBe(1);
+    expect(faultsIn(line('2024-09,referral-backlog,,,,,'))).toEqual([
+      expect.stringContaining('the file holds no figure'),
+    ]);
+  });
+
+  test.each([
+    ['Initial assessments on time', 'initial-assessments-on-time'],
+    ['% initial assessments completed in timescale', 'initial-assessments-on-time'],
+    ['ICPC within 15 days', 'conferences-on-time'],
+    ['Initial Conferences On Time', 'conferences-on-time'],
+    ['Looked After Children', 'looked-after-children'],
+    ['CLA', 'looked-after-children'],
+    ['Number of CLA at month end', 'looked-after-children'],
+    ['No. of children subject to a CP plan', 'child-protection-plans'],
+    ['NI 59', 'initial-assessments-on-time'],
+    ['LAC reviews in timescale', 'looked-after-reviews-on-time'],
+    ['Average caseload', 'average-caseload'],
+  ])('calls a metric "%s"', (name, id) => {
+    const metric = METRICS.get(id);
+    const cells = { count: ',,1,', mean: ',,,1', proportion: '1,1,,' }[metric?.kind ?? 'count'];
+    expect(figuresIn(line(`2024-08,${name},${cells},`))[0]).toMatch(`2024-08 ${id} `);
+  });
+});
+
+describe('a number', () => {
+  test.each([
+    ['14.0', '14'],
+    ['"1,234.0"', '1234'],
+    ['1.2E+03', '1200'],
+    ['+4', '4'],
+    ['1\u00a0234', '1234'],
+    ['12 345', '12345'],
+  ])('written %s is %s', (written, number) => {
+    expect(figuresIn(line(`2024-08,referral-backlog,,,${written},,`))).toEqual([`2024-08 referral-backlog ${number}`]);
+  });
+
+  test.each([
+    ['.5', '0.5'],
+    ['17.', '17'],
+  ])('written %s is %s of a mean', (written, number) => {
+    expect(figuresIn(line(`2024-08,average-caseload,,,,${written},`))).toEqual([`2024-08 average-caseload ${number}`]);
+  });
+
+  test.each([
+    ['76%', '76'],
+    ['0.8%', '0.8'],
+    ['76.5 %', '76.5'],
+    ['76', '76'],
+    ['1', '1'],
+    ['0', '0'],
+    ['100%', '100'],
+  ])('written %s is %s per cent', (written, number) => {
+    expect(figuresIn(line(`2024-08,placement-stability,,,,${written},`))).toEqual([
+      `2024-08 placement-stability ${number}`,
+    ]);
+  });
+
+  test('between 0 and 1 is not taken for a percentage without a word, and a year of them is one fault', () => {
+    const months = ['04', '05', '06', '07', '08'].map((month) => `2024-${month},placement-stability,,,,0.76,final`);
+    expect(faultsIn(line(...months))).toEqual([
+      '2 value: 0.76 can mean 76% or 0.76%; write it with the sign, as 76% or 0.76% (so it is on lines 3, 4, 5, 6)',
+    ]);
+    const differing = ['0.74', '0.75', '0.048', '0.76'].map(
+      (share, index) => `2024-0${index + 1},placement-stability,,,,${share},`,
+    );
+    expect(faultsIn(line(...differing))).toHaveLength(1);
+  });
+
+  test.each([
+    ['c', 'is no figure; leave the cell blank'],
+    ['low', 'is no figure'],
+    ['u', 'is no figure'],
+    ['x', 'is no figure'],
+    ['z', 'is no figure'],
+    ['-', 'is no figure'],
+    [':', 'is no figure'],
+    ['[c]', 'is no figure'],
+    ['#N/A', "is a formula's error"],
+    ['#DIV/0!', 'divides by nothing; leave the cell blank, or give 0 of 0'],
+    ['(12)', 'below zero'],
+    ['173.5', 'a whole number is needed'],
+    ['5%', 'is a percentage, where a count is needed'],
+    ['about 5', 'is not a number'],
+  ])('is not %j, which is named for what it is', (written, why) => {
+    const [fault, ...others] = faultsIn(line(`2024-08,referral-backlog,,,${written},,`));
+    expect(others).toEqual([]);
+    expect(fault).toMatch(/^2 count: /);
+    expect(fault).toContain(why);
+  });
+
+  test('with one comma has two meanings where the comma may be the decimal sign', () => {
+    expect(faultsIn('period;metric;count\n2024-08;referral-backlog;1,234\n')[0]).toContain('can be 1234 or 1.234');
+  });
+});
+
+describe('what a metric is reported in', () => {
+  test('0 of 0 says that there was nothing to count', () => {
+    expect(figuresIn(line('2024-08,conferences-on-time,0,0,,,', '2024-08,referral-backlog,,,12,,'))).toEqual([
+      '2024-08 conferences-on-time 0/0',
+      '2024-08 referral-backlog 12',
+    ]);
+    expect(faultsIn(line('2024-08,conferences-on-time,1,0,,,'))[0]).toContain('cannot be zero');
+  });
+
+  test('a percentage that its counts do not come to is named', () => {
+    expect(faultsIn(line('2024-08,conferences-on-time,14,15,,95.2,'))).toEqual([
+      expect.stringContaining('2 value: "95.2" is not what 14 of 15 come to, which is 93.3%'),
+    ]);
+  });
+
+  test('a figure in the wrong column is told where it belongs', () => {
+    expect(
+      faultsIn(
+        line(
+          '2024-08,referral-backlog,12,,,,',
+          '2024-08,average-caseload,,,14,,',
+          '2024-08,looked-after-children,,,,173,',
+        ),
+      ),
+    ).toEqual([
+      '2 numerator: referral-backlog is a count: its figure belongs in the column count',
+      '3 count: average-caseload is a mean: its figure belongs in the column value',
+      '4 value: looked-after-children is a count: its figure belongs in the column count',
+    ]);
+  });
+});
+
+describe('nothing is left out unsaid', () => {
+  test.each([
+    [
+      'in the period',
+      line(
+        '2024-08,conferences-on-time,14,15,,,',
+        '#N/A,referral-backlog,,,140,,',
+        '2024-08,closure-backlog,,,12,,',
+        '#VALUE!,protection-plans-allocated,90,100,,,',
+      ),
+      ['3 period', '5 period'],
+    ],
+    [
+      'in the metric',
+      'metric,period,numerator,denominator,count\nconferences-on-time,2024-08,14,15,\n#N/A,2024-08,,,140\n#REF!,2024-08,90,100,\n',
+      ['3 metric', '4 metric'],
+    ],
+    [
+      'in a month a line',
+      'period,status,referral-backlog.count,closure-backlog.count\n2024-04,,3,4\n#VALUE!,,140,9\n2024-06,,2,4\n',
+      ['3 period'],
+    ],
+    [
+      'in a column too narrow',
+      line('2024-08,conferences-on-time,14,15,,,', '#######,referral-backlog,,,140,,'),
+      ['3 period'],
+    ],
+    [
+      'though no figure is beside it',
+      line('2024-08,conferences-on-time,14,15,,,', '#N/A,referral-backlog,,,,,'),
+      ['3 period'],
+    ],
+  ])('an error %s is a fault, though its line begins with #', (_, text, places) => {
+    expect(faultsIn(text).map((fault) => fault.split(':')[0])).toEqual(places);
+  });
+
+  test('a metric whose name begins as a total does', () => {
+    expect(faultsIn(line('2024-08,Average time to first visit,,,,3,'))[0]).toContain('no metric is called');
+    expect(figuresIn(line('2024-08,Average caseload,,,,17.5,'))).toEqual(['2024-08 average-caseload 17.5']);
+    const separate = 'Measure,Apr-24,May-24\nAverage caseload,17,18\nAverage of all,1,2\n';
+    expect(figuresIn(separate)).toHaveLength(2);
+    expect(asidesIn(separate)).toEqual(['3 Average of all 1 2: is a total']);
+  });
+
+  test('a figure in a column that is not read', () => {
+    expect(faultsIn('period,metric,count,Actuals\n2024-08,referral-backlog,,12\n')).toEqual([
+      '2 Actuals: holds 12, and no column that is read holds a figure; name it count',
+    ]);
+  });
+
+  test('a cell under no heading is named by the letter of its column', () => {
+    expect(faultsIn(`${HEADER},\n2024-08,referral-backlog,,,12,,final,x\n`)).toEqual([
+      '2 H: holds "x" under no heading; name the column in line 1, or empty it',
+    ]);
+  });
+
+  test('figures above the names of the columns', () => {
+    expect(faultsIn(`2024-07,referral-backlog,3,\n${line('2024-08,referral-backlog,,,12,,')}`)[0]).toContain(
+      'stands above the names',
+    );
+  });
+
+  test('no names of columns at all is one fault', () => {
+    expect(faultsIn('2024-08,referral-backlog,12\n2024-09,referral-backlog,13\n')).toEqual([
+      expect.stringMatching(/^1 undefined: no line names the columns; .* such as period,metric,/),
+    ]);
+  });
+
+  test('a thousand faults of one cause are one', () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `2024-08,no-such-metric-${index},,,x${index},,`);
+    expect(faultsIn(line(...lines)).filter((fault) => fault.includes('is not a number'))).toEqual([
+      '2 count: "x0" is not a number (so it is on lines 3, 4, 5, 6, 7 and 994 more)',
+    ]);
+  });
+
+  test('statuses of others are explained', () => {
+    expect(faultsIn(line('2024-08,conferences-on-time,14,15,,,Revised', '2024-08,referral-backlog,,,3,,P'))).toEqual([
+      '2 status: "Revised" is neither final nor provisional; what will not change any more is final',
+      '3 status: "P" is neither final nor provisional; write provisional',
+    ]);
+  });
+
+  test.each([
+    [
+      'text that is not UTF-8',
+      Buffer.from(`${HEADER}\r\n2024-08,referral-backlog,,,12,,caf\xe9\r\n`, 'latin1'),
+      '2 undefined: holds characters that are not UTF-8; in Excel',
+    ],
+    [
+      'a quotation mark that is not closed',
+      `${HEADER}\n2024-08,"referral-backlog,,,12,,\n`,
+      'a quotation mark opens here',
+    ],
+    ['nothing', '', 'the file is empty'],
+  ])('%s', (_, text, why) => {
+    expect(faultsIn(text)[0]).toContain(why);
+  });
+});
