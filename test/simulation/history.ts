@@ -103,8 +103,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     onWrites: (writes) => {
       if (watched) checkWrites(writes, ledger, world.now);
     },
-    onPublish: (notice, addresses, confirmed, by) =>
-      checkPublish(notice, addresses, confirmed, topic.leftAt, ledger, by),
+    onPublish: (notice, addresses, by) => checkPublish(notice, addresses, ledger, by),
     onError: (name, fields) => {
       const what = `${name}: ${fields instanceof Error ? fields.stack : JSON.stringify(fields)}`;
       if (what.includes('ZodError') && authorities.some(({ spoilt }) => spoilt)) return;

@@ -42,10 +42,12 @@ const notify = await import('../../functions/notify.ts');
 const seed = await import('../../functions/seed.ts');
 // biome-ignore-end lint/style/noRestrictedImports: as above
 
-const METRICS = {
+const METRICS: Metrics = {
   addMetric() {},
   publishStoredMetrics() {},
   hasStoredMetrics: () => false,
+  addDimension() {},
+  singleMetric: () => METRICS,
 } as unknown as Metrics;
 
 /** A copy of a function, as its cold start makes it. */

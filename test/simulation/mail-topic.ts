@@ -24,8 +24,8 @@ export interface MailTopic {
   confirm(subscription: Subscription): void;
   /** Who has the address, or a scanner of theirs, follows the link at the end of a mail. */
   unsubscribe(subscription: Subscription): void;
-  /** When somebody who had confirmed was last removed, or left. */
-  readonly leftAt: number;
+  /** Who would get what is published with these attributes, once every changed policy is in effect. */
+  wouldReach(attributes: Readonly<Record<string, string>>): readonly string[];
   /** What came to each address, in the order in which it came. */
   readonly inboxes: ReadonlyMap<string, Mail[]>;
 }
@@ -51,8 +51,8 @@ export interface MailTopicOptions {
   readonly now: () => number;
   /** How long a changed policy takes, in milliseconds. */
   readonly policyDelay: () => number;
-  /** Hears of a message: which addresses it went to, and how many were confirmed, whatever they choose to get. */
-  readonly onPublish: (notice: Notice, addresses: readonly string[], confirmed: number) => void;
+  /** Hears of a message, and which addresses it went to. */
+  readonly onPublish: (notice: Notice, addresses: readonly string[]) => void;
 }
 
 const PENDING_MS = 48 * 3_600_000;
@@ -69,7 +69,6 @@ function passes(policy: string | undefined, attributes: Readonly<Record<string, 
 export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOptions): MailTopic {
   let all: Subscription[] = [];
   let made = 0;
-  let leftAt = 0;
   const inboxes = new Map<string, Mail[]>();
 
   const current = (): Subscription[] => {
@@ -85,23 +84,15 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
     previous && now() < previous.until ? previous.policy : policy;
   const same = (a = '{}', b = '{}'): boolean => a === b;
 
-  function leave(leaves: (subscription: Subscription) => boolean): void {
-    const staying = current().filter((each) => !leaves(each));
-    if (staying.length < all.length) leftAt = now();
-    all = staying;
-  }
-
   function publish({ Message = '', Subject = '', MessageAttributes = {} }: PublishCommandInput): object {
     const attributes = Object.fromEntries(
       Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
     );
     const notice = JSON.parse(JSON.parse(Message).sqs) as Notice;
-    const confirmed = current().filter((each) => each.confirmedAt !== undefined);
-    const reached = confirmed.filter((each) => passes(inEffect(each), attributes));
+    const reached = current().filter((each) => each.confirmedAt !== undefined && passes(inEffect(each), attributes));
     onPublish(
       notice,
       reached.map(({ endpoint }) => endpoint),
-      confirmed.length,
     );
     for (const { endpoint } of reached) {
       const inbox = inboxes.get(endpoint) ?? [];
@@ -137,7 +128,7 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
         return subscribe(input as SubscribeCommandInput);
       case 'UnsubscribeCommand': {
         const arn = (input as UnsubscribeCommandInput).SubscriptionArn;
-        leave((each) => each.arn === arn);
+        all = current().filter((each) => each.arn !== arn);
         return {};
       }
       case 'ListSubscriptionsByTopicCommand':
@@ -179,11 +170,12 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
       if (current().includes(subscription)) subscription.confirmedAt ??= now();
     },
     unsubscribe(subscription) {
-      leave((each) => each === subscription);
+      all = all.filter((each) => each !== subscription);
     },
-    get leftAt() {
-      return leftAt;
-    },
+    wouldReach: (attributes) =>
+      current()
+        .filter(({ confirmedAt, policy }) => confirmedAt !== undefined && passes(policy, attributes))
+        .map(({ endpoint }) => endpoint),
     inboxes,
   };
 }

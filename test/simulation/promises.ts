@@ -1,4 +1,5 @@
 import type { Board } from '../../functions/domain/board.ts';
+import { rank } from '../../functions/domain/lifecycle.ts';
 import type { Notice } from '../../functions/domain/notice.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
@@ -16,6 +17,7 @@ import {
   STANDARD_PREFIX,
   type TableName,
 } from '../../functions/store/keys.ts';
+import { readRecipients } from '../../functions/store/recipients.ts';
 import { readRecord } from '../../functions/store/records.ts';
 import { readRevisions } from '../../functions/store/submissions.ts';
 import { BANK_HOLIDAYS } from '../support/build.ts';
@@ -41,7 +43,7 @@ const placeOf = ({ before, after }: Write): { pk: string; sk: string } => ({
 
 /** What is kept in mind of a history, beside what the service keeps. */
 export interface Ledger {
-  /** How often a notice was published while somebody on the topic had confirmed, by `authority number`. */
+  /** To how many addresses a notice went in all, by `authority number`. */
   readonly reached: Map<string, number>;
   /** When a notice was marked sent, by `authority number`. */
   readonly sentAt: Map<string, number>;
@@ -149,8 +151,6 @@ function keepsNotice({ before, after }: Write, writes: readonly Write[], ledger:
 export function checkPublish(
   notice: Notice,
   addresses: readonly string[],
-  confirmed: number,
-  leftAt: number,
   ledger: Ledger,
   by: { readonly startedAt: number } | undefined,
 ): void {
@@ -160,9 +160,7 @@ export function checkPublish(
     throw new BrokenPromise('nothing is mailed again once it was sent', key);
   const stranger = addresses.find((address) => !address.endsWith(`@${notice.authority}.example`));
   if (stranger) throw new BrokenPromise('no authority sees another', `${stranger} is mailed of ${notice.authority}`);
-  // Who left between the question whether somebody is there and the publishing had wanted to hear no more.
-  const somebody = confirmed > 0 || (by !== undefined && leftAt >= by.startedAt) ? 1 : 0;
-  ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + somebody);
+  ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + addresses.length);
 }
 
 // ---- whenever the service says that it has something
@@ -235,18 +233,15 @@ export async function checkAtRest(
   if (numbers.some((number, index) => number !== index + 1) || numbers.length !== board.lastNotice)
     throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
   readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
-  const somebody = topic.subscriptions.some(
-    ({ confirmedAt, endpoint }) => confirmedAt !== undefined && endpoint.endsWith(`@${id}.example`),
-  );
+  const recipients = await readRecipients(database);
   for (const item of notices) {
     const notice = dataIn<Notice>(item) as Notice;
-    const wouldReach = topic.subscriptions.some(
-      ({ confirmedAt, endpoint, policy }) =>
-        confirmedAt !== undefined &&
-        endpoint.endsWith(`@${id}.example`) &&
-        (policy ?? '').includes(`"${notice.level}"`),
-    );
-    if (item.unsent && somebody && wouldReach)
+    // Whoever is known to hear of it, and would; somebody who is half removed does not count.
+    const hearers = topic.wouldReach({ authority: id, level: notice.level }).filter((address) => {
+      const { hears } = recipients.find((each) => each.address === address) ?? { hears: { [id]: notice.level } };
+      return rank(hears[id]) > 0 && rank(hears[id]) <= rank(notice.level);
+    });
+    if (item.unsent && hearers.length > 0)
       throw new BrokenPromise('at rest nothing is left undone', `${id} ${notice.number} is unsent`);
     if (!item.unsent && !ledger.reached.get(`${id} ${notice.number}`))
       throw new BrokenPromise('sent only once it was published to somebody', `${id} ${notice.number}`);

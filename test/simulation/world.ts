@@ -133,7 +133,6 @@ export interface WorldOptions {
   readonly onPublish: (
     notice: Parameters<Parameters<typeof createMailTopic>[0]['onPublish']>[0],
     addresses: readonly string[],
-    confirmed: number,
     invocation: { readonly startedAt: number } | undefined,
   ) => void;
   /** Hears of an error that nothing on purpose explains. */
@@ -197,7 +196,7 @@ export function createWorld(options: WorldOptions): World {
   const topic = createMailTopic({
     now: () => now,
     policyDelay: () => (faults.lag > 0 ? random().below(15 * 60_000) : 0),
-    onPublish: (notice, addresses, confirmed) => onPublish(notice, addresses, confirmed, calling),
+    onPublish: (notice, addresses) => onPublish(notice, addresses, calling),
   });
   const mappings = store.shards.flatMap((shard): Mapping[] => {
     if (!(shard.table in MAPPINGS)) return [];
