@@ -71,6 +71,7 @@ export function reconcile(
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     inspection: record.fingerprint,
+    leading: record.inspection.id,
     alerts: alertsOf(judgements, obligations, record),
   };
   const changes = changesSince(stored, content.alerts, judgements, obligations, record);

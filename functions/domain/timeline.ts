@@ -48,7 +48,8 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
-    const results = resultsOf(metricIn(metric, settings.localStandards, period), known, settings, {
+    const asSet = metricIn(metric, settings.localStandards, period);
+    const results = resultsOf(asSet, known, settings, {
       period,
       standardIn,
       start,
@@ -56,7 +57,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
     });
-    const findings = results.map((result) => describeFinding(metric, result, settings.smallNumbers));
+    const findings = results.map((result) => describeFinding(asSet, result, settings.smallNumbers));
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
     const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
@@ -128,13 +129,24 @@ export function standardFor(
   return standard?.until === undefined || period <= standard.until ? standard : undefined;
 }
 
-/** The metric with the tolerance and the M of N that the authority set for the period. */
+/**
+ * What the inspection found that figures of the period are held against: the newest that was published by then, and the
+ * first for what is older still. Undefined where there is but one. A newer one counts from its own month on.
+ */
+function foundBy({ found }: Metric, period: string): Pick<Metric, 'baseline' | 'heldFrom'> | undefined {
+  const newest = found?.findLast(({ from }) => from <= period);
+  if (newest && newest !== found?.[0]) return { baseline: newest.baseline, heldFrom: newest.from };
+  return found?.[0] && { baseline: found[0].baseline };
+}
+
+/** The metric with what the inspection of the period found, and the tolerance and the M of N that the authority set for it. */
 function metricIn(metric: Metric, localStandards: readonly LocalStandard[], period: string): Metric {
   const tolerance = localStandards.findLast(
     (version) => version.from <= period && version.tolerance !== undefined,
   )?.tolerance;
   const mOfN = localStandards.findLast((version) => version.from <= period && version.mOfN !== undefined)?.mOfN;
-  if (tolerance === undefined && mOfN === undefined) return metric;
+  const found = foundBy(metric, period);
+  if (tolerance === undefined && mOfN === undefined && !found) return metric;
   const set = tolerance === undefined ? {} : { tolerance, toleranceBasis: 'council' as const };
-  return { ...metric, ...set, ...(mOfN === undefined ? {} : { mOfN }) };
+  return { ...metric, ...found, ...set, ...(mOfN === undefined ? {} : { mOfN }) };
 }

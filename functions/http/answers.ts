@@ -4,8 +4,8 @@ import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   ActionSchema,
   FigureSchema,
+  GradedJudgementSchema,
   InspectionHeaderSchema,
-  JudgementSchema,
   LocalStandardSchema,
   MetricSchema,
   ProgressSchema,
@@ -110,7 +110,7 @@ export const ActionAnswerSchema = ActionSchema.extend({
 });
 
 export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
-  judgements: z.array(JudgementSchema),
+  judgements: z.array(GradedJudgementSchema),
   actions: z.array(ActionAnswerSchema),
   figures: z.array(FigureSchema).optional(),
 });

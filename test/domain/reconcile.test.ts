@@ -267,7 +267,7 @@ describe('a changed standard', () => {
     const { notice } = look({ ...recordOf([BAD]), metrics: [lenient], fingerprint: 'two' }, board);
     expect(only(notice)).toMatchObject({
       transition: 'withdrawn',
-      reason: "the inspection's data was loaded anew and differs",
+      reason: 'what is measured, or what the inspection found, was loaded anew and differs',
     });
   });
 });

@@ -62,11 +62,12 @@ describe('loading an inspection', () => {
   test('writes what differs, and nothing where nothing does', async () => {
     const contents = { ...INSPECTION, authority: 'elsewhere', name: 'Elsewhere' };
     const first = await loadInspection(store, contents);
-    expect(first).toEqual({ authority: 'elsewhere', written: (await keys()).length });
+    // Beside what it wrote there is the item by which the authority is known.
+    expect(first).toEqual({ authority: 'elsewhere', written: (await keys()).length - 1 });
     expect(await loadInspection(store, contents)).toEqual({ authority: 'elsewhere', written: 0 });
     expect(await listAuthorities(store)).toContainEqual({ id: 'elsewhere', name: 'Elsewhere' });
     const [dropped, ...metrics] = contents.metrics;
-    // The metric that is gone, and the inspection itself; the places of the others move up.
+    // The metric that is gone, and the report; the places of the others move up.
     const again = await loadInspection(store, { ...contents, metrics });
     expect(again.written).toBe(metrics.length + 2);
     expect((await requireMetrics(store, 'elsewhere')).has(dropped?.id ?? '')).toBe(false);
@@ -74,7 +75,7 @@ describe('loading an inspection', () => {
 
   test('refuses what is no inspection before anything is written', async () => {
     const before = await keys();
-    await expect(loadInspection(store, { ...INSPECTION, authority: 'elsewhere', metrics: [] })).rejects.toThrow();
+    await expect(loadInspection(store, { ...INSPECTION, authority: 'elsewhere', metrics: [{}] })).rejects.toThrow();
     expect(await keys()).toEqual(before);
   });
 });

@@ -29,6 +29,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
         localStandards: localStandardsOf(DRIFTING, metric.id),
         progress: [],
         fingerprint: 'one',
+        inspections: [],
       },
       months: DRIFTING.months,
       superseded: [],
