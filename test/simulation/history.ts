@@ -180,7 +180,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     const count = 1 + random.below(IDS.length);
     for (const [index, id] of IDS.slice(0, count).entries()) {
       const inspection = inspectionOf(id, edition);
-      await saveInspection(store, inspection, 'first');
+      await saveInspection(store, inspection);
       await readInspection(store, id);
       const expires = Math.floor(START / 1000) + 100 * 366 * 24 * 3600;
       const token = await createToken(store, { scopes: [...SCOPES], authority: id, label: id, expires });
@@ -233,7 +233,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     }
     for (const authority of authorities)
       if (!authority.spoilt && authority.accepted.length > 0)
-        await checkAtRest(store, topic, authority, ledger, world.now, world.givenUp > 0);
+        await checkAtRest(store, topic, authority, ledger, world.now);
   }
 
   let current: number | undefined;

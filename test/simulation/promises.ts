@@ -7,6 +7,7 @@ import { readBoard } from '../../functions/store/boards.ts';
 import type { Database } from '../../functions/store/database.ts';
 import {
   ACK_PREFIX,
+  AUTHORITY_KEY,
   authorityKey,
   authorityOf,
   BOARD_KEY,
@@ -62,6 +63,11 @@ export function checkWrites(writes: readonly Write[], ledger: Ledger, now: numbe
     else if (sk.startsWith(CURRENT_PREFIX)) comesWithRevision(write, writes);
     else if (sk === BOARD_KEY) countsItself(write, writes);
     else if (sk.startsWith(NOTICE_PREFIX)) keepsNotice(write, writes, ledger, now);
+    else if (sk === AUTHORITY_KEY && !hasMark(writes))
+      throw new BrokenPromise(
+        'all that is accepted is judged',
+        `${placeOf(write).pk}: its inspection leaves no due mark`,
+      );
     else if (sk.startsWith(STANDARD_PREFIX) || sk.startsWith(PROGRESS_PREFIX) || sk.startsWith(ACK_PREFIX))
       saysWho(write, writes);
   }
@@ -192,7 +198,6 @@ export async function checkAtRest(
   authority: Authority,
   ledger: Ledger,
   now: number,
-  eventsGivenUp: boolean,
 ): Promise<void> {
   const { id } = authority;
   const database: Database<TableName> = store;
@@ -211,7 +216,7 @@ export async function checkAtRest(
   if (!record || !board) throw new BrokenPromise('all that is accepted is judged', `${id} has no board`);
   const at = new Date(board.evaluatedAt);
   const pure = reconcile(undefined, record, [], at, 'show').board;
-  if (!pure || (board.inspection === pure.inspection && canonical(board.alerts) !== canonical(pure.alerts)))
+  if (!pure || canonical(board.alerts) !== canonical(pure.alerts))
     throw new BrokenPromise('the board is the timeline of its record', `${id} v${board.version}`);
   const judged = Object.fromEntries(record.months.map(({ period, revision }) => [period, revision]));
   if (canonical(board.judged) !== canonical(judged))
@@ -220,10 +225,7 @@ export async function checkAtRest(
       `${id}: ${canonical(board.judged)}, not ${canonical(judged)}`,
     );
   const next = reconcile(board, record, [], new Date(now), 'show').board;
-  // A deployment leaves no due mark yet: where its event is given up, the new inspection waits for the next look.
-  const isUnmarked = eventsGivenUp && next?.inspection !== board.inspection;
-  if (next && !isUnmarked)
-    throw new BrokenPromise('at rest nothing is left undone', `${id}: ${differing(board, next).join(', ')}`);
+  if (next) throw new BrokenPromise('at rest nothing is left undone', `${id}: ${differing(board, next).join(', ')}`);
   if (dueAt !== undefined && Date.parse(dueAt) <= now)
     throw new BrokenPromise('at rest nothing is left undone', `${id} is due since ${dueAt}`);
 
