@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { Role } from './domain/person.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
@@ -27,6 +28,7 @@ import {
   removeRecipient,
   SNS_ATTEMPTS,
 } from './services/recipients.ts';
+import { readRole, setRole } from './services/sign-in.ts';
 import { setStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
@@ -79,16 +81,19 @@ async function putAcknowledgement(
   return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, now()));
 }
 
-function shown({ id, address, level, arn, lapsesAt }: MailedAddress) {
+function shown({ id, address, level, arn, lapsesAt }: MailedAddress, role: Role) {
   const state = arn ? ('confirmed' as const) : ('pending' as const);
-  return { id, address: maskedAddress(address), level, state, ...(lapsesAt ? { lapsesAt } : {}) };
+  return { id, address: maskedAddress(address), level, role, state, ...(lapsesAt ? { lapsesAt } : {}) };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '' } = parameters;
   await requireInspection(dependencies.database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
-  return answer(200, RecipientsAnswerSchema, { recipients: recipients.map(shown) });
+  const roles = recipients.map(({ id }) => readRole(dependencies.database, id, authority));
+  return answer(200, RecipientsAnswerSchema, {
+    recipients: await Promise.all(recipients.map(async (each, index) => shown(each, (await roles[index]) ?? 'look'))),
+  });
 }
 
 async function postRecipient({ parameters, body }: Request, dependencies: ManageDependencies): Promise<Answer> {
@@ -96,13 +101,18 @@ async function postRecipient({ parameters, body }: Request, dependencies: Manage
   const wanted = readBody(RecipientBodySchema, body);
   await requireInspection(dependencies.database, authority);
   const { created, recipient } = await addRecipient(dependencies, authority, wanted, dependencies.now());
-  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient));
+  const { database, now } = dependencies;
+  // Whoever is added anew may do no more than is said now, whatever the address might before.
+  if (created || wanted.role) await setRole(database, recipient.id, authority, wanted.role ?? 'look', now());
+  const role = await readRole(database, recipient.id, authority);
+  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient, role));
 }
 
 async function deleteRecipient({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '', recipient = '' } = parameters;
   await requireInspection(dependencies.database, authority);
   await removeRecipient(dependencies, authority, recipient, dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
   return { statusCode: 204 };
 }
 

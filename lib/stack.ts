@@ -78,7 +78,7 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(20),
       logRemoval,
     });
-    tables.grant(manage, 'access', ['dynamodb:GetItem']);
+    tables.grant(manage, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
     tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
@@ -91,12 +91,14 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(10),
       logRemoval,
     });
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
     tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'alerts', 'unsent');
     topic.grantSubscribe(dashboard);
+    // Links to sign in go to one recipient each.
+    topic.grantPublish(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
 
     const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });

@@ -14,6 +14,7 @@ import {
 import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { NoticeSchema } from '../domain/notice.ts';
 import { PeriodSchema } from '../domain/period.ts';
+import { RoleSchema } from '../domain/person.ts';
 import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
 
 /** What the API answers. Submissions and definitions are the domain's own; here is what only an answer has. */
@@ -145,6 +146,7 @@ export const RecipientAnswerSchema = z.object({
   /** Not in full: `d…@example.org`. */
   address: z.string(),
   level: LevelSchema,
+  role: RoleSchema,
   state: z.enum(['confirmed', 'pending']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),

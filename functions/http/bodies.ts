@@ -3,6 +3,7 @@ import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
+import { RoleSchema } from '../domain/person.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
 
@@ -55,6 +56,8 @@ export const RecipientBodySchema = z.strictObject({
   address: z.email('is not an e-mail address').max(254),
   /** The least level that is mailed. */
   level: LevelSchema.default('warning'),
+  /** What the address may do once it has signed in by mail. */
+  role: RoleSchema.optional(),
 });
 
 // ---- query parameters

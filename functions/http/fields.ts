@@ -124,6 +124,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   rebaseDates: 'Days on which the way of working changed: limits begin anew there.',
   reference: 'What the figure is held against, and where that comes from, in words.',
   recipients: 'Who is mailed.',
+  role: 'What the address may do once it has signed in by mail: `look`, `acknowledge`, `submit` or `manage`, each with all before it. `look` where none was set.',
   record: "Whether it is one of the grades of the report's record of main findings.",
   recovering: 'It had one period that meets the standard, and clears with the next.',
   retracted: 'Whether the month was taken back.',

@@ -57,6 +57,7 @@ const ABSENT = {
   month: (id: string) => `${shortened(id)} was not submitted`,
   notice: (id: string) => `there is no notice ${shortened(id)}`,
   recipient: (id: string) => `there is no recipient ${quoted(id)}`,
+  session: (id: string) => `there is no session ${quoted(id)}; it may have ended`,
   token: (id: string) => `there is no token ${quoted(id)}`,
 } as const satisfies Record<string, (id: string) => string>;
 
