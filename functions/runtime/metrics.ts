@@ -16,6 +16,8 @@ export const METRICS = {
   OldestUnsentNotice: { emittedBy: 'notify', unit: 'Seconds' },
   /** Confirmed subscriptions of the alert topic, each hour. */
   ConfirmedRecipients: { emittedBy: 'notify', unit: 'Count' },
+  /** Confirmed subscriptions of the operations topic, each hour. */
+  ConfirmedOperators: { emittedBy: 'seed', unit: 'Count' },
 } as const satisfies Record<string, { readonly emittedBy: string; readonly unit: 'Count' | 'Seconds' }>;
 
 export type MetricName = keyof typeof METRICS;
