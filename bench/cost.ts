@@ -80,7 +80,8 @@ export function fixedIn(resources: Readonly<Record<string, Resource>>): Fixed {
   const all = (type: string): Resource[] => Object.values(resources).filter(({ Type }) => Type === type);
   const watched = all('AWS::CloudWatch::Alarm').map(({ Properties }) => {
     const { Metrics } = Properties as { Metrics?: { MetricStat?: unknown }[] };
-    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+    // A query counts as one, as it finds one authority that waits or none.
+    return Math.max(1, Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1);
   });
   const emits = (emitter: string): boolean =>
     all('AWS::Lambda::Function').some(({ Properties }) => {

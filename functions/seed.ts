@@ -10,7 +10,7 @@ import type { HourlyEvent } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { METRICS } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { loadInspection } from './services/inspections.ts';
+import { loadInspection, moveFormerInspections } from './services/inspections.ts';
 import { keepOperator, type Operations, removeOperator } from './services/operators.ts';
 import {
   askAgain,
@@ -78,6 +78,7 @@ export function createHandler(dependencies: SeedDependencies) {
 
 async function deploy(event: CloudFormationCustomResourceEvent, dependencies: SeedDependencies): Promise<void> {
   const { database, inspections, operations, logger, now } = dependencies;
+  for (const moved of await moveFormerInspections(database)) logger.info('former inspection moved', moved);
   for (const contents of inspections) {
     const { authority, written } = await loadInspection(database, contents);
     logger.info('inspection loaded', { authority, written });

@@ -272,6 +272,13 @@ export class Operations extends Construct {
       silence: 'tell',
     });
     this.alarm({
+      name: 'notices-waiting',
+      means:
+        'Nobody who would get the notices of the authority that this names has confirmed: its alerts are raised, and nobody there hears of them.',
+      metric: this.waitingByAuthority(),
+      atLeast: 1,
+    });
+    this.alarm({
       name: 'no-confirmed-recipient',
       means: 'Nobody has confirmed to receive e-mails: alerts are raised and their notices wait, so no director hears.',
       metric: this.own('ConfirmedRecipients', 'Minimum', HOUR),
@@ -290,6 +297,16 @@ export class Operations extends Construct {
       metric: this.own('ConfirmedOperators', 'Minimum', HOUR),
       lessThan: 1,
       silence: 'changes nothing',
+    });
+  }
+
+  /** One series an authority, so that the alarm names those that it is about; CloudWatch wants an order, whatever it is. */
+  private waitingByAuthority(): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      expression: `SELECT MAX(WaitingNotices) FROM SCHEMA("${Stack.of(this).stackName}", service, authority) GROUP BY authority ORDER BY MAX() DESC`,
+      label: 'notices that wait, by authority',
+      period: HOUR,
+      usingMetrics: {},
     });
   }
 
@@ -353,7 +370,7 @@ export class Operations extends Construct {
           ]),
           graph(
             'Notices waiting',
-            [this.own('OldestUnsentNotice', 'Maximum', HOUR)],
+            [this.own('OldestUnsentNotice', 'Maximum', HOUR), this.waitingByAuthority()],
             [this.own('ConfirmedRecipients', 'Minimum', HOUR), this.own('ConfirmedOperators', 'Minimum', HOUR)],
           ),
         ],

@@ -72,6 +72,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(query, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
+    tables.grantIndex(query, 'alerts', 'unsent');
 
     // What people decide beside the figures. Apart from the two above, so that neither waits for the SNS client to load.
     const manage = new ServiceFunction(this, 'Manage', {
@@ -99,6 +100,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
     tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grantIndex(dashboard, 'alerts', 'unsent');
     topic.grantSubscribe(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
 
@@ -145,7 +147,7 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.minutes(5),
       logRemoval,
     });
-    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
     api.tellUrl(notify);

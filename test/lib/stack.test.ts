@@ -151,6 +151,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:GetItem on TablesSubmissions.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/unsent',
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
@@ -188,6 +189,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...SUBSCRIBING,
       ],
       knows: {
@@ -229,8 +231,10 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:UpdateItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...reading('TablesAlerts'),
-        'sns:GetTopicAttributes on AlertsTopic',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'sns:ListSubscriptionsByTopic on AlertsTopic',
         'sns:Publish on AlertsTopic',
+        'sns:GetSubscriptionAttributes on *',
         'kms:Decrypt on OperationsKey.Arn',
         'kms:GenerateDataKey on OperationsKey.Arn',
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
@@ -335,7 +339,7 @@ describe('streams', () => {
         dynamodb: {
           Keys: {
             sk: {
-              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+              S: [{ prefix: 'AUTHORITY' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
             },
           },
         },

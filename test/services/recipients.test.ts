@@ -7,6 +7,7 @@ import {
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Hears } from '../../functions/domain/recipient.ts';
 import {
   addRecipient,
   askAgain,
@@ -45,6 +46,13 @@ afterAll(async () => {
   await store?.end();
 });
 
+/** Writes what an address hears, as a writer does that ends before SNS is told. */
+async function saveOnly(address: string, hears: Hears): Promise<void> {
+  const read = await readRecipient(store, recipientId(address));
+  if (!read) throw new Error(`${address} is not stored`);
+  await saveRecipient(store, read, { ...read, hears: { ...read.hears, ...hears } });
+}
+
 async function confirm(address: string): Promise<void> {
   await instance.idle();
   const mail = (await mails(instance)).findLast(({ to, text }) => to[0]?.address === address && /confirm/.test(text));
@@ -62,11 +70,15 @@ const subscribe = (Endpoint: string, policy: object | undefined) =>
     }),
   );
 
-async function policyOf(address: string): Promise<unknown> {
+async function findSubscription(address: string) {
   const { Subscriptions = [] } = await recipients.sns.send(
     new ListSubscriptionsByTopicCommand({ TopicArn: recipients.topicArn }),
   );
-  const SubscriptionArn = Subscriptions.find(({ Endpoint }) => Endpoint === address)?.SubscriptionArn;
+  return Subscriptions.find(({ Endpoint }) => Endpoint === address);
+}
+
+async function policyOf(address: string): Promise<unknown> {
+  const SubscriptionArn = (await findSubscription(address))?.SubscriptionArn;
   const { Attributes } = await recipients.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
   return JSON.parse(Attributes?.FilterPolicy ?? 'null');
 }
@@ -159,12 +171,67 @@ test('a filter that somebody broke off changing is put right, and whoever was ch
   await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
   await confirm(address);
   // As when the writer ended between the item and SNS.
-  const read = await readRecipient(store, recipientId(address));
-  if (!read) throw new Error('the recipient is not stored');
-  await saveRecipient(store, read, { ...read, hears: { north: 'critical' } });
+  await saveOnly(address, { north: 'critical' });
   expect((await levelsOf('north'))[address]).toBe('warning');
   await settleFilters(recipients, NOW);
   expect((await levelsOf('north'))[address]).toBe('critical');
+});
+
+/** The same topic, with something that happens elsewhere just before the first call of that name. */
+function interrupted(command: string, happens: () => Promise<unknown>): Recipients {
+  let happened = false;
+  const sns = Object.create(recipients.sns) as SNSClient;
+  sns.send = (async (call: { constructor: { name: string } }) => {
+    if (!happened && call.constructor.name === command) {
+      happened = true;
+      await happens();
+    }
+    return recipients.sns.send(call as never);
+  }) as unknown as SNSClient['send'];
+  return { ...recipients, sns };
+}
+
+test('an address that confirms while its level is changed gets the new level', async () => {
+  const address = 'prompt@example.org';
+  await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
+  const meanwhile = interrupted('SubscribeCommand', () => confirm(address));
+  await addRecipient(meanwhile, 'north', { address, level: 'critical' }, NOW);
+  expect((await levelsOf('north'))[address]).toBe('critical');
+});
+
+describe('an address that unsubscribes', () => {
+  const leave = async (address: string) =>
+    recipients.sns.send(
+      new UnsubscribeCommand({ SubscriptionArn: (await findSubscription(address))?.SubscriptionArn ?? '' }),
+    );
+  const joined = async (address: string) => {
+    await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
+    await confirm(address);
+    return interrupted('SetSubscriptionAttributesCommand', () => leave(address));
+  };
+
+  test('while its level is changed is asked anew', async () => {
+    const address = 'leaving@example.org';
+    const { recipient } = await addRecipient(await joined(address), 'north', { address, level: 'critical' }, NOW);
+    expect(recipient).toMatchObject({ level: 'critical', lapsesAt: expect.any(String) });
+  });
+
+  test('while it is removed of one authority is gone', async () => {
+    const address = 'gone@example.org';
+    const meanwhile = await joined(address);
+    await addRecipient(recipients, 'south', { address, level: 'warning' }, NOW);
+    await expect(removeRecipient(meanwhile, 'north', recipientId(address), NOW)).rejects.toMatchObject({
+      name: 'NotFoundError',
+    });
+  });
+
+  test('while filters are settled holds up nobody', async () => {
+    const address = 'unsettled@example.org';
+    const meanwhile = await joined(address);
+    await saveOnly(address, { north: 'critical' });
+    await settleFilters(meanwhile, NOW);
+    expect(await findSubscription(address)).toBeUndefined();
+  });
 });
 
 test('an address that somebody subscribed by hand is not taken from them', async () => {
