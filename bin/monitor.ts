@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ServiceError } from '../functions/services/errors.ts';
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
+import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 import { addRecovery } from './commands/recovery.ts';
@@ -51,6 +52,7 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
 addSubmit(program);
 addLook(program);
 addManage(program);
+addInspection(program);
 addToken(program);
 addAnalyse(program);
 addRecovery(program);

@@ -72,4 +72,5 @@ export const MonthsQuerySchema = z
   })
   .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
+export const DryRunQuerySchema = z.strictObject({ dryRun: z.enum(['true', 'false'], 'is true or false').optional() });
 export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });

@@ -100,17 +100,24 @@ function definitionsIn(authority: string, items: readonly Item[]): Definitions |
   const before = parsed.get(authority);
   if (before?.fingerprint === fingerprint) return before;
   const former = formerReportIn(items);
-  const reports = beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item)));
-  const definitions = {
+  const { reports, definitions } = parsedFrom(items);
+  const read = {
     name: former ? former.name : AuthoritySchema.parse(dataOf(known)).name,
     fingerprint,
     reports: former ? [...reports, former] : reports,
+    definitions,
+  };
+  parsed.set(authority, read);
+  return read;
+}
+
+function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
+  return {
+    reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
     definitions: beginningWith(items, METRIC_PREFIX)
       .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
       .map(definitionOf),
   };
-  parsed.set(authority, definitions);
-  return definitions;
 }
 
 const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
@@ -220,6 +227,23 @@ export async function saveInspection(
   inspection: Inspection,
   also: readonly TransactWriteItem[] = [],
 ): Promise<number> {
+  const { written, save } = await planInspection(database, inspection);
+  await save(also);
+  return written;
+}
+
+/** What loading, or retiring, an inspection would come to, before it is done. */
+export interface Plan {
+  readonly before: LoadedInspection | undefined;
+  readonly after: LoadedInspection;
+  /** How many items are written or removed. */
+  readonly written: number;
+  /** Does it, unless there is nothing to do. {@link InspectionsChangedError} where somebody was faster. */
+  save(also?: readonly TransactWriteItem[]): Promise<void>;
+}
+
+/** {@link saveInspection} without doing it yet. */
+export async function planInspection(database: Baselines, inspection: Inspection): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
@@ -244,21 +268,45 @@ export async function saveInspection(
   const dropped = beginningWith(stored, METRIC_PREFIX).filter(
     ({ sk, from }) => from?.S === inspection.id && !keys.has(sk?.S),
   );
-  const known = before.get(AUTHORITY_KEY);
-  if (known && changed.length + dropped.length === 0) return 0;
   const after = [
     ...stored.filter(({ sk }) => !keys.has(sk?.S) && !dropped.some((item) => item.sk?.S === sk?.S)),
     ...wanted,
   ];
-  await saveChanges(database, authority, {
-    known,
-    name: known ? AuthoritySchema.parse(dataOf(known)).name : name,
-    put: changed,
-    dropped,
-    after,
-    also,
-  });
-  return changed.length + dropped.length;
+  return planOf(database, authority, stored, { name, put: changed, dropped, after });
+}
+
+/** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
+export async function planRetirement(database: Baselines, authority: string, id: string): Promise<Plan | undefined> {
+  const stored = await itemsOf(database, authority);
+  const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
+  if (!item) return undefined;
+  const report = ReportSchema.parse(dataOf(item));
+  const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
+  const put = report.retired ? [] : [retired];
+  const after = stored.map((other) => (other === item ? retired : other));
+  return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });
+}
+
+function planOf(
+  database: Baselines,
+  authority: string,
+  stored: readonly Item[],
+  changes: Pick<Changes, 'name' | 'put' | 'dropped' | 'after'>,
+): Plan {
+  const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
+  const written = changes.put.length + changes.dropped.length;
+  const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
+  const definitions = definitionsIn(authority, stored);
+  const loaded = (items: readonly Item[]): LoadedInspection | undefined =>
+    loadedFrom({ name, fingerprint: fingerprintOf(items), ...parsedFrom(items), ...versionsIn(stored) });
+  return {
+    before: definitions && loadedFrom({ ...definitions, ...versionsIn(stored) }),
+    after: loaded(changes.after) as LoadedInspection,
+    written,
+    async save(also = []) {
+      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name, also });
+    },
+  };
 }
 
 interface Changes {
