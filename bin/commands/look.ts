@@ -51,6 +51,7 @@ export function addLook(program: Command): void {
       ]);
       const raised: Alert[] = alerts.body.alerts.filter(({ state }: Alert) => state !== 'clear');
       const [last] = notices.body.notices;
+      const { waiting } = notices.body;
       const levels = Object.fromEntries(
         LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
       );
@@ -63,12 +64,18 @@ export function addLook(program: Command): void {
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
+          ...(waiting > 0
+            ? [
+                `Waiting        ${waiting} could not be mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed ("recipients" lists who is asked)`,
+              ]
+            : []),
         ],
         {
           authority: inspection.body.authority,
           latestPeriod,
           evaluatedAt,
           alerts: levels,
+          waitingNotices: waiting,
           ...(last
             ? {
                 lastNotice: {

@@ -172,3 +172,17 @@ export function shownValue(metric: Metric, observation: Observation, smallNumber
   if (smallNumbers === 'show' || !hasSmallCount(metric, observation)) return value;
   return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }
+
+const clockInEngland = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Europe/London',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** `14 October 2011 at 09:30` of an instant, by the clock in England. */
+export function timeName(instant: string): string {
+  return clockInEngland.format(new Date(instant));
+}

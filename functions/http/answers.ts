@@ -101,7 +101,7 @@ export const AlertsAnswerSchema = z.object({
 });
 
 export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
-export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), next });
+export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), waiting: z.int(), next });
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({

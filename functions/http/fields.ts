@@ -195,6 +195,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   without: 'Evaluators that do not judge in what is tried: what each of them adds.',
   'NoticeItem.value': 'The latest figure, in words.',
   version: 'Counts from 1.',
+  waiting: 'How many notices could not be mailed, as nobody who would get them has confirmed.',
   watching: 'What is to be watched.',
   watchMonths: 'How many periods were at `watch` alone.',
   window: "What a stock figure covers: the month's end unless said otherwise.",

@@ -70,7 +70,7 @@ function isWatched({ months, board }: Overview): boolean {
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */
-function latest({ session }: Visit, { inspection, months, board }: Overview): Content {
+function latest({ session }: Visit, { inspection, months, board, waiting }: Overview): Content {
   const { authority, published } = inspection.header;
   const last = months.findLast((month) => !month.retracted);
   if (!last)
@@ -78,6 +78,7 @@ function latest({ session }: Visit, { inspection, months, board }: Overview): Co
 ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
+${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
 ${!isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
 }

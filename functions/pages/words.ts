@@ -4,23 +4,11 @@ import type { GradedJudgement, Judgement, Metric } from '../domain/inspection.ts
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
 
+export { dayName, timeName } from '../domain/format.ts';
+
 /** `Sep 2011`, where there is little room. */
 export function shortMonth(date: string): string {
   return monthName(date).replace(/(?<=^...)[a-z]+/, '');
-}
-
-const clockInEngland = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-
-/** `14 October 2011 at 09:30` of an instant, by the clock in England. */
-export function timeName(instant: string): string {
-  return clockInEngland.format(new Date(instant));
 }
 
 /** `1 month`, `2 months`. */

@@ -7,10 +7,10 @@ import type { JudgedRecord } from '../domain/record.ts';
 import type { Month } from '../domain/submission.ts';
 import type { Judged } from '../domain/timeline.ts';
 import type { Database } from '../store/database.ts';
-import { readNotices } from '../store/notices.ts';
 import { readMonths, readSuperseded } from '../store/submissions.ts';
 import { readAcknowledged } from './alerts.ts';
 import { metricIn, requireInspection, withInspection } from './inspections.ts';
+import { countWaiting, readNotices } from './notices.ts';
 
 /** Reading what was submitted, and what was made of it: for a page or an answer, as it stands now. */
 
@@ -35,6 +35,8 @@ export interface AuthorityOverview extends SubmittedMonths {
   readonly board: Board | undefined;
   /** The newest notices, newest first. */
   readonly notices: readonly Notice[];
+  /** How many notices wait as nobody who would get them has confirmed. */
+  readonly waiting: number;
 }
 
 /** With at most `limit` notices. Throws `UnknownAuthorityError`. */
@@ -42,15 +44,17 @@ export async function readOverview(
   database: Database<'baselines' | 'submissions' | 'alerts'>,
   authority: string,
   limit: number,
+  now: Date,
 ): Promise<AuthorityOverview> {
-  const [inspection, [months, board, { notices }]] = await withInspection(database, authority, () =>
+  const [inspection, [months, board, { notices }, waiting]] = await withInspection(database, authority, () =>
     Promise.all([
       readMonths(database, authority),
       readAcknowledged(database, authority),
       readNotices(database, authority, { limit }),
+      countWaiting(database, authority, now),
     ]),
   );
-  return { inspection, months, board, notices: notices.map(({ notice }) => notice) };
+  return { inspection, months, board, notices: notices.map(({ notice }) => notice), waiting };
 }
 
 /** The record as it stands, for judging it anew. */
