@@ -211,7 +211,10 @@ function undated(actions: readonly { readonly due?: string | undefined }[]): str
 }
 
 function showChange(change: Change, isDryRun: boolean): void {
-  if (!forPeople()) return showJson(change);
+  if (!forPeople()) {
+    showJson(change);
+    return;
+  }
   const { inspection, outcome, leading, metrics, actions, alerts } = change;
   const said = {
     new: 'is new',

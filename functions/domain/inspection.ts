@@ -18,7 +18,7 @@ export const BasisSchema = z.enum(['inspection', 'statutory', 'local', 'council'
 export type Basis = z.infer<typeof BasisSchema>;
 
 const IdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
-const DateSchema = z.iso.date();
+const DateSchema = z.iso.date('write a day as yyyy-mm-dd');
 /**
  * Where in a report: a paragraph's number, `page 3`, or a part without numbers: `cover` is the title page, `record` the
  * table of main findings, `summary` what stands before the first paragraph, `improve` the list of what needs to improve.

@@ -19,7 +19,11 @@ export function readInspectionFile(
   known: Known = {},
 ): { inspection: Inspection; faults: [] } | { inspection?: never; faults: Fault[] } {
   const read = InspectionSchema.safeParse(withoutRemarks(contents));
-  if (!read.success) return { faults: [...faultsOf(read.error.issues, []), ...contradictionsIn(contents, known)] };
+  if (!read.success) {
+    const faults = [...contradictionsIn(contents, known), ...faultsOf(read.error.issues, [])];
+    // Of two things to say of one place the first is the better one: it knows the file.
+    return { faults: [...new Map(faults.reverse().map((fault) => [fault.pointer, fault])).values()].reverse() };
+  }
   const faults = contradictionsIn(read.data, known);
   return faults.length > 0 ? { faults } : { inspection: read.data, faults: [] };
 }
@@ -125,17 +129,18 @@ function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[]
   return faults;
 }
 
+const isDay = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value);
+
 function datesOf(
   { fieldwork, published }: Draft,
   today: string | undefined,
   say: (path: Path, detail: string) => void,
 ): void {
   const { from, to } = isObject(fieldwork) ? fieldwork : {};
-  if (typeof from === 'string' && typeof to === 'string' && to < from)
-    say(['fieldwork', 'to'], `ends (${to}) before it begins (${from})`);
-  if (typeof to === 'string' && typeof published === 'string' && published < to)
+  if (isDay(from) && isDay(to) && to < from) say(['fieldwork', 'to'], `ends (${to}) before it begins (${from})`);
+  if (isDay(to) && isDay(published) && published < to)
     say(['published'], `comes (${published}) before the fieldwork ends (${to})`);
-  if (typeof published === 'string' && today !== undefined && published > today)
+  if (isDay(published) && today !== undefined && published > today)
     say(['published'], `is in the future (${published}); a report is loaded once it is published`);
 }
 

@@ -6,7 +6,7 @@ import {
   nextDueAfter,
 } from './authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from './board.ts';
-import { composeNotice } from './compose-notice.ts';
+import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
@@ -75,7 +75,7 @@ export function reconcile(
     alerts: alertsOf(judgements, obligations, record),
   };
   const changes = changesSince(stored, content.alerts, judgements, obligations, record);
-  const mailed = [...changes.values()].some((change) => change.mailed);
+  const mailed = isNewlyLed(stored, content) || [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice };
