@@ -153,6 +153,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   source: 'Which collection or publication defines it.',
   leading: 'The inspection that figures are held against.',
   'InspectionChange.outcome': 'What became of it.',
+  inspections: 'Every inspection, the newest first.',
   retired: 'Whether it no longer counts, and is only there to be read.',
   frameworkTitle: 'The framework by its title.',
   added: 'Ids of what is new.',

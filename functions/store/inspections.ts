@@ -232,7 +232,7 @@ export async function saveInspection(
   return written;
 }
 
-/** What loading, or retiring, an inspection would come to, before it is done. */
+/** What loading, or retiring, an inspection would come to, before it is done; `before` and `after` are worked out when they are asked for. */
 export interface Plan {
   readonly before: LoadedInspection | undefined;
   readonly after: LoadedInspection;
@@ -296,12 +296,16 @@ function planOf(
   const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
   const written = changes.put.length + changes.dropped.length;
   const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
-  const definitions = definitionsIn(authority, stored);
-  const loaded = (items: readonly Item[]): LoadedInspection | undefined =>
-    loadedFrom({ name, fingerprint: fingerprintOf(items), ...parsedFrom(items), ...versionsIn(stored) });
   return {
-    before: definitions && loadedFrom({ ...definitions, ...versionsIn(stored) }),
-    after: loaded(changes.after) as LoadedInspection,
+    get before() {
+      const definitions = definitionsIn(authority, stored);
+      return definitions && loadedFrom({ ...definitions, ...versionsIn(stored) });
+    },
+    get after() {
+      const { after } = changes;
+      const read = { name, fingerprint: fingerprintOf(after), ...parsedFrom(after), ...versionsIn(stored) };
+      return loadedFrom(read) as LoadedInspection;
+    },
     written,
     async save(also = []) {
       if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name, also });

@@ -28,7 +28,7 @@ describe('the reports that ship with the service', () => {
   it('refer in what they found to metrics that an older one of the same authority brought', () => {
     const reports = shipped.map(read);
     const brought = new Set(
-      reports.flatMap(({ authority, metrics }) => metrics.map(({ id }: any) => `${authority} ${id}`)),
+      reports.flatMap(({ authority, metrics = [] }) => metrics.map(({ id }: any) => `${authority} ${id}`)),
     );
     for (const { authority, findings = [] } of reports)
       for (const { metric } of findings) expect(brought).toContain(`${authority} ${metric}`);
