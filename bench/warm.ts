@@ -19,7 +19,7 @@ export interface Warm {
 
 type Handler = (event: unknown, context: unknown) => Promise<{ statusCode: number; body: string }>;
 
-const CONTEXT = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 30_000 };
+const CONTEXT = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 300_000 };
 const PUT = 'PUT /v1/authorities/{authority}/submissions/{period}';
 const GET = 'GET /v1/authorities/{authority}/submissions/{period}';
 

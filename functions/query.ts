@@ -220,7 +220,7 @@ async function postBacktest({ parameters, body }: Request, database: Tables, now
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { state } = readQuery(AlertsQuerySchema, request);
-  const { inspection, board } = await readAlerts(database, request.parameters.authority ?? '');
+  const { inspection, board, setAside } = await readAlerts(database, request.parameters.authority ?? '');
   const { header, metrics } = inspection;
   const ids = new Set([
     ...metrics.map(({ id }) => id),
@@ -236,6 +236,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     authority: header.authority,
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
+    ...(setAside ? { setAside } : {}),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
 }

@@ -115,7 +115,7 @@ function belongsTo(given: Acknowledgement, { episode }: AlertState): boolean {
 }
 
 function hasWorsenedSince(given: Acknowledgement, entries: readonly Judged[]): boolean {
-  return entries.some(({ period, transition }) => period > given.period && transition === 'worsened');
+  return entries.some(({ period, alert }) => period > given.period && alert.episode?.worse === period);
 }
 
 function sameContent(stored: Board, content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice'>): boolean {

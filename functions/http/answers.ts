@@ -97,6 +97,8 @@ export const AlertsAnswerSchema = z.object({
   /** When the board last changed, and the latest month it knows. */
   evaluatedAt: z.iso.datetime().optional(),
   latestPeriod: PeriodSchema.optional(),
+  /** Where it could not be judged since. */
+  setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) }).optional(),
   alerts: z.array(AlertAnswerSchema),
 });
 

@@ -132,6 +132,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   section: 'The part of the report that it belongs to.',
   sentAt: 'When it was handed over to be mailed; absent while it waits.',
   series: 'Every period of the metric, oldest first.',
+  setAside:
+    'Where the figures could not be judged: the alerts are those from before. It is tried again by itself, and when something changes.',
   setAt: 'When it was set.',
   since: 'The period that the alert dates from.',
   standard: 'The standard in force.',

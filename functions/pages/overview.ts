@@ -29,6 +29,7 @@ import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
+import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -79,7 +80,7 @@ function isWatched({ months, board }: Overview): boolean {
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */
-function latest({ session }: Visit, { inspection, months, board, waiting }: Overview): Content {
+function latest({ session }: Visit, { inspection, months, board, setAside, waiting }: Overview): Content {
   const { authority, published } = inspection.header;
   const last = months.findLast((month) => !month.retracted);
   if (!last)
@@ -89,7 +90,12 @@ ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pat
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
-${!isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+${setAside ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+}
+
+function notJudged({ at, reason }: SetAside): string {
+  const why = reason === 'too-long' ? 'it took too long' : 'something in the record cannot be read';
+  return `These figures could not be judged on ${timeName(at)}: ${why}. They are safe, but the alerts below are from before. Whoever runs this service is told. It is tried again by itself, and whenever figures are submitted or corrected.`;
 }
 
 /** Whether the board was worked out from the months as they stand. */

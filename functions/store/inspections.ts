@@ -24,6 +24,7 @@ import {
   queryAll,
   transact,
 } from './database.ts';
+import { AT_ONCE, dueMark } from './due-marks.ts';
 import {
   AUTHORITIES_KEY,
   AUTHORITY_KEY,
@@ -39,6 +40,7 @@ import {
 import { versionsIn } from './versions.ts';
 
 type Baselines = Database<'baselines'>;
+type Loading = Database<'baselines' | 'alerts'>;
 
 /** What an authority is called. */
 const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
@@ -166,7 +168,7 @@ const MOVES_AT_ONCE = 50;
  * is. The report and the item by which the authority is known change in one transaction, and everything else is read
  * alike in its old place and its new one, so that it may break off anywhere and be run again. Returns how many items moved.
  */
-export async function moveFormerInspection(database: Baselines, authority: string): Promise<number> {
+export async function moveFormerInspection(database: Loading, authority: string): Promise<number> {
   const { client, tables } = database;
   const TableName = tables.baselines;
   const pk = authorityKey(authority);
@@ -223,7 +225,7 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
  * @param also writes that belong to the same transaction.
  */
 export async function saveInspection(
-  database: Baselines,
+  database: Loading,
   inspection: Inspection,
   also: readonly TransactWriteItem[] = [],
 ): Promise<number> {
@@ -324,8 +326,9 @@ interface Changes {
   readonly also: readonly TransactWriteItem[];
 }
 
+/** As with a month: the mark that makes the schedule look even if the stream's event is lost. */
 async function saveChanges(
-  { client, tables }: Baselines,
+  { client, tables }: Loading,
   authority: string,
   { known, name, put, dropped, after, also }: Changes,
 ): Promise<void> {
@@ -352,6 +355,7 @@ async function saveChanges(
       ...put.map((item) => ({ Put: { TableName, Item: item } })),
       ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
       ...also,
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
     ],
     () => new InspectionsChangedError(),
   );
