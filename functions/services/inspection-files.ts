@@ -6,7 +6,6 @@ import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';
 import type { Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
-import { dueMark } from '../store/due-marks.ts';
 import { type Plan, planInspection, planRetirement, readInspection } from '../store/inspections.ts';
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
@@ -109,8 +108,9 @@ async function carryOut(
   dryRun: boolean,
 ): Promise<InspectionChange> {
   const months = await readMonths(database, authority);
-  if (!dryRun) await plan.save([{ Put: { TableName: database.tables.alerts, Item: dueMark(authority, now) } }]);
+  // Before it is done: what is read now is what it changes.
   const { before, after } = plan;
+  if (!dryRun) await plan.save();
   return {
     ...done,
     leading: { ...(before ? { before: before.header.id } : {}), after: after.header.id },

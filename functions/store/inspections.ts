@@ -221,16 +221,10 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
  * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
  * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
  * should be. {@link InspectionsChangedError} where somebody was faster.
- *
- * @param also writes that belong to the same transaction.
  */
-export async function saveInspection(
-  database: Loading,
-  inspection: Inspection,
-  also: readonly TransactWriteItem[] = [],
-): Promise<number> {
+export async function saveInspection(database: Loading, inspection: Inspection): Promise<number> {
   const { written, save } = await planInspection(database, inspection);
-  await save(also);
+  await save();
   return written;
 }
 
@@ -241,11 +235,11 @@ export interface Plan {
   /** How many items are written or removed. */
   readonly written: number;
   /** Does it, unless there is nothing to do. {@link InspectionsChangedError} where somebody was faster. */
-  save(also?: readonly TransactWriteItem[]): Promise<void>;
+  save(): Promise<void>;
 }
 
 /** {@link saveInspection} without doing it yet. */
-export async function planInspection(database: Baselines, inspection: Inspection): Promise<Plan> {
+export async function planInspection(database: Loading, inspection: Inspection): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
@@ -278,7 +272,7 @@ export async function planInspection(database: Baselines, inspection: Inspection
 }
 
 /** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
-export async function planRetirement(database: Baselines, authority: string, id: string): Promise<Plan | undefined> {
+export async function planRetirement(database: Loading, authority: string, id: string): Promise<Plan | undefined> {
   const stored = await itemsOf(database, authority);
   const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
   if (!item) return undefined;
@@ -290,7 +284,7 @@ export async function planRetirement(database: Baselines, authority: string, id:
 }
 
 function planOf(
-  database: Baselines,
+  database: Loading,
   authority: string,
   stored: readonly Item[],
   changes: Pick<Changes, 'name' | 'put' | 'dropped' | 'after'>,
@@ -309,8 +303,8 @@ function planOf(
       return loadedFrom(read) as LoadedInspection;
     },
     written,
-    async save(also = []) {
-      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name, also });
+    async save() {
+      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name });
     },
   };
 }
@@ -323,14 +317,13 @@ interface Changes {
   readonly dropped: readonly Item[];
   /** All items of the authority as they will be. */
   readonly after: readonly Item[];
-  readonly also: readonly TransactWriteItem[];
 }
 
 /** As with a month: the mark that makes the schedule look even if the stream's event is lost. */
 async function saveChanges(
   { client, tables }: Loading,
   authority: string,
-  { known, name, put, dropped, after, also }: Changes,
+  { known, name, put, dropped, after }: Changes,
 ): Promise<void> {
   const TableName = tables.baselines;
   const fingerprint = { S: fingerprintOf(after) };
@@ -354,7 +347,6 @@ async function saveChanges(
       { Put: { TableName, Item: itemOf(AUTHORITIES_KEY, authority, described) } },
       ...put.map((item) => ({ Put: { TableName, Item: item } })),
       ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
-      ...also,
       { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
     ],
     () => new InspectionsChangedError(),
