@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
+  ChangedMetricSchema,
   InspectionChangeSchema,
   RecipientAnswerSchema,
   RecipientsAnswerSchema,
@@ -12,6 +13,8 @@ import {
 import {
   AcknowledgementBodySchema,
   DryRunQuerySchema,
+  MetricBodySchema,
+  MetricChangeBodySchema,
   ProgressBodySchema,
   RecipientBodySchema,
   StandardBodySchema,
@@ -20,6 +23,7 @@ import { type Answer, answer, httpHandler, type Request, readBody, readQuery } f
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { changeMetric, putMetric } from './services/catalogue.ts';
 import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
 import { reportProgress } from './services/progress.ts';
@@ -48,6 +52,8 @@ export function createHandler(dependencies: ManageDependencies) {
   const { database, now, logger } = dependencies;
   return httpHandler(
     {
+      'PUT /v1/authorities/{authority}/metrics/{metric}': (request) => putOwnMetric(request, dependencies),
+      'POST /v1/authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
       'PUT /v1/authorities/{authority}/metrics/{metric}/standard': (request) => putStandard(request, dependencies),
       'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         putAcknowledgement(request, dependencies),
@@ -75,6 +81,20 @@ async function putProgress({ parameters, body }: Request, { database, now }: Man
   const reported = readBody(ProgressBodySchema, body);
   const { created, action } = await reportProgress(database, authority, id, reported, now());
   return answer(created ? 201 : 200, ActionAnswerSchema, action);
+}
+
+async function putOwnMetric({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric: id = '' } = parameters;
+  const { author, reason, ...wanted } = readBody(MetricBodySchema, body);
+  const { created, metric } = await putMetric(database, { authority, id }, wanted, { author, reason }, now());
+  return answer(created ? 201 : 200, ChangedMetricSchema, metric);
+}
+
+async function postMetricChange({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric: id = '' } = parameters;
+  const { author, reason, ...fate } = readBody(MetricChangeBodySchema, body);
+  const { metric } = await changeMetric(database, { authority, id }, fate, { author, reason }, now());
+  return answer(200, ChangedMetricSchema, metric);
 }
 
 async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {

@@ -56,6 +56,7 @@ export const BulkAnswerSchema = z.object({
 
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
+export const ChangedMetricSchema = MetricSchema;
 export const MetricsAnswerSchema = z.object({ metrics: z.array(MeasuredMetricSchema) });
 
 /** One period of a metric: what was reported, against what, what was found, and the alert after it. */

@@ -30,6 +30,7 @@ export const ANSWERS = {
   Revisions: answers.RevisionsAnswerSchema,
   Bulk: answers.BulkAnswerSchema,
   Metrics: answers.MetricsAnswerSchema,
+  ChangedMetric: answers.ChangedMetricSchema,
   Metric: answers.MetricAnswerSchema,
   Alert: answers.AlertAnswerSchema,
   Alerts: answers.AlertsAnswerSchema,
@@ -51,6 +52,8 @@ export const ANSWERS = {
 export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
+  NewMetric: bodies.MetricBodySchema,
+  NewMetricChange: bodies.MetricChangeBodySchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
@@ -270,6 +273,42 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     query: bodies.DryRunQuerySchema,
     words: { dryRun: '`true` to say what would change, and change nothing.' },
     answers: { 200: 'InspectionChange' },
+    problems: [409],
+  },
+  'PUT /v1/authorities/{authority}/metrics/{metric}': {
+    tag: 'Metrics',
+    summary: "Start a metric of the authority's own, or define one anew",
+    description:
+      "It is there at once, for figures and on the page. A metric that an inspection brought is from then on the council's, and no file of an inspection changes it.",
+    body: {
+      schema: 'NewMetric',
+      example: {
+        title: 'Initial assessments on time',
+        definition:
+          'Of the initial assessments completed in the month, those completed within 10 working days of referral.',
+        ...{
+          kind: 'proportion',
+          unit: 'percent',
+          polarity: 'higher',
+          frequency: 'monthly',
+          cases: 'flow',
+          window: 'month',
+        },
+        ...{ holdLine: false, tolerance: null, section: 'asked-for', source: 'National indicator 59' },
+        standards: [{ value: 80, from: '2010-10', basis: 'council', note: 'agreed by the improvement board' }],
+        ...DECISION,
+      },
+    },
+    answers: { 200: 'ChangedMetric', 201: 'ChangedMetric' },
+    problems: [409],
+  },
+  'POST /v1/authorities/{authority}/metrics/{metric}/changes': {
+    tag: 'Metrics',
+    summary: 'Rename a metric, end it, or say which one takes its place',
+    description:
+      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected.',
+    body: { schema: 'NewMetricChange', example: { title: 'First assessments on time', ...DECISION } },
+    answers: { 200: 'ChangedMetric' },
     problems: [409],
   },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {

@@ -45,6 +45,8 @@ export const ROUTES = {
   'PUT /v1/authorities/{authority}/inspections/{inspection}': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'DELETE /v1/authorities/{authority}/inspections/{inspection}': { handledBy: 'manage', scope: 'manage' },
   'POST /v1/authorities/{authority}/backtests': { handledBy: 'query', scope: 'read', body: 'json' },
+  'PUT /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'POST /v1/authorities/{authority}/metrics/{metric}/changes': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
     handledBy: 'manage',

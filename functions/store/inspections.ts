@@ -283,6 +283,28 @@ export async function planRetirement(database: Loading, authority: string, id: s
   return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });
 }
 
+/**
+ * Puts a metric of the council's own into the catalogue, or another definition in the place of one that is there: from
+ * then on it is the council's, and no inspection's file changes it. Undefined where the authority is unknown.
+ */
+export async function planMetric(
+  database: Loading,
+  authority: string,
+  change: (before: MetricDefinition | undefined) => MetricDefinition,
+  id: string,
+): Promise<Plan | undefined> {
+  const stored = await itemsOf(database, authority);
+  const known = definitionsIn(authority, stored);
+  if (!known) return undefined;
+  const before = stored.find(({ sk }) => sk?.S === metricKey(id));
+  const places = stored.map(({ place }) => Number(place?.N ?? -1));
+  const place = before?.place ?? { N: String(Math.max(-1, ...places) + 1) };
+  const wanted = itemOf(authorityKey(authority), metricKey(id), change(before && definitionOf(before)), { place });
+  const after = [...stored.filter((item) => item !== before), wanted];
+  const put = isSame(before, wanted) ? [] : [wanted];
+  return planOf(database, authority, stored, { name: known.name ?? authority, put, dropped: [], after });
+}
+
 function planOf(
   database: Loading,
   authority: string,
