@@ -84,7 +84,8 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(manage, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
-    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grant(manage, 'submissions', ['dynamodb:Query']);
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
 

@@ -164,8 +164,10 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Manage',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
@@ -174,6 +176,7 @@ describe('each function may do what it needs and nothing else', () => {
       knows: {
         ACCESS_TABLE: 'TablesAccess',
         BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
       },
@@ -568,7 +571,7 @@ test('settings that do not fit are named all at once', () => {
   expect((error as SettingsError).faults).toEqual([
     'alertEmail: must be an e-mail address, or nobody; got "director"',
     'alertLevel: must be one of watch, warning, critical; got "high"',
-    'authority: must have its inspection in seed/, as herefordshire has; got "leeds"',
+    'authority: must have its inspection in seed/, as bristol, herefordshire has; got "leeds"',
     'smallNumbers: must be show or suppress; got "hide"',
     'retain: must be true or false; got "maybe"',
   ]);
