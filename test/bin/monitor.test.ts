@@ -166,6 +166,16 @@ describe('the command line', () => {
       mOfN: { m: 3, n: 4, missing: 'ignore' },
       basis: 'council',
     });
+    const confirmed = await monitor([
+      'standard',
+      'health-checks',
+      '--confirm',
+      '--reason',
+      'agreed',
+      '--author',
+      'A. Jones',
+    ]);
+    expect(confirmed.json).toMatchObject({ value: 85, from: '2010-10', basis: 'council' });
     expect(
       (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
         .acknowledgement.author,
