@@ -5,7 +5,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
 import type { Api } from './api.ts';
@@ -78,6 +77,7 @@ export class Operations extends Construct {
    */
   readonly key: kms.Key;
   private readonly level: Settings['operations'];
+  private readonly email: string | undefined;
   private readonly topic: sns.Topic | undefined;
   private readonly alarms: cloudwatch.Alarm[] = [];
 
@@ -91,7 +91,8 @@ export class Operations extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(7),
     });
-    this.topic = level === 'none' ? undefined : this.makeTopic(email);
+    this.email = email;
+    this.topic = level === 'none' ? undefined : this.makeTopic();
   }
 
   /** Makes the alarms of the level that was chosen, and its dashboard. */
@@ -106,10 +107,22 @@ export class Operations extends Construct {
     if (this.level !== 'full') to.tell('POWERTOOLS_METRICS_DISABLED', 'true');
   }
 
+  /**
+   * Lets a function ask who is to be told to confirm, and tells it the topic and who that is. To remove somebody it needs
+   * `sns:Unsubscribe` on anything, as whoever keeps the recipients has (`AlertTopic.grantSubscribe`).
+   */
+  grantSubscribe(to: ServiceFunction): void {
+    if (!this.topic) return;
+    to.allow(['sns:Subscribe', 'sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.tell('OPERATIONS_TOPIC_ARN', this.topic.topicArn);
+    if (this.email) to.tell('OPERATIONS_EMAIL', this.email);
+  }
+
   private watchClosely(watched: Watched): void {
     this.watchFunctions(watched.functions);
     this.watchStreams(watched);
     this.watchNotices();
+    this.watchOperators();
     this.alarm({
       name: 'api-errors',
       means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
@@ -123,7 +136,7 @@ export class Operations extends Construct {
    * Two alarms in place of many. All functions' logs are counted into one metric, which is written, and paid for, only in
    * hours in which something failed; the hourly run logs a failure also where a notice is not sent or nobody hears.
    */
-  private watchSimply({ functions, schedule }: Watched): void {
+  private watchSimply({ functions, streams, schedule }: Watched): void {
     const failures = new cloudwatch.Metric({
       namespace: Stack.of(this).stackName,
       metricName: 'Failures',
@@ -145,8 +158,9 @@ export class Operations extends Construct {
       metric: failures,
       atLeast: 1,
     });
-    const [hourly] = schedule.calls;
-    if (!hourly) throw new Error('nothing is called every hour');
+    // The others are called by streams as well: that they ran says nothing of the hour.
+    const hourly = schedule.calls.find((each) => streams.every(({ to }) => to !== each));
+    if (!hourly) throw new Error('nothing is called by the hour alone');
     this.alarm({
       name: 'hourly-run-missing',
       means:
@@ -159,7 +173,7 @@ export class Operations extends Construct {
     });
   }
 
-  private makeTopic(email: string | undefined): sns.Topic {
+  private makeTopic(): sns.Topic {
     this.key.addToResourcePolicy(
       new iam.PolicyStatement({
         principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -181,7 +195,6 @@ export class Operations extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (email) topic.addSubscription(new subscriptions.EmailSubscription(email));
     return topic;
   }
 
@@ -274,6 +287,19 @@ export class Operations extends Construct {
     });
   }
 
+  /** Only where somebody is to hear: the alarm shows in the console, and on the dashboard, as nobody else could be told. */
+  private watchOperators(): void {
+    if (!this.email) return;
+    this.alarm({
+      name: 'nobody-hears-operations',
+      means:
+        'Nobody has confirmed to hear when the service itself fails: this alarm, like all others, reaches nobody by e-mail.',
+      metric: this.own('ConfirmedOperators', 'Minimum', HOUR),
+      lessThan: 1,
+      silence: 'changes nothing',
+    });
+  }
+
   /** One series an authority, so that the alarm names those that it is about; CloudWatch wants an order, whatever it is. */
   private waitingByAuthority(): cloudwatch.MathExpression {
     return new cloudwatch.MathExpression({
@@ -345,7 +371,7 @@ export class Operations extends Construct {
           graph(
             'Notices waiting',
             [this.own('OldestUnsentNotice', 'Maximum', HOUR), this.waitingByAuthority()],
-            [this.own('ConfirmedRecipients', 'Minimum', HOUR)],
+            [this.own('ConfirmedRecipients', 'Minimum', HOUR), this.own('ConfirmedOperators', 'Minimum', HOUR)],
           ),
         ],
         [

@@ -42,6 +42,7 @@ interface Recipient {
   readonly level: string;
   readonly state: string;
   readonly lapsesAt?: string;
+  readonly role: string;
 }
 
 /** Commands that decide something: standards, alerts in hand, actions, recipients. */
@@ -145,6 +146,7 @@ Examples:
           id: ({ id }) => id,
           address: ({ address }) => address,
           from: ({ level }) => level,
+          role: ({ role }) => role,
           state: ({ state, lapsesAt }) => (lapsesAt ? `${state} until ${lapsesAt}` : state),
         },
         body,
@@ -160,9 +162,14 @@ Examples:
         .choices(['watch', 'warning', 'critical'])
         .default('warning'),
     )
-    .action(async (address: string, { level }: { level: string }, command: Command) => {
+    .addOption(
+      new Option('--role <role>', 'what the address may do once it has signed in by mail').choices([
+        ...['look', 'acknowledge', 'submit', 'manage'],
+      ]),
+    )
+    .action(async (address: string, { level, role }: { level: string; role?: string }, command: Command) => {
       const { client, at } = reach(command);
-      const { body } = await client.request('POST', at('recipients'), { address, level });
+      const { body } = await client.request('POST', at('recipients'), { address, level, ...(role ? { role } : {}) });
       showOne(
         [
           body.state === 'confirmed'

@@ -96,7 +96,9 @@ export function addRecovery(program: Command): void {
     });
 
   withDeploymentOptions(program.command('hourly'))
-    .description('Does the hourly work now: judges every authority that is due, then sends every notice that waits.')
+    .description(
+      'Does the hourly work now: asks recipients whose subscription is gone, judges every authority that is due, then sends every notice that waits.',
+    )
     .action(async (options: DeploymentOptions) => {
       await runHourly(await openDeployment(options));
     });
@@ -122,12 +124,12 @@ export function addRecovery(program: Command): void {
     });
 }
 
-/** Both functions, even where the first fails: what one authority's data does to it must not keep mail back. */
+/** All of the functions, even where the first fails: what one authority's data does to it must not keep mail back. */
 async function runHourly(deployment: Deployment): Promise<void> {
   // An invocation takes up to the function's five minutes; whoever gives up and asks again would have it done twice.
   const lambda = new LambdaClient({ ...deployment.config, maxAttempts: 1 });
   const failures: string[] = [];
-  for (const name of ['evaluate', 'notify'] as const) {
+  for (const name of ['seed', 'evaluate', 'notify'] as const) {
     const FunctionName = deployment.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
     const { FunctionError, Payload } = await lambda.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify(HOURLY_EVENT) }),

@@ -1,9 +1,10 @@
 import { describeFinding } from './describe-finding.ts';
+import { worsening } from './evaluators/change-point.ts';
 import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric, Standard } from './inspection.ts';
-import { type AlertState, advance, CLEAR, highest, type Transition } from './lifecycle.ts';
+import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
 import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
 import type { Observation } from './series.ts';
 
@@ -39,6 +40,9 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   let alert = CLEAR;
   let clearedIn: string | undefined;
   let reached: LevelReached | undefined;
+  // The index of the observation with which the present episode was last told.
+  let told = 0;
+  const usesChange = (settings.evaluators ?? ALL).includes('change-point');
   const known: Observation[] = [];
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
@@ -57,13 +61,23 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
     });
+    const held = reachedIn(results);
+    const failsStandard = results.some(({ evaluator }) => evaluator === 'standard');
+    const isRaised = results.some(({ level }) => level !== 'watch') || failsStandard;
+    const worse = isRaised && alert.episode && observation && usesChange ? worsening(metric, known, told) : undefined;
+    if (worse) results.push(worse);
     const findings = results.map((result) => describeFinding(asSet, result, settings.smallNumbers));
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
-    const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
+    const step = advance(alert, highest(findings.map((finding) => finding.level)), period, {
+      failsStandard,
+      isWorse: worse !== undefined,
+    });
     if (alert.episode && !step.alert.episode) clearedIn = period;
+    if (worse) told = indexFrom(known, worse);
+    else if (!alert.episode && step.alert.episode) told = known.length - 1;
     alert = step.alert;
-    reached = alert.episode ? (reachedIn(results) ?? reached) : undefined;
+    reached = alert.episode ? (held ?? reached) : undefined;
     judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
   }
   return judged;
@@ -83,6 +97,18 @@ function resultsOf(
     if (result) results.push(result);
   }
   return results;
+}
+
+/** The first observation of the worse level, which is what was told. */
+function indexFrom(known: readonly Observation[], { reference, period }: Result): number {
+  const from = reference.kind === 'reached' ? reference.reached.from : period;
+  return known.findIndex((observation) => observation.period >= from);
+}
+
+/** An episode begins, reaches a level it had not reached, or is worse than when it was last told. */
+export function isNews({ episode: before }: AlertState, { episode: after }: AlertState): boolean {
+  if (!after) return false;
+  return !before || rank(after.level) > rank(before.level) || after.worse !== before.worse;
 }
 
 function reachedIn(results: readonly Result[]): LevelReached | undefined {

@@ -56,7 +56,7 @@ ${STATE_SHAPES}
 ${
   session &&
   html`<form class="app-header__session" method="post" action="/sign-out">${forgeryField(session.forgeryToken)}
-<span class="app-header__label">${session.label}</span>
+<a class="app-header__label" href="/sessions">${session.label}</a>
 <button class="app-header__button">Sign out</button></form>`
 }
 </div>
@@ -68,7 +68,7 @@ ${content}
 </main>
 </div>
 <footer class="app-footer"><div class="govuk-width-container">
-<p class="govuk-body-s">Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
+<p class="govuk-body-s">${session && html`<a class="govuk-link" href="/how-it-judges">How it judges</a>. `}Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
 </div></footer>
 </body>
 </html>`;

@@ -9,6 +9,7 @@ import {
   saveInspection,
 } from '../store/inspections.ts';
 import { NotFoundError, UnknownAuthorityError } from './errors.ts';
+import { retryChanged } from './retry.ts';
 
 export { listAuthorities };
 
@@ -73,19 +74,21 @@ export function metricIn({ metrics }: Pick<LoadedInspection, 'metrics'>, id: str
  * error where the contents are not an inspection's.
  */
 export async function loadInspection(
-  database: Baselines,
+  database: Database<'baselines' | 'alerts'>,
   contents: unknown,
 ): Promise<{ authority: string; written: number }> {
   const inspection = InspectionSchema.parse(contents);
-  const written = await saveInspection(database, inspection);
+  const written = await retryChanged(() => saveInspection(database, inspection));
   return { authority: inspection.authority, written };
 }
 
 /** Moves what an earlier version stored, of every authority, to where it belongs now. Says how many items moved for each. */
-export async function moveFormerInspections(database: Baselines): Promise<{ authority: string; moved: number }[]> {
+export async function moveFormerInspections(
+  database: Database<'baselines' | 'alerts'>,
+): Promise<{ authority: string; moved: number }[]> {
   const moves: { authority: string; moved: number }[] = [];
   for (const { id } of await listAuthorities(database)) {
-    const moved = await moveFormerInspection(database, id);
+    const moved = await retryChanged(() => moveFormerInspection(database, id));
     if (moved > 0) moves.push({ authority: id, moved });
   }
   return moves;

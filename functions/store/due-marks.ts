@@ -43,6 +43,9 @@ export function dueMark(authority: string, at: Date, setAside?: SetAside): Item 
   };
 }
 
+/** Before any time: for whoever has something looked at as soon as can be and is not told what time it is. */
+export const AT_ONCE = new Date(0);
+
 /** The mark among an authority's items. */
 export function dueMarkIn(items: readonly Item[]): DueMark {
   const item = items.find(({ sk }) => sk?.S === DUE_KEY);

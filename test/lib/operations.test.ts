@@ -132,6 +132,7 @@ describe('alarms', () => {
         'notices-unsent',
         'notices-waiting',
         'no-confirmed-recipient',
+        'nobody-hears-operations',
         'api-errors',
       ].sort(),
     );
@@ -217,7 +218,7 @@ describe('a trial, which is watched simply,', () => {
   });
 
   test('can be watched closely, too', () => {
-    const closely = synthesize({ operations: 'full', retain: 'false' });
+    const closely = synthesize({ operations: 'full', retain: 'false', operationsEmail: 'engineer@example.org' });
     expect(all('AWS::CloudWatch::Alarm', closely)).toHaveLength(alarms.size);
   });
 });
@@ -274,13 +275,23 @@ describe('the operations topic', () => {
     );
   });
 
-  test('mails operationsEmail, and nobody where there is none', () => {
-    const subscriptions = (of: typeof resources) =>
-      all('AWS::SNS::Subscription', of).map(([, { Properties }]) => Properties);
-    expect(subscriptions(resources)).toEqual([
-      { Protocol: 'email', Endpoint: 'engineer@example.org', TopicArn: { Ref: named('OperationsTopic') } },
-    ]);
-    expect(subscriptions(synthesize())).toEqual([]);
+  test('is told to the function that asks operationsEmail to confirm', () => {
+    const variables = resources[named('SeedFunction')]?.Properties.Environment.Variables;
+    expect(variables).toMatchObject({
+      OPERATIONS_TOPIC_ARN: { Ref: named('OperationsTopic') },
+      OPERATIONS_EMAIL: 'engineer@example.org',
+    });
+  });
+
+  test('raises an alarm when nobody hears of it, where somebody should', () => {
+    expect(alarms.get('nobody-hears-operations')).toMatchObject({
+      MetricName: 'ConfirmedOperators',
+      Dimensions: [{ Name: 'service', Value: 'seed' }],
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+    });
+    const names = all('AWS::CloudWatch::Alarm', synthesize()).map(([, { Properties }]) => Properties.AlarmName);
+    expect(names).not.toContain('InspectionMonitor-nobody-hears-operations');
   });
 });
 

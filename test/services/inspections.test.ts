@@ -9,6 +9,7 @@ import {
   requireMetrics,
   withInspection,
 } from '../../functions/services/inspections.ts';
+import { listDue } from '../../functions/store/due-marks.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
@@ -71,6 +72,24 @@ describe('loading an inspection', () => {
     const again = await loadInspection(store, { ...contents, metrics });
     expect(again.written).toBe(metrics.length + 2);
     expect((await requireMetrics(store, 'elsewhere')).has(dropped?.id ?? '')).toBe(false);
+  });
+
+  test('has the authority looked at within the hour even if the stream says nothing of it', async () => {
+    const authority = 'unheard';
+    await loadInspection(store, { ...INSPECTION, authority, name: 'Unheard' });
+    expect(await listDue(store, new Date())).toContain(authority);
+  });
+
+  test('begins again where another deployment was faster', async () => {
+    const contents = { ...INSPECTION, authority: 'twice', name: 'Twice' };
+    let first = true;
+    const slower = intercepted(store, async (command) => {
+      if (command !== 'TransactWriteItems' || !first) return;
+      first = false;
+      await loadInspection(store, { ...contents, metrics: contents.metrics.slice(1) });
+    });
+    await loadInspection(slower, contents);
+    expect((await requireMetrics(store, 'twice')).size).toBe(contents.metrics.length);
   });
 
   test('refuses what is no inspection before anything is written', async () => {
