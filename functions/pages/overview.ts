@@ -41,6 +41,7 @@ import {
   type DisplayState,
   displayStateOf,
   gradeOf,
+  heldAgainst,
   STATE_WORD,
   shortMonth,
   stateIcon,
@@ -287,7 +288,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,
     last
-      ? html`${formatObservation(metric, last, smallNumbers)} <span class="app-when">${shortMonth(last.period)}</span>`
+      ? html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} <span class="app-when">${shortMonth(last.period)}</span>`
       : NOTHING,
     sparkline(
       observations.map((observation) => shownValue(metric, observation, smallNumbers)),
