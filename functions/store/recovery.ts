@@ -20,7 +20,6 @@ import {
   ackKey,
   authorityKey,
   BOARD_KEY,
-  BOARD_KEY,
   CURRENT_PREFIX,
   currentKey,
   DUE_KEY,
