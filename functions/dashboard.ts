@@ -174,37 +174,39 @@ async function getSubmit(
 }
 
 async function postCheck(
-  { parameters: { authority = '' }, form: { file, figures = '' }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { file, figures = '', ...form }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const { readUpload, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
+  const mode = modeIn(form.mode);
   const upload = readUpload(file || figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
-  const months = await compareMonths(database, authority, upload.months, now());
-  return page(previewPage(visit, inspection, upload, months, smallNumbers));
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const months = await compareMonths(database, authority, upload.months, now(), mode);
+  return page(previewPage(visit, inspection, upload, mode, months, smallNumbers));
 }
 
 const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
 async function postSubmissions(
-  { parameters: { authority = '' }, form: { figures = '', basis }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { figures = '', basis, ...form }, visit }: PageRequest,
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const { readUpload, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
+  const mode = modeIn(form.mode);
   const upload = readUpload(figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
   try {
-    const months = await acceptMonths({ database, now: now(), log: logger }, authority, upload.months, { basis });
+    const months = await acceptMonths({ database, now: now(), log: logger }, authority, upload.months, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
     return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
-    const months = await compareMonths(database, authority, upload.months, now());
-    return page(previewPage(visit, inspection, upload, months, smallNumbers, CHANGED_MEANWHILE), 409);
+    const months = await compareMonths(database, authority, upload.months, now(), mode);
+    return page(previewPage(visit, inspection, upload, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }
 

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { suggestions } from '../../functions/services/accept.ts';
+import { readNumber } from '../../functions/services/cells.ts';
 import { readFigures } from '../../functions/services/figures.ts';
+import { namingOf } from '../../functions/services/names.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { showList, showOne, tell } from './output.ts';
 import { type Reach, reach, UsageError, withQuery } from './setting.ts';
@@ -41,6 +44,11 @@ interface Submitted {
   readonly changes?: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
 }
 
+interface SubmitOptions {
+  readonly revise?: true;
+  readonly replace?: true;
+}
+
 /** Commands that submit figures, correct them and retract them. */
 export function addSubmit(program: Command): void {
   program
@@ -50,13 +58,19 @@ export function addSubmit(program: Command): void {
       'CSV with one figure or one month per line, or JSON as the API takes it; - reads standard input',
     )
     .description('Submits the months of a file: all of them or none.')
-    .option('--revise', 'replace months that were submitted before and differ')
+    .option('--revise', 'change figures that were submitted before and differ; those that the file leaves out stay')
+    .option('--replace', 'put each month of the file in the place of the whole month: what it leaves out is gone')
     .addHelpText(
       'after',
       `
 One figure per line:  period,metric,numerator,denominator,count,value,status
 One month per line:   period,status,referral-backlog.count,conferences-on-time.numerator,…
-A blank field means "not reported". The status is final (also where blank) or provisional.
+One metric per line:  metric, and a column for each month
+A blank field means "not reported". The status is final (also where blank) or provisional. Metrics go by id, title or a
+usual name, such as ICPC. docs/figures.md says how files are read.
+
+Figures are added to months that are there already, so that several teams can each send theirs. A figure that is there
+and differs is changed with --revise only. --replace puts whole months in the place of those that are there.
 
 A file of more than ${MAX_MONTHS} months is checked as a whole first and then sent in parts. If that is interrupted, run
 the same command again: months that were accepted already are left as they are.
@@ -65,13 +79,13 @@ Examples:
   npm run monitor -- submit figures.csv
   npm run monitor -- submit --revise figures.csv`,
     )
-    .action(async (file: string, { revise }: { revise?: true }, command: Command) => {
+    .action(async (file: string, options: SubmitOptions, command: Command) => {
       const to = reach(command);
       const months = await readMonths(file, to);
       const parts = partsOf(months);
       const results: Submitted[] = [];
       for (const part of parts) {
-        results.push(...(await send(part, to, revise === true, file, results.length)));
+        results.push(...(await send(part, to, options, file, results.length)));
         if (parts.length > 1) tell(`${results.length} of ${months.length} months are accepted`);
       }
       showList(
@@ -102,6 +116,40 @@ Examples:
     });
 
   program
+    .command('correct')
+    .argument('<month>', 'yyyy-mm')
+    .argument('<metric>', 'its id, its title, or a usual name such as ICPC')
+    .argument('<figure>', '14/15, 12 or 76%; "none" takes the figure out')
+    .description('Corrects one figure of a month; the others stay.')
+    .option('--reason <text>', 'why, kept with the revision')
+    .option('--revision <number>', 'only if the month is still at this revision')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run monitor -- correct 2011-09 conferences-on-time 14/15 --reason "one was counted twice"
+  npm run monitor -- correct 2011-09 "Referral backlog" none`,
+    )
+    .action(async (month: string, name: string, figure: string, options: CorrectOptions, command: Command) => {
+      const to = reach(command);
+      const { client, at } = to;
+      const metric = metricNamed(name, await metricsOf(to));
+      const observation = figure === 'none' ? null : figureFrom(figure, metric);
+      const path = at('submissions', month);
+      const etag = options.revision ? `"${options.revision}"` : (await client.request('GET', path)).etag;
+      const patch = { observations: { [metric.id]: observation }, reason: options.reason };
+      const { body } = await client.request('PATCH', path, patch, { 'if-match': etag ?? '' });
+      showOne(
+        [
+          body.changes
+            ? `${metric.title}, ${monthName(month)}: ${describeChange(body.changes[0])} (revision ${body.revision}).`
+            : `${metric.title}, ${monthName(month)}: that is what it was already (revision ${body.revision}).`,
+        ],
+        body,
+      );
+    });
+
+  program
     .command('retract')
     .argument('<month>', 'yyyy-mm')
     .description('Retracts a month: it no longer counts, but its history is kept.')
@@ -114,6 +162,43 @@ Examples:
       showOne([`${month} is retracted (revision ${body.revision}).`], body);
     });
 }
+
+interface CorrectOptions {
+  readonly reason?: string;
+  readonly revision?: string;
+}
+
+/** The metric that somebody means. */
+function metricNamed(name: string, metrics: ReadonlyMap<string, Metric>): Metric {
+  const named = namingOf(metrics.values())(name);
+  if (named) return named.metric;
+  const near = suggestions()(name, [...metrics.keys()]);
+  throw new UsageError(`no metric is called "${name}"${near ? `; the nearest is "${near}"` : ''}`);
+}
+
+/** A figure as typed, in the fields that its metric is reported in. What it had in other fields is taken out. */
+function figureFrom(text: string, { id, kind }: Metric): Record<string, number | string | null> {
+  const [, numerator, denominator] = /^(\d+)\s*(?:\/|of)\s*(\d+)$/.exec(text.trim()) ?? [];
+  if (kind === 'proportion' && numerator && denominator)
+    return { numerator: Number(numerator), denominator: Number(denominator), value: null };
+  const read = readNumber(text.trim(), false);
+  if (read.kind === 'unclear' || (read.kind === 'percentage' && kind !== 'proportion') || numerator)
+    throw new UsageError(`"${text}" is no figure for ${id}: ${FIGURE[kind]}`);
+  if (kind === 'count') return { count: read.number };
+  const value = read.kind === 'percentage' ? read.text : read.number;
+  return kind === 'mean' ? { value } : { value, numerator: null, denominator: null };
+}
+
+const FIGURE: Readonly<Record<Metric['kind'], string>> = {
+  count: 'it is a count, such as 12',
+  mean: 'it is a mean, such as 17.5',
+  proportion: 'write its counts, such as 14/15, or the percentage where only that is known, such as 93.3%',
+};
+
+const describeChange = ({ before, after }: { readonly before?: object; readonly after?: object }): string => {
+  const said = (figure: object | undefined): string => (figure ? Object.values(figure).join(' of ') : 'not reported');
+  return `${said(before)} became ${said(after)}`;
+};
 
 /** The months of a file that is right as a whole, as far as can be told here; what only the service knows, such as its clock, it says itself. */
 async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
@@ -200,18 +285,21 @@ async function metricsOf({ client, at }: Reach): Promise<ReadonlyMap<string, Met
 async function send(
   part: readonly FileMonth[],
   { client, at }: Reach,
-  revise: boolean,
+  { revise, replace }: SubmitOptions,
   file: string,
   already: number,
 ): Promise<Submitted[]> {
-  const path = withQuery(at('submissions'), { revise: revise ? 'true' : undefined });
+  const path = withQuery(at('submissions'), {
+    mode: replace && 'replace',
+    revise: revise || replace ? 'true' : undefined,
+  });
   const submissions = part.map(({ period, body }) => ({ period, ...body }));
   try {
     return (await client.request('POST', path, { submissions })).body.submissions;
   } catch (error) {
     if (already > 0) tell(`The first ${already} months of ${file} were accepted; the rest were not.`);
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 409 && !revise) tell('To replace what was submitted before, run it again with --revise.');
+    if (error.status === 409 && !revise) tell('To change what was submitted before, run it again with --revise.');
     throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...positionIn(fault.pointer, part) })));
   }
 }

@@ -34,6 +34,7 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   revision: z.int().min(1),
   submittedAt: z.iso.datetime(),
   retracted: z.boolean().optional(),
+  reason: z.string().optional(),
   /** What this request made different in a month that was there. */
   changes: z.array(ChangeAnswerSchema).optional(),
 });

@@ -3,16 +3,28 @@ import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
-import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_REASON_LENGTH } from '../services/accept.ts';
 
 /** What the API takes, beside a submission itself. */
 
 /** A month as sent: a bare percentage may say that it is one, and has to below 1. */
+const SentObservationSchema = z.union([
+  ...ReportedSchema.options,
+  z.strictObject({ value: z.string().regex(PERCENTAGE) }),
+]);
 export const SubmissionBodySchema = SubmissionSchema.extend({
-  observations: z.record(
-    z.string(),
-    z.union([...ReportedSchema.options, z.strictObject({ value: z.string().regex(PERCENTAGE) })]),
-  ),
+  observations: z.record(z.string(), SentObservationSchema),
+});
+
+const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
+/** What of a month changes, as a JSON merge patch: what is left out stays, null takes something out. */
+export const CorrectionBodySchema = z.strictObject({
+  status: StatusSchema.optional(),
+  commentary: orNull(SubmissionSchema.shape.commentary.unwrap()).optional(),
+  observations: z.record(z.string(), orNull(SentObservationSchema)).optional(),
+  reason: z.string().min(1).max(MAX_REASON_LENGTH).optional(),
 });
 
 /** Many months at once. What is in them is read one by one, so that every fault can be named. */
@@ -72,4 +84,7 @@ export const MonthsQuerySchema = z
   })
   .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
-export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });
+export const BulkQuerySchema = z.strictObject({
+  mode: z.enum(['add', 'replace'], 'is add or replace').optional(),
+  revise: z.enum(['true', 'false'], 'is true or false').optional(),
+});

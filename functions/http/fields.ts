@@ -119,6 +119,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   reached: 'The worst level of the episode; `watch` where there is none.',
   reason: 'Why.',
   'Finding.reason': 'Why that makes it a finding.',
+  'Month.reason': 'Why this revision took the place of the one before, as whoever corrected it said.',
   'NoticeItem.reason': 'Why an older month now reads otherwise: a correction, another standard.',
   reasons: 'Why it is raised: one entry for each finding.',
   rebaseDates: 'Days on which the way of working changed: limits begin anew there.',

@@ -87,7 +87,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 function describeOperation(path: string, route: Route, operation: Operation, key: RouteKey): Json {
-  const { tag, summary, description, body, query, words = {}, ifMatch, csv } = operation;
+  const { tag, summary, description, body, query, words = {}, ifMatch, etag = '"1"', csv } = operation;
   const scope = route.scope ? `Needs the scope \`${route.scope}\`.` : 'Needs no token.';
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
@@ -112,7 +112,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
             required: ifMatch === 'needed',
             description: 'The ETag of the revision to replace.',
             schema: { type: 'string' },
-            ...(ifMatch === 'needed' ? { example: '"1"' } : {}),
+            ...(ifMatch === 'needed' ? { example: etag } : {}),
           },
         ]
       : []),

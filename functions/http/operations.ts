@@ -47,6 +47,7 @@ export const ANSWERS = {
 export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
+  Correction: bodies.CorrectionBodySchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
@@ -95,6 +96,8 @@ export interface Operation {
   /** Words for query parameters, by name. */
   readonly words?: Readonly<Record<string, string>>;
   readonly ifMatch?: 'needed' | 'to change';
+  /** Of the example, where it is another than that of a first revision. */
+  readonly etag?: string;
   /** Answers by status; null for one without a body. */
   readonly answers: Readonly<Record<number, keyof typeof ANSWERS | null>>;
   readonly csv?: true;
@@ -131,11 +134,24 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     answers: { 200: 'Month', 201: 'Month' },
     problems: [409, 412, 428],
   },
+  'PATCH /v1/authorities/{authority}/submissions/{period}': {
+    tag: 'Submissions',
+    summary: 'Correct some of a month: what is not named stays',
+    description:
+      'A JSON merge patch (RFC 7396) of the month, also as `application/merge-patch+json`: null takes a figure or the commentary out. A percentage that becomes counts sets `value` to null.',
+    body: {
+      schema: 'Correction',
+      example: { observations: { 'referral-backlog': { count: 4 } }, reason: 'Three referrals were counted twice.' },
+    },
+    ifMatch: 'needed',
+    answers: { 200: 'Month' },
+    problems: [409, 412, 428],
+  },
   'POST /v1/authorities/{authority}/submissions': {
     tag: 'Submissions',
     summary: `Submit up to ${MAX_MONTHS} months at once`,
     description:
-      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Months that would change are refused (409), naming what would change, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
+      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
     body: {
       schema: 'Submissions',
       example: {
@@ -147,7 +163,10 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
       csv: 'period,metric,numerator,denominator,count,value,status\r\n2011-05,conferences-on-time,14,15,,,final\r\n',
     },
     query: bodies.BulkQuerySchema,
-    words: { revise: '`true` to change months that were submitted before.' },
+    words: {
+      mode: '`add` (unless said otherwise) keeps what a month has and the request does not name; `replace` takes the place of whole months.',
+      revise: '`true` to change what was submitted before.',
+    },
     answers: { 200: 'Bulk' },
     problems: [409],
   },
@@ -267,6 +286,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     summary: 'Retract a month',
     description: 'The month no longer counts; its history is kept. Submitting it again counts as a change.',
     ifMatch: 'needed',
+    etag: '"2"',
     answers: { 200: 'Month' },
     problems: [409, 412, 428],
   },

@@ -32,6 +32,7 @@ export const ROUTES = {
     body: 'json or csv',
     maxBodyBytes: MAX_BULK_BYTES,
   },
+  'PATCH /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit', body: 'json' },
   'DELETE /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
   'GET /v1/authorities/{authority}/submissions': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/submissions/{period}': { handledBy: 'query', scope: 'read' },

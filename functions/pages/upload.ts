@@ -2,7 +2,7 @@ import { formatReported, monthName, type SmallNumbers } from '../domain/format.t
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import type { Submission } from '../domain/submission.ts';
 import { MAX_BULK_BYTES } from '../http/routes.ts';
-import { basisOf, type ComparedMonth, type Outcome } from '../services/accept.ts';
+import { basisOf, type ComparedMonth, type Mode, type Outcome } from '../services/accept.ts';
 import { type FiguresMonth, type FileFault, readFigures } from '../services/figures.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
@@ -45,14 +45,27 @@ ${uploadForm(visit, header, '')}`,
   });
 }
 
-function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted: string): Html {
+/** What the file is to do to months that are there already. */
+function modeChoice(mode: Mode): Html {
+  const choice = (value: Mode, label: string): Html =>
+    html`<option value="${value}"${value === mode && html` selected`}>${label}</option>`;
+  return html`<div class="govuk-form-group"><label class="govuk-label" for="mode">Months that were submitted before</label>
+<div class="govuk-hint" id="mode-hint">Added, these figures correct those that differ, and the other figures of the month stay. In the place of the whole month, figures that the file leaves out are no longer reported.</div>
+<select class="govuk-select" id="mode" name="mode" aria-describedby="mode-hint">${choice('add', 'Add these figures to them')}${choice('replace', 'Put this file in their place')}</select></div>`;
+}
+
+/** The choice that was made; adding unless the other was. */
+export const modeIn = (mode: string | undefined): Mode => (mode === 'replace' ? 'replace' : 'add');
+
+function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted: string, mode: Mode = 'add'): Html {
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">CSV file</label>
-<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file; a month replaces the whole month submitted before.</div>
+<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file.</div>
 <input class="govuk-file-upload" type="file" id="file" name="file" accept=".csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
 <textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>
+${modeChoice(mode)}
 <button class="govuk-button">Check</button></form>`;
 }
 
@@ -61,6 +74,7 @@ export function previewPage(
   visit: Visit,
   { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
   { text }: Upload,
+  mode: Mode,
   months: readonly ComparedMonth[],
   smallNumbers: SmallNumbers,
   meanwhile?: string,
@@ -72,7 +86,7 @@ export function previewPage(
     content: html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
 <h1 class="govuk-heading-l">Check before sending</h1>
 ${inset('Nothing is stored yet.')}
-${sending(visit, header, text, months)}
+${sending(visit, header, text, mode, months)}
 ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= FEW_MONTHS))}`,
   });
 }
@@ -83,7 +97,7 @@ const FEW_MONTHS = 2;
 const SUMMARY_FAULTS = 10;
 
 /** Everything that is wrong with a file, and the form to send it again. */
-export function faultsPage(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
+export function faultsPage(visit: Visit, header: InspectionHeader, { text, faults }: Upload, mode: Mode): Html {
   const more = faults.length - SUMMARY_FAULTS;
   return layout(visit, {
     title: 'Nothing was stored',
@@ -106,7 +120,7 @@ ${table({
   className: 'app-faults',
   rows: faults.map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
 })}
-${uploadForm(visit, header, text)}`,
+${uploadForm(visit, header, text, mode)}`,
   });
 }
 
@@ -114,6 +128,7 @@ function sending(
   { session }: Visit,
   { authority }: InspectionHeader,
   text: string,
+  mode: Mode,
   months: readonly ComparedMonth[],
 ): Html {
   const count = (wanted: Outcome): number => months.filter(({ outcome }) => outcome === wanted).length;
@@ -124,20 +139,27 @@ function sending(
     same > 0 && `${counted(same, 'month')} the same as before, to be skipped`,
   ].filter(Boolean);
   return html`<p class="govuk-body-l">${parts.join('; ')}.</p>
-${changed > 0 && warningText('Months that differ replace what was submitted before as a whole. The earlier revision is kept and can be looked at.')}
+${
+  changed > 0 &&
+  warningText(
+    mode === 'replace'
+      ? 'Months that differ replace what was submitted before as a whole. The earlier revision is kept and can be looked at.'
+      : 'These figures are added to what was submitted before, and correct what differs. The earlier revision is kept and can be looked at.',
+  )
+}
 ${
   fresh + changed === 0
     ? html`<p class="govuk-body">There is nothing to send.</p>`
     : html`<form method="post" action="${pathOf(authority, 'submissions')}">
 ${session && forgeryField(session.forgeryToken)}
-<input type="hidden" name="figures" value="${text}"><input type="hidden" name="basis" value="${basisOf(months)}">
+<input type="hidden" name="figures" value="${text}"><input type="hidden" name="mode" value="${mode}"><input type="hidden" name="basis" value="${basisOf(months)}">
 <div class="govuk-button-group"><button class="govuk-button">Send ${counted(fresh + changed, 'month')}</button>
 <a class="govuk-link" href="${pathOf(authority, 'submit')}">Do not send</a></div></form>`
 }`;
 }
 
 function monthOf(
-  { period, submission, before: current, outcome }: ComparedMonth,
+  { period, submission: sent, month, before: current, outcome }: ComparedMonth,
   metrics: readonly Metric[],
   smallNumbers: SmallNumbers,
   open: boolean,
@@ -145,7 +167,7 @@ function monthOf(
   const say = (month: Submission | undefined, metric: Metric): string | undefined =>
     month && formatReported(metric, { ...month, period, revision: 1, submittedAt: '' }, smallNumbers);
   const figures = metrics
-    .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
+    .map((metric) => ({ metric, before: say(current, metric), after: say(month, metric) }))
     .filter(({ before, after }) => before !== undefined || after !== undefined);
   const rows: readonly (readonly Content[])[] =
     outcome === 'revised'
@@ -159,14 +181,14 @@ function monthOf(
           before === after ? 'the same' : html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>`,
         ])
       : figures.map(({ metric, after }) => [metric.title, after]);
-  const what = { accepted: 'new', revised: `replaces revision ${current?.revision}`, unchanged: 'the same as before' }[
+  const what = { accepted: 'new', revised: `changes revision ${current?.revision}`, unchanged: 'the same as before' }[
     outcome
   ];
-  return html`<details class="govuk-details app-month"${open || outcome === 'revised' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
+  return html`<details class="govuk-details app-month"${open || outcome === 'revised' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(sent.observations).length, 'figure')}${month.status === 'provisional' && ', provisional'}</span></summary>
 <div class="govuk-details__text">${table({
     caption: `Figures of ${monthName(period)}`,
     captionHidden: true,
-    heads: outcome === 'revised' ? ['Metric', 'Before', 'In this file'] : ['Metric', 'Figure'],
+    heads: outcome === 'revised' ? ['Metric', 'Before', 'After'] : ['Metric', 'Figure'],
     rows,
   })}</div></details>`;
 }

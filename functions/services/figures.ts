@@ -82,14 +82,29 @@ export function readFigures(
   return { months: all.length > 0 ? [] : read, faults: all, ...how };
 }
 
-function tableOf(file: string | Uint8Array, metrics: ReadonlyMap<string, Metric> | undefined): Table {
+/** The tables of a file: one of a text, and of a workbook one a sheet that has figures. */
+function tablesOf(
+  file: string | Uint8Array,
+  metrics: ReadonlyMap<string, Metric> | undefined,
+): { tables: readonly Sheeted[]; faults: readonly FileFault[] } {
   try {
-    return readCsv(typeof file === 'string' ? file : decodeText(file), metrics);
+    if (typeof file === 'string') return { tables: [{ table: readCsv(file, metrics) }], faults: [] };
+    if (isOldWorkbook(file)) throw new UnreadableFileError(1, OLD_WORKBOOK);
+    if (!isWorkbook(file)) return { tables: [{ table: readCsv(decodeText(file), metrics) }], faults: [] };
+    const naming = metrics && namingOf(metrics.values());
+    const sheets = readWorkbook(file).map(({ name, isHidden, lines }) => ({ sheet: name, isHidden, table: readTable(lines, { naming }) }));
+    const withFigures = sheets.filter(({ table }) => table.understood);
+    if (withFigures.length > 0) return { tables: sheets, faults: [] };
+    const first = sheets.find(({ table, isHidden }) => !isHidden && table.faults[0]?.line !== undefined) ?? sheets[0];
+    return { tables: first ? [first] : [], faults: first ? [] : [{ line: 1, detail: 'the workbook has no sheet' }] };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
-    return { months: [], faults: [{ line: error.line, detail: error.message }] };
+    return { tables: [], faults: [{ line: error.line, detail: error.message }] };
   }
 }
+
+const OLD_WORKBOOK =
+  'the file is a workbook of before 2007, or has a password; save it as "Excel Workbook (.xlsx)" without one';
 
 /** Faults of the file with those that its contents have elsewhere: what cannot be read is wrong only once. */
 function withFurther(faults: readonly TableFault[], further: readonly TableFault[]): TableFault[] {

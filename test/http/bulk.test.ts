@@ -54,7 +54,9 @@ describe('many months at once', () => {
       },
       backlog('2005-03', 1),
     ];
-    const refused = await bulk(...changed);
+    const replacing = (revise: boolean) =>
+      call('POST', `/submissions?mode=replace&revise=${revise}`, { body: { submissions: changed } });
+    const refused = await replacing(false);
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain('2005-02 would change');
     const said = Object.fromEntries(refused.body.errors.map(({ pointer, detail }: any) => [pointer, detail]));
@@ -69,13 +71,53 @@ describe('many months at once', () => {
     expect(said['#/submissions/1/observations/closure-backlog']).toContain('would disappear');
     expect((await call('GET', '/submissions/2005-03')).status).toBe(404);
 
-    const revised = await revising(...changed);
+    const revised = await replacing(true);
     expect(outcomes(revised)).toEqual(['2005-01 unchanged 1', '2005-02 revised 2', '2005-03 accepted 1']);
     expect(revised.body.submissions[1].changes).toContainEqual({
       pointer: '#/observations/referral-backlog',
       before: { count: 2 },
       after: { count: 9 },
     });
+  });
+
+  test('are added to those that are there: what is not sent stays, and only what differs is asked for', async () => {
+    const first = { 'referral-backlog': { count: 1 }, 'conferences-on-time': { numerator: 30, denominator: 34 } };
+    const later = { 'schools-safeguarding-good': { numerator: 80, denominator: 88 } };
+    await bulk({ period: '2004-01', status: 'provisional', observations: first, commentary: 'as reported' });
+    expect(outcomes(await bulk({ period: '2004-01', observations: later }))).toEqual(['2004-01 revised 2']);
+    const month = (await call('GET', '/submissions/2004-01')).body;
+    expect(month).toMatchObject({
+      status: 'provisional',
+      commentary: 'as reported',
+      observations: { ...first, ...later },
+    });
+    expect(outcomes(await bulk({ period: '2004-01', observations: later }))).toEqual(['2004-01 unchanged 2']);
+
+    const corrected = { period: '2004-01', observations: { 'referral-backlog': { count: 2 } } };
+    const refused = await bulk(corrected);
+    expect([refused.status, pointers(refused)]).toEqual([409, ['#/submissions/0/observations/referral-backlog']]);
+    expect(outcomes(await revising(corrected))).toEqual(['2004-01 revised 3']);
+    expect((await call('GET', '/submissions/2004-01')).body.observations).toEqual({
+      ...first,
+      ...later,
+      'referral-backlog': { count: 2 },
+    });
+    const final = { period: '2004-01', status: 'final', observations: later };
+    expect((await bulk(final)).status).toBe(409);
+  });
+
+  test('added by two teams at once are both in', async () => {
+    await bulk(backlog('2004-02', 1));
+    const teams = await Promise.all([
+      bulk({ period: '2004-02', observations: { 'closure-backlog': { count: 1 } } }),
+      bulk({ period: '2004-02', observations: { complaints: { count: 1 } } }),
+    ]);
+    expect(teams.map(({ status }) => status)).toEqual([200, 200]);
+    const month = (await call('GET', '/submissions/2004-02')).body;
+    expect([month.revision, Object.keys(month.observations)]).toEqual([
+      3,
+      ['closure-backlog', 'complaints', 'referral-backlog'],
+    ]);
   });
 
   test('are stored all or not at all, and every fault of every month is named', async () => {

@@ -259,7 +259,7 @@ describe('submitting by file', () => {
     const figures = readFileSync(CORRECTION, 'utf8');
     const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
     expect(textOf(preview)).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\)/);
-    expect(textOf(preview)).toContain('September 2011: replaces revision 1');
+    expect(textOf(preview)).toContain('September 2011: changes revision 1');
     const [, basis = ''] = /name="basis" value="([^"]+)"/.exec(preview) ?? [];
 
     const stale = await post(`${HOME}/submissions`, { forgeryToken, figures, basis: basis.replace('1', '7') });
