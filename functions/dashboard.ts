@@ -174,39 +174,41 @@ async function getSubmit(
 }
 
 async function postCheck(
-  { parameters: { authority = '' }, form: { file, figures = '', ...form }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { figures = '', ...form }, files: { file }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
+  const { readUpload, packMonths, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
   const mode = modeIn(form.mode);
-  const upload = readUpload(file || figures, inspection.metrics, now());
+  const upload = readUpload(file, figures, inspection.metrics, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, now(), mode);
-  return page(previewPage(visit, inspection, upload, mode, months, smallNumbers));
+  return page(
+    previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
+  );
 }
 
 const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
 async function postSubmissions(
-  { parameters: { authority = '' }, form: { figures = '', basis, ...form }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit }: PageRequest,
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
+  const { unpackMonths, previewPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
   const mode = modeIn(form.mode);
-  const upload = readUpload(figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const sent = unpackMonths(packed, inspection.metrics, now());
   try {
-    const months = await acceptMonths({ database, now: now(), log: logger }, authority, upload.months, { basis }, mode);
+    const months = await acceptMonths({ database, now: now(), log: logger }, authority, sent, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
     return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
-    const months = await compareMonths(database, authority, upload.months, now(), mode);
-    return page(previewPage(visit, inspection, upload, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
+    const months = await compareMonths(database, authority, sent, now(), mode);
+    const again = { months: packed, understood: [], otherSheets: [] };
+    return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Metric } from './domain/inspection.ts';
 import { BulkAnswerSchema, MonthAnswerSchema } from './http/answers.ts';
 import { BulkQuerySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
-import { type Answer, answer, httpHandler, isCsv, type Request, readQuery } from './http/handler.ts';
+import { type Answer, answer, httpHandler, isFile, type Request, readQuery } from './http/handler.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
   type Accepted,
@@ -78,9 +78,9 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   });
 }
 
-/** The months of a request, in JSON or CSV. */
+/** The months of a request, in JSON or as a file. */
 function monthsIn({ headers, body }: Request, metrics: ReadonlyMap<string, Metric>, now: Date): readonly SentMonth[] {
-  if (!isCsv(headers)) return readMonths(body, metrics, now);
+  if (!isFile(headers)) return readMonths(body, metrics, now);
   const { months, faults } = readFigures(body as Uint8Array, metrics, { now });
   if (faults.length > 0) throw new InvalidError(faults);
   return months;

@@ -27,6 +27,7 @@ interface FileMonth {
 
 /** By line, and column where it is one; in JSON by what it is part of. */
 interface Position {
+  readonly sheet?: string;
   readonly line: number;
   readonly column?: string;
 }
@@ -35,8 +36,8 @@ interface FileFault extends Position {
   readonly detail: string;
 }
 
-const describePosition = ({ line, column }: Position): string =>
-  [line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
+const describePosition = ({ sheet, line, column }: Position): string =>
+  [sheet && `sheet "${sheet}"`, line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
 
 interface Submitted {
   readonly period: string;
@@ -55,7 +56,7 @@ export function addSubmit(program: Command): void {
     .command('submit')
     .argument(
       '<file>',
-      'CSV with one figure or one month per line, or JSON as the API takes it; - reads standard input',
+      'an Excel workbook or CSV with a figure, a month or a metric per line, or JSON as the API takes it; - reads standard input',
     )
     .description('Submits the months of a file: all of them or none.')
     .option('--revise', 'change figures that were submitted before and differ; those that the file leaves out stay')
@@ -77,6 +78,7 @@ the same command again: months that were accepted already are left as they are.
 
 Examples:
   npm run monitor -- submit figures.csv
+  npm run monitor -- submit figures.xlsx
   npm run monitor -- submit --revise figures.csv`,
     )
     .action(async (file: string, options: SubmitOptions, command: Command) => {
@@ -203,9 +205,8 @@ const describeChange = ({ before, after }: { readonly before?: object; readonly 
 /** The months of a file that is right as a whole, as far as can be told here; what only the service knows, such as its clock, it says itself. */
 async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
   const bytes = readFile(file);
-  const text = bytes.toString('utf8');
-  if (/^\s*[{[]/.test(text)) {
-    const months = readJsonMonths(text, file);
+  if (/^\s*[{[]/.test(bytes.toString('utf8', 0, 100))) {
+    const months = readJsonMonths(bytes.toString('utf8'), file);
     if (partsOf(months).length > 1) lookThrough(months, await metricsOf(to), file);
     return months;
   }

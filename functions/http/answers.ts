@@ -166,6 +166,7 @@ export const ProblemAnswerSchema = z.object({
       z.object({
         pointer: z.string().optional(),
         parameter: z.string().optional(),
+        sheet: z.string().optional(),
         line: z.int().optional(),
         column: z.string().optional(),
         detail: z.string(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { FIELDS, SCHEMAS } from './fields.ts';
 import { ANSWERS, BODIES, OPERATIONS, type Operation, PARAMETERS, PARTS, TAGS } from './operations.ts';
 import { STATUS } from './problem.ts';
-import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
+import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
 
 /**
  * The description of the API, OpenAPI 3.1: routes and scopes from `routes.ts`, the shape of everything from the same
@@ -131,7 +131,9 @@ function describeOperation(path: string, route: Route, operation: Operation, key
             description: `At most ${(route.maxBodyBytes ?? MAX_BODY_BYTES) / 1024} KB.`,
             content: {
               'application/json': { schema: reference(body.schema), example: body.example },
-              ...(body.csv ? { 'text/csv': { schema: { type: 'string' }, example: body.csv } } : {}),
+              ...(body.csv
+                ? { 'text/csv': { schema: { type: 'string' }, example: body.csv }, [XLSX]: { schema: {} } }
+                : {}),
             },
           },
         }

@@ -305,9 +305,9 @@ export async function acceptMonths(
   });
 }
 
-/** Whether something that is there becomes different, beside what is added. Of a month that was taken back nothing is there. */
+/** Whether something that is there becomes different, beside what is added: a month that was taken back does, too. */
 function alters({ before, changes }: Accepted): boolean {
-  return before?.retracted !== true && changes.some((change) => change.before !== undefined);
+  return before?.retracted === true || changes.some((change) => change.before !== undefined);
 }
 
 /** What would become of months, were they sent now. */
@@ -348,11 +348,16 @@ export function basisOf(months: readonly ComparedMonth[]): string {
 }
 
 /** Reads `{"submissions": [{"period": …, …}, …]}` by the metrics they are for. Throws {@link InvalidError} with every fault of every month. */
-export function readMonths(body: unknown, metrics: ReadonlyMap<string, Metric>, now: Date): SentMonth[] {
+export function readMonths(
+  body: unknown,
+  metrics: ReadonlyMap<string, Metric>,
+  now: Date,
+  maxMonths = MAX_MONTHS,
+): SentMonth[] {
   const submissions = isObject(body) && Object.keys(body).length === 1 ? body.submissions : undefined;
-  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > MAX_MONTHS)
+  if (!Array.isArray(submissions) || submissions.length === 0 || submissions.length > maxMonths)
     throw new InvalidError([
-      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${MAX_MONTHS} months, each with its "period"` },
+      { pointer: '#', detail: `expected {"submissions": […]} with 1 to ${maxMonths} months, each with its "period"` },
     ]);
   const suggest = suggestions();
   const faults: SentFault[] = [];

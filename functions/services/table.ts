@@ -27,20 +27,21 @@ export interface TableMonth {
 
 /** Line numbers count from 1. `metrics` has for each metric its line and the column of each of its fields. */
 export interface TablePlaces {
+  readonly sheet?: string;
   readonly line: number;
   /** The column that names the month. */
   readonly column: string;
-  readonly metrics: ReadonlyMap<
-    string,
-    {
-      readonly line: number;
-      readonly column: string;
-      readonly fields: Readonly<Partial<Record<Field, { readonly line: number; readonly column: string }>>>;
-    }
-  >;
+  readonly metrics: ReadonlyMap<string, Place & { readonly fields: Readonly<Partial<Record<Field, Place>>> }>;
+}
+
+interface Place {
+  readonly sheet?: string;
+  readonly line: number;
+  readonly column: string;
 }
 
 export interface TableFault {
+  readonly sheet?: string;
   readonly line: number;
   readonly column?: string;
   readonly detail: string;
@@ -816,12 +817,17 @@ function commentaryIn(cell: string): string {
  * The line and column of what a JSON pointer into a month's body points to, as `readSubmission` names it:
  * `#/observations/referral-backlog/count`.
  */
-export function placeOf({ line, metrics }: TablePlaces, pointer: string): { line: number; column?: string } {
+export function placeOf(
+  { sheet, line, metrics }: TablePlaces,
+  pointer: string,
+): { sheet?: string; line: number; column?: string } {
   const [, first = '', id = '', field = ''] = pointer
     .split('/')
     .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (first !== 'observations') return first ? { line, column: first } : { line };
+  const start = { ...(sheet === undefined ? {} : { sheet }), line };
+  if (first !== 'observations') return first ? { ...start, column: first } : start;
   const metric = metrics.get(id);
-  if (!metric) return { line };
-  return metric.fields[field as Field] ?? { line: metric.line, column: metric.column };
+  if (!metric) return start;
+  const { fields, ...place } = metric;
+  return fields[field as Field] ?? place;
 }

@@ -1,4 +1,4 @@
-import { ArchiveError, openArchive, type ReadPart } from './archive.ts';
+import { ArchiveError, openArchive } from './archive.ts';
 import { UnreadableFileError } from './csv.ts';
 import type { Line } from './table.ts';
 import { readXml, XmlError, type XmlListener } from './xml.ts';
@@ -16,8 +16,8 @@ const MAX_SHEETS = 60;
 const MAX_ROWS = 20_000;
 /** Beyond, only cells that are empty are passed over. */
 const MAX_COLUMNS = 1000;
-const MAX_CELLS = 250_000;
-const MAX_STRINGS = 250_000;
+/** Elements of all parts together: a cell with a number is two, an empty one that has a format is one. */
+const MAX_ELEMENTS = 250_000;
 /** As many characters as Excel takes in a cell. */
 const MAX_TEXT = 32_767;
 
@@ -38,14 +38,30 @@ export function isOldWorkbook(bytes: Uint8Array): boolean {
  */
 export function readWorkbook(bytes: Uint8Array): Sheet[] {
   try {
-    const part = openArchive(bytes, MAX_UNPACKED_BYTES);
-    const book = readBook(part);
-    const shared = readStrings(part('xl/sharedStrings.xml'));
-    const styles = readStyles(part('xl/styles.xml'));
-    let cells = 0;
+    const unpack = openArchive(bytes, MAX_UNPACKED_BYTES);
+    let elements = 0;
+    const walk: Walk = (name, { open, ...listener }) => {
+      const part = unpack(name);
+      if (!part) return false;
+      const counted: XmlListener['open'] = (...element) => {
+        elements += 1;
+        if (elements > MAX_ELEMENTS) fail(TOO_MUCH);
+        open(...element);
+      };
+      try {
+        readXml(part.toString('utf8'), { open: counted, ...listener });
+      } catch (error) {
+        if (error instanceof XmlError) fail(`has a part that ${error.message}; open it in Excel and save it again`);
+        throw error;
+      }
+      return true;
+    };
+    const book = readBook(walk);
+    const shared = readStrings(walk);
+    const styles = readStyles(walk);
     return book.sheets.map(({ name, isHidden, path }) => {
       if (isHidden) return { name, isHidden, lines: [] };
-      const lines = readSheet(part(path), { name, shared, styles, is1904: book.is1904, count: () => ++cells });
+      const lines = readSheet(walk, path, { name, shared, styles, is1904: book.is1904 });
       return { name, isHidden, lines };
     });
   } catch (error) {
@@ -58,22 +74,14 @@ const fail = (why: string): never => {
   throw new ArchiveError(why);
 };
 
-/** Goes through a part of the workbook; what is damaged is refused as a whole. */
-function walk(part: Buffer | undefined, listener: XmlListener): void {
-  if (!part) return;
-  try {
-    readXml(part.toString('utf8'), listener);
-  } catch (error) {
-    if (error instanceof XmlError) fail(`has a part that ${error.message}; open it in Excel and save it again`);
-    throw error;
-  }
-}
+const TOO_MUCH = 'holds more than is read; send the sheet with the figures alone';
 
-function readBook(part: ReadPart): { sheets: { name: string; isHidden: boolean; path: string }[]; is1904: boolean } {
-  const book = part('xl/workbook.xml');
-  if (!book) fail('is no Excel workbook; save it as "Excel Workbook (.xlsx)" or as CSV');
+/** Goes through a part by its name; false where there is none. What is damaged is refused as a whole. */
+type Walk = (name: string, listener: XmlListener) => boolean;
+
+function readBook(walk: Walk): { sheets: { name: string; isHidden: boolean; path: string }[]; is1904: boolean } {
   const targets = new Map<string, string>();
-  walk(part('xl/_rels/workbook.xml.rels'), {
+  walk('xl/_rels/workbook.xml.rels', {
     open: (name, attributes) => {
       if (name !== 'Relationship') return;
       const { Id = '', Target = '' } = attributes();
@@ -82,7 +90,7 @@ function readBook(part: ReadPart): { sheets: { name: string; isHidden: boolean; 
   });
   const sheets: { name: string; isHidden: boolean; path: string }[] = [];
   let is1904 = false;
-  walk(book, {
+  const isBook = walk('xl/workbook.xml', {
     open: (name, attributes) => {
       if (name === 'workbookPr') is1904 = ['1', 'true'].includes(attributes().date1904 ?? '');
       if (name !== 'sheet') return;
@@ -92,16 +100,17 @@ function readBook(part: ReadPart): { sheets: { name: string; isHidden: boolean; 
       sheets.push({ name: title, isHidden: state !== 'visible', path: targets.get(id) ?? '' });
     },
   });
+  if (!isBook) fail('is no Excel workbook; save it as "Excel Workbook (.xlsx)" or as CSV');
   return { sheets, is1904 };
 }
 
 /** The texts that cells refer to by number. How a text is to be pronounced (`rPh`) is no part of it. */
-function readStrings(part: Buffer | undefined): string[] {
+function readStrings(walk: Walk): string[] {
   const strings: string[] = [];
   let current: string | undefined;
   let isText = false;
   let isReading = true;
-  walk(part, {
+  walk('xl/sharedStrings.xml', {
     open: (name) => {
       if (name === 'si') current = '';
       if (name === 'rPh') isReading = false;
@@ -114,7 +123,6 @@ function readStrings(part: Buffer | undefined): string[] {
       if (name === 't') isText = false;
       if (name === 'rPh') isReading = true;
       if (name !== 'si') return;
-      if (strings.length >= MAX_STRINGS) fail(`holds more than ${MAX_STRINGS} texts; send the sheet with the figures alone`);
       strings.push((current ?? '').slice(0, MAX_TEXT));
       current = undefined;
     },
@@ -125,15 +133,16 @@ function readStrings(part: Buffer | undefined): string[] {
 type NumberStyle = 'plain' | 'date' | 'percent';
 
 /** Formats that have a number and no text of their own (ECMA-376, part 1, 18.8.30; 27 to 58 are dates in East Asia). */
-const isBuiltInDate = (id: number): boolean => (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58);
+const isBuiltInDate = (id: number): boolean =>
+  (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58);
 const isBuiltInPercent = (id: number): boolean => id === 9 || id === 10;
 
 /** What the numbers of cells are, by the style that cells name. */
-function readStyles(part: Buffer | undefined): NumberStyle[] {
+function readStyles(walk: Walk): NumberStyle[] {
   const formats = new Map<number, string>();
   const styles: NumberStyle[] = [];
   let isCell = false;
-  walk(part, {
+  walk('xl/styles.xml', {
     open: (name, attributes) => {
       if (name === 'numFmt') formats.set(Number(attributes().numFmtId), attributes().formatCode ?? '');
       if (name === 'cellXfs') isCell = true;
@@ -158,8 +167,6 @@ interface Book {
   readonly shared: readonly string[];
   readonly styles: readonly NumberStyle[];
   readonly is1904: boolean;
-  /** Counts the cells of all sheets. */
-  readonly count: () => number;
 }
 
 interface OpenCell {
@@ -170,14 +177,14 @@ interface OpenCell {
   formula: string;
 }
 
-function readSheet(part: Buffer | undefined, { name: sheet, shared, styles, is1904, count }: Book): Line[] {
+function readSheet(walk: Walk, path: string, { name: sheet, shared, styles, is1904 }: Book): Line[] {
   const lines: Line[] = [];
   let line = 0;
   let column = -1;
   let cells: string[] = [];
   let cell: OpenCell | undefined;
   let within: 'v' | 'f' | 't' | undefined;
-  walk(part, {
+  walk(path, {
     open: (tag, attributes) => {
       if (tag === 'row') {
         line = Number(attributes().r ?? line + 1);
@@ -195,14 +202,15 @@ function readSheet(part: Buffer | undefined, { name: sheet, shared, styles, is19
     close: (tag) => {
       if (tag === 'v' || tag === 'f' || tag === 't') within = undefined;
       if (tag === 'row' && cells.length > 0) {
-        if (lines.length >= MAX_ROWS) fail(`has more than ${MAX_ROWS} rows in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
+        if (lines.length >= MAX_ROWS)
+          fail(`has more than ${MAX_ROWS} rows in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
         lines.push({ line, cells: Array.from(cells, (text) => text ?? '') });
       }
       if (tag !== 'c' || !cell) return;
       const text = textOf(cell, shared, is1904);
       if (text !== '') {
-        if (cell.column >= MAX_COLUMNS) fail(`has cells beyond column ${MAX_COLUMNS} in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
-        if (count() > MAX_CELLS) fail(`holds more than ${MAX_CELLS} cells; send the sheet with the figures alone`);
+        if (cell.column >= MAX_COLUMNS)
+          fail(`has cells beyond column ${MAX_COLUMNS} in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
         cells[cell.column] = text;
       }
       cell = undefined;
@@ -223,7 +231,10 @@ function columnOf(reference: string): number {
 
 function textOf({ type, style, value, formula }: OpenCell, shared: readonly string[], is1904: boolean): string {
   if (value === '' && formula !== '') return `=${formula}`.slice(0, 64);
-  if (type === 's') return value === '' ? '' : (shared[Number(value)] ?? fail('refers to a text that is not there; open it in Excel and save it again'));
+  if (type === 's')
+    return value === ''
+      ? ''
+      : (shared[Number(value)] ?? fail('refers to a text that is not there; open it in Excel and save it again'));
   if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
   if (type !== 'n') return value.slice(0, MAX_TEXT);
   const number = Number(value);

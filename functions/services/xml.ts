@@ -19,7 +19,7 @@ export interface XmlListener {
  * an error at once, so no text is gone through twice.
  */
 const PIECE =
-  /<(?:!\[CDATA\[(?<cdata>[^]*?)\]\]>|!--[^]*?-->|\?[^]*?\?>|(?<end>\/?)(?:[\w.-]+:)?(?<name>[A-Za-z_][\w.-]*)(?<attributes>(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/?)>)|(?<text>[^<]+)/y;
+  /<(?:!\[CDATA\[(?<cdata>[\s\S]*?)\]\]>|!--[\s\S]*?-->|\?[\s\S]*?\?>|(?<end>\/?)(?:[\w.-]+:)?(?<name>[A-Za-z_][\w.-]*)(?<attributes>(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/?)>)|(?<text>[^<]+)/y;
 const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 
 /** Reads a text. Throws {@link XmlError}; a document type is one, as by its entities a small text can name a huge one. */
@@ -63,6 +63,6 @@ function decoded(text: string): string {
 export function escaped(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu, '')
     .replace(/[&<>"]/g, (sign) => `&${Object.keys(NAMED).find((name) => NAMED[name] === sign)};`);
 }

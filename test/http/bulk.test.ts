@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
+import { XLSX } from '../../functions/http/routes.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
-import { type Service, startService } from '../support/service.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { aWorkbook, STYLES } from '../support/workbook.ts';
 
 let service: Service;
 let call: Caller;
@@ -281,6 +283,36 @@ describe('as CSV', () => {
     expect(refused.status).toBe(409);
     expect(refused.body.errors).toEqual([
       { line: 2, column: 'metric', detail: '2010-02 holds {"count":5}, which would become {"count":6}' },
+    ]);
+  });
+
+  test('is taken as a workbook too, with its faults named by sheet', async () => {
+    const send = async (rows: Parameters<typeof aWorkbook>[0][string]) => {
+      const response = await fetch(`${service.api}/v1/authorities/${AUTHORITY}/submissions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${service.token}`, 'content-type': XLSX },
+        body: new Uint8Array(aWorkbook({ Return: rows })),
+      });
+      return { status: response.status, body: (await response.json()) as any };
+    };
+    const header = ['Month', 'Measure', 'Numerator', 'Denominator', 'Value'];
+    const taken = await send([
+      header,
+      ['Aug-09', 'ICPC', 14, 15],
+      ['Aug-09', 'NI 63', '', '', { value: 0.76, style: STYLES.percent }],
+    ]);
+    expect([taken.status, taken.body.submissions]).toEqual([
+      200,
+      [{ period: '2009-08', outcome: 'accepted', revision: 1 }],
+    ]);
+    expect((await call('GET', '/submissions/2009-08')).body.observations).toEqual({
+      'conferences-on-time': { numerator: 14, denominator: 15 },
+      'placement-stability': { value: 76 },
+    });
+    const refused = await send([header, ['Sep-09', 'NI 63', '', '', 0.76]]);
+    expect([refused.status, refused.body.errors]).toEqual([
+      422,
+      [{ sheet: 'Return', line: 2, column: 'Value', detail: expect.stringContaining('76% or 0.76%') }],
     ]);
   });
 

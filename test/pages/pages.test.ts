@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addMonths } from '../../functions/domain/period.ts';
+import { packMonths } from '../../functions/pages/upload.ts';
+import { readFigures } from '../../functions/services/figures.ts';
 import { readGrant } from '../../functions/store/access.ts';
 import { readMonth } from '../../functions/store/submissions.ts';
 import { databaseOf } from '../../local/launch.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 import { CORRECTION, EXAMPLE, HOME, submitExample, tokenFor } from '../support/visit.ts';
 
@@ -27,6 +31,10 @@ async function signedIn(service: Service, token: string) {
   const forgeryToken = /name="forgeryToken" value="([^"]+)"/.exec(start)?.[1] ?? '';
   return { get, post, cookie, forgeryToken, text: async (path: string) => (await get(path)).text() };
 }
+
+/** The months of a file as its preview hands them on. */
+const packed = (text: string): string =>
+  packMonths(readFigures(text, new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]))).months);
 
 /** What the function itself answers to a request that API Gateway passes on: by HTTPS, under another host, checked by nobody. */
 async function askDeployed(
@@ -140,7 +148,7 @@ describe('who may look and write', () => {
     const token = await tokenFor(service);
     const { forgeryToken } = await signedIn(service, token);
     const cookies = [`__Host-session=${token}`];
-    const fields = { forgeryToken, figures: readFileSync(CORRECTION, 'utf8'), basis: '2011-09=0' };
+    const fields = { forgeryToken, months: packed(readFileSync(CORRECTION, 'utf8')), basis: '2011-09=0' };
     const submissions = 'POST /authorities/{authority}/submissions';
     const post = async (headers: Record<string, string>, changed: Partial<typeof fields> = {}) =>
       (await askDeployed(service, submissions, { headers, cookies, fields: { ...fields, ...changed } })).statusCode;
@@ -261,12 +269,13 @@ describe('submitting by file', () => {
     expect(textOf(preview)).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\)/);
     expect(textOf(preview)).toContain('September 2011: changes revision 1');
     const [, basis = ''] = /name="basis" value="([^"]+)"/.exec(preview) ?? [];
+    const [, months = ''] = /name="months" value="([^"]+)"/.exec(preview) ?? [];
 
-    const stale = await post(`${HOME}/submissions`, { forgeryToken, figures, basis: basis.replace('1', '7') });
+    const stale = await post(`${HOME}/submissions`, { forgeryToken, months, basis: basis.replace('1', '7') });
     expect([stale.status, textOf(await stale.text()).includes('Somebody else submitted')]).toEqual([409, true]);
-    const { status, headers } = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    const { status, headers } = await post(`${HOME}/submissions`, { forgeryToken, months, basis });
     expect([status, headers.get('location')]).toEqual([303, `${HOME}/submissions?accepted=2011-09`]);
-    const again = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    const again = await post(`${HOME}/submissions`, { forgeryToken, months, basis });
     // As when the answer got lost: nobody was faster, and nothing is stored twice.
     expect([again.status, again.headers.get('location')]).toEqual([303, headers.get('location')]);
     expect((await service.get('/submissions/2011-09')).revision).toBe(2);
@@ -314,6 +323,31 @@ describe('submitting by file', () => {
     expect(textOf(await text(`${HOME}/recipients`))).not.toContain('d…@example.org');
     const refused = await post(`${HOME}/recipients`, { forgeryToken, address: 'nobody', level: 'critical' });
     expect([refused.status, textOf(await refused.text()).includes('Enter an e-mail address')]).toEqual([422, true]);
+  });
+
+  test('says how the file was read and what was set aside, and takes five years at once', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const lines = Array.from({ length: 60 }, (_, index) => `${addMonths('2004-01', index)},CLA,${170 + (index % 9)},0`);
+    const figures = ['Return of the council', 'Month,Measure,Figure,Target', ...lines, 'Total,,9999,'].join('\n');
+    const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
+    expect(textOf(preview)).toContain('60 months new');
+    expect(textOf(preview)).toContain('How this was read, and what was set aside (2)');
+    expect(textOf(preview)).toMatch(/Line 63 Total 9999 is a total/);
+    expect(textOf(preview)).toContain('Target not read');
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(preview)?.[1] ?? '';
+    expect(field('months').length).toBeLessThan(3000);
+    const { status, headers } = await post(`${HOME}/submissions`, {
+      forgeryToken,
+      months: field('months'),
+      mode: field('mode'),
+      basis: field('basis'),
+    });
+    expect([status, headers.get('location')?.split(',').length]).toEqual([303, 60]);
+    const forged = await post(`${HOME}/submissions`, { forgeryToken, months: 'AAAA', basis: '' });
+    expect([forged.status, textOf(await forged.text())]).toEqual([
+      422,
+      expect.stringContaining('Choose the file again'),
+    ]);
   });
 });
 
