@@ -100,7 +100,7 @@ async function getOverview(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const overview = await readOverview(database, authority, NEWEST_NOTICES);
+  const overview = await readOverview(database, authority, NEWEST_NOTICES, now());
   return page(overviewPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
 }
 

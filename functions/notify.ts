@@ -4,10 +4,10 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { describeFailure } from './runtime/failure.ts';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
-  countConfirmed,
   type Delivering,
   type Delivery,
   deliverNotice,
@@ -16,6 +16,8 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
+import { countConfirmed, SNS_ATTEMPTS } from './services/recipients.ts';
+import { mayPass } from './services/retry.ts';
 
 export interface NotifyDependencies extends Omit<Delivering, 'log'> {
   readonly logger: Logger;
@@ -43,9 +45,16 @@ export function createHandler(dependencies: NotifyDependencies) {
         event,
         noticeReference,
         async (reference) => {
-          await send(reference, dependencies);
+          try {
+            await send(reference, dependencies);
+          } catch (error) {
+            if (mayPass(error)) throw error;
+            // A stream would hold up the others until it gave it up; the hourly run tries again, and rings the alarm.
+            logger.error('notice set aside', { failure: describeFailure(error), ...reference });
+          }
         },
         logger,
+        context,
       );
     } finally {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
@@ -74,7 +83,21 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
   // For a deployment that is watched by its logs alone: see lib/operations.ts.
   if (unsentFor >= UNSENT_TOO_LONG_S) logger.error('a notice is not sent after two hours', { seconds: unsentFor });
   if (confirmed === 0) logger.error('nobody has confirmed to receive notices');
+  countWaiting(dependencies, kept);
   if (failed.length > 0) throw new Error(`${failed.length} of ${unsent.length} unsent notices could not be sent`);
+}
+
+/** By authority, for an alarm that names it. Only of those that have any: one that is silent costs nothing. */
+function countWaiting({ metrics, logger }: NotifyDependencies, kept: readonly UnsentNotice[]): void {
+  for (const [authority, notices] of Map.groupBy(kept, (notice) => notice.authority)) {
+    const single = metrics.singleMetric();
+    single.addDimension('authority', authority);
+    single.addMetric('WaitingNotices', METRICS.WaitingNotices.unit, notices.length);
+    logger.error('nobody who would get the notices of an authority has confirmed', {
+      authority,
+      waiting: notices.length,
+    });
+  }
 }
 
 async function send(reference: NoticeReference, dependencies: NotifyDependencies): Promise<Delivery> {
@@ -91,7 +114,7 @@ const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMES
 
 export const handler = createHandler({
   database: openDatabase('alerts'),
-  sns: new SNSClient({}),
+  sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   pageUrl: environment.API_URL,
   now: () => new Date(),

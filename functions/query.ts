@@ -36,7 +36,7 @@ import { readAlerts } from './services/alerts.ts';
 import { writeCsv } from './services/csv.ts';
 import { requireAuthority, requireInspection, requireMetrics } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
-import { readNotices } from './services/notices.ts';
+import { countWaiting, readNotices } from './services/notices.ts';
 import { readMetric } from './services/record.ts';
 import { tryStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
@@ -59,7 +59,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
       'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
       'GET /v1/authorities/{authority}/alerts': (request) => getAlerts(request, database),
-      'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database),
+      'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database, now()),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
       'GET /openapi.json': getDescription,
       'GET /health': async () => answer(200, HealthAnswerSchema, { status: 'ok' }),
@@ -215,7 +215,7 @@ async function postBacktest({ parameters, body }: Request, database: Tables, now
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { state } = readQuery(AlertsQuerySchema, request);
-  const { inspection, board } = await readAlerts(database, request.parameters.authority ?? '');
+  const { inspection, board, setAside } = await readAlerts(database, request.parameters.authority ?? '');
   const { header, metrics } = inspection;
   const ids = new Set([
     ...metrics.map(({ id }) => id),
@@ -231,22 +231,27 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     authority: header.authority,
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
+    ...(setAside ? { setAside } : {}),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
 }
 
-async function getNotices(request: Request, database: Tables): Promise<Answer> {
+async function getNotices(request: Request, database: Tables, now: Date): Promise<Answer> {
   const { authority = '' } = request.parameters;
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(2, MAX_NOTICE));
   await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
-  const { notices, more } = await readNotices(database, authority, page);
+  const [{ notices, more }, waiting] = await Promise.all([
+    readNotices(database, authority, page),
+    countWaiting(database, authority, now),
+  ]);
   return answer(200, NoticesAnswerSchema, {
     notices: notices.map(({ notice, sentAt }) => ({
       ...notice,
       subject: subjectOf(notice),
       ...(sentAt ? { sentAt } : {}),
     })),
+    waiting,
     ...(more ? { next: cursorOf(notices.at(-1)?.notice.number ?? 0) } : {}),
   });
 }

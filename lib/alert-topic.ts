@@ -58,9 +58,13 @@ export class AlertTopic extends Construct {
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }
 
-  /** Lets a function publish notices and ask whether anyone receives them, and tells it the topic. */
+  /** Lets a function publish and ask who would get it, and tells it the topic. */
   grantPublish(to: ServiceFunction): void {
-    to.allow(['sns:Publish', 'sns:GetTopicAttributes'], this.topic.topicArn);
+    to.allow(['sns:Publish', 'sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.allowAnywhere(
+      ['sns:GetSubscriptionAttributes'],
+      'IAM knows no resource for this. The function asks about subscriptions of this topic only.',
+    );
     // SNS uses the key in the name of whoever publishes. To subscribe, or to be mailed, takes nothing of it.
     to.allow(['kms:GenerateDataKey', 'kms:Decrypt'], this.key.keyArn);
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);

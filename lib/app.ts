@@ -23,6 +23,7 @@ export function createApp({ context = {}, outdir = ASSEMBLY, validated = false }
     treeMetadata: false,
     builtinCloudFormationValidation: validated,
   });
-  new InspectionMonitorStack(app, 'InspectionMonitor', readSettings(app.node));
+  const settings = readSettings(app.node);
+  new InspectionMonitorStack(app, settings.stack, settings);
   return app;
 }

@@ -11,7 +11,7 @@ import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtim
 import type { Api } from './api.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, STACK } from './settings.ts';
 import type { StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsProps {
@@ -259,11 +259,28 @@ export class Operations extends Construct {
       silence: 'tell',
     });
     this.alarm({
+      name: 'notices-waiting',
+      means:
+        'Nobody who would get the notices of the authority that this names has confirmed: its alerts are raised, and nobody there hears of them.',
+      metric: this.waitingByAuthority(),
+      atLeast: 1,
+    });
+    this.alarm({
       name: 'no-confirmed-recipient',
       means: 'Nobody has confirmed to receive e-mails: alerts are raised and their notices wait, so no director hears.',
       metric: this.own('ConfirmedRecipients', 'Minimum', HOUR),
       lessThan: 1,
       silence: 'changes nothing',
+    });
+  }
+
+  /** One series an authority, so that the alarm names those that it is about; CloudWatch wants an order, whatever it is. */
+  private waitingByAuthority(): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      expression: `SELECT MAX(WaitingNotices) FROM SCHEMA("${Stack.of(this).stackName}", service, authority) GROUP BY authority ORDER BY MAX() DESC`,
+      label: 'notices that wait, by authority',
+      period: HOUR,
+      usingMetrics: {},
     });
   }
 
@@ -283,7 +300,7 @@ export class Operations extends Construct {
     const { name, means, metric, atLeast, lessThan, periods = 1, all = false, silence = 'is fine' } = props;
     const alarm = new cloudwatch.Alarm(this, name, {
       alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: `${means} What to do: docs/runbook.md#${Stack.of(this).stackName.toLowerCase()}-${name}`,
+      alarmDescription: `${means} What to do: docs/runbook.md#${STACK.toLowerCase()}-${name}, with --stack ${Stack.of(this).stackName}`,
       metric,
       threshold: atLeast ?? lessThan ?? 1,
       comparisonOperator:
@@ -327,7 +344,7 @@ export class Operations extends Construct {
           ]),
           graph(
             'Notices waiting',
-            [this.own('OldestUnsentNotice', 'Maximum', HOUR)],
+            [this.own('OldestUnsentNotice', 'Maximum', HOUR), this.waitingByAuthority()],
             [this.own('ConfirmedRecipients', 'Minimum', HOUR)],
           ),
         ],

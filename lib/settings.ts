@@ -5,7 +5,15 @@ import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
 import { LevelSchema } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
 
-const Address = z.email('must be an e-mail address').optional();
+/** What an address is set to so that there is none: a setting left out is not one withdrawn. */
+export const NOBODY = 'nobody';
+const Address = z
+  .union([z.literal(NOBODY), z.email('must be an e-mail address, or nobody')])
+  .transform((address) => (address === NOBODY ? undefined : address))
+  .optional();
+
+/** The name of the stack where nothing else is said. The headings of docs/runbook.md begin with it. */
+export const STACK = 'InspectionMonitor';
 
 const SeededAuthority = AuthorityIdSchema.refine((authority) => readSeeds().authorities.includes(authority), {
   error: () => `must have its inspection in seed/, as ${readSeeds().authorities.join(', ')} has`,
@@ -16,6 +24,11 @@ export const OPERATIONS_LEVELS = ['full', 'basic', 'none'] as const;
 
 /** What an installation decides for itself, as CDK context: `-c alertEmail=someone@example.org`. */
 export const SettingsSchema = z.object({
+  /** The name of the stack, which all that is in it is named after: another name is another, wholly separate deployment. */
+  stack: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,59}$/, 'must be letters, digits and hyphens, at most 60, with a letter first')
+    .default(STACK),
   /** Who is mailed from the first day; others are subscribed later. Without one nobody is mailed until then. */
   alertEmail: Address,
   /** The least level that `alertEmail` is mailed about. */
@@ -71,16 +84,25 @@ const CDK_NAMES: readonly string[] = ['cli-telemetry', 'acknowledged-issue-numbe
 
 /** Reads the settings from CDK context; throws one `SettingsError` that names every fault. */
 export function readSettings(node: Node): Settings {
+  return parseSettings(node.getAllContext() as Record<string, unknown>);
+}
+
+/** Reads the settings among `context`, by name; throws one `SettingsError` that names every fault. */
+export function parseSettings(context: Readonly<Record<string, unknown>>): Settings {
   const names = Object.keys(SettingsSchema.shape);
-  const context = Object.keys(node.getAllContext() as Record<string, unknown>);
-  const unknown = context
+  const unknown = Object.keys(context)
     .filter((name) => !names.includes(name) && !isOfCdk(name))
     .map((name) => `${name}: there is no such setting; the nearest is ${closest(name, names)}`);
-  const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name) as unknown]));
-  const read = ResolvedSchema.safeParse(given);
+  const read = ResolvedSchema.safeParse(context);
   if (read.success && unknown.length === 0) return read.data;
   const wrong = (read.error?.issues ?? []).map(
-    ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(given[String(name)])}`,
+    ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(context[String(name)])}`,
   );
   throw new SettingsError([...unknown, ...wrong]);
+}
+
+/** Settings as `-c` takes them, every one by its name: what is read from it is the same again. */
+export function spellSettings(settings: Settings): Record<keyof Settings, string> {
+  const spelled = Object.keys(SettingsSchema.shape).map((name) => [name, settings[name as keyof Settings] ?? NOBODY]);
+  return Object.fromEntries(spelled.map(([name, value]) => [name, String(value)])) as Record<keyof Settings, string>;
 }

@@ -7,7 +7,7 @@ import { InspectionLoading } from './inspection-loading.ts';
 import { Operations } from './operations.ts';
 import { Schedule } from './schedule.ts';
 import { ServiceFunction } from './service-function.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, spellSettings } from './settings.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { Tables } from './tables.ts';
 
@@ -67,6 +67,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(query, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'submissions', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(query, 'alerts', ['dynamodb:Query']);
+    tables.grantIndex(query, 'alerts', 'unsent');
 
     // What people decide beside the figures. Apart from the two above, so that neither waits for the SNS client to load.
     const manage = new ServiceFunction(this, 'Manage', {
@@ -94,6 +95,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
     tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grantIndex(dashboard, 'alerts', 'unsent');
     topic.grantSubscribe(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
 
@@ -140,7 +142,7 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.minutes(5),
       logRemoval,
     });
-    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
     api.tellUrl(notify);
@@ -170,6 +172,7 @@ export class InspectionMonitorStack extends Stack {
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
     new CfnOutput(this, 'AlertTopicArn', { value: topic.topic.topicArn, description: 'Where notices are published' });
     // What the command line needs to put things right: see docs/runbook.md.
+    new CfnOutput(this, 'Settings', { value: JSON.stringify(spellSettings(settings)), description: 'What was chosen' });
     new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
     const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
     new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });

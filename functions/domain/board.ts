@@ -60,8 +60,10 @@ export const BoardSchema = z.object({
   judged: z.record(z.string(), z.int()),
   /** The version of the local standard judged for each metric that has one. */
   standards: z.record(z.string(), z.int()),
-  /** The fingerprint of the inspection file judged. */
+  /** The fingerprint of the inspections and metrics judged. */
   inspection: z.string(),
+  /** The inspection that led; boards that an earlier version wrote do not say. */
+  leading: z.string().optional(),
   alerts: z.record(z.string(), BoardAlertSchema),
 });
 export type Board = z.infer<typeof BoardSchema>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dateName, formatDue, formatParagraphs, monthName, sentence } from './format.ts';
+import { dateName, formatDue, formatParagraphs, monthName, sentence, timeName } from './format.ts';
 import { BasisSchema } from './inspection.ts';
 import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
@@ -127,9 +127,17 @@ function summaryOf(notice: Notice): string {
     .join(', ');
 }
 
-/** The e-mail's plain text: what changed, what is still raised, what to watch, where to look, which notice this is. */
-export function bodyOf(notice: Notice, pageUrl: string): string {
+/** A mail that is sent later than this after what it tells says so. */
+const LATE_MS = 60 * 60 * 1000;
+
+/**
+ * The e-mail's plain text: what changed, what is still raised, what to watch, where to look, which notice this is.
+ * @param sentAt when it is mailed; what was so an hour before says when it was so.
+ */
+export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
+  const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
   const head = [
+    ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     `${notice.name}${notice.period ? `, figures up to ${monthName(notice.period)}` : ''}`,
     '',
     ...groupsOf(notice).map(([word, items]) => `${sentence(word)}: ${listed(items.map(({ title }) => title))}`),

@@ -25,8 +25,16 @@ export function reasonFor(
   return joined([
     ...correctionsOf(metric, stored, record, superseded, smallNumbers),
     ...changedStandardsOf(metric, stored, record),
-    ...(stored.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
+    ...changedInspectionOf(stored, record),
   ]);
+}
+
+/** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */
+function changedInspectionOf(stored: Board, { inspection, fingerprint }: AuthorityRecord): string[] {
+  if (stored.inspection === fingerprint) return [];
+  if (stored.leading === undefined || stored.leading === inspection.id)
+    return ['what is measured, or what the inspection found, was loaded anew and differs'];
+  return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
 /** Why an alert of the authority as a whole reads otherwise: months that were retracted; a changed inspection file. */
@@ -34,10 +42,7 @@ export function reasonForAuthority(stored: Board, record: AuthorityRecord): stri
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(stored, period, revision))
     .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
-  return joined([
-    ...first(retracted),
-    ...(stored.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
-  ]);
+  return joined([...first(retracted), ...changedInspectionOf(stored, record)]);
 }
 
 const joined = (reasons: readonly string[]): string | undefined =>

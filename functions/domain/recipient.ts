@@ -14,6 +14,8 @@ export const RecipientSchema = z.object({
   hears: HearsSchema,
   /** When SNS last asked the address to confirm. */
   requestedAt: z.iso.datetime(),
+  /** While SNS may still go by a filter of before (15 minutes): what that and the present one both let through. */
+  settling: z.object({ until: z.iso.datetime(), hears: HearsSchema }).optional(),
   /** Counts the writes, so that nobody overwrites what they have not read. */
   version: z.int().min(1),
 });

@@ -4,8 +4,8 @@ import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   ActionSchema,
   FigureSchema,
+  GradedJudgementSchema,
   InspectionHeaderSchema,
-  JudgementSchema,
   LocalStandardSchema,
   MetricSchema,
   ProgressSchema,
@@ -98,11 +98,13 @@ export const AlertsAnswerSchema = z.object({
   /** When the board last changed, and the latest month it knows. */
   evaluatedAt: z.iso.datetime().optional(),
   latestPeriod: PeriodSchema.optional(),
+  /** Where it could not be judged since. */
+  setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) }).optional(),
   alerts: z.array(AlertAnswerSchema),
 });
 
 export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
-export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), next });
+export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), waiting: z.int(), next });
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({
@@ -111,7 +113,7 @@ export const ActionAnswerSchema = ActionSchema.extend({
 });
 
 export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
-  judgements: z.array(JudgementSchema),
+  judgements: z.array(GradedJudgementSchema),
   actions: z.array(ActionAnswerSchema),
   figures: z.array(FigureSchema).optional(),
 });

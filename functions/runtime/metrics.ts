@@ -1,6 +1,7 @@
 /**
  * What the functions count about the service's own work, as CloudWatch metrics in the namespace named after the stack.
- * No dimension but the function: one for the authority would cost 0.30 USD a month for each authority and metric.
+ * No dimension but the function, except where an alarm has to name an authority: one for each would cost 0.30 USD a month
+ * for each authority and metric.
  * Emitted where the outcome is final (after the transaction, after the publish), so that a repeat counts nothing.
  */
 export const METRICS = {
@@ -14,7 +15,9 @@ export const METRICS = {
   Mailed: { emittedBy: 'notify', unit: 'Count' },
   /** Age of the oldest notice that the hourly run left unsent; 0 where there is none. */
   OldestUnsentNotice: { emittedBy: 'notify', unit: 'Seconds' },
-  /** Confirmed subscriptions of the alert topic, each hour. */
+  /** Notices that wait as nobody who would get them has confirmed; by authority, and only while there are any. */
+  WaitingNotices: { emittedBy: 'notify', unit: 'Count' },
+  /** People who have confirmed, each hour. */
   ConfirmedRecipients: { emittedBy: 'notify', unit: 'Count' },
 } as const satisfies Record<string, { readonly emittedBy: string; readonly unit: 'Count' | 'Seconds' }>;
 

@@ -1,16 +1,13 @@
-import { GetTopicAttributesCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
-import type { Database } from '../store/database.ts';
 import { markSent, type NoticeReference, readUnsent } from '../store/notices.ts';
 import type { Log } from './log.ts';
+import { findHearer, type Recipients, stillHears } from './recipients.ts';
 
 export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 
 /** Where notices wait, where they are published, and who is told of it. */
-export interface Delivering {
-  readonly database: Database<'alerts'>;
-  readonly sns: SNSClient;
-  readonly topicArn: string;
+export interface Delivering extends Recipients {
   /** Where the page is, without a trailing slash. */
   readonly pageUrl: string;
   readonly now: () => Date;
@@ -34,48 +31,63 @@ async function waitForTurn(authority: string): Promise<void> {
   nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
 }
 
-/** What became of a notice. It is `kept` while nobody has confirmed to receive it. */
+/** What became of a notice. It is `kept` while nobody has confirmed who would get it. */
 export type Delivery = 'sent' | 'sent before' | 'kept';
 
+/** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
+const MAX_BEFORE = 10;
+
 /**
- * Sends a notice, then records that it was sent: a crash in between repeats an e-mail (its number shows that) and never
- * loses one.
+ * Publishes a notice, then records that it was sent: a crash in between repeats an e-mail (its number shows that) and never
+ * loses one. It is sent when somebody would get it, before and after it was published: whoever leaves at that moment
+ * does not count. Those of the same authority with lower numbers that can be sent go first.
  */
-export async function deliverNotice(reference: NoticeReference, delivering: Delivering): Promise<Delivery> {
+export async function deliverNotice(
+  reference: NoticeReference,
+  delivering: Delivering,
+  before = MAX_BEFORE,
+): Promise<Delivery> {
   const { database, sns, topicArn, pageUrl, now, log } = delivering;
   const { authority, number } = reference;
   const notice = await readUnsent(database, reference);
   if (!notice) return 'sent before';
-  if ((await countConfirmed(delivering)) === 0) {
-    log.warn('notice kept: the topic has no confirmed recipient', { authority, number });
-    return 'kept';
-  }
+  const earlier = { authority, number: number - 1 };
+  if (before > 0 && number > 1 && (await readUnsent(database, earlier)))
+    await deliverNotice(earlier, delivering, before - 1);
+  const hearer = await findHearer(delivering, notice, now());
+  if (!hearer) return keep(reference, notice, log);
   await waitForTurn(authority);
   const { MessageId } = await sns.send(
     new PublishCommand({
       TopicArn: topicArn,
       Subject: subjectOf(notice),
       MessageStructure: 'json',
-      Message: messageOf(notice, pageUrl),
+      Message: messageOf(notice, pageUrl, now()),
       MessageAttributes: {
         authority: { DataType: 'String', StringValue: notice.authority },
         level: { DataType: 'String', StringValue: notice.level },
       },
     }),
   );
+  const heard = (await stillHears(delivering, hearer, notice, now())) || (await findHearer(delivering, notice, now()));
+  if (!heard) return keep(reference, notice, log);
   await markSent(database, reference, now());
   log.info('notice sent', { authority, number, level: notice.level, messageId: MessageId });
   return 'sent';
 }
 
-/** How many have confirmed to receive notices. SNS takes a message for nobody; a notice then has to wait. */
-export async function countConfirmed({ sns, topicArn }: Pick<Delivering, 'sns' | 'topicArn'>): Promise<number> {
-  const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: topicArn }));
-  return Number(Attributes?.SubscriptionsConfirmed ?? 0);
+function keep({ authority, number }: NoticeReference, { level }: Notice, log: Log): Delivery {
+  log.warn('notice kept: nobody who would get it has confirmed', { authority, number, level });
+  return 'kept';
 }
 
 /** People get the text; programs get the notice. */
-function messageOf(notice: Notice, pageUrl: string): string {
+function messageOf(notice: Notice, pageUrl: string, now: Date): string {
   const json = JSON.stringify(notice);
-  return JSON.stringify({ default: subjectOf(notice), email: bodyOf(notice, `${pageUrl}/`), sqs: json, https: json });
+  return JSON.stringify({
+    default: subjectOf(notice),
+    email: bodyOf(notice, `${pageUrl}/`, now),
+    sqs: json,
+    https: json,
+  });
 }

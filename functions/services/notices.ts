@@ -1,6 +1,6 @@
 import type { StoredNotice } from '../domain/notice.ts';
 import type { Database } from '../store/database.ts';
-import { markUnsent, type NoticeReference, readNotices } from '../store/notices.ts';
+import { countUnsent, markUnsent, type NoticeReference, readNotices } from '../store/notices.ts';
 import { NotFoundError } from './errors.ts';
 
 export { readNotices } from '../store/notices.ts';
@@ -20,4 +20,12 @@ export async function readNotice(database: Alerts, authority: string, number: nu
 /** Lets the hourly run send a notice once more. Throws {@link NotFoundError}. */
 export async function resendNotice(database: Alerts, reference: NoticeReference): Promise<void> {
   if (!(await markUnsent(database, reference))) throw new NotFoundError('notice', String(reference.number));
+}
+
+/** What is younger than this is on its way. */
+const ON_ITS_WAY_MS = 2 * 60 * 1000;
+
+/** How many notices wait: nobody who would get them has confirmed, or SNS could not be reached. */
+export function countWaiting(database: Alerts, authority: string, now: Date): Promise<number> {
+  return countUnsent(database, authority, new Date(now.getTime() - ON_ITS_WAY_MS));
 }

@@ -9,8 +9,8 @@ import {
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
-import type { Level } from '../domain/lifecycle.ts';
-import { subjectLine } from '../domain/notice.ts';
+import { highest, type Level, rank } from '../domain/lifecycle.ts';
+import { type Notice, subjectLine } from '../domain/notice.ts';
 import {
   type Filter,
   filterPolicyOf,
@@ -121,26 +121,41 @@ async function listSubscriptions({ sns, topicArn }: Pick<Recipients, 'sns' | 'to
   return found;
 }
 
-/** The filter of a confirmed subscription; undefined where it is gone, or not of our making. */
-async function readFilter({ sns }: Pick<Recipients, 'sns'>, arn: string): Promise<Filter | undefined> {
+/** The filter policy of a confirmed subscription, `{}` for none; undefined where it is gone since it was listed. */
+async function readPolicy({ sns }: Pick<Recipients, 'sns'>, arn: string): Promise<string | undefined> {
   try {
     const { Attributes } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }));
-    return readFilterPolicy(Attributes?.FilterPolicy);
+    return Attributes?.FilterPolicy ?? '{}';
   } catch (error) {
-    // Gone since it was listed.
     if (error instanceof NotFoundException) return undefined;
     throw error;
   }
 }
 
-async function setFilter({ sns }: Recipients, arn: string, { id, hears }: Pick<Recipient, 'id' | 'hears'>) {
-  await sns.send(
-    new SetSubscriptionAttributesCommand({
-      SubscriptionArn: arn,
-      AttributeName: 'FilterPolicy',
-      AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
-    }),
-  );
+/** The filter of a confirmed subscription; undefined where it is gone, or not of our making. */
+async function readFilter(recipients: Pick<Recipients, 'sns'>, arn: string): Promise<Filter | undefined> {
+  return readFilterPolicy(await readPolicy(recipients, arn));
+}
+
+/** False where the subscription is gone since it was listed: who has the address has left. */
+async function setFilter(
+  { sns }: Recipients,
+  arn: string,
+  { id, hears }: Pick<Recipient, 'id' | 'hears'>,
+): Promise<boolean> {
+  try {
+    await sns.send(
+      new SetSubscriptionAttributesCommand({
+        SubscriptionArn: arn,
+        AttributeName: 'FilterPolicy',
+        AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundException) return false;
+    throw error;
+  }
 }
 
 /**
@@ -170,8 +185,8 @@ export async function listRecipients(recipients: Recipients, authority: string, 
   ]);
   const found = await mapInTurn(subscriptions, async ({ id, address, arn }): Promise<MailedAddress[]> => {
     const recipient = asked.find((each) => each.id === id);
-    // Nobody who was asked for others only needs to be asked about; whoever was subscribed by hand does.
-    if (recipient && !recipient.hears[authority]) return [];
+    // Nobody who hears of others only needs to be asked about; whoever was subscribed by hand, or half removed, does.
+    if (recipient && !recipient.hears[authority] && Object.keys(recipient.hears).length > 0) return [];
     if (arn) {
       const level = (await readFilter(recipients, arn))?.hears[authority];
       return level ? [{ id, address, level, arn }] : [];
@@ -215,12 +230,14 @@ export function addRecipient(
       address: subscription?.address ?? address,
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+      ...(read && !asked && read.hears[authority] !== level ? { settling: settlingFrom(read, now) } : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) return subscribe(recipients, saved);
       const filter = await readFilter(recipients, arn);
-      if (!filter || !isFilterOf(filter, saved)) await setFilter(recipients, arn, saved);
+      if (filter && isFilterOf(filter, saved)) return;
+      if (!(await setFilter(recipients, arn, saved))) throw new RecipientChangedError();
     }).catch(async (error: unknown) => {
       // What SNS does not take is not kept as if it did.
       if (error instanceof ServiceError) await restore(recipients, read, saved);
@@ -280,6 +297,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
+    // Confirmed since it was listed: SNS changes no filter by asking again.
+    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
@@ -293,18 +312,88 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     if (!found.arn) throw new UnconfirmedError(found.lapsesAt);
     const read = await readRecipient(recipients.database, id);
     const { [authority]: _, ...others } = read?.hears ?? (await readFilter(recipients, found.arn))?.hears ?? {};
-    if (Object.keys(others).length === 0) {
-      // First, as SNS goes on telling who is mailed: broken off here, it can be asked for again and nothing stays behind.
-      if (read) await deleteRecipient(recipients.database, read);
-      await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
-      return;
-    }
+    // First, so that whoever is being removed counts for nothing any more. Broken off here, SNS still lists the address
+    // and it can be removed again.
     const requestedAt = read?.requestedAt ?? now.toISOString();
     const saved = await saveRecipient(recipients.database, read, {
       ...{ id, address: found.address, hears: others, requestedAt },
+      ...(read?.settling ? { settling: read.settling } : {}),
     });
-    await setFilter(recipients, found.arn, saved);
+    if (Object.keys(others).length > 0) {
+      if (!(await setFilter(recipients, found.arn, saved))) throw new RecipientChangedError();
+      return;
+    }
+    await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
+    await deleteRecipient(recipients.database, saved);
   });
+}
+
+/** What decides who hears of something. */
+export type Concern = Pick<Notice, 'authority' | 'level'>;
+
+/** Somebody who has confirmed and would get what is published now. */
+export interface Hearer {
+  readonly id: string;
+  readonly arn: string;
+}
+
+/**
+ * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
+ * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
+ * was subscribed by hand is known by the filter alone.
+ */
+export async function findHearer(recipients: Recipients, concern: Concern, now: Date): Promise<Hearer | undefined> {
+  const [subscriptions, asked] = await Promise.all([
+    listSubscriptions(recipients),
+    readRecipients(recipients.database),
+  ]);
+  const candidates = subscriptions.flatMap(({ id, arn }) => {
+    const recipient = asked.find((each) => each.id === id);
+    return arn && (!recipient || surelyHears(recipient, concern, now)) ? [{ id, arn, known: Boolean(recipient) }] : [];
+  });
+  // Those of whom it is likely first: one question, and not one for everybody.
+  for (const { id, arn } of candidates.sort((a, b) => Number(b.known) - Number(a.known)))
+    if (await letsThrough(recipients, arn, concern)) return { id, arn };
+  return undefined;
+}
+
+/** Whether somebody who would have got what was published was still there when it was. */
+export async function stillHears(recipients: Recipients, { id, arn }: Hearer, concern: Concern, now: Date) {
+  const recipient = await readRecipient(recipients.database, id);
+  if (recipient && !surelyHears(recipient, concern, now)) return false;
+  return letsThrough(recipients, arn, concern);
+}
+
+async function letsThrough(recipients: Recipients, arn: string, concern: Concern): Promise<boolean> {
+  const policy = await readPolicy(recipients, arn);
+  return policy === '{}' || hearsOf(readFilterPolicy(policy)?.hears ?? {}, concern);
+}
+
+/** By what was asked, and while SNS may still go by the filter before, by that too. */
+const surelyHears = ({ hears, settling }: Recipient, concern: Concern, now: Date): boolean =>
+  hearsOf(hears, concern) && (!settling || settling.until <= now.toISOString() || hearsOf(settling.hears, concern));
+
+const hearsOf = (hears: Hears, { authority, level }: Concern): boolean => {
+  const least = hears[authority];
+  return least !== undefined && rank(level) >= rank(least);
+};
+
+/** "Additions or changes to a subscription filter policy require up to 15 minutes to fully take effect" (SNS). */
+const SETTLING_MS = 15 * 60 * 1000;
+
+/** What a confirmed recipient surely hears of until a changed filter is in effect. */
+function settlingFrom(read: Recipient, now: Date): Recipient['settling'] {
+  const open = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : read.hears;
+  const both = Object.keys(read.hears).flatMap((authority) => {
+    const level = highest([read.hears[authority], open[authority]]);
+    return level && open[authority] ? [[authority, level] as const] : [];
+  });
+  return { until: new Date(now.getTime() + SETTLING_MS).toISOString(), hears: Object.fromEntries(both) };
+}
+
+/** How many people have confirmed, whatever they hear of. */
+export async function countConfirmed(recipients: Pick<Recipients, 'sns' | 'topicArn'>): Promise<number> {
+  return (await listSubscriptions(recipients)).filter(({ arn }) => arn).length;
 }
 
 /** Somebody who has confirmed: what they hear of, and how to address them alone. */
@@ -364,14 +453,15 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
     if (!arn || !filter || Object.keys(filter.hears).length === 0) return false;
     return retryChanged(async () => {
       const read = await readRecipient(recipients.database, id);
+      // Being removed: whoever does that finishes it, or does it again.
+      if (read && Object.keys(read.hears).length === 0) return false;
       const recipient =
         read ??
         (await saveRecipient(recipients.database, undefined, {
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString() },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      await setFilter(recipients, arn, recipient);
-      return true;
+      return setFilter(recipients, arn, recipient);
     });
   });
   return changed.filter(Boolean).length;

@@ -58,6 +58,17 @@ export async function listUnsent({ client, tables }: Alerts, before: Date): Prom
   }));
 }
 
+/** How many notices of an authority, created no later than `before`, are not marked sent. */
+export async function countUnsent({ client, tables }: Alerts, authority: string, before: Date): Promise<number> {
+  const { ExpressionAttributeValues, ...query } = waitingUntil(tables.alerts, 'unsent', UNSENT, before);
+  const items = await queryAll(client, {
+    ...query,
+    FilterExpression: 'pk = :authority',
+    ExpressionAttributeValues: { ...ExpressionAttributeValues, ':authority': { S: authorityKey(authority) } },
+  });
+  return items.length;
+}
+
 /** A notice that is not marked sent yet; undefined where it is. */
 export async function readUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<Notice | undefined> {
   const { Item } = await client.send(

@@ -47,7 +47,7 @@ test('a request can be followed to the e-mail that it caused', async () => {
   const sent = lines.find((line) => line.message === 'notice sent' && line.number === evaluated.notice);
   expect(sent).toMatchObject({ authority: AUTHORITY, messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   const mail = (await service.mails()).find(({ text }) => text.includes(`Notice ${sent.number} for Herefordshire`));
-  expect(mail?.text).toContain('2011-09');
+  expect(mail?.text).toContain('September 2011');
 });
 
 test('so can figures that were sent by the page', async () => {
@@ -86,9 +86,12 @@ describe('metrics in the embedded metric format', () => {
       return line[name];
     });
 
-  test.each(Object.keys(METRICS))("%s is emitted, under the stack's name, by the function it belongs to", (name) => {
-    expect(values(name).length).toBeGreaterThan(0);
-  });
+  test.each(Object.keys(METRICS).filter((name) => name !== 'WaitingNotices'))(
+    "%s is emitted, under the stack's name, by the function it belongs to",
+    (name) => {
+      expect(values(name).length).toBeGreaterThan(0);
+    },
+  );
 
   test('they count what happened', () => {
     const sum = (name: string) => values(name).reduce((total, value) => total + value, 0);
@@ -98,6 +101,22 @@ describe('metrics in the embedded metric format', () => {
     expect(sum('Mailed')).toBe(printed().filter((line) => line.message === 'notice sent').length);
     expect(values('ConfirmedRecipients').at(-1)).toBe(1);
     expect(values('OldestUnsentNotice').at(-1)).toBe(0);
+  });
+
+  test('notices that nobody would get are counted under the name of their authority, and only there', async () => {
+    expect(printed().filter((line) => 'WaitingNotices' in line)).toEqual([]);
+    const [id] = (await service.get('/recipients')).recipients.map((recipient: { id: string }) => recipient.id);
+    await service.client.request('DELETE', `/v1/authorities/${AUTHORITY}/recipients/${id}`);
+    const sent = await service.put('2011-09', { observations: { 'referral-backlog': { count: 9 } } }, 1);
+    expect(sent.status).toBe(200);
+    await service.idle();
+    expect((await service.get('/notices')).waiting).toBe(0);
+    service.moveClock('2011-10-15T00:30:00Z');
+    await service.runSchedules();
+    const counted = printed().filter((line) => 'WaitingNotices' in line);
+    expect(counted).toMatchObject([{ service: 'notify', authority: AUTHORITY, WaitingNotices: 1 }]);
+    expect(counted[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service', 'authority']]);
+    expect((await service.get('/notices')).waiting).toBe(1);
   });
 });
 
@@ -113,6 +132,10 @@ test('where only logs are watched, no metric is emitted, and a notice that nobod
     expect(lines.filter(({ level }) => level === 'ERROR')).toMatchObject([
       { service: 'notify', message: 'a notice is not sent after two hours', seconds: expect.any(Number) },
       { service: 'notify', message: 'nobody has confirmed to receive notices' },
+      {
+        message: 'nobody who would get the notices of an authority has confirmed',
+        ...{ service: 'notify', authority: AUTHORITY, waiting: 1 },
+      },
     ]);
   } finally {
     await simple.end();

@@ -96,6 +96,15 @@ describe('alarms', () => {
     });
   });
 
+  test('notices that nobody would get raise one that names their authority', () => {
+    const [{ Expression, Period }] = alarms.get('notices-waiting').Metrics;
+    expect([Expression, Period]).toEqual([
+      'SELECT MAX(WaitingNotices) FROM SCHEMA("InspectionMonitor", service, authority) GROUP BY authority ORDER BY MAX() DESC',
+      3600,
+    ]);
+    expect(alarms.get('notices-waiting')).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+  });
+
   test('a topic that nobody has confirmed raises one', () => {
     expect(alarms.get('no-confirmed-recipient')).toMatchObject({
       MetricName: 'ConfirmedRecipients',
@@ -121,6 +130,7 @@ describe('alarms', () => {
         'new-notices-dead-letters',
         'schedule-dead-letters',
         'notices-unsent',
+        'notices-waiting',
         'no-confirmed-recipient',
         'api-errors',
       ].sort(),
@@ -129,7 +139,9 @@ describe('alarms', () => {
       expect(properties.AlarmActions).toEqual([{ Ref: named('OperationsTopic') }]);
       expect(properties.OKActions).toEqual([{ Ref: named('OperationsTopic') }]);
       expect(properties.AlarmDescription).toMatch(
-        new RegExp(`^.{40,}\\. What to do: docs/runbook\\.md#inspectionmonitor-${name}$`),
+        new RegExp(
+          `^.{40,}\\. What to do: docs/runbook\\.md#inspectionmonitor-${name}, with --stack InspectionMonitor$`,
+        ),
       );
       expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1024);
     }
@@ -275,7 +287,9 @@ describe('the operations topic', () => {
 test('the dashboard shows every alarm and every metric of our own', () => {
   const [[, dashboard] = []] = all('AWS::CloudWatch::Dashboard');
   const body = JSON.stringify(dashboard?.Properties.DashboardBody);
-  for (const name of Object.keys(METRICS)) expect(body).toContain(`\\"InspectionMonitor\\",\\"${name}\\"`);
+  const { WaitingNotices, ...others } = METRICS;
+  for (const name of Object.keys(others)) expect(body).toContain(`\\"InspectionMonitor\\",\\"${name}\\"`);
+  expect(WaitingNotices && body).toContain('MAX(WaitingNotices)');
   for (const [id] of all('AWS::CloudWatch::Alarm')) expect(body).toContain(`"${id}"`);
 });
 

@@ -148,6 +148,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:GetItem on TablesSubmissions.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/unsent',
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
@@ -185,6 +186,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
+        'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...SUBSCRIBING,
       ],
       knows: {
@@ -226,8 +228,10 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:UpdateItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...reading('TablesAlerts'),
-        'sns:GetTopicAttributes on AlertsTopic',
+        'dynamodb:Query on TablesAlerts.Arn',
+        'sns:ListSubscriptionsByTopic on AlertsTopic',
         'sns:Publish on AlertsTopic',
+        'sns:GetSubscriptionAttributes on *',
         'kms:Decrypt on OperationsKey.Arn',
         'kms:GenerateDataKey on OperationsKey.Arn',
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
@@ -332,7 +336,7 @@ describe('streams', () => {
         dynamodb: {
           Keys: {
             sk: {
-              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+              S: [{ prefix: 'AUTHORITY' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
             },
           },
         },
@@ -516,9 +520,38 @@ test('the outputs say what the command line needs', () => {
     AccessTable: 'TablesAccess',
     EvaluateFunction: 'EvaluateFunction',
     NotifyFunction: 'NotifyFunction',
+    Settings: JSON.stringify({
+      stack: 'InspectionMonitor',
+      ...CONTEXT,
+      alertLevel: 'warning',
+      operationsEmail: 'nobody',
+      operations: 'full',
+      authority: 'herefordshire',
+      smallNumbers: 'show',
+      retain: 'true',
+    }),
     SmallNumbers: 'show',
     DeadLetters: 'BaselineChangesDeadLetters SubmissionChangesDeadLetters NewNoticesDeadLetters ScheduleDeadLetters',
   });
+});
+
+test('another name is another stack, with everything in it named after it', () => {
+  const stack = createApp({ context: { ...CONTEXT, stack: 'Trial' }, outdir })
+    .synth()
+    .getStackByName('Trial');
+  const trial = stack.template as Template;
+  // CDK names the permission of a rule after the stack.
+  const ids = (of: Template) =>
+    Object.keys(of.Resources).filter((id) => of.Resources[id]?.Type !== 'AWS::Lambda::Permission');
+  expect(ids(trial)).toEqual(ids(template));
+  const text = JSON.stringify(trial);
+  // The headings of the runbook are the same for all.
+  expect(text.replaceAll('inspectionmonitor-', '')).not.toMatch(/InspectionMonitor/i);
+  for (const { Properties } of Object.values(all('AWS::CloudWatch::Alarm', trial))) {
+    expect(Properties.AlarmName).toMatch(/^Trial-/);
+    expect(Properties.AlarmDescription).toMatch(/#inspectionmonitor-[a-z-]+, with --stack Trial$/);
+  }
+  expect(all('AWS::CloudWatch::Dashboard', trial).OperationsDashboard?.Properties.DashboardName).toBe('Trial');
 });
 
 test('settings that do not fit are named all at once', () => {
@@ -538,7 +571,7 @@ test('settings that do not fit are named all at once', () => {
   })();
   expect(error).toBeInstanceOf(SettingsError);
   expect((error as SettingsError).faults).toEqual([
-    'alertEmail: must be an e-mail address; got "director"',
+    'alertEmail: must be an e-mail address, or nobody; got "director"',
     'alertLevel: must be one of watch, warning, critical; got "high"',
     'authority: must have its inspection in seed/, as herefordshire has; got "leeds"',
     'smallNumbers: must be show or suppress; got "hide"',

@@ -54,6 +54,7 @@ test('no more is acknowledged than this, and on the one construct that it is abo
       'AwsSolutions-IAM5[Resource::*] at Seed/Role/DefaultPolicy/Resource',
       'AwsSolutions-IAM5[Resource::*] at Manage/Role/DefaultPolicy/Resource',
       'AwsSolutions-IAM5[Resource::*] at Dashboard/Role/DefaultPolicy/Resource',
+      'AwsSolutions-IAM5[Resource::*] at Notify/Role/DefaultPolicy/Resource',
       ...['BaselineChanges', 'SubmissionChanges', 'NewNotices', 'Schedule'].map(
         (name) => `AwsSolutions-SQS3 at ${name}/DeadLetters`,
       ),

@@ -31,7 +31,7 @@ const VARIANTS: readonly Record<string, unknown>[] = [
   {},
   EVERYTHING,
   { ...EVERYTHING, retain: false },
-  { ...EVERYTHING, authority: 'herefordshire', smallNumbers: 'suppress' },
+  { ...EVERYTHING, authority: 'herefordshire', smallNumbers: 'suppress', stack: 'InspectionMonitor' },
   ...OPERATIONS_LEVELS.map((operations) => ({ operations })),
   ...LevelSchema.options.map((alertLevel) => ({ ...EVERYTHING, alertLevel })),
 ];

@@ -1,15 +1,30 @@
-import { SNSClient } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { type Delivering, deliverNotice, listUnsent } from '../../functions/services/deliver.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { readNotice, resendNotice } from '../../functions/services/notices.ts';
+import { findHearer } from '../../functions/services/recipients.ts';
+import { recipientId } from '../../functions/store/keys.ts';
+import { noticeWrite } from '../../functions/store/notices.ts';
+import { saveRecipient } from '../../functions/store/recipients.ts';
 import { mails, type Running, run } from '../local/fixture.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
 
 const authority = INSPECTION.authority;
 const NOW = new Date('2011-10-05T09:00:00Z');
 const NOTICE = { authority, number: 1 };
+
+const heard = (topic: string, address: string, of: string, level: string[]) => ({
+  Type: 'AWS::SNS::Subscription',
+  Properties: {
+    TopicArn: { Ref: topic },
+    Protocol: 'email',
+    Endpoint: address,
+    FilterPolicy: { $or: [{ authority: [of], level }, { recipient: ['x'] }] },
+  },
+});
 
 let store: Store;
 let instance: Running & { remove(): Promise<void> };
@@ -25,6 +40,9 @@ beforeAll(async () => {
         Properties: { TopicArn: { Ref: 'Alerts' }, Protocol: 'email', Endpoint: 'director@example.org' },
       },
       Unheard: { Type: 'AWS::SNS::Topic' },
+      Elsewhere: heard('Unheard', 'elsewhere@example.org', 'elsewhere', ['watch', 'warning', 'critical']),
+      Mild: { Type: 'AWS::SNS::Topic' },
+      CriticalOnly: heard('Mild', 'critical@example.org', authority, ['critical']),
     },
   });
   const sns = new SNSClient({
@@ -33,20 +51,21 @@ beforeAll(async () => {
     credentials: instance.credentials,
   });
   delivering = { database: store, sns, pageUrl: 'https://monitor.example.org', now: () => NOW, log };
-  const to = { database: store, now: NOW, log: keepingLog() };
-  await acceptMonth(to, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
-  await evaluateAuthority(authority, { ...to, smallNumbers: 'show', now: () => NOW });
+  const accepting = { database: store, now: NOW, log: keepingLog() };
+  await acceptMonth(accepting, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
+  await evaluateAuthority(authority, { ...accepting, smallNumbers: 'show', now: () => NOW });
 });
 afterAll(async () => {
   await instance?.remove();
   await store?.end();
 });
 
-const deliverTo = (topic: 'Alerts' | 'Unheard') =>
-  deliverNotice(NOTICE, { ...delivering, topicArn: instance.resources.topics[topic] ?? '' });
+type Topic = 'Alerts' | 'Unheard' | 'Mild';
+const to = (topic: Topic): Delivering => ({ ...delivering, topicArn: instance.resources.topics[topic] ?? '' });
+const deliverTo = (topic: Topic, number = 1) => deliverNotice({ authority, number }, to(topic));
 const unsent = async () => (await listUnsent(store, NOW)).map(({ number }) => number);
 
-test('a notice waits while nobody has confirmed to receive it, then is sent once, and again when asked for', async () => {
+test('a notice waits while only people of another authority have confirmed, then is sent once, and again when asked for', async () => {
   expect(await deliverTo('Unheard')).toBe('kept');
   expect(await unsent()).toEqual([1]);
   expect((await readNotice(store, authority, 1)).sentAt).toBeUndefined();
@@ -64,7 +83,7 @@ test('a notice waits while nobody has confirmed to receive it, then is sent once
   expect(await deliverTo('Alerts')).toBe('sent');
   const sent = { authority, number: 1, level: 'critical', messageId: expect.any(String) };
   expect(log.lines).toEqual([
-    { message: 'notice kept: the topic has no confirmed recipient', fields: NOTICE },
+    { message: 'notice kept: nobody who would get it has confirmed', fields: { ...NOTICE, level: 'critical' } },
     { message: 'notice sent', fields: sent },
     { message: 'notice sent', fields: sent },
   ]);
@@ -85,7 +104,84 @@ test('notices that come all at once do not have SNS suspend whoever is mailed', 
   expect(await mailed()).toBe(before + many);
 });
 
-test.each([2, 999_999])('there is no notice %i to be read or sent again', async (number) => {
+describe('somebody who would get it is', () => {
+  const LEVELS = { authority, level: 'warning' as const };
+
+  test('not whoever hears of worse only', async () => {
+    expect(await findHearer(to('Mild'), LEVELS, NOW)).toBeUndefined();
+    expect(await findHearer(to('Mild'), { ...LEVELS, level: 'critical' }, NOW)).toMatchObject({
+      id: recipientId('critical@example.org'),
+    });
+  });
+
+  test('not a queue or a program', async () => {
+    const { sns } = delivering;
+    const withQueue = Object.create(sns) as SNSClient;
+    withQueue.send = (async (command: never) => {
+      const answer = await sns.send(command);
+      const queue = { Protocol: 'sqs', Endpoint: 'arn:aws:sqs:eu-west-2:000000000000:q', SubscriptionArn: 'arn:aws:q' };
+      return (command as object) instanceof ListSubscriptionsByTopicCommand ? { Subscriptions: [queue] } : answer;
+    }) as SNSClient['send'];
+    const concern = { ...LEVELS, level: 'critical' as const };
+    expect(await findHearer({ ...to('Mild'), sns: withQueue }, concern, NOW)).toBeUndefined();
+  });
+
+  test('not whoever is being removed, though SNS would still mail them', async () => {
+    const address = 'critical@example.org';
+    const id = recipientId(address);
+    const concern = { ...LEVELS, level: 'critical' as const };
+    const hears = { [authority]: 'critical' as const };
+    const asked = { id, address, hears, requestedAt: NOW.toISOString() };
+    const read = await saveRecipient(store, undefined, asked);
+    expect(await findHearer(to('Mild'), concern, NOW)).toMatchObject({ id });
+    const leaving = await saveRecipient(store, read, { ...asked, hears: {} });
+    expect(await findHearer(to('Mild'), concern, NOW)).toBeUndefined();
+
+    // A filter that was changed a moment ago: SNS may go by the one before for a quarter of an hour.
+    const settling = { until: '2011-10-05T09:15:00.000Z', hears: {} };
+    await saveRecipient(store, leaving, { ...asked, settling });
+    expect(await findHearer(to('Mild'), concern, NOW)).toBeUndefined();
+    expect(await findHearer(to('Mild'), concern, new Date(settling.until))).toMatchObject({ id });
+  });
+
+  test('not whoever leaves while it is published: it is kept, and sent again', async () => {
+    const { sns } = delivering;
+    const leaving = Object.create(sns) as SNSClient;
+    leaving.send = (async (command: object) => {
+      const answer = await sns.send(command as never);
+      if (command instanceof PublishCommand) {
+        const { TopicArn } = command.input;
+        const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+        for (const { SubscriptionArn } of Subscriptions ?? [])
+          await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+      }
+      return answer;
+    }) as SNSClient['send'];
+    await resendNotice(store, NOTICE);
+    expect(await deliverNotice(NOTICE, { ...to('Mild'), sns: leaving })).toBe('kept');
+    expect(await unsent()).toEqual([1]);
+    expect(await deliverTo('Alerts')).toBe('sent');
+  });
+});
+
+test('notices go out in the order of their numbers, and what is late says what day it tells of', async () => {
+  const { tables, client } = store;
+  const first = (await readNotice(store, authority, 1)).notice;
+  for (const number of [2, 3]) {
+    const write = noticeWrite(tables.alerts, { ...first, number, createdAt: `2011-10-0${number}T08:30:00.000Z` });
+    await client.send(new PutItemCommand(write.Put as never));
+  }
+  await instance.idle();
+  const before = (await mails(instance)).length;
+  expect(await deliverTo('Alerts', 3)).toBe('sent');
+  expect(await deliverTo('Alerts', 2)).toBe('sent before');
+  await instance.idle();
+  const mailed = (await mails(instance)).slice(before).map(({ text }) => text);
+  expect(mailed.map((text) => /Notice (\d+)/.exec(text)?.[1])).toEqual(['2', '3']);
+  expect(mailed[0]).toMatch(/^This tells how things stood on 2 October 2011 at 09:30\. It could not be sent then\./);
+});
+
+test.each([4, 999_999])('there is no notice %i to be read or sent again', async (number) => {
   const missing = { reason: 'not-found', what: 'notice', message: `there is no notice ${number}` };
   await expect(readNotice(store, authority, number)).rejects.toMatchObject(missing);
   await expect(resendNotice(store, { authority, number })).rejects.toMatchObject(missing);
