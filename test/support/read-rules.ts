@@ -18,7 +18,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
     chartOptions(metric, observations),
   );
   const page = metricPage(
-    { assets: { styles: '', icon: '', answer: () => undefined } },
+    { assets: { styles: '', icon: '', howItJudges: '', answer: () => undefined } },
     {
       metric,
       inspection: {
