@@ -10,7 +10,7 @@ import { readNumber } from '../../functions/services/cells.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { namingOf } from '../../functions/services/names.ts';
 import { ApiError, type Outcome } from '../client.ts';
-import { showList, showOne, tell } from './output.ts';
+import { forPeople, showList, showOne, tell } from './output.ts';
 import { type Reach, reach, UsageError, withQuery } from './setting.ts';
 
 /** Faults in a file, found before anything was sent. */
@@ -103,18 +103,34 @@ Examples:
     });
 
   program
+    .command('template')
+    .description('Writes an Excel workbook to fill in and submit: what each metric needs, and what was sent before.')
+    .option('--from <month>', 'the first month, yyyy-mm; unless given, the first that is still to come')
+    .option('--to <month>', 'the last month, yyyy-mm; unless given, the last that is over')
+    .addHelpText('after', '\nExample:\n  npm run -s monitor -- template --from 2011-08 > figures.xlsx')
+    .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
+      const { client, at } = reach(command);
+      if (forPeople())
+        throw new UsageError('a workbook is nothing to read here; write it to a file: template > figures.xlsx');
+      const { bytes } = await client.request('GET', withQuery(at('template.xlsx'), { from, to }));
+      process.stdout.write(bytes);
+    });
+
+  program
     .command('figures')
-    .description('Writes the figures as CSV that can be submitted again.')
+    .description('Writes the figures as CSV that can be submitted again, or as an Excel workbook.')
+    .option('--xlsx', 'as a workbook')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
     .addHelpText(
       'after',
       '\nExample:\n  npm run -s monitor -- figures --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
     )
-    .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
+    .action(async ({ from, to, xlsx }: { from?: string; to?: string; xlsx?: true }, command: Command) => {
       const { client, at } = reach(command);
-      const { text } = await client.request('GET', withQuery(at('submissions'), { format: 'csv', from, to }));
-      process.stdout.write(text);
+      const format = xlsx ? 'xlsx' : 'csv';
+      const { bytes } = await client.request('GET', withQuery(at('submissions'), { format, from, to }));
+      process.stdout.write(bytes);
     });
 
   program

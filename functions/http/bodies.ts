@@ -80,7 +80,7 @@ export const MonthsQuerySchema = z
   .strictObject({
     ...RangeSchema.shape,
     ...PageQuerySchema.shape,
-    format: z.enum(['json', 'csv'], 'is json or csv').optional(),
+    format: z.enum(['json', 'csv', 'xlsx'], 'is json, csv or xlsx').optional(),
   })
   .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });

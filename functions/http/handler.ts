@@ -9,6 +9,7 @@ import { authorize, type Grant } from '../domain/access.ts';
 import { faultsOf } from '../domain/submission.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging } from '../runtime/logging.ts';
+import { CACHE_CONTROL } from './files.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
 import { problemFor } from './refusals.ts';
 import { MAX_BODY_BYTES, MAX_WORKBOOK_BYTES, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
@@ -31,9 +32,6 @@ export interface HttpDependencies {
   readonly logger: Logger;
 }
 
-/** Whoever keeps an answer asks before using it again: figures are corrected, and tokens revoked. */
-const CACHE_CONTROL = 'private, no-cache';
-
 /** An answer in JSON. The contents go through the schema, so that nothing undeclared leaves. */
 export function answer<T>(
   statusCode: number,
@@ -45,19 +43,6 @@ export function answer<T>(
     statusCode,
     headers: { 'content-type': 'application/json', 'cache-control': CACHE_CONTROL, ...headers },
     body: JSON.stringify(schema.parse(contents)),
-  };
-}
-
-/** An answer in CSV, to be kept as a file of that name. */
-export function csvAnswer(text: string, name: string): Answer {
-  return {
-    statusCode: 200,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${name}"`,
-      'cache-control': CACHE_CONTROL,
-    },
-    body: text,
   };
 }
 

@@ -87,7 +87,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 function describeOperation(path: string, route: Route, operation: Operation, key: RouteKey): Json {
-  const { tag, summary, description, body, query, words = {}, ifMatch, etag = '"1"', csv } = operation;
+  const { tag, summary, description, body, query, words = {}, ifMatch, etag = '"1"', file = [] } = operation;
   const scope = route.scope ? `Needs the scope \`${route.scope}\`.` : 'Needs no token.';
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
@@ -140,7 +140,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
       : {}),
     responses: {
       ...Object.fromEntries(
-        Object.entries(operation.answers).map(([status, name]) => [status, describeAnswer(status, name, csv)]),
+        Object.entries(operation.answers).map(([status, name]) => [status, describeAnswer(status, name, file)]),
       ),
       ...(key.startsWith('GET ') ? { 304: { description: 'Unchanged since the ETag in If-None-Match.' } } : {}),
       ...Object.fromEntries(problemsOf(path, route, operation).map((status) => [status, describeProblem(status)])),
@@ -150,16 +150,13 @@ function describeOperation(path: string, route: Route, operation: Operation, key
 
 const reference = (name: string): { $ref: string } => ({ $ref: `#/components/schemas/${name}` });
 
-function describeAnswer(status: string, name: string | null, csv: true | undefined): Json {
+function describeAnswer(status: string, name: string | null, file: readonly string[]): Json {
   const description = status === '201' ? 'Stored.' : status === '204' ? 'Done.' : 'As asked.';
-  if (!name) return { description };
-  return {
-    description,
-    content: {
-      'application/json': { schema: reference(name) },
-      ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
-    },
+  const content = {
+    ...(name ? { 'application/json': { schema: reference(name) } } : {}),
+    ...Object.fromEntries(file.map((type) => [type, { schema: type === XLSX ? {} : { type: 'string' } }])),
   };
+  return Object.keys(content).length > 0 ? { description, content } : { description };
 }
 
 function problemsOf(path: string, { scope, body }: Route, { query, problems = [] }: Operation): number[] {

@@ -15,7 +15,7 @@ import { NoticeItemSchema } from '../domain/notice.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';
-import type { RouteKey } from './routes.ts';
+import { type RouteKey, XLSX } from './routes.ts';
 
 /**
  * The words of the API's description: what each route is for, what it takes and gives, and an example of each request.
@@ -100,7 +100,7 @@ export interface Operation {
   readonly etag?: string;
   /** Answers by status; null for one without a body. */
   readonly answers: Readonly<Record<number, keyof typeof ANSWERS | null>>;
-  readonly csv?: true;
+  readonly file?: readonly string[];
   /** Other problems than those that its token, path, query and body can have. */
   readonly problems?: readonly number[];
 }
@@ -173,11 +173,11 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities/{authority}/submissions': {
     tag: 'Submissions',
     summary: 'List the months, oldest first',
-    description: 'CSV returns the whole range at once, in a form that can be submitted again unchanged.',
+    description: 'A file returns the whole range at once, in a form that can be submitted again unchanged.',
     query: bodies.MonthsQuerySchema,
-    words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` for one figure per line.' },
+    words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` or `xlsx` for a file with one figure per line.' },
     answers: { 200: 'Months' },
-    csv: true,
+    file: ['text/csv', XLSX],
   },
   'GET /v1/authorities/{authority}/submissions/{period}': {
     tag: 'Submissions',
@@ -190,6 +190,16 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     query: bodies.PageQuerySchema,
     words: PAGE_WORDS,
     answers: { 200: 'Revisions' },
+  },
+  'GET /v1/authorities/{authority}/template.xlsx': {
+    tag: 'Submissions',
+    summary: 'Download a workbook to fill in',
+    description:
+      'A row for each metric and month, with what was sent before; filled in, it is sent to the same place as any file. Unless said otherwise it goes from the first month that is still to come to the last that is over. At most 48 months.',
+    query: bodies.RangeQuerySchema,
+    words: RANGE_WORDS,
+    answers: { 200: null },
+    file: [XLSX],
   },
   'GET /v1/authorities/{authority}/metrics': {
     tag: 'Metrics',

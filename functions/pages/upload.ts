@@ -89,8 +89,22 @@ export function submitPage(visit: Visit, header: InspectionHeader): Html {
     place: { authority: header.authority, name: header.name, at: 'submit' },
     content: html`<h1 class="govuk-heading-l">Submit figures</h1>
 <p class="govuk-body">You see what the file holds, and everything that is wrong with it, before anything is stored.</p>
+${templateForm(header)}
+<h2 class="govuk-heading-m">Send a file</h2>
 ${uploadForm(visit, header, '')}`,
   });
+}
+
+/** The workbook to fill in, for some months. */
+function templateForm({ authority }: InspectionHeader): Html {
+  const field = (name: string, label: string): Html =>
+    html`<div class="govuk-form-group"><label class="govuk-label" for="${name}">${label}</label>
+<input class="govuk-input govuk-input--width-10" id="${name}" name="${name}" pattern="\\d{4}-\\d{2}" aria-describedby="template-hint"></div>`;
+  return html`<h2 class="govuk-heading-m">Get a workbook to fill in</h2>
+<p class="govuk-body">It has a row for each metric and month, says what each needs, and holds what was sent before. Send it back below as it is.</p>
+<p class="govuk-hint" id="template-hint">Without months, it is for those that are still to come and over already.</p>
+<form method="get" action="${pathOf(authority, 'template.xlsx')}" class="app-narrow">${field('from', 'First month, such as 2024-08')}${field('to', 'Last month')}
+<button class="govuk-button govuk-button--secondary">Download the workbook</button></form>`;
 }
 
 /** What the file is to do to months that are there already. */

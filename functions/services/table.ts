@@ -333,7 +333,9 @@ function faultsOfColumns({ columns, line: header }: Header, below: readonly Line
   for (const { index, heading, role, figure, month } of columns) {
     const near =
       !role && !figure && !month && heading.length >= MIN_MISSPELT ? closest(heading.toLowerCase(), LONG) : undefined;
-    if (near && distance(heading.toLowerCase(), near) <= 2)
+    const apart = near ? distance(heading.toLowerCase(), near) : 0;
+    // A second column of names is called right, and not needed.
+    if (near && apart > 0 && apart <= 2)
       faulty.set(index, {
         line: header,
         column: shorten(heading),
@@ -681,11 +683,11 @@ const adviceOn = (status: string): string => {
 function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFault[]): void {
   const { line, commentary } = remark;
   const status = checkStatus(remark, faults);
-  if (status !== undefined && draft.status !== undefined && (status || 'final') !== (draft.status || 'final'))
+  if (status && draft.status && status !== draft.status)
     faults.push({
       line,
       column: 'status',
-      detail: `${period} is ${shorten(draft.status || 'final')} on an earlier line; a month has one status`,
+      detail: `${period} is ${draft.status} on an earlier line; a month has one status`,
     });
   draft.status ||= status;
   if (commentary && draft.commentary !== undefined && draft.commentary !== commentary)

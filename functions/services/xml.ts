@@ -16,11 +16,14 @@ export interface XmlListener {
 
 /**
  * A tag, what has none of our attention, or text: a piece of XML 1.0 that begins where the last one ended. Whatever fits none of them is
- * an error at once, so no text is gone through twice.
+ * an error at once, so no text is gone through twice; an element has at most 64 attributes.
  */
 const PIECE =
-  /<(?:!\[CDATA\[(?<cdata>[\s\S]*?)\]\]>|!--[\s\S]*?-->|\?[\s\S]*?\?>|(?<end>\/?)(?:[\w.-]+:)?(?<name>[A-Za-z_][\w.-]*)(?<attributes>(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(?<empty>\/?)>)|(?<text>[^<]+)/y;
+  /<(?:!\[CDATA\[(?<cdata>[\s\S]*?)\]\]>|!--[\s\S]*?-->|\?[\s\S]*?\?>|(?<end>\/?)(?:[\w.-]+:)?(?<name>[A-Za-z_][\w.-]*)(?<attributes>(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*')){0,64})\s*(?<empty>\/?)>)|(?<text>[^<]+)/y;
 const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+
+/** As long as what a cell takes can be written: 32,767 characters of at most 8, as `&#x1F600;` is for two. */
+const MAX_PIECE = 300_000;
 
 /** Reads a text. Throws {@link XmlError}; a document type is one, as by its entities a small text can name a huge one. */
 export function readXml(text: string, { open, close, text: say }: XmlListener): void {
@@ -31,6 +34,7 @@ export function readXml(text: string, { open, close, text: say }: XmlListener): 
     const groups = piece.exec(text)?.groups;
     if (!groups) throw new XmlError(text.startsWith('<!DOCTYPE', at) ? 'declares a document type' : 'is damaged');
     const { cdata, end, name, attributes = '', empty, text: said } = groups;
+    if ((said ?? cdata ?? attributes).length > MAX_PIECE) throw new XmlError('holds a longer text than a cell can');
     if (said !== undefined) say?.(decoded(said));
     else if (cdata !== undefined) say?.(cdata);
     else if (name && end) close?.(name);

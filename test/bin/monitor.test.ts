@@ -110,6 +110,20 @@ describe('the command line', () => {
     expect([unknown.code, unknown.error]).toEqual([2, expect.stringContaining('the nearest is "referral-backlog"')]);
   });
 
+  test('writes a workbook to fill in, which sent back as it is changes nothing', async () => {
+    await monitor([
+      'submit',
+      file('t.csv', `${HEADER}2010-05,conferences-on-time,4,15,,,\n2010-05,referral-backlog,,,7,,\n`),
+    ]);
+    const path = `/v1/authorities/herefordshire/template.xlsx?from=2010-04&to=2010-06`;
+    const { bytes } = await service.client.request('GET', path);
+    writeFileSync(join(folder, 't.xlsx'), bytes);
+    const sent = await monitor(['submit', join(folder, 't.xlsx')]);
+    expect(sent.json.submissions).toEqual([{ period: '2010-05', outcome: 'unchanged', revision: 1 }]);
+    const tooLong = await monitor(['template', '--from', '2001-01', '--to', '2010-06']);
+    expect([tooLong.code, tooLong.error]).toEqual([1, expect.stringContaining('a template has 1 to 48')]);
+  });
+
   test('names the faults of a file by line and column, whether the file or the service knows them', async () => {
     const unreadable = file('a.csv', `${HEADER}2011-13,referal-backlog,,,x,,\n2011-06,conferences-on-time,5,4,,,\n`);
     const named = await monitor(['submit', unreadable]);

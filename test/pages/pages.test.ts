@@ -350,6 +350,52 @@ describe('submitting by file', () => {
       expect.stringContaining('Choose the file again'),
     ]);
   });
+
+  test('one figure is corrected beside the others, with a reason; what cannot be read is asked for again', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/submissions/2011-07`;
+    expect(await text(path)).toContain(`${path}/correction`);
+    expect(textOf(await text(`${path}/correction?metric=referral-backlog`))).toContain('Reported now: 19 cases.');
+    const fields = { forgeryToken, metric: 'referral-backlog', revision: '1', reason: 'counted twice' };
+    const wrong = await post(`${path}/correction`, { ...fields, count: 'c' });
+    expect([wrong.status, textOf(await wrong.text())]).toEqual([422, expect.stringContaining('is no figure; leave')]);
+    const half = await post(`${path}/correction`, { ...fields, count: '1.5' });
+    expect([half.status, textOf(await half.text())]).toEqual([
+      422,
+      expect.stringContaining('A whole number is needed'),
+    ]);
+    expect((await post(`${path}/correction`, { ...fields, count: '18' })).status).toBe(303);
+    const { observations, reason, revision } = await service.get('/submissions/2011-07');
+    expect([observations['referral-backlog'], reason, revision]).toEqual([{ count: 18 }, 'counted twice', 2]);
+    expect(observations['conferences-on-time']).toEqual({ numerator: 14, denominator: 15 });
+    expect(textOf(await text(path))).toContain('counted twice');
+    expect((await post(`${path}/correction`, { ...fields, count: '17' })).status).toBe(409);
+    await post(`${path}/correction`, { ...fields, count: '', revision: '2' });
+    expect('referral-backlog' in (await service.get('/submissions/2011-07')).observations).toBe(false);
+  });
+
+  test('a month is taken back once that was asked', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/submissions/2010-10`;
+    expect(textOf(await text(`${path}/retraction`))).toContain('Take back October 2010?');
+    expect((await service.get('/submissions/2010-10')).retracted).toBeUndefined();
+    expect((await post(`${path}/retraction`, { forgeryToken, revision: '7' })).status).toBe(409);
+    expect((await post(`${path}/retraction`, { forgeryToken, revision: '1' })).status).toBe(303);
+    expect((await service.get('/submissions/2010-10')).retracted).toBe(true);
+    expect(await text(path)).not.toContain('/correction');
+  });
+
+  test('metrics say what they are and when they are expected; figures and a workbook to fill in are downloads', async () => {
+    const { get, text } = await signedIn(service, await tokenFor(service));
+    const metrics = textOf(await text(`${HOME}/metrics`));
+    expect(metrics).toContain('Also: NI 59');
+    expect(metrics).toMatch(/Quarterly .*December 2011/);
+    const bytes = async (path: string) => new Uint8Array(await (await get(`${HOME}/${path}`)).arrayBuffer());
+    const known = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+    for (const path of ['figures.csv', 'figures.xlsx', 'template.xlsx?from=2011-08&to=2011-09'])
+      expect(readFigures(await bytes(path), known, { maxMonths: 360 }).faults).toEqual([]);
+    expect((await get(`${HOME}/template.xlsx?from=August`)).status).toBe(422);
+  });
 });
 
 describe('an authority that is late', () => {

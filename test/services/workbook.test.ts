@@ -19,6 +19,12 @@ const figuresIn = (file: Uint8Array): string[] => {
 const faultsIn = (file: Uint8Array): string[] =>
   read(file).faults.map(({ sheet, line, column, detail }) => `${sheet} ${line} ${column}: ${detail}`);
 
+/** Of work: on a busy machine the clock says more of the others. */
+const secondsSince = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.threadCpuUsage(start);
+  return (user + system) / 1e6;
+};
+
 const HEADER = ['Month', 'Measure', 'Numerator', 'Denominator', 'Count', 'Value'];
 const date = (value: number) => ({ value, style: STYLES.date });
 const month = (value: number) => ({ value, style: STYLES.month });
@@ -133,6 +139,21 @@ describe('what is too much, or no workbook, is refused within a second', () => {
     ],
     ['with tags that never end', () => aWorkbook({ One: `<worksheet>${'<row '.repeat(1_000_000)}` }), 'is damaged'],
     [
+      'with one text of 20 MB',
+      () => aWorkbook({ One: `<worksheet><row><c t="str"><v>${'a&amp;'.repeat(3_500_000)}</v></c></row></worksheet>` }),
+      'holds a longer text than a cell can',
+    ],
+    [
+      'with a comment of 20 MB',
+      () => aWorkbook({ One: `<worksheet><!--${'- '.repeat(10_000_000)}--><row/></worksheet>` }),
+      'the file is empty',
+    ],
+    [
+      'with a million attributes',
+      () => aWorkbook({ One: `<worksheet><row ${'a="b" '.repeat(1_000_000)}/></worksheet>` }),
+      'is damaged',
+    ],
+    [
       'of a thousand sheets',
       () => aWorkbook(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`S${i}`, [[1]]]))),
       'more than 60 sheets',
@@ -151,9 +172,9 @@ describe('what is too much, or no workbook, is refused within a second', () => {
     ],
   ])('a workbook %s', (_, make, why) => {
     const file = make();
-    const start = performance.now();
+    const start = process.threadCpuUsage();
     const faults = faultsIn(file);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(secondsSince(start)).toBeLessThan(1);
     expect(faults).toEqual([expect.stringContaining(why)]);
   });
 });
@@ -170,7 +191,7 @@ test('48 months of 40 metrics are read in a moment', () => {
     ]),
   );
   const file = aWorkbook({ Return: [HEADER, ...rows] });
-  const start = performance.now();
+  const start = process.threadCpuUsage();
   expect(read(file).months).toHaveLength(48);
-  expect(performance.now() - start).toBeLessThan(3000);
+  expect(secondsSince(start)).toBeLessThan(3);
 });
