@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { ServiceError } from '../functions/services/errors.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
+import { wordsOf } from './commands/output.ts';
 import { addRecovery } from './commands/recovery.ts';
 import { UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
@@ -22,6 +24,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const program = new Command('npm run monitor --')
   .description('Talks to an instance of the inspection monitor, on this machine or deployed.')
+  .version(manifest.version, '--version', 'which version this is')
   .option('--url <url>', 'where the API is (or MONITOR_URL)', process.env.MONITOR_URL)
   .option('--token <token>', 'who you are (or, better, MONITOR_TOKEN: other users can see options)')
   .option(
@@ -76,7 +79,7 @@ function report(error: Error): number {
   }
   if (!(error instanceof ApiError)) return EXIT.failed;
   for (const { position, pointer, parameter, detail } of error.errors)
-    console.error(`  ${[position ?? parameter ?? pointer, detail].filter(Boolean).join(': ')}`);
+    console.error(`  ${[position ?? parameter ?? (pointer && wordsOf(pointer)), detail].filter(Boolean).join(': ')}`);
   advise(error.kind);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;
 }

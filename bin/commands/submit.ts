@@ -10,7 +10,7 @@ import { readNumber } from '../../functions/services/cells.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { namingOf } from '../../functions/services/names.ts';
 import { ApiError, type Outcome } from '../client.ts';
-import { forPeople, showList, showOne, tell } from './output.ts';
+import { askFirst, forPeople, showList, showOne, tell, wordsOf } from './output.ts';
 import { type Reach, reach, UsageError, withQuery } from './setting.ts';
 
 /** Faults in a file, found before anything was sent. */
@@ -172,8 +172,10 @@ Examples:
     .argument('<month>', 'yyyy-mm')
     .description('Retracts a month: it no longer counts, but its history is kept.')
     .option('--revision <number>', 'only if it is still this revision')
-    .action(async (month: string, { revision }: { revision?: string }, command: Command) => {
+    .option('--yes', 'do not ask first')
+    .action(async (month: string, { revision, yes }: { revision?: string; yes?: true }, command: Command) => {
       const { client, at } = reach(command);
+      if (!yes) await askFirst(`Take back ${month}? None of its figures will count any more.`);
       const path = at('submissions', month);
       const etag = revision ? `"${revision}"` : (await client.request('GET', path)).etag;
       const { body } = await client.request('DELETE', path, undefined, { 'if-match': etag ?? '' });
@@ -249,11 +251,11 @@ function readJsonMonths(text: string, file: string): FileMonth[] {
   }
   if (!Array.isArray(sent?.submissions))
     throw refusedFile(file, ['is expected to hold {"submissions": [{"period": "yyyy-mm", "observations": …}, …]}']);
-  return sent.submissions.map(({ period, ...body }: Record<string, unknown>, index) => ({
+  return sent.submissions.map(({ period, ...body }: Record<string, unknown>) => ({
     period: String(period),
     body,
-    // The whole file may be one line: what is wrong in it is found by its pointer.
-    positionOf: (pointer) => ({ line: 0, column: `submissions/${index}${pointer.slice(1)}` }),
+    // The whole file may be one line: what is wrong in it is found by its month.
+    positionOf: (pointer) => ({ line: 0, column: [`month ${period}`, wordsOf(pointer)].filter(Boolean).join(', ') }),
   }));
 }
 

@@ -40,15 +40,22 @@ const changesSomething = (body: Readonly<Partial<Record<(typeof CHANGES)[number]
   CHANGES.some((name) => body[name] !== undefined);
 const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
 
+/** An amount in the metric's unit; a percentage may say that it is one, and has to below 1. */
+const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().regex(PERCENTAGE)]).optional();
+
 /** What an authority sets for a metric, with who and why. */
-export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true }).refine(
-  changesSomething,
-  CHANGES_NOTHING,
-);
+export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
+  .extend({ value: amount, tolerance: amount })
+  .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
-  .extend({ from: PeriodSchema.optional(), without: z.array(MetricEvaluatorSchema).min(1).optional() })
+  .extend({
+    from: PeriodSchema.optional(),
+    value: amount,
+    tolerance: amount,
+    without: z.array(MetricEvaluatorSchema).min(1).optional(),
+  })
   .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 export const AcknowledgementBodySchema = z.strictObject({
