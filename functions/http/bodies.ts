@@ -4,7 +4,8 @@ import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
-import { MAX_REASON_LENGTH } from '../services/accept.ts';
+import { typedText } from '../domain/typed-text.ts';
+import { ReasonSchema } from '../services/accept.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -24,7 +25,7 @@ export const CorrectionBodySchema = z.strictObject({
   status: StatusSchema.optional(),
   commentary: orNull(SubmissionSchema.shape.commentary.unwrap()).optional(),
   observations: z.record(z.string(), orNull(SentObservationSchema)).optional(),
-  reason: z.string().min(1).max(MAX_REASON_LENGTH).optional(),
+  reason: ReasonSchema.optional(),
 });
 
 /** Many months at once. What is in them is read one by one, so that every fault can be named. */
@@ -45,7 +46,7 @@ const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().reg
 
 /** What an authority sets for a metric, with who and why. */
 export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
-  .extend({ value: amount, tolerance: amount })
+  .extend({ value: amount, tolerance: amount, reason: typedText(1000).min(1), author: typedText(200).min(1) })
   .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
@@ -59,11 +60,16 @@ export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setA
   .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 export const AcknowledgementBodySchema = z.strictObject({
-  author: z.string().trim().min(1).max(200),
-  note: z.string().trim().min(1).max(2000),
+  author: typedText(200).trim().min(1),
+  note: typedText(2000).trim().min(1),
 });
 
-export const ProgressBodySchema = ProgressSchema.omit({ inspection: true, action: true, version: true, at: true });
+export const ProgressBodySchema = ProgressSchema.omit({
+  inspection: true,
+  action: true,
+  version: true,
+  at: true,
+}).extend({ evidence: typedText(2000).min(1), author: typedText(200).min(1) });
 
 export const RecipientBodySchema = z.strictObject({
   address: z.email('is not an e-mail address').max(254),

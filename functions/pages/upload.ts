@@ -158,6 +158,10 @@ ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= F
 const FEW_MONTHS = 2;
 /** The summary names so many faults; the table below it has all. */
 const SUMMARY_FAULTS = 10;
+/** … and the table so many: whoever has more has the wrong file. */
+const TABLE_FAULTS = 200;
+/** The most characters of a file that come back with its faults, to be put right in the page. */
+const MAX_SHOWN_LENGTH = 20_000;
 
 /** Everything that is wrong with a file, and the form to send it again. */
 export function faultsPage(
@@ -184,14 +188,14 @@ ${table({
   caption: 'Every fault by its place in the file',
   heads: ['Line', 'Column', 'What is wrong'],
   className: 'app-faults',
-  rows: faults.map(({ sheet, line, column, detail }) => [
-    sheet ? `${sheet}, ${line}` : `${line}`,
-    column ?? NOTHING,
-    detail,
-  ]),
+  rows: faults
+    .slice(0, TABLE_FAULTS)
+    .map(({ sheet, line, column, detail }) => [sheet ? `${sheet}, ${line}` : `${line}`, column ?? NOTHING, detail]),
 })}
+${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
 ${howRead(understood, otherSheets)}
-${uploadForm(visit, header, pasted, mode)}`,
+${uploadForm(visit, header, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '', mode)}
+${pasted.length > MAX_SHOWN_LENGTH && html`<p class="govuk-body">What you sent is too long to be shown here. Put it right where it came from, and choose or paste it again.</p>`}`,
   });
 }
 
@@ -235,6 +239,7 @@ ${table({
           text,
           why,
         ]),
+        ...(asides.length > TABLE_FAULTS ? [[NOTHING, `and ${asides.length - TABLE_FAULTS} more lines`, NOTHING]] : []),
         ...otherSheets.map(({ name, why }) => [`Sheet ${name}`, NOTHING, why]),
       ],
     })

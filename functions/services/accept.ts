@@ -15,6 +15,7 @@ import {
   type Suggest,
   saysTheSame,
 } from '../domain/submission.ts';
+import { typedText } from '../domain/typed-text.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
 import { countMonths, readMonth, readMonthsBetween, saveMonths } from '../store/submissions.ts';
@@ -129,7 +130,9 @@ export async function acceptMonth(
 }
 
 /** The longest reason for a correction, in characters. */
-export const MAX_REASON_LENGTH = 2000;
+const MAX_REASON_LENGTH = 2000;
+/** Why a month was corrected, as whoever did so says. */
+export const ReasonSchema = typedText(MAX_REASON_LENGTH).regex(/\S/, 'is blank');
 
 /**
  * Changes some of a month: a JSON merge patch (RFC 7396) of it. Figures that it does not name stay; null takes one out.
@@ -191,10 +194,14 @@ function readPatch(
         pointer: pointerTo(['observations', id]),
         detail: 'was not reported for this month, so it cannot be taken out',
       })),
-    ...(reason !== undefined &&
-    (typeof reason !== 'string' || reason.trim() === '' || reason.length > MAX_REASON_LENGTH)
-      ? [{ pointer: '#/reason', detail: `is a text of 1 to ${MAX_REASON_LENGTH} characters` }]
-      : []),
+    ...(reason === undefined || ReasonSchema.safeParse(reason).success
+      ? []
+      : [
+          {
+            pointer: '#/reason',
+            detail: `is a text of 1 to ${MAX_REASON_LENGTH} characters, without control characters`,
+          },
+        ]),
     ...(read.submission && Object.keys(submission.observations).length === 0
       ? [{ pointer: '#/observations', detail: 'no figure would be left; take the whole month back instead (DELETE)' }]
       : []),
