@@ -35,6 +35,14 @@ export interface Occasion {
   readonly smallNumbers: SmallNumbers;
 }
 
+/**
+ * Whether figures that were judged before are held against another inspection now. A board of an earlier version does not
+ * say which one led.
+ */
+export function isNewlyLed(stored: Board | undefined, { leading }: Pick<Board, 'leading'>): boolean {
+  return stored?.latestPeriod !== undefined && stored.leading !== undefined && stored.leading !== leading;
+}
+
 /** The notice of one evaluation: what changed, what is still raised, what to watch; each in words, the worst first. */
 export function composeNotice(occasion: Occasion): Notice {
   const { board, stored, changes, record } = occasion;
@@ -46,9 +54,14 @@ export function composeNotice(occasion: Occasion): Notice {
     name: record.inspection.name,
     number: board.lastNotice,
     createdAt: board.evaluatedAt,
-    level:
-      highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, stored?.alerts[id]?.episode?.level])) ??
-      'watch',
+    // Everybody is told of another inspection, whatever they are mailed from.
+    level: isNewlyLed(stored, board)
+      ? 'critical'
+      : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, stored?.alerts[id]?.episode?.level])) ??
+        'watch'),
+    ...(isNewlyLed(stored, board)
+      ? { inspection: { title: record.inspection.title, published: record.inspection.published } }
+      : {}),
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
     transitions: [...changes.keys()].map((id) => itemOf(id, occasion)).sort(compareItems),
     stillRaised: worstFirst.filter(([id, alert]) => alert.episode && !isNews(id)).map(([id]) => stateOf(id, occasion)),

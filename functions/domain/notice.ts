@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dateName, formatDue, formatParagraphs, monthName, sentence, timeName } from './format.ts';
+import { dateName, dayName, formatDue, formatParagraphs, monthName, sentence, timeName } from './format.ts';
 import { BasisSchema } from './inspection.ts';
 import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
 
@@ -58,6 +58,8 @@ export const NoticeSchema = z.object({
   level: LevelSchema,
   /** The latest submitted month; absent where nothing was submitted yet. */
   period: z.string().optional(),
+  /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
+  inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
   /** Worst first; `eased` and `recovering` last. */
   transitions: z.array(NoticeItemSchema),
   stillRaised: z.array(NoticeItemSchema),
@@ -122,9 +124,8 @@ function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
 }
 
 function summaryOf(notice: Notice): string {
-  return groupsOf(notice)
-    .map(([word, items]) => `${items.length} ${word}`)
-    .join(', ');
+  const counts = groupsOf(notice).map(([word, items]) => `${items.length} ${word}`);
+  return [...(notice.inspection ? ['a new inspection'] : []), ...counts].join(', ');
 }
 
 /** A mail that is sent later than this after what it tells says so. */
@@ -140,6 +141,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     `${notice.name}${notice.period ? `, figures up to ${monthName(notice.period)}` : ''}`,
     '',
+    ...newInspection(notice),
     ...groupsOf(notice).map(([word, items]) => `${sentence(word)}: ${listed(items.map(({ title }) => title))}`),
     `Besides: ${notice.stillRaised.length} still raised, ${notice.watching.length} to watch`,
     '',
@@ -155,6 +157,12 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ...section('TO WATCH', notice.watching, summarise),
   ];
   return [...head, ...shortened(sections), ...tail].join('\n');
+}
+
+function newInspection({ inspection }: Notice): string[] {
+  if (!inspection) return [];
+  const published = dayName(inspection.published);
+  return [`A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`];
 }
 
 /** How many titles a line of the overview names. */

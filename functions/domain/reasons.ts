@@ -1,7 +1,7 @@
 import type { Board } from './board.ts';
 import { dayName, formatNumber, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric } from './inspection.ts';
-import { type AuthorityRecord, localStandardsOf } from './record.ts';
+import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { type Observation, observationIn } from './series.ts';
 import type { Month } from './submission.ts';
 import { standardFor } from './timeline.ts';
@@ -25,8 +25,18 @@ export function reasonFor(
   return joined([
     ...correctionsOf(metric, stored, record, superseded, smallNumbers),
     ...changedStandardsOf(metric, stored, record),
+    ...endOf(metric, record),
     ...changedInspectionOf(stored, record),
   ]);
+}
+
+/** That nothing is judged any more, as the metric has ended. */
+function endOf({ until, changes = [] }: Metric, { months }: AuthorityRecord): string[] {
+  if (until === undefined || (latestPeriodOf(months) ?? '') <= until) return [];
+  const last = changes.at(-1);
+  return [
+    `it is measured no longer, since the end of ${monthName(until)}${last ? ` (${last.author}: ${last.reason})` : ''}`,
+  ];
 }
 
 /** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */

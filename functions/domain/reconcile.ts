@@ -6,9 +6,10 @@ import {
   nextDueAfter,
 } from './authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from './board.ts';
-import { composeNotice } from './compose-notice.ts';
+import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import type { SmallNumbers } from './format.ts';
+import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf } from './obligations.ts';
@@ -36,13 +37,17 @@ export function timelines(
   return new Map(
     record.metrics.map((metric) => [
       metric.id,
-      timeline(metric, seriesOf(metric, record.months), {
-        rebaseDates,
-        localStandards: localStandardsOf(record, metric.id),
-        smallNumbers,
-        ...(evaluators ? { evaluators } : {}),
-        ...(latestPeriod ? { latestPeriod } : {}),
-      }),
+      timeline(
+        metric,
+        seriesOf(metric, record.months).filter(({ period }) => isMeasured(metric, period)),
+        {
+          rebaseDates,
+          localStandards: localStandardsOf(record, metric.id),
+          smallNumbers,
+          ...(evaluators ? { evaluators } : {}),
+          ...(latestPeriod ? { latestPeriod } : {}),
+        },
+      ),
     ]),
   );
 }
@@ -75,7 +80,7 @@ export function reconcile(
     alerts: alertsOf(judgements, obligations, record),
   };
   const changes = changesSince(stored, content.alerts, judgements, obligations, record);
-  const mailed = [...changes.values()].some((change) => change.mailed);
+  const mailed = isNewlyLed(stored, content) || [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice };
@@ -100,7 +105,10 @@ function alertsOf(
     const holds = given && belongsTo(given, alert) && isInForce(given);
     alerts[id] = { ...alert, period, findings: [...findings], ...(holds ? { acknowledgement: given } : {}) };
   };
+  const latestPeriod = latestPeriodOf(record.months) ?? '';
+  const ended = new Set(record.metrics.flatMap(({ id, until }) => (until && until < latestPeriod ? id : [])));
   for (const [id, entries] of judgements) {
+    if (ended.has(id)) continue;
     const last = entries.at(-1);
     if (last) put(id, last, (given) => !hasWorsenedSince(given, entries));
   }

@@ -41,7 +41,12 @@ export const ROUTES = {
   'GET /v1/authorities/{authority}/alerts': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/notices': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/inspection': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/inspections': { handledBy: 'query', scope: 'read' },
+  'PUT /v1/authorities/{authority}/inspections/{inspection}': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'DELETE /v1/authorities/{authority}/inspections/{inspection}': { handledBy: 'manage', scope: 'manage' },
   'POST /v1/authorities/{authority}/backtests': { handledBy: 'query', scope: 'read', body: 'json' },
+  'PUT /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'POST /v1/authorities/{authority}/metrics/{metric}/changes': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
     handledBy: 'manage',
@@ -52,6 +57,7 @@ export const ROUTES = {
   'GET /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage' },
   'POST /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'DELETE /v1/authorities/{authority}/recipients/{recipient}': { handledBy: 'manage', scope: 'manage' },
+  'GET /inspection.schema.json': { handledBy: 'query', scope: null },
   'GET /openapi.json': { handledBy: 'query', scope: null },
   'GET /health': { handledBy: 'query', scope: null },
 } as const satisfies Record<string, Route>;

@@ -12,7 +12,7 @@ const NOW = new Date('2010-12-01T12:00:00Z');
 const metric: Metric = aMetric({ baseline: { kind: 'none', statement: 'The report says nothing.' } });
 const [GOOD, POOR, BAD]: [Figure, Figure, Figure] = [
   [45, 50],
-  [35, 50],
+  [34, 50],
   [20, 50],
 ];
 
@@ -83,7 +83,7 @@ describe('a notice', () => {
     const { notice, board } = look(before);
     expect(notice?.transitions.map(({ alert }) => alert)).toEqual(['c', 'b', 'a']);
     expect(subjectOf(notice as Notice)).toBe('Herefordshire 2010-10: 1 critical, 1 warning, 1 to watch');
-    const after = { ...before, months: [...before.months, second([[39, 50], [35, 50], [33, 50], BAD, [35, 50]])] };
+    const after = { ...before, months: [...before.months, second([[39, 50], [34, 50], [33, 50], BAD, [34, 50]])] };
     const next = look(after, board).notice as Notice;
     expect(next.transitions.map(({ alert }) => alert)).toEqual(['b', 'd', 'e']);
     expect(next.stillRaised.map(({ alert }) => alert)).toEqual(['c']);
@@ -102,11 +102,11 @@ describe('a notice', () => {
     expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
       [
         'WARNING, new: Assessments on time (since November 2010)',
-        '  Now: 70.0% (35 of 50) in November 2010; worse, down from 90.0% (45 of 50) in October 2010',
+        '  Now: 68.0% (34 of 50) in November 2010; worse, down from 90.0% (45 of 50) in October 2010',
         "  Standard: 80% since January 2000 (this service's default)",
         '  Inspection: 88% in September 2010 (paragraph 11)',
-        '  Why: a service exactly at the standard looks this bad in at most 1 month of 10, by chance',
-        '  Why: so many failures are too many for chance (CUSUM 4.7, limit 3.9)',
+        '  Why: a service exactly at the standard looks this bad in at most 1 month of 30, by chance',
+        '  Why: so many failures are too many for chance (CUSUM 4.5, limit 3.8)',
         '  Action: A1 Do A1 (due 22 January 2011; paragraph 16)',
       ].join('\n'),
     );
