@@ -34,7 +34,8 @@ function makeAssets(): string {
   const root = mkdtempSync(join(tmpdir(), 'simulation-'));
   process.once('exit', () => rmSync(root, { recursive: true, force: true }));
   mkdirSync(join(root, 'assets'));
-  for (const name of ['styles-1.css', 'icon-1.svg', 'how-it-judges.html']) writeFileSync(join(root, 'assets', name), '');
+  for (const name of ['styles-1.css', 'icon-1.svg', 'how-it-judges.html'])
+    writeFileSync(join(root, 'assets', name), '');
   return root;
 }
 const ROOT = makeAssets();
