@@ -175,7 +175,9 @@ describe('a notice', () => {
       expect(notice.transitions.length + notice.stillRaised.length).toBeGreaterThanOrEqual(60);
       const text = bodyOf(notice, 'https://x/');
       expect(Buffer.byteLength(messageOf(notice, 'https://x', NOW))).toBeLessThan(256_000);
-      expect(text).toMatch(/^And \d+ more: https:\/\/x\/authorities\/herefordshire$/m);
+      const more = bodyOf({ ...notice, transitions: Array(900).fill(notice.transitions[0]) }, 'https://x/');
+      expect(more).toMatch(/^And \d+ more: https:\/\/x\/authorities\/herefordshire$/m);
+      expect(Buffer.byteLength(more)).toBeLessThan(62_000);
       expect(text).toContain('e-mail 1 about Herefordshire');
       expect(notice.transitions[0]).toMatchObject({ inHand: { lapsed: false }, said: [{}] });
       expect(Buffer.byteLength(JSON.stringify(notice))).toBeLessThan(390_000);
