@@ -65,7 +65,7 @@ export async function countCalls(): Promise<{
     const month = addMonths(END, -1);
     for (const history of [0, 12, 60, 120, 358]) {
       const authority = `history-${history}`;
-      await saveInspection(database, { ...rest, judgements, actions, authority, name: authority }, 'bench');
+      await saveInspection(database, { ...rest, judgements, actions, authority, name: authority });
       const last = addMonths(END, -2);
       const months = makeMonths(INSPECTION.metrics, history, addMonths(last, 1 - history));
       for (let start = 0; start < months.length; start += MONTHS_AT_ONCE)
@@ -88,18 +88,14 @@ export async function countCalls(): Promise<{
     await count('hourly run, 5 authorities, none due', () => service.runSchedules());
     for (let extra = 0; extra < 50; extra++) {
       const authority = `extra-${extra}`;
-      await saveInspection(
-        database,
-        {
-          ...INSPECTION,
-          metrics: INSPECTION.metrics.slice(0, 1),
-          judgements: [],
-          actions: [],
-          authority,
-          name: authority,
-        },
-        'bench',
-      );
+      await saveInspection(database, {
+        ...INSPECTION,
+        metrics: INSPECTION.metrics.slice(0, 1),
+        judgements: [],
+        actions: [],
+        authority,
+        name: authority,
+      });
     }
     await service.idle();
     await service.runSchedules();

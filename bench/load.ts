@@ -176,7 +176,7 @@ async function bareRate({ client, tables }: Store, count: number): Promise<numbe
 async function prepare(service: Launched): Promise<void> {
   const database = databaseOf(service);
   await together(organisations, 8, async ({ authority }) => {
-    await saveInspection(database, inspectionOf(authority), 'load');
+    await saveInspection(database, inspectionOf(authority));
   });
   const sns = new SNSClient({
     endpoint: service.endpoints.sns,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Board } from '../functions/domain/board.ts';
+import { type LoadedInspection, loadedFrom, storedFrom } from '../functions/domain/inspection.ts';
 import { reconcile } from '../functions/domain/reconcile.ts';
 import type { Month } from '../functions/domain/submission.ts';
 import { readAssets } from '../functions/pages/assets.ts';
@@ -29,8 +30,10 @@ export function measurePage(length: number, turns: number): PageCost {
   buildAssets(folder);
   const assets = readAssets(folder);
   rmSync(folder, { recursive: true });
-  const { judgements, metrics, actions, figures: _, ...header } = INSPECTION;
-  const loaded = { header, fingerprint: 'bench', metrics, judgements, actions, localStandards: [], progress: [] };
+  const { report, definitions } = storedFrom(INSPECTION);
+  const stored = { fingerprint: 'bench', reports: [report], definitions, localStandards: [], progress: [] };
+  const loaded = loadedFrom(stored) as LoadedInspection;
+  const { header, metrics } = loaded;
   const items = makeMonths(metrics, length, '2010-10').map((month) =>
     itemOf('AUTHORITY#bench', `CURRENT#${month.period}`, month),
   );

@@ -30,7 +30,7 @@ export async function startStore(): Promise<Store> {
   });
   const tables = Object.fromEntries(Object.keys(TABLES).map((name) => [name, name])) as Record<TableName, string>;
   for (const [name, definition] of Object.entries(TABLES)) await client.send(creation(name, definition));
-  await saveInspection({ client, tables }, INSPECTION, 'bench');
+  await saveInspection({ client, tables }, INSPECTION);
   return {
     client,
     tables,

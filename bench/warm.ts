@@ -5,7 +5,7 @@ import { SCOPES } from '../functions/domain/access.ts';
 import { createToken } from '../functions/store/access.ts';
 import { itemOf } from '../functions/store/database.ts';
 import { dueMark } from '../functions/store/due-marks.ts';
-import { authorityKey, currentKey, INSPECTION_KEY, revisionKey, tokenKey } from '../functions/store/keys.ts';
+import { AUTHORITY_KEY, authorityKey, currentKey, revisionKey, tokenKey } from '../functions/store/keys.ts';
 import { interleave, ratioOf, type Spread, spreadOf } from './measure.ts';
 import { makeMonths } from './record.ts';
 import { httpEvent, INSPECTION, type Store } from './store.ts';
@@ -19,7 +19,7 @@ export interface Warm {
 
 type Handler = (event: unknown, context: unknown) => Promise<{ statusCode: number; body: string }>;
 
-const CONTEXT = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 30_000 };
+const CONTEXT = { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 300_000 };
 const PUT = 'PUT /v1/authorities/{authority}/submissions/{period}';
 const GET = 'GET /v1/authorities/{authority}/submissions/{period}';
 
@@ -115,7 +115,7 @@ function bareCalls({ client, tables }: Store, token: string, authority: string) 
       timed(async () => {
         await get(tables.access, { pk: { S: tokenKey(hash) } });
         await Promise.all([
-          get(tables.baselines, { pk: { S: pk }, sk: { S: INSPECTION_KEY } }, 'fingerprint'),
+          get(tables.baselines, { pk: { S: pk }, sk: { S: AUTHORITY_KEY } }, 'fingerprint'),
           get(tables.submissions, { pk: { S: pk }, sk: { S: currentKey(period) } }),
         ]);
         const attributes = { revision: { N: String(revision) } };
@@ -137,7 +137,7 @@ function bareCalls({ client, tables }: Store, token: string, authority: string) 
     query: (period: string) =>
       timed(async () => {
         await get(tables.access, { pk: { S: tokenKey(hash) } });
-        await get(tables.baselines, { pk: { S: pk }, sk: { S: INSPECTION_KEY } }, 'fingerprint');
+        await get(tables.baselines, { pk: { S: pk }, sk: { S: AUTHORITY_KEY } }, 'fingerprint');
         await get(tables.submissions, { pk: { S: pk }, sk: { S: currentKey(period) } });
       }),
   };

@@ -7,6 +7,7 @@ import { dayInEngland } from './domain/period.ts';
 import { AcknowledgementBodySchema, RecipientBodySchema } from './http/bodies.ts';
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
+import { howItJudgesPage } from './pages/how-it-judges.ts';
 import { NOTICES_A_PAGE, noticePage, noticesPage } from './pages/notices.ts';
 import { overviewPage } from './pages/overview.ts';
 import type { RefusedRecipient } from './pages/recipients.ts';
@@ -47,6 +48,7 @@ export function createHandler(dependencies: DashboardDependencies) {
     {
       'GET /': (request) => getStart(request, dependencies),
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
+      'GET /how-it-judges': async ({ visit }) => page(howItJudgesPage(visit)),
       'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
       'POST /sign-in': (request) => signIn(request, dependencies),
       'POST /sign-out': async ({ event }) => redirect('/sign-in', [endedSession(event)]),

@@ -4,9 +4,10 @@ import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-la
 import type { SmallNumbers } from './domain/format.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { describeFailure } from './runtime/failure.ts';
 import { METRICS, type MetricName } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { type Evaluated, evaluateAuthority, listDue } from './services/evaluate.ts';
+import { type Evaluated, evaluateAuthority, listDue, SetAsideError } from './services/evaluate.ts';
 import type { Database } from './store/database.ts';
 import { authorityOf } from './store/keys.ts';
 
@@ -28,11 +29,18 @@ export function createHandler(dependencies: EvaluateDependencies) {
     const evaluated = await evaluateAuthority(authority, { ...dependencies, log: logger });
     if (evaluated) count(metrics, evaluated);
   };
+  // A stream would hold up the others until it gave the record up; the hourly run tries again, and rings the alarm.
+  const evaluateFromStream = (authority: string): Promise<void> =>
+    evaluate(authority).catch((error: unknown) => {
+      if (!(error instanceof SetAsideError)) throw error;
+      logger.error('authority set aside', { failure: describeFailure(error), authority });
+    });
   return async (
     event: DynamoDBStreamEvent | HourlyEvent,
     context: Context,
   ): Promise<DynamoDBBatchResponse | undefined> => {
-    if ('Records' in event) return handleStream(event, ({ pk }) => authorityOf(pk), evaluate, logger);
+    if ('Records' in event)
+      return handleStream(event, ({ pk }) => authorityOf(pk), evaluateFromStream, logger, context);
     const { failed } = await handleHourly(await listDue(database, now()), evaluate, { logger, context });
     if (failed.length > 0)
       throw new Error(

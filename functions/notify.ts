@@ -4,6 +4,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { describeFailure } from './runtime/failure.ts';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type UnsentNotice,
 } from './services/deliver.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/recipients.ts';
+import { mayPass } from './services/retry.ts';
 
 export interface NotifyDependencies extends Omit<Delivering, 'log'> {
   readonly logger: Logger;
@@ -43,9 +45,16 @@ export function createHandler(dependencies: NotifyDependencies) {
         event,
         noticeReference,
         async (reference) => {
-          await send(reference, dependencies);
+          try {
+            await send(reference, dependencies);
+          } catch (error) {
+            if (mayPass(error)) throw error;
+            // A stream would hold up the others until it gave it up; the hourly run tries again, and rings the alarm.
+            logger.error('notice set aside', { failure: describeFailure(error), ...reference });
+          }
         },
         logger,
+        context,
       );
     } finally {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

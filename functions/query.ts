@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
-import { chartOptions } from './domain/evaluators/special-cause.ts';
+import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
 import { type LoadedInspection, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
@@ -175,7 +175,7 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
         return {
           period,
           ...defined({ value, numerator, denominator, status, revision, standard, transition }),
-          ...(point ? { limits: { mean: point.mean, lower: point.lower, upper: point.upper, type: point.type } } : {}),
+          ...(point ? { limits: { mean: point.mean, ...shownLimits(metric, point), type: point.type } } : {}),
           alert,
           findings: [...findings],
         };
@@ -215,7 +215,7 @@ async function postBacktest({ parameters, body }: Request, database: Tables, now
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { state } = readQuery(AlertsQuerySchema, request);
-  const { inspection, board } = await readAlerts(database, request.parameters.authority ?? '');
+  const { inspection, board, setAside } = await readAlerts(database, request.parameters.authority ?? '');
   const { header, metrics } = inspection;
   const ids = new Set([
     ...metrics.map(({ id }) => id),
@@ -231,6 +231,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     authority: header.authority,
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
+    ...(setAside ? { setAside } : {}),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
 }

@@ -7,7 +7,7 @@ import { LevelSchema } from './domain/lifecycle.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { loadInspection } from './services/inspections.ts';
+import { loadInspection, moveFormerInspections } from './services/inspections.ts';
 import { noteDeployed, type Recipients, SNS_ATTEMPTS, settleFilters, takeOverRequests } from './services/recipients.ts';
 import type { Database } from './store/database.ts';
 
@@ -44,6 +44,7 @@ export function createHandler(dependencies: SeedDependencies) {
     };
     try {
       if (event.RequestType !== 'Delete') {
+        for (const moved of await moveFormerInspections(database)) logger.info('former inspection moved', moved);
         for (const contents of inspections) {
           const { authority, written } = await loadInspection(database, contents);
           logger.info('inspection loaded', { authority, written });

@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'csv-parse/sync';
 import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
-import { chartOptions } from '../../functions/domain/evaluators/special-cause.ts';
+import { chartOptions, shownLimits } from '../../functions/domain/evaluators/special-cause.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { PeriodSchema } from '../../functions/domain/period.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Observation } from '../../functions/domain/series.ts';
-import { type Assurance, assuranceOf, type PointType, xmrChart } from '../../functions/domain/statistics/xmr.ts';
+import {
+  type Assurance,
+  assuranceOf,
+  type Limits,
+  type PointType,
+  xmrChart,
+} from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
 
 export interface AnalyseOptions {
@@ -69,8 +75,8 @@ export function analyseSeries(csv: string, options: AnalyseOptions): Analysis {
   });
   const points = chart.points.map((point, i) => {
     const { period, alert, findings } = judged[i] as Judged;
-    const { value, mean, lower, upper, type } = point;
-    return { period, value, mean, lower, upper, type, findings, state: stateOf(alert) };
+    const { value, mean, type } = point;
+    return { period, value, mean, ...limitsOf(kind, point), type, findings, state: stateOf(alert) };
   });
   return {
     periods: points,
@@ -84,6 +90,15 @@ function stateOf({ state, level }: Judged['alert']): Analysis['periods'][number]
 }
 
 /** Counts are new cases each month, so chance tests and CUSUM apply; bare values are judged by repetition, and anything worse than the baseline counts. */
+/** Of a share they stop where it cannot go; whether plain values may be below 0, whoever has them knows. */
+function limitsOf(
+  kind: 'proportion' | 'mean',
+  limits: Pick<Limits, 'lower' | 'upper'>,
+): Pick<Limits, 'lower' | 'upper'> {
+  const { lower, upper } = kind === 'proportion' ? shownLimits({ kind }, limits) : limits;
+  return { lower, upper };
+}
+
 function metricOf(kind: 'proportion' | 'mean', { better, standard, baseline }: AnalyseOptions, from: string): Metric {
   return {
     id: 'series',

@@ -37,6 +37,11 @@ const rounded = (value: number | null | undefined): string =>
 const saidOf = (standard: Standard | undefined): string =>
   standard ? `${standard.value} from ${standard.from} (${standard.basis})` : '';
 
+const SET_ASIDE: Readonly<Record<string, string>> = {
+  'too-long': 'judging took too long',
+  failed: 'something in the record cannot be read',
+};
+
 /** Commands that only read. */
 export function addLook(program: Command): void {
   program
@@ -55,12 +60,15 @@ export function addLook(program: Command): void {
       const levels = Object.fromEntries(
         LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
       );
-      const { latestPeriod, evaluatedAt } = alerts.body;
+      const { latestPeriod, evaluatedAt, setAside } = alerts.body;
       showOne(
         [
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
           latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been submitted yet.',
           `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
+          ...(setAside
+            ? [`NOT JUDGED     since ${setAside.at}: ${SET_ASIDE[setAside.reason]}; the alerts are from before`]
+            : []),
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
@@ -75,6 +83,7 @@ export function addLook(program: Command): void {
           latestPeriod,
           evaluatedAt,
           alerts: levels,
+          setAside,
           waitingNotices: waiting,
           ...(last
             ? {

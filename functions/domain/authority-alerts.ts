@@ -31,7 +31,7 @@ export function judgeAuthority(obligations: Obligations): { id: AuthorityAlertId
     if (!found) return [];
     const { since, period, level, text, numbers } = found;
     const finding: Finding = { evaluator: id, level, reason: text, text, numbers };
-    return [{ id, judged: { ...advance(CLEAR, level, since, true), period, findings: [finding] } }];
+    return [{ id, judged: { ...advance(CLEAR, level, since, { clearsAtOnce: true }), period, findings: [finding] } }];
   });
 }
 

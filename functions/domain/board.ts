@@ -64,6 +64,7 @@ export const AnnouncedSchema = z.object({
   judged: z.record(z.string(), z.int()),
   standards: z.record(z.string(), z.int()),
   inspection: z.string(),
+  leading: z.string().optional(),
   alerts: z.record(z.string(), ToldAlertSchema),
 });
 export type Announced = z.infer<typeof AnnouncedSchema>;
@@ -82,8 +83,10 @@ export const BoardSchema = z.object({
   judged: z.record(z.string(), z.int()),
   /** The version of the local standard judged for each metric that has one. */
   standards: z.record(z.string(), z.int()),
-  /** The fingerprint of the inspection file judged. */
+  /** The fingerprint of the inspections and metrics judged. */
   inspection: z.string(),
+  /** The inspection that led; boards that an earlier version wrote do not say. */
+  leading: z.string().optional(),
   alerts: z.record(z.string(), BoardAlertSchema),
   /** Absent on boards of an earlier version, whose own content stands in for it. */
   announced: AnnouncedSchema.optional(),
@@ -99,6 +102,7 @@ export function asAnnounced({
   judged,
   standards,
   inspection,
+  leading,
   alerts,
 }: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'authority'>): Announced {
   const told = Object.entries(alerts).map(([id, { findings, acknowledgement, ...alert }]) => {
@@ -106,7 +110,12 @@ export function asAnnounced({
     const inHand = acknowledgement && { author: acknowledgement.author, at: acknowledgement.at };
     return [id, { ...alert, ...(inHand ? { inHand } : {}), ...(overdue === undefined ? {} : { overdue }) }] as const;
   });
-  return { ...(latestPeriod ? { latestPeriod } : {}), judged, standards, inspection, alerts: Object.fromEntries(told) };
+  return {
+    ...(latestPeriod ? { latestPeriod } : {}),
+    ...{ judged, standards, inspection },
+    ...(leading ? { leading } : {}),
+    alerts: Object.fromEntries(told),
+  };
 }
 
 /**

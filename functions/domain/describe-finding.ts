@@ -136,6 +136,8 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     }
     case 'change':
       return 'chance alone does not bring so great a change';
+    case 'worse':
+      return 'so it is worse than when it was last told, by more than chance';
     case 'special-cause':
       return CAUSE[reason.cause];
   }

@@ -98,6 +98,7 @@ export function formatStandard(metric: Metric, standard: Standard): string {
 
 /** `22 October 2010`, and whose count that is where the report names no day. */
 export function formatDue({ due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>): string {
+  if (due === undefined) return 'no day given';
   const whose = {
     local: ', as this service counts',
     council: ', as the council set it',
@@ -120,11 +121,16 @@ export function formatBaseline(metric: Metric): string {
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
 export function formatParagraphs(paragraphs: readonly string[]): string {
   const named = paragraphs.map((paragraph) => PARTS[paragraph] ?? paragraph);
-  const numbered = paragraphs.some((paragraph) => !(paragraph in PARTS));
+  const numbered = paragraphs.some((paragraph) => /^\d/.test(paragraph));
   return `${numbered ? `paragraph${paragraphs.length > 1 ? 's' : ''} ` : ''}${named.join(' and ')}`;
 }
 
-const PARTS: Readonly<Record<string, string>> = { record: 'record of main findings', cover: 'title page' };
+const PARTS: Readonly<Record<string, string>> = {
+  record: 'record of main findings',
+  cover: 'title page',
+  summary: 'summary',
+  improve: 'what needs to improve',
+};
 
 /** The words as the beginning of a sentence. */
 export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { FrequencySchema, PeriodSchema } from './period.ts';
+import { FrameworkIdSchema, FrameworkSchema, frameworkOf, ToneSchema } from './frameworks.ts';
+import { FrequencySchema, PeriodSchema, periodOf } from './period.ts';
 
 /** What kind of number a metric is; it decides what an observation must hold. */
 export const KindSchema = z.enum(['proportion', 'count', 'mean']);
@@ -16,13 +17,22 @@ export type Polarity = z.infer<typeof PolaritySchema>;
 export const BasisSchema = z.enum(['inspection', 'statutory', 'local', 'council']);
 export type Basis = z.infer<typeof BasisSchema>;
 
-export const SectionSchema = z.enum(['safeguarding', 'looked-after']);
-export type Section = z.infer<typeof SectionSchema>;
-
 const IdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
 const DateSchema = z.iso.date();
-/** Paragraph numbers of the report; `record` is the table of main findings, `cover` the title page. */
-const ParagraphsSchema = z.array(z.string().regex(/^(\d{1,3}|record|cover)$/)).min(1);
+/**
+ * Where in a report: a paragraph's number, `page 3`, or a part without numbers: `cover` is the title page, `record` the
+ * table of main findings, `summary` what stands before the first paragraph, `improve` the list of what needs to improve.
+ */
+const PlaceSchema = z
+  .string()
+  .regex(
+    /^(\d{1,3}|page \d{1,3}|record|cover|summary|improve)$/,
+    'a paragraph number, "page 3", cover, record, summary or improve',
+  );
+const ParagraphsSchema = z.array(PlaceSchema).min(1).max(20);
+
+/** An inspection's id, unique among its authority's. */
+export const InspectionIdSchema = IdSchema.max(64);
 
 /** The key under which an authority's data stands, e.g. `herefordshire`. */
 export const AuthorityIdSchema = IdSchema.max(64);
@@ -86,17 +96,17 @@ const MetricIdSchema = IdSchema.max(64).refine(
 export const MAX_FIGURE = 10_000_000;
 const AmountSchema = z.number().min(0).max(MAX_FIGURE);
 
-/** Something measured. */
-export const MetricSchema = z.strictObject({
+/** Something measured: one metric of an authority's catalogue, whatever inspections say of it. */
+export const MetricDefinitionSchema = z.strictObject({
   id: MetricIdSchema,
   title: z.string().min(1).max(80),
   /** What else it is called where figures are kept: `ICPC`, `NI 59`. */
   aliases: z.array(z.string().min(1).max(80)).max(20).optional(),
   /** What is counted, over what, in our words. */
-  definition: z.string().min(1),
+  definition: z.string().min(1).max(2000),
   kind: KindSchema,
   /** The unit a value is shown in: `percent` for proportions, else what is counted, e.g. `cases`. */
-  unit: z.string().min(1),
+  unit: z.string().min(1).max(60),
   polarity: PolaritySchema,
   frequency: FrequencySchema,
   /** `flow`: each period counts new cases. `stock`: a snapshot, rolling sum or annual figure, the same children again. */
@@ -109,55 +119,94 @@ export const MetricSchema = z.strictObject({
   tolerance: z.number().min(0).nullable(),
   /** Who set the tolerance: this service unless said otherwise. */
   toleranceBasis: BasisSchema.optional(),
-  baseline: BaselineSchema,
   /** Oldest first, each valid from its month on. */
-  standards: z.array(StandardSchema),
+  standards: z.array(StandardSchema).max(20),
   mOfN: MOfNSchema.optional(),
-  /** Ids of the actions that this metric shows the progress of. */
-  actions: z.array(z.string()),
-  paragraphs: z.array(z.string()),
-  /** The judgement under which the page shows it; null for context. */
-  judgement: IdSchema.nullable(),
   /** The most that a figure of it (a numerator, a denominator, a count, a value) can be, where that is less than usual. */
   most: AmountSchema.positive().optional(),
-  section: z.enum(['asked-for', 'safeguarding', 'looked-after', 'context']),
+  /** The heading under which it stands where no judgement of the inspection is its own. */
+  section: IdSchema.max(64),
+  /** Which collection or publication defines it. */
+  source: z.string().min(1).max(300).optional(),
+});
+export type MetricDefinition = z.infer<typeof MetricDefinitionSchema>;
+
+/** What an inspection says of a metric, and where. */
+const FoundSchema = z.strictObject({
+  baseline: BaselineSchema,
+  /** Ids of the inspection's actions that this metric shows the progress of. */
+  actions: z.array(z.string()).max(40),
+  paragraphs: z.array(PlaceSchema).max(20),
+  /** The inspection's judgement under which the page shows it; null for none. */
+  judgement: IdSchema.nullable(),
+});
+/** … of a metric that the authority's catalogue has. */
+export const MetricFindingSchema = FoundSchema.extend({ metric: IdSchema.max(64) });
+export type MetricFinding = z.infer<typeof MetricFindingSchema>;
+
+/** A metric with what the inspection says of it that leads; `found` where several do, oldest first. */
+export const MetricSchema = MetricDefinitionSchema.extend({
+  ...FoundSchema.shape,
+  /** Each inspection's own finding, and the month from which on figures are held against it. */
+  found: z.array(z.strictObject({ inspection: IdSchema, from: PeriodSchema, baseline: BaselineSchema })).optional(),
+  /** The month from which on figures are held against the baseline; absent where all of them are. */
+  heldFrom: PeriodSchema.optional(),
 });
 export type Metric = z.infer<typeof MetricSchema>;
 
-/** A graded judgement: 1 Outstanding, 2 Good, 3 Adequate, 4 Inadequate. */
+/** A graded judgement. `grade` is one of its framework's, such as `requires-improvement`. */
 export const JudgementSchema = z.strictObject({
-  id: IdSchema,
-  section: SectionSchema,
-  title: z.string().min(1),
-  grade: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
-  paragraph: z.string(),
-  period: z.string(),
-  /** Whether it is one of the 31 grades of the report's record of main findings. */
+  id: IdSchema.max(64),
+  section: IdSchema,
+  title: z.string().min(1).max(200),
+  grade: IdSchema,
+  paragraph: PlaceSchema,
+  period: z.string().min(4).max(40),
+  /** Whether it is one of the grades that the inspection itself gives, in its record or on its first page. */
   record: z.boolean(),
-  note: z.string().optional(),
+  note: z.string().min(1).max(500).optional(),
 });
 export type Judgement = z.infer<typeof JudgementSchema>;
 
-/** A recommended action (area for improvement). `dueBasis` says who gave it its date: a report may ask for "immediately" and name no day. */
+/** With the grade in the framework's own words, and the colour that goes with them. */
+export const GradedJudgementSchema = JudgementSchema.extend({ words: z.string(), tone: ToneSchema });
+export type GradedJudgement = z.infer<typeof GradedJudgementSchema>;
+
+export const ActionIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$/, 'letters, digits, full stops and hyphens, at most 20');
+
+/**
+ * Something to improve, as the report asks for it. Many reports name no day: then there is no `due`, and it is never late.
+ * `dueBasis` says who gave it its date; a report may ask for "immediately" and name no day to count from.
+ */
 export const ActionSchema = z.strictObject({
-  id: z.string().regex(/^A\d{1,2}$/),
-  section: SectionSchema,
-  title: z.string().min(1),
-  timescale: z.enum(['immediate', '3 months', '6 months']),
-  due: DateSchema,
+  id: ActionIdSchema,
+  section: IdSchema.optional(),
+  title: z.string().min(1).max(300),
+  /** In the report's terms: `immediate`, `3 months`. */
+  timescale: z.string().min(1).max(60).optional(),
+  due: DateSchema.optional(),
   /** Absent in what was stored before December 2026, all of it counted by this service. */
   dueBasis: BasisSchema.default('local'),
-  paragraph: z.string(),
+  paragraph: PlaceSchema,
 });
 export type Action = z.infer<typeof ActionSchema>;
 
-/** Earliest due first. */
+/** One that can be late. */
+export type DatedAction = Action & { readonly due: string };
+export const isDated = (action: Action): action is DatedAction => action.due !== undefined;
+
+/** Earliest due first; those without a date last, in the report's order. */
 export function compareDue(a: Action, b: Action): number {
-  return a.due < b.due ? -1 : a.due > b.due ? 1 : 0;
+  const [one, other] = [a.due ?? '9999', b.due ?? '9999'];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** How far an action is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
+/** How far an action of an inspection is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
 export const ProgressSchema = z.strictObject({
+  /** Absent in what was stored when there was one inspection alone. */
+  inspection: IdSchema.max(64).optional(),
   action: z.string(),
   version: z.int().min(1),
   state: z.enum(['open', 'completed']),
@@ -173,6 +222,9 @@ export function withProgress(action: Action, progress: readonly Progress[]) {
   return { ...action, state: own.at(-1)?.state ?? ('open' as const), progress: own };
 }
 
+/** The most metrics that one file brings: they are written in one transaction. */
+export const MAX_METRICS_IN_FILE = 80;
+
 /** A figure of the report that is no metric's baseline: context and sums. */
 export const FigureSchema = z.strictObject({
   id: IdSchema,
@@ -185,25 +237,37 @@ export const FigureSchema = z.strictObject({
 
 /** What an inspection is apart from its lists: the dates and names. */
 export const InspectionHeaderSchema = z.strictObject({
+  /** Tells it from the authority's others: `herefordshire-2022`. */
+  id: InspectionIdSchema,
   authority: AuthorityIdSchema,
   /** The authority's name as people write it. */
   name: z.string().min(1).max(60),
-  title: z.string().min(1),
-  inspectorate: z.string().min(1),
+  framework: FrameworkIdSchema,
+  /** Where `framework` is `own`. */
+  ownFramework: FrameworkSchema.optional(),
+  title: z.string().min(1).max(200),
+  inspectorate: z.string().min(1).max(120),
   fieldwork: z.strictObject({ from: DateSchema, to: DateSchema }),
   published: DateSchema,
   /** Days on which the way of working changed: each starts a new group of limits. */
-  rebaseDates: z.array(
-    z.strictObject({ date: DateSchema, reason: z.string().min(1), paragraph: z.string().optional() }),
-  ),
+  rebaseDates: z
+    .array(z.strictObject({ date: DateSchema, reason: z.string().min(1).max(300), paragraph: PlaceSchema.optional() }))
+    .max(20),
 });
 
-/** One report: its dates, judgements, actions and metrics with baselines. The contents of a file in `seed/`. */
+/**
+ * One report: the contents of an inspection's file. `metrics` are those that it brings with it, `findings` what it says of
+ * metrics that the authority's catalogue has already.
+ */
 export const InspectionSchema = InspectionHeaderSchema.extend({
-  judgements: z.array(JudgementSchema),
-  actions: z.array(ActionSchema),
-  metrics: z.array(MetricSchema).min(1),
-  figures: z.array(FigureSchema),
+  judgements: z.array(JudgementSchema).max(100),
+  actions: z.array(ActionSchema).max(60),
+  metrics: z
+    .array(MetricSchema.omit({ found: true, heldFrom: true }))
+    .max(MAX_METRICS_IN_FILE)
+    .default([]),
+  findings: z.array(MetricFindingSchema).max(200).default([]),
+  figures: z.array(FigureSchema).max(200).default([]),
 });
 export type InspectionHeader = z.infer<typeof InspectionHeaderSchema>;
 export type Inspection = z.infer<typeof InspectionSchema>;
@@ -229,16 +293,131 @@ export const LocalStandardSchema = z.strictObject({
 });
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;
 
-/** An inspection as loaded, with what the authority set since. */
+/** An inspection as it is stored: the report, and what it says of metrics. */
+export const ReportSchema = InspectionSchema.omit({ metrics: true }).extend({
+  /** No longer counted; kept to be read. */
+  retired: z.boolean().optional(),
+});
+export type Report = z.infer<typeof ReportSchema>;
+
+/** One of an authority's inspections, with what became of its actions. */
+export interface Inspected {
+  readonly header: InspectionHeader;
+  readonly retired: boolean;
+  readonly judgements: readonly GradedJudgement[];
+  readonly actions: readonly Action[];
+  readonly figures: Inspection['figures'];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
+}
+
+/** An authority's inspections as loaded, with what it set since. What is not in `inspections` is the leading one's. */
 export interface LoadedInspection {
   readonly header: InspectionHeader;
-  /** Of the inspection's file: tells whether it changed. */
+  /** Of all that is loaded: tells whether it changed. */
   readonly fingerprint: string;
   readonly metrics: readonly Metric[];
-  readonly judgements: readonly Judgement[];
+  readonly judgements: readonly GradedJudgement[];
   readonly actions: readonly Action[];
   /** Oldest version first. */
   readonly localStandards: readonly LocalStandard[];
   /** Oldest version first. */
   readonly progress: readonly Progress[];
+  /** Every inspection, the newest first; the leading one among them. */
+  readonly inspections: readonly Inspected[];
+}
+
+/** What is stored of an authority, apart from its figures. */
+export interface StoredInspections {
+  /** As people write it; as its leading inspection has it unless it is stored. */
+  readonly name?: string | undefined;
+  readonly fingerprint: string;
+  readonly reports: readonly Report[];
+  readonly definitions: readonly MetricDefinition[];
+  readonly localStandards: readonly LocalStandard[];
+  readonly progress: readonly Progress[];
+}
+
+/**
+ * Puts together what is stored: the newest full inspection leads, and each metric gets what every inspection found.
+ * Undefined where nothing is loaded.
+ */
+export function loadedFrom({
+  name,
+  fingerprint,
+  reports,
+  definitions,
+  ...since
+}: StoredInspections): LoadedInspection | undefined {
+  const newestFirst = [...reports].sort((a, b) => (a.published < b.published ? 1 : -1));
+  const counted = newestFirst.filter(({ retired }) => !retired);
+  const full = counted.filter((report) => frameworkOf(report).full);
+  const leading = full[0] ?? counted[0] ?? newestFirst[0];
+  if (!leading) return undefined;
+  const inspections = newestFirst.map((report) => inspectedFrom(report, since.progress));
+  const { judgements, actions, progress, header } = inspections[newestFirst.indexOf(leading)] as Inspected;
+  const rebaseDates = counted.flatMap((report) => report.rebaseDates).sort((a, b) => (a.date < b.date ? -1 : 1));
+  return {
+    ...{
+      header: { ...header, name: name ?? header.name, rebaseDates },
+      fingerprint,
+      judgements,
+      actions,
+      progress,
+      inspections,
+    },
+    metrics: definitions.map((definition) => metricFrom(definition, leading, full)),
+    localStandards: since.localStandards,
+  };
+}
+
+function inspectedFrom(
+  { judgements, actions, figures, findings: _, retired, ...header }: Report,
+  progress: readonly Progress[],
+): Inspected {
+  const { grades } = frameworkOf(header);
+  const graded = judgements.map((judgement) => ({
+    ...judgement,
+    ...(grades[judgement.grade] ?? { words: judgement.grade, tone: 'short' as const }),
+  }));
+  const own = progress.filter(({ inspection }) => inspection === undefined || inspection === header.id);
+  return { header, retired: retired === true, judgements: graded, actions, figures, progress: own };
+}
+
+/** @param full the inspections that figures are held against, the newest first. */
+function metricFrom(definition: MetricDefinition, leading: Report, full: readonly Report[]): Metric {
+  const findingIn = (report: Report): Omit<MetricFinding, 'metric'> => {
+    const found = report.findings.find(({ metric }) => metric === definition.id);
+    if (!found) return { baseline: nothingIn(report), actions: [], paragraphs: [], judgement: null };
+    const { metric: _, ...finding } = found;
+    return finding;
+  };
+  const found =
+    full.length < 2
+      ? {}
+      : {
+          found: full
+            .map((report) => ({
+              inspection: report.id,
+              from: periodOf(report.published),
+              baseline: findingIn(report).baseline,
+            }))
+            .reverse(),
+        };
+  return { ...definition, ...findingIn(leading), ...found };
+}
+
+const nothingIn = ({ title }: Report): Baseline => ({ kind: 'none', statement: `Nothing is said of it in: ${title}.` });
+
+/** What a file says as it is stored: the report with its findings, and the definitions of the metrics that it brings. */
+export function storedFrom(inspection: Inspection): { report: Report; definitions: MetricDefinition[] } {
+  const { metrics, findings, ...rest } = inspection;
+  const split = metrics.map(({ baseline, actions, paragraphs, judgement, ...definition }) => ({
+    definition,
+    finding: { metric: definition.id, baseline, actions, paragraphs, judgement },
+  }));
+  return {
+    report: { ...rest, findings: [...split.map(({ finding }) => finding), ...findings] },
+    definitions: split.map(({ definition }) => definition),
+  };
 }

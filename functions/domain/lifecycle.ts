@@ -7,8 +7,11 @@ export type Level = z.infer<typeof LevelSchema>;
 export const TransitionSchema = z.enum(['raised', 'worsened', 'eased', 'recovering', 'cleared', 'withdrawn']);
 export type Transition = z.infer<typeof TransitionSchema>;
 
-/** From the raise at `warning` or above to the clear; `level` is the highest it reached. */
-export const EpisodeSchema = z.object({ from: z.string(), level: LevelSchema });
+/**
+ * From the raise at `warning` or above to the clear; `level` is the highest it reached, `worse` the period in which it was
+ * last found worse than when it was last told, whatever its level.
+ */
+export const EpisodeSchema = z.object({ from: z.string(), level: LevelSchema, worse: z.string().optional() });
 export type Episode = z.infer<typeof EpisodeSchema>;
 
 /**
@@ -42,8 +45,22 @@ export function highest(levels: Iterable<Level | undefined>): Level | undefined 
 /** The states of an alert in the table below: `watching` is raised at `watch`. */
 type LifecycleState = 'clear' | 'watching' | 'raised' | 'recovering';
 
-/** What the next reported period shows, against the alert before it. `cleanAtOnce` is clean for an alert that clears without recovering. */
-type PeriodOutcome = 'clean' | 'cleanAtOnce' | 'watch' | 'sameLevel' | 'higherLevel' | 'lowerLevel';
+/**
+ * What the next reported period shows, against the alert before it. `cleanAtOnce` is clean for an alert that clears without
+ * recovering; `watch` is unusual, and within an episode meets the standard; `worse` is worse than when the episode was last
+ * told.
+ */
+type PeriodOutcome = 'clean' | 'cleanAtOnce' | 'watch' | 'sameLevel' | 'higherLevel' | 'lowerLevel' | 'worse';
+
+/** What more there is to know of a period than the level of its findings. */
+export interface Seen {
+  /** Submission and action alerts need no second clean period. */
+  readonly clearsAtOnce?: boolean;
+  /** It fails its standard, if only as chance would have it: no episode ends, or recovers, on that. */
+  readonly failsStandard?: boolean;
+  /** By the evidence of its figures it is worse than when the episode was last told. */
+  readonly isWorse?: boolean;
+}
 
 interface Move {
   readonly to: LifecycleState;
@@ -74,6 +91,7 @@ export const MOVES: Readonly<Record<LifecycleState, Readonly<Partial<Record<Peri
     sameLevel: { to: 'raised' },
     higherLevel: { to: 'raised', transition: 'worsened' },
     lowerLevel: { to: 'raised', transition: 'eased' },
+    worse: { to: 'raised', transition: 'worsened' },
   },
   recovering: {
     clean: { to: 'clear', transition: 'cleared' },
@@ -81,6 +99,7 @@ export const MOVES: Readonly<Record<LifecycleState, Readonly<Partial<Record<Peri
     sameLevel: { to: 'raised', transition: 'raised' },
     higherLevel: { to: 'raised', transition: 'raised' },
     lowerLevel: { to: 'raised', transition: 'raised' },
+    worse: { to: 'raised', transition: 'worsened' },
   },
 };
 
@@ -113,21 +132,26 @@ function levelOf(alert: AlertState): Level | undefined {
 }
 
 /**
- * The alert after one more reported period, whose findings reach `level` (none: a clean period).
- * @param clearsAtOnce submission and action alerts need no second clean period.
+ * The alert after one more reported period, whose findings reach `found` (none: a clean period). Within an episode, a period
+ * that fails its standard is at least a `warning`: only one that meets it is clean.
  */
 export function advance(
   alert: AlertState,
-  level: Level | undefined,
+  found: Level | undefined,
   period: string,
-  clearsAtOnce = false,
+  seen: Seen = {},
 ): { alert: AlertState; transition?: Transition } {
-  const move = moveOf(stateOf(alert), outcomeOf(alert, level, clearsAtOnce));
-  const next = stateAfter(alert, move.to, level, period);
+  const level = alert.episode && found === 'watch' && seen.failsStandard ? 'warning' : found;
+  const outcome = outcomeOf(alert, level, seen);
+  const move = moveOf(stateOf(alert), outcome);
+  const after = stateAfter(alert, move.to, level, period);
+  const next =
+    outcome === 'worse' && after.episode ? { ...after, episode: { ...after.episode, worse: period } } : after;
   return move.transition ? { alert: next, transition: move.transition } : { alert: next };
 }
 
-function outcomeOf(alert: AlertState, level: Level | undefined, clearsAtOnce: boolean): PeriodOutcome {
+function outcomeOf(alert: AlertState, level: Level | undefined, { clearsAtOnce, isWorse }: Seen): PeriodOutcome {
+  if (alert.episode && isWorse && level) return 'worse';
   if (!level) return clearsAtOnce ? 'cleanAtOnce' : 'clean';
   if (level === 'watch') return 'watch';
   const difference = rank(level) - (alert.episode ? rank(levelOf(alert)) : 0);
@@ -147,7 +171,12 @@ function stateAfter(alert: AlertState, to: LifecycleState, level: Level | undefi
     case 'raised': {
       const reached = highest([alert.episode?.level, level]) ?? 'warning';
       const from = alert.episode?.from ?? period;
-      return { state: 'raised', level: level ?? reached, since: from, episode: { from, level: reached } };
+      return {
+        state: 'raised',
+        level: level ?? reached,
+        since: from,
+        episode: { ...alert.episode, from, level: reached },
+      };
     }
   }
 }
@@ -185,12 +214,14 @@ export function changeBetween(
 }
 
 /**
- * The same episode before and after. Where the present record no longer has it reach the level that was announced (a
- * correction, a changed standard), those who were told of that level are told.
+ * The same episode before and after. Worse is what is worse than anything told of it: a level it had not reached, or
+ * figures worse than when it was last told. Where the present record no longer has what was announced (a correction, a
+ * changed standard), those who were told are told.
  */
 function changeWithin(earlier: Episode, before: AlertState, later: Episode, after: AlertState): Change | undefined {
-  const higher = rank(later.level) > rank(earlier.level);
-  const lower = rank(later.level) < rank(earlier.level);
+  const [told, found] = [earlier.worse ?? '', later.worse ?? ''];
+  const higher = rank(later.level) > rank(earlier.level) || found > told;
+  const lower = rank(later.level) < rank(earlier.level) || found < told;
   const mailed = higher || lower;
   if (after.state === 'recovering') {
     if (higher) return { transition: 'worsened', mailed };
@@ -200,6 +231,6 @@ function changeWithin(earlier: Episode, before: AlertState, later: Episode, afte
   // Whoever was told of the recovery is told that it did not last.
   if (before.state === 'recovering') return { transition: 'raised', mailed: true };
   const difference = rank(after.level) - rank(before.level);
-  if (higher || difference > 0) return { transition: 'worsened', mailed: true };
+  if (higher || difference > 0) return { transition: 'worsened', mailed };
   return lower || difference < 0 ? { transition: 'eased', mailed } : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
-import { type Action, compareDue, type Progress } from './inspection.ts';
+import { type Action, compareDue, type DatedAction, isDated, type Progress } from './inspection.ts';
 import type { NoticeItem } from './notice.ts';
 import { addMonths, dayInEngland, type Period } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
@@ -23,7 +23,7 @@ export interface Obligations {
   readonly expected: ExpectedMonth | undefined;
   /** Actions that are not completed, earliest due first. */
   readonly openActions: readonly Action[];
-  readonly overdueActions: readonly Action[];
+  readonly overdueActions: readonly DatedAction[];
 }
 
 /** An alert of an authority as a whole, beside those of its metrics. It has no timeline and clears at once. */
@@ -73,7 +73,7 @@ export function openActionsOf(actions: readonly Action[], progress: readonly Pro
 }
 
 /** Those whose due date has passed in England. */
-export function overdueOf(open: readonly Action[], now: Date): Action[] {
+export function overdueOf(open: readonly Action[], now: Date): DatedAction[] {
   const today = dayInEngland(now);
-  return open.filter(({ due }) => due < today);
+  return open.filter(isDated).filter(({ due }) => due < today);
 }

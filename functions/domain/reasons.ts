@@ -35,8 +35,16 @@ export function reasonFor(
   return joined([
     ...correctionsOf(metric, told, record, superseded, smallNumbers),
     ...changedStandardsOf(metric, told, record),
-    ...(told.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
+    ...changedInspectionOf(told, record),
   ]);
+}
+
+/** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */
+function changedInspectionOf(told: Announced, { inspection, fingerprint }: AuthorityRecord): string[] {
+  if (told.inspection === fingerprint) return [];
+  if (told.leading === undefined || told.leading === inspection.id)
+    return ['what is measured, or what the inspection found, was loaded anew and differs'];
+  return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
 /** Why an alert of the authority as a whole reads otherwise: months that were retracted; a changed inspection file. */
@@ -44,10 +52,7 @@ export function reasonForAuthority(told: Announced, record: AuthorityRecord): st
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(told, period, revision))
     .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
-  return joined([
-    ...first(retracted),
-    ...(told.inspection === record.fingerprint ? [] : ["the inspection's data was loaded anew and differs"]),
-  ]);
+  return joined([...first(retracted), ...changedInspectionOf(told, record)]);
 }
 
 const joined = (reasons: readonly string[]): string | undefined =>

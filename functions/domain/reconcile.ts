@@ -80,6 +80,7 @@ export function reconcile(
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     inspection: record.fingerprint,
+    leading: record.inspection.id,
     alerts: alertsOf(judgements, obligations, record),
   };
   const told = stored && announcedOf(stored);
@@ -131,7 +132,7 @@ function belongsTo(given: Acknowledgement, { episode }: AlertState): boolean {
 }
 
 function hasWorsenedSince(given: Acknowledgement, entries: readonly Judged[]): boolean {
-  return entries.some(({ period, transition }) => period > given.period && transition === 'worsened');
+  return entries.some(({ period, alert }) => period > given.period && alert.episode?.worse === period);
 }
 
 function sameContent(

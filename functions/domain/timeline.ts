@@ -1,9 +1,10 @@
 import { describeFinding } from './describe-finding.ts';
+import { worsening } from './evaluators/change-point.ts';
 import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
 import type { LocalStandard, Metric, Standard } from './inspection.ts';
-import { type AlertState, advance, CLEAR, highest, type Transition } from './lifecycle.ts';
+import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
 import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
 import type { Observation } from './series.ts';
 
@@ -39,6 +40,9 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   let alert = CLEAR;
   let clearedIn: string | undefined;
   let reached: LevelReached | undefined;
+  // The index of the observation with which the present episode was last told.
+  let told = 0;
+  const usesChange = (settings.evaluators ?? ALL).includes('change-point');
   const known: Observation[] = [];
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
@@ -48,7 +52,8 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     while (rebase && start < known.length && (known[start] as Observation).period < rebase) start++;
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
-    const results = resultsOf(metricIn(metric, settings.localStandards, period), known, settings, {
+    const asSet = metricIn(metric, settings.localStandards, period);
+    const results = resultsOf(asSet, known, settings, {
       period,
       standardIn,
       start,
@@ -56,13 +61,22 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
     });
-    const findings = results.map((result) => describeFinding(metric, result, settings.smallNumbers));
+    const held = reachedIn(results);
+    const failsStandard = results.some(({ evaluator }) => evaluator === 'standard');
+    const isRaised = results.some(({ level }) => level !== 'watch') || failsStandard;
+    const worse = isRaised && alert.episode && observation && usesChange ? worsening(metric, known, told) : undefined;
+    if (worse) results.push(worse);
+    const findings = results.map((result) => describeFinding(asSet, result, settings.smallNumbers));
     // Only what was reported can be clean.
     if (!observation && findings.length === 0) continue;
-    const step = advance(alert, highest(findings.map((finding) => finding.level)), period);
+    const step = advance(alert, highest(findings.map((finding) => finding.level)), period, {
+      failsStandard,
+      isWorse: worse !== undefined,
+    });
     if (alert.episode && !step.alert.episode) clearedIn = period;
+    if (isNews(alert, step.alert)) told = known.length - 1;
     alert = step.alert;
-    reached = alert.episode ? (reachedIn(results) ?? reached) : undefined;
+    reached = alert.episode ? (held ?? reached) : undefined;
     judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
   }
   return judged;
@@ -82,6 +96,12 @@ function resultsOf(
     if (result) results.push(result);
   }
   return results;
+}
+
+/** An episode begins, reaches a level it had not reached, or is worse than when it was last told. */
+export function isNews({ episode: before }: AlertState, { episode: after }: AlertState): boolean {
+  if (!after) return false;
+  return !before || rank(after.level) > rank(before.level) || after.worse !== before.worse;
 }
 
 function reachedIn(results: readonly Result[]): LevelReached | undefined {
@@ -128,13 +148,24 @@ export function standardFor(
   return standard?.until === undefined || period <= standard.until ? standard : undefined;
 }
 
-/** The metric with the tolerance and the M of N that the authority set for the period. */
+/**
+ * What the inspection found that figures of the period are held against: the newest that was published by then, and the
+ * first for what is older still. Undefined where there is but one. A newer one counts from its own month on.
+ */
+function foundBy({ found }: Metric, period: string): Pick<Metric, 'baseline' | 'heldFrom'> | undefined {
+  const newest = found?.findLast(({ from }) => from <= period);
+  if (newest && newest !== found?.[0]) return { baseline: newest.baseline, heldFrom: newest.from };
+  return found?.[0] && { baseline: found[0].baseline };
+}
+
+/** The metric with what the inspection of the period found, and the tolerance and the M of N that the authority set for it. */
 function metricIn(metric: Metric, localStandards: readonly LocalStandard[], period: string): Metric {
   const tolerance = localStandards.findLast(
     (version) => version.from <= period && version.tolerance !== undefined,
   )?.tolerance;
   const mOfN = localStandards.findLast((version) => version.from <= period && version.mOfN !== undefined)?.mOfN;
-  if (tolerance === undefined && mOfN === undefined) return metric;
+  const found = foundBy(metric, period);
+  if (tolerance === undefined && mOfN === undefined && !found) return metric;
   const set = tolerance === undefined ? {} : { tolerance, toleranceBasis: 'council' as const };
-  return { ...metric, ...set, ...(mOfN === undefined ? {} : { mOfN }) };
+  return { ...metric, ...found, ...set, ...(mOfN === undefined ? {} : { mOfN }) };
 }

@@ -4,8 +4,8 @@ import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   ActionSchema,
   FigureSchema,
+  GradedJudgementSchema,
   InspectionHeaderSchema,
-  JudgementSchema,
   LocalStandardSchema,
   MetricSchema,
   ProgressSchema,
@@ -97,6 +97,8 @@ export const AlertsAnswerSchema = z.object({
   /** When the board last changed, and the latest month it knows. */
   evaluatedAt: z.iso.datetime().optional(),
   latestPeriod: PeriodSchema.optional(),
+  /** Where it could not be judged since. */
+  setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) }).optional(),
   alerts: z.array(AlertAnswerSchema),
 });
 
@@ -110,7 +112,7 @@ export const ActionAnswerSchema = ActionSchema.extend({
 });
 
 export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
-  judgements: z.array(JudgementSchema),
+  judgements: z.array(GradedJudgementSchema),
   actions: z.array(ActionAnswerSchema),
   figures: z.array(FigureSchema).optional(),
 });

@@ -44,7 +44,7 @@ export const AcknowledgementBodySchema = z.strictObject({
   note: z.string().trim().min(1).max(2000),
 });
 
-export const ProgressBodySchema = ProgressSchema.omit({ action: true, version: true, at: true });
+export const ProgressBodySchema = ProgressSchema.omit({ inspection: true, action: true, version: true, at: true });
 
 export const RecipientBodySchema = z.strictObject({
   address: z.email('is not an e-mail address').max(254),

@@ -4,7 +4,7 @@ import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   BaselineSchema,
   FigureSchema,
-  JudgementSchema,
+  GradedJudgementSchema,
   LocalStandardSchema,
   MOfNSchema,
   ProgressSchema,
@@ -68,7 +68,7 @@ export const PARTS = {
   Episode: EpisodeSchema,
   Figure: FigureSchema,
   Finding: FindingSchema,
-  Judgement: JudgementSchema,
+  Judgement: GradedJudgementSchema,
   LocalStandard: LocalStandardSchema,
   MOfN: MOfNSchema,
   NoticeItem: NoticeItemSchema,

@@ -65,6 +65,7 @@ export type RouteKey = keyof typeof ROUTES;
 export const PAGES = {
   'GET /': { handledBy: 'dashboard', scope: 'read' },
   'GET /assets/{file}': { handledBy: 'dashboard', scope: null },
+  'GET /how-it-judges': { handledBy: 'dashboard', scope: 'read' },
   'GET /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-out': { handledBy: 'dashboard', scope: null },

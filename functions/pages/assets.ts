@@ -7,8 +7,13 @@ export interface Assets {
   /** Paths on this host. */
   readonly styles: string;
   readonly icon: string;
+  /** `docs/how-it-judges.md`, as the middle of a page. */
+  readonly howItJudges: string;
   readonly answer: (file: string) => PageAnswer | undefined;
 }
+
+/** Shown within a page, and never by itself. */
+const HOW_IT_JUDGES = 'how-it-judges.html';
 
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', svg: 'image/svg+xml' };
 
@@ -20,11 +25,17 @@ export function readAssets(folder: string): Assets {
     if (!name) throw new Error(`${folder} holds no file that begins with ${prefix}; the build puts it there`);
     return `/assets/${name}`;
   };
+  const read = (name: string): string => {
+    const contents = files.get(name);
+    if (contents === undefined) throw new Error(`${folder} has no ${name}; the build puts it there`);
+    return contents;
+  };
   return {
     styles: path('styles-'),
     icon: path('icon-'),
+    howItJudges: read(HOW_IT_JUDGES),
     answer: (file) => {
-      const body = files.get(file);
+      const body = file === HOW_IT_JUDGES ? undefined : files.get(file);
       if (body === undefined) return undefined;
       return {
         statusCode: 200,

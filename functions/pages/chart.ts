@@ -16,26 +16,35 @@ export interface ChartPoint {
   readonly upper: number | null;
   /** Counts the groups of limits: a line is not drawn from one to the next. */
   readonly group: number;
-  readonly special: 'concern' | 'improvement' | 'other' | undefined;
+  /** What it means for children, the worst that is so of it; undefined where that is nothing out of the usual. */
+  readonly meaning: Level | 'concern' | 'improvement' | 'other' | undefined;
   readonly provisional: boolean;
   readonly revised: boolean;
   /** What the alert was after the period. */
   readonly alert: Level | 'recovering' | undefined;
 }
 
+/** A level that figures are held against, over the months in which they are. */
+export interface ChartReference {
+  readonly kind: 'inspection' | 'estimate' | 'reached' | 'since';
+  readonly from: string;
+  readonly to: string;
+  readonly value: number;
+}
+
 export interface ChartData {
   readonly points: readonly ChartPoint[];
   /** The standard in force in each month that is drawn. */
   readonly standards: readonly { readonly period: string; readonly value: number }[];
-  /** What the inspection found, where that is a figure. */
-  readonly baseline: number | undefined;
-  /** The level that was reached and the one since, where a finding says so. */
-  readonly levels: readonly { readonly from: string; readonly to: string; readonly value: number }[];
+  /** What else figures are held against. */
+  readonly references: readonly ChartReference[];
   /** First months of another way of working. */
   readonly rebases: readonly string[];
   readonly isPercentage: boolean;
   /** Of the values, such as `cases`. */
   readonly unit: string;
+  /** A value as a label has it: short, without its unit where that is many words. */
+  readonly say: (value: number) => string;
 }
 
 /** What each drawing is called; ids of titles and descriptions have to differ on one page. */
@@ -48,17 +57,30 @@ export interface ChartText {
 const INK = '#12324a';
 const LIMIT = '#6f777b';
 const STANDARD = '#4c2c92';
-const INSPECTION = '#0b6b45';
-const LEVEL = '#a83f00';
-const CONCERN = '#b10e1e';
-const IMPROVEMENT = '#1d70b8';
-const ALERT_COLOUR: Record<NonNullable<ChartPoint['alert']>, string> = {
-  critical: '#b10e1e',
-  warning: '#a83f00',
-  watch: '#1d4f8c',
-  recovering: '#1d4f8c',
-};
-const ALERT_SYMBOL = { critical: 'diamond', warning: 'triangle', watch: 'circle', recovering: 'triangle' } as const;
+const CRITICAL = '#b10e1e';
+const WATCH = '#6f5500';
+
+/** How each reference is drawn and called. */
+export const REFERENCES = {
+  inspection: { colour: '#0b6b45', dashes: '2 4', label: 'Inspection' },
+  estimate: { colour: '#00627a', dashes: '8 3 2 3', label: 'Own estimate' },
+  reached: { colour: '#8a2f5c', dashes: '12 3', label: 'Level reached' },
+  since: { colour: '#a83f00', dashes: '12 3', label: 'Level since' },
+} as const satisfies Record<ChartReference['kind'], unknown>;
+
+/** How a point with a meaning is drawn: a shape of its own for each, as colours alone tell nothing to some. */
+export const MEANINGS = {
+  critical: { symbol: 'diamond', colour: CRITICAL, radius: 8 },
+  warning: { symbol: 'triangle', colour: '#a83f00', radius: 7 },
+  watch: { symbol: 'circle', colour: WATCH, radius: 6 },
+  concern: { symbol: 'times', colour: WATCH, radius: 6 },
+  improvement: { symbol: 'square', colour: '#1d70b8', radius: 6 },
+  other: { symbol: 'star', colour: INK, radius: 6 },
+} as const satisfies Record<NonNullable<ChartPoint['meaning']>, unknown>;
+
+const HEIGHT = { wide: 430, narrow: 340 } as const;
+const MARGIN_TOP = 26;
+const MARGIN_BOTTOM = 42;
 
 /** One drawing for wide windows, one for narrow ones: scaled down, the text of the wide one could not be read. */
 export const CHART_WIDTHS = { wide: 1080, narrow: 340 } as const;
@@ -73,16 +95,7 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
   const width = CHART_WIDTHS[size];
   const points = data.points.map((point) => ({ ...point, date: dateOf(point.period) }));
   const standards = data.standards.map(({ period, value }) => ({ date: dateOf(period), value }));
-  const levels = data.levels
-    .filter(({ to }) => dateOf(to) > (points[0]?.date ?? 0))
-    .map(({ from, to, value }) => ({
-      from: new Date(Math.max(dateOf(from).getTime(), dateOf(data.points[0]?.period ?? from).getTime())),
-      to: dateOf(to),
-      value,
-    }));
   const limited = points.filter(({ lower, upper }) => lower !== null && upper !== null);
-  const special = (kind: ChartPoint['special']) => points.filter((point) => point.special === kind);
-  const alerts = points.filter(({ alert }) => alert !== undefined);
   const first = points[0]?.date as Date;
   const last = points.at(-1)?.date as Date;
   const x = { x: 'date', z: 'group' } as const;
@@ -90,11 +103,11 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
     document,
     className: 'app-chart',
     width,
-    height: size === 'wide' ? 430 : 340,
+    height: HEIGHT[size],
     marginLeft: 48,
-    marginRight: size === 'wide' ? 110 : 14,
-    marginBottom: 58,
-    marginTop: 26,
+    marginRight: size === 'wide' ? 170 : 14,
+    marginBottom: MARGIN_BOTTOM,
+    marginTop: MARGIN_TOP,
     style: { fontSize: size === 'wide' ? '15px' : '13px' },
     x: {
       type: 'utc',
@@ -116,7 +129,7 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
       Plot.rect(bandsOf(points), {
         x1: (band: Band) => Math.max(first.getTime(), band.from),
         x2: (band: Band) => Math.min(last.getTime(), band.to),
-        fill: (band: Band) => (band.episode ? CONCERN : ALERT_COLOUR.watch),
+        fill: (band: Band) => (band.episode ? CRITICAL : WATCH),
         fillOpacity: 0.07,
       }),
       Plot.ruleX(data.rebases.map(dateOf), {
@@ -128,9 +141,15 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
       Plot.line(limited, { ...x, y: 'lower', stroke: LIMIT, strokeDasharray: '5 4' }),
       Plot.line(limited, { ...x, y: 'upper', stroke: LIMIT, strokeDasharray: '5 4' }),
       Plot.line(points, { ...x, y: 'mean', stroke: LIMIT }),
-      ...(data.baseline === undefined
-        ? []
-        : [Plot.ruleY([data.baseline], { stroke: INSPECTION, strokeWidth: 2, strokeDasharray: '2 4' })]),
+      ...data.references.map(({ kind, from, to, value }) =>
+        Plot.line([dateOf(from), dateOf(to)], {
+          x: (date: Date) => date,
+          y: () => value,
+          stroke: REFERENCES[kind].colour,
+          strokeWidth: 2,
+          strokeDasharray: REFERENCES[kind].dashes,
+        }),
+      ),
       Plot.line(standards, {
         x: 'date',
         y: 'value',
@@ -149,7 +168,6 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
         dy: -10,
         fill: STANDARD,
       }),
-      Plot.ruleY(levels, { x1: 'from', x2: 'to', y: 'value', stroke: LEVEL, strokeWidth: 3 }),
       Plot.line(points, { x: 'date', y: 'value', stroke: INK, strokeWidth: 2 }),
       Plot.dot(points, {
         x: 'date',
@@ -159,35 +177,24 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
         strokeWidth: 1.5,
         fill: (point: ChartPoint) => (point.provisional ? 'white' : INK),
       }),
-      Plot.dot(special('concern'), { x: 'date', y: 'value', r: 7, symbol: 'diamond', fill: CONCERN, stroke: 'white' }),
-      Plot.dot(special('improvement'), {
-        x: 'date',
-        y: 'value',
-        r: 6,
-        symbol: 'square',
-        fill: IMPROVEMENT,
-        stroke: 'white',
-      }),
-      Plot.dot(special('other'), { x: 'date', y: 'value', r: 6, symbol: 'star', fill: INK, stroke: 'white' }),
+      ...(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((meaning) =>
+        Plot.dot(
+          points.filter((point) => point.meaning === meaning),
+          {
+            x: 'date',
+            y: 'value',
+            r: MEANINGS[meaning].radius,
+            symbol: MEANINGS[meaning].symbol,
+            // Two strokes have no inside.
+            ...(meaning === 'concern'
+              ? { stroke: MEANINGS[meaning].colour, strokeWidth: 2.5 }
+              : { fill: MEANINGS[meaning].colour, stroke: 'white' }),
+          },
+        ),
+      ),
       Plot.dot(
         points.filter(({ revised }) => revised),
         { x: 'date', y: 'value', r: 10, stroke: INK, strokeWidth: 1.5 },
-      ),
-      ...(['critical', 'warning', 'watch', 'recovering'] as const).map((level) =>
-        Plot.dot(
-          alerts.filter(({ alert }) => alert === level),
-          {
-            x: 'date',
-            frameAnchor: 'bottom',
-            dy: 44,
-            r: 5,
-            clip: false,
-            symbol: ALERT_SYMBOL[level],
-            ...(level === 'critical' || level === 'warning'
-              ? { fill: ALERT_COLOUR[level] }
-              : { stroke: ALERT_COLOUR[level], strokeWidth: 2 }),
-          },
-        ),
       ),
     ],
   });
@@ -201,29 +208,41 @@ function changesOf({ standards, points }: ChartData): ChartData['standards'] {
   );
 }
 
-/** The labels of the horizontal lines, on the right; apart from each other where the lines are close. */
-function sideLabels({ standards, baseline, isPercentage }: ChartData, last: Date): Plot.Markish[] {
-  const standard = standards.at(-1)?.value;
-  const close = standard !== undefined && baseline !== undefined && isPercentage && Math.abs(standard - baseline) < 5;
-  const label = (value: number, text: string, fill: string, dy: number): Plot.Markish =>
-    Plot.text([value], {
+/** From one label to the next, in pixels: less could not be read. */
+const LABEL_HEIGHT = 18;
+
+/** The labels of the horizontal lines, on the right; moved apart where the lines are close. */
+function sideLabels(data: ChartData, last: Date): Plot.Markish[] {
+  const [low, high] = domainOf(data);
+  const inside = HEIGHT.wide - MARGIN_TOP - MARGIN_BOTTOM;
+  const pixel = (value: number): number => ((high - value) / (high - low)) * inside;
+  const standard = data.standards.at(-1);
+  const lines = [
+    ...(standard ? [{ value: standard.value, text: 'Standard', colour: STANDARD }] : []),
+    // Of each kind the newest alone: older levels are in the table.
+    ...[...new Map(data.references.map((reference) => [reference.kind, reference])).values()].map(
+      ({ kind, value }) => ({
+        value,
+        text: REFERENCES[kind].label,
+        colour: REFERENCES[kind].colour,
+      }),
+    ),
+  ].sort((a, b) => b.value - a.value);
+  let below = Number.NEGATIVE_INFINITY;
+  return lines.map(({ value, text, colour }) => {
+    const at = Math.max(pixel(value), below + LABEL_HEIGHT);
+    below = at;
+    return Plot.text([value], {
       x: () => last,
       y: value,
-      text: () => text,
+      text: () => `${text} ${data.say(value)}`,
       textAnchor: 'start',
       dx: 12,
-      dy,
-      fill,
+      dy: at - pixel(value),
+      fill: colour,
       fontWeight: 'bold',
     });
-  return [
-    ...(standard === undefined
-      ? []
-      : [label(standard, 'Standard', STANDARD, close && standard < (baseline ?? 0) ? 9 : 0)]),
-    ...(baseline === undefined
-      ? []
-      : [label(baseline, 'Inspection', INSPECTION, close && baseline <= (standard ?? 0) ? 18 : 0)]),
-  ];
+  });
 }
 
 interface Band {
@@ -271,11 +290,11 @@ function tickText(date: Date, position: number): string {
 }
 
 /** From the least to the most of all that is drawn, with some air; percentages stay between 0 and 100. */
-function domainOf({ points, standards, baseline, levels, isPercentage }: ChartData): [number, number] {
+function domainOf({ points, standards, references, isPercentage }: ChartData): [number, number] {
   const drawn = [
     ...points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]),
-    ...[...standards, ...levels].map(({ value }) => value),
-    ...(baseline === undefined ? [] : [baseline]),
+    ...standards.map(({ value }) => value),
+    ...references.map(({ value }) => value),
   ];
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
   const air = (high - low || Math.abs(high) || 1) * 0.06;

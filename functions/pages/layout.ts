@@ -68,7 +68,7 @@ ${content}
 </main>
 </div>
 <footer class="app-footer"><div class="govuk-width-container">
-<p class="govuk-body-s">Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
+<p class="govuk-body-s">${session && html`<a class="govuk-link" href="/how-it-judges">How it judges</a>. `}Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
 </div></footer>
 </body>
 </html>`;

@@ -1,5 +1,5 @@
 import type { BoardAlert } from '../domain/board.ts';
-import { chartOptions } from '../domain/evaluators/special-cause.ts';
+import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts';
 import {
   cardinal,
   dateName,
@@ -13,20 +13,22 @@ import {
   sentence,
   shownValue,
 } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric, Standard } from '../domain/inspection.ts';
+import { highest } from '../domain/lifecycle.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
-import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_RUN } from '../domain/rules.ts';
-import { type Observation, observationIn, seriesOf } from '../domain/series.ts';
+import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
+import { isWorse, type Observation, observationIn, seriesOf } from '../domain/series.ts';
 import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
 import type { MetricHistory } from '../services/record.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
-import { type ChartData, type ChartPoint, chart } from './chart.ts';
+import { type ChartData, type ChartPoint, type ChartReference, chart, MEANINGS, REFERENCES } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
+import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
   gradeOf,
@@ -60,13 +62,17 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
 ${findings(alert)}
-${summary(view, observations)}
-<h2 class="govuk-heading-m">Course</h2>
+<h2 class="govuk-heading-m">Month by month</h2>
+${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}
 ${course(view, drawn)}
+<p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.</p>
 ${inHand(visit, view, refused)}
+<h2 class="govuk-heading-m">In figures</h2>
+${summary(view, observations)}
 ${history(view, drawn)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
+${written(view)}
 <p class="govuk-body-s">Small numbers: ${smallNumbers === 'suppress' ? 'counts of 1 to 5 read “5 or fewer”' : 'counts are shown as they are, as the readers are the authority’s own managers'}.</p>`,
   });
 }
@@ -78,10 +84,17 @@ function findings(alert: BoardAlert | undefined): Content {
 ${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}`);
 }
 
-function summary({ metric, inspection, smallNumbers }: MetricView, observations: readonly Observation[]): Html {
+/** The standard that the latest figure is held against. */
+function standardNow({ metric, inspection }: MetricView, observations: readonly Observation[]): Standard | undefined {
+  const last = observations.at(-1);
+  return last && standardFor(metric, localStandardsOf(inspection, metric.id), last.period);
+}
+
+function summary(view: MetricView, observations: readonly Observation[]): Html {
+  const { metric, smallNumbers } = view;
   const last = observations.at(-1);
   const travel = travelOf(metric, observations);
-  const standard = last && standardFor(metric, localStandardsOf(inspection, metric.id), last.period);
+  const standard = standardNow(view, observations);
   const year = yearToDate(metric, observations);
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}`)}
@@ -135,10 +148,10 @@ function pointsOf(view: MetricView, observations: readonly Observation[]): Drawn
         period: observation.period,
         value: shownValue(metric, observation, smallNumbers),
         mean: xmr.mean,
-        lower: xmr.lower,
-        upper: xmr.upper,
+        // Of too few figures they would tell nothing.
+        ...(xmr.shortGroup ? { lower: null, upper: null } : shownLimits(metric, xmr)),
         group: xmr.group,
-        special: SPECIAL[xmr.type],
+        meaning: meaningOf(view, observation, xmr, entry),
         provisional: observation.status === 'provisional',
         revised: earlier.length > 0,
         alert: alertAfter(entry),
@@ -147,13 +160,21 @@ function pointsOf(view: MetricView, observations: readonly Observation[]): Drawn
   });
 }
 
-const SPECIAL: Record<XmrPoint['type'], ChartPoint['special']> = {
-  common_cause: undefined,
-  special_cause_improvement: 'improvement',
-  special_cause_concern: 'concern',
-  special_cause_neutral_high: 'other',
-  special_cause_neutral_low: 'other',
-};
+/** What a figure means for children: what was found of it comes first, and what misses the standard is no improvement. */
+function meaningOf(
+  { metric, inspection }: MetricView,
+  { period, value }: Observation,
+  { type, shortGroup }: XmrPoint,
+  entry: Judged | undefined,
+): ChartPoint['meaning'] {
+  const found = highest((entry?.findings ?? []).map(({ level }) => level));
+  if (found) return found;
+  if (type === 'common_cause' || shortGroup) return undefined;
+  if (type === 'special_cause_concern') return 'concern';
+  if (type !== 'special_cause_improvement') return 'other';
+  const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
+  return standard && isWorse(metric, value, standard.value) ? 'other' : 'improvement';
+}
 
 function alertAfter(entry: Judged | undefined): ChartPoint['alert'] {
   if (!entry || entry.alert.state === 'clear') return undefined;
@@ -186,23 +207,27 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
       const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
       return standard ? [{ period, value: standard.value }] : [];
     }),
-    baseline: metric.baseline.kind === 'figure' ? metric.baseline.value : undefined,
-    levels: levelsOf(view, last.observation.period),
+    references: referencesOf(view, drawn),
     rebases,
     isPercentage: metric.kind === 'proportion',
     unit: metric.unit,
+    say: (value) => formatNumber(metric, value).split(' ', 1)[0] ?? '',
   };
   const say = (value: number): string => formatNumber(metric, value);
   const title = `${metric.title}, ${monthName(first.observation.period)} to ${monthName(last.observation.period)}`;
   const values = data.points.map(({ value }) => value);
-  const concerns = drawn.filter(({ point }) => point.special === 'concern').length;
+  const lines = [
+    ...new Set(data.references.map(({ kind, value }) => `${REFERENCES[kind].label.toLowerCase()} ${say(value)}`)),
+  ];
+  const standing = data.standards.at(-1);
   const alerted = drawn.filter(({ point }) => point.alert !== undefined).length;
   const description = [
     `${drawn.length} figures between ${say(Math.min(...values))} and ${say(Math.max(...values))}; the latest is ${formatObservation(metric, last.observation, smallNumbers)}.`,
-    last.xmr.lower === null || last.xmr.upper === null
+    last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
-      : `Usually between ${limit(metric, last.xmr.lower)} and ${limit(metric, last.xmr.upper)}.`,
-    `${concerns} show a change of the concerning kind; an alert was raised in ${alerted}.`,
+      : `Usually between ${limit(metric, last.point.lower)} and ${limit(metric, last.point.upper)}.`,
+    `Held against: ${[...(standing ? [`standard ${say(standing.value)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
+    `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
     'The table of figures has all of them.',
   ].join(' ');
   return html`<figure class="app-figure">
@@ -211,21 +236,43 @@ ${chart(data, 'narrow', { id: 'narrow', title, description })}
 <figcaption>${key(data)}</figcaption></figure>`;
 }
 
-/** The level that was reached and the one since, where the latest finding says that it fell. */
-function levelsOf({ judged }: MetricView, last: string): ChartData['levels'] {
-  const levels = judged.at(-1)?.findings.find((finding) => finding.levels)?.levels;
-  if (!levels) return [];
-  return [levels.before, { ...levels.since, to: last }];
+function limit(metric: Metric, value: number): string {
+  return formatNumber(metric, Math.round(value * 10) / 10);
 }
 
-/** A limit of a percentage beyond 0 or 100 is none that a figure could cross. */
-function limit(metric: Metric, value: number): string {
-  const shown = metric.kind === 'proportion' ? Math.min(100, value) : value;
-  return formatNumber(metric, Math.round(Math.max(0, shown) * 10) / 10);
+/**
+ * What beside the standard figures are held against: what the inspection found, else what this service took in its place;
+ * and the level that was reached, where the latest finding says that it fell.
+ */
+function referencesOf(view: MetricView, drawn: readonly Drawn[]): ChartReference[] {
+  const [first, last] = [drawn[0]?.observation.period, drawn.at(-1)?.observation.period];
+  if (!first || !last) return [];
+  const levels = view.judged.at(-1)?.findings.find((finding) => finding.levels)?.levels;
+  const { before, since } = levels ?? {};
+  return [
+    ...foundOrEstimated(view, first, last),
+    ...(before && before.to >= first
+      ? [{ ...before, kind: 'reached' as const, from: before.from > first ? before.from : first }]
+      : []),
+    ...(since ? [{ ...since, kind: 'since' as const, to: last }] : []),
+  ];
+}
+
+function foundOrEstimated({ metric, judged }: MetricView, from: string, to: string): ChartReference[] {
+  if (metric.baseline.kind === 'figure') return [{ kind: 'inspection', from, to, value: metric.baseline.value }];
+  const references: ChartReference[] = [];
+  for (const { period, findings } of judged) {
+    const value = findings.find(({ evaluator }) => evaluator === 'inspection')?.numbers.baseline;
+    if (value === undefined) continue;
+    const before = references.at(-1);
+    if (before?.value === value) references[references.length - 1] = { ...before, to: period };
+    else references.push({ kind: 'estimate', from: addMonths(period, -1), to: period, value });
+  }
+  return references;
 }
 
 /** What each mark means; only of marks that are there. */
-function key({ points, baseline, standards, levels, rebases }: ChartData): Html {
+function key({ points, references, standards, rebases }: ChartData): Html {
   const some = (test: (point: ChartPoint) => boolean): boolean => points.some(test);
   const entry = (drawing: Html, text: string): Html =>
     html`<li><svg width="34" height="16" viewBox="0 0 34 16" aria-hidden="true" focusable="false">${drawing}</svg> ${text}</li>`;
@@ -233,22 +280,38 @@ function key({ points, baseline, standards, levels, rebases }: ChartData): Html 
 ${entry(html`<path d="M0 8H34" stroke="#12324a" stroke-width="2"/><circle cx="17" cy="8" r="4" fill="#12324a"/>`, 'Figure')}
 ${some(({ provisional }) => provisional) && entry(html`<circle cx="17" cy="8" r="4" fill="#fff" stroke="#12324a" stroke-width="1.5"/>`, 'Provisional figure')}
 ${some(({ revised }) => revised) && entry(html`<circle cx="17" cy="8" r="7" fill="none" stroke="#12324a" stroke-width="1.5"/><circle cx="17" cy="8" r="3" fill="#12324a"/>`, 'Corrected since first submitted')}
-${some(({ special }) => special === 'concern') && entry(html`<path d="M17 1l7 7-7 7-7-7z" fill="#b10e1e"/>`, 'Unusual for this series: a concern')}
-${some(({ special }) => special === 'improvement') && entry(html`<path d="M11 2h12v12H11z" fill="#1d70b8"/>`, 'Unusual for this series: an improvement')}
-${some(({ special }) => special === 'other') && entry(html`<path d="M17 1l2 5h5l-4 3 2 6-5-4-5 4 2-6-4-3h5z" fill="#12324a"/>`, 'Unusual for this series')}
-${entry(html`<path d="M0 8H34" stroke="#6f777b"/>`, 'Mean')}
+${(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((kind) => some(({ meaning }) => meaning === kind) && entry(html`<path d="${MARKS[kind]}" ${kind === 'concern' ? html`stroke="${MEANINGS[kind].colour}" stroke-width="2.500"` : html`fill="${MEANINGS[kind].colour}"`}/>`, MEANING_WORD[kind]))}
+${entry(html`<path d="M0 8H34" stroke="#6f777b"/>`, 'Usual level (mean)')}
 ${some(({ lower }) => lower !== null) && entry(html`<path d="M0 3H34M0 13H34" stroke="#6f777b" stroke-dasharray="5 4"/>`, 'Usual limits of this series (XmR)')}
 ${standards.length > 0 && entry(html`<path d="M0 8H34" stroke="#4c2c92" stroke-width="2" stroke-dasharray="10 4"/>`, 'Standard')}
-${baseline !== undefined && entry(html`<path d="M0 8H34" stroke="#0b6b45" stroke-width="2" stroke-dasharray="2 4"/>`, 'What the inspection found')}
-${levels.length > 0 && entry(html`<path d="M0 4H17M17 12H34" stroke="#a83f00" stroke-width="3"/>`, 'Its level before, and since')}
+${[...new Set(references.map(({ kind }) => kind))].map((kind) => entry(html`<path d="M0 8H34" stroke="${REFERENCES[kind].colour}" stroke-width="2" stroke-dasharray="${REFERENCES[kind].dashes}"/>`, REFERENCE_WORD[kind]))}
 ${rebases.length > 0 && entry(html`<path d="M17 0V16" stroke="#12324a" stroke-width="2" stroke-dasharray="1 4" stroke-linecap="round"/>`, 'The way of working changed')}
-${(['critical', 'warning', 'watch', 'recovering'] as const).map(
-  (level) =>
-    some(({ alert }) => alert === level) &&
-    html`<li><span class="app-key__icon">${stateIcon(level)}</span> Under the chart: ${STATE_WORD[level].toLowerCase()}</li>`,
-)}
 </ul>`;
 }
+
+/** The marks of the chart, as its key draws them. */
+const MARKS: Record<keyof typeof MEANINGS, string> = {
+  critical: 'M17 0l8 8-8 8-8-8z',
+  warning: 'M17 1l8 14H9z',
+  watch: 'M17 2a6 6 0 1 0 .01 0z',
+  concern: 'M12 3l10 10M22 3l-10 10',
+  improvement: 'M11 2h12v12H11z',
+  other: 'M17 1l2 5h5l-4 3 2 6-5-4-5 4 2-6-4-3h5z',
+};
+const MEANING_WORD: Record<keyof typeof MEANINGS, string> = {
+  critical: 'Critical',
+  warning: 'Warning',
+  watch: 'To watch',
+  concern: 'Part of an unusual run for the worse',
+  improvement: 'Unusually good, and good enough',
+  other: 'Unusual for this metric',
+};
+const REFERENCE_WORD: Record<ChartReference['kind'], string> = {
+  inspection: 'What the inspection found',
+  estimate: 'This service’s own estimate, as the inspection gave no figure',
+  reached: 'The level that it had reached',
+  since: 'Its level since',
+};
 
 /** Who has it in hand, and the form to say so. */
 function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused?: RefusedAcknowledgement): Content {
@@ -274,10 +337,10 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
         monthName(observation.period),
         html`${formatObservation(metric, observation, smallNumbers)}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
         standard ? formatNumber(metric, standard.value) : NOTHING,
-        xmr.lower === null || xmr.upper === null
+        point.lower === null || point.upper === null
           ? NOTHING
-          : `${limit(metric, xmr.lower)} to ${limit(metric, xmr.upper)}`,
-        point.special ? sentence(`${CAUSE[xmr.cause ?? 'outside']}${SPECIAL_WORD[point.special]}`) : NOTHING,
+          : `${limit(metric, point.lower)} to ${limit(metric, point.upper)}`,
+        unusual(xmr, point),
         alertText(alert, judged?.transition),
       ];
     }),
@@ -297,11 +360,33 @@ const CAUSE: Record<NonNullable<XmrPoint['cause']>, string> = {
   'two-in-three': `${cardinal(XMR_CLOSE_POINTS)} of ${cardinal(XMR_CLOSE_AMONG)} near a limit`,
   shift: `${cardinal(XMR_RUN)} on one side of the mean`,
 };
-const SPECIAL_WORD: Record<NonNullable<ChartPoint['special']>, string> = {
-  concern: ', a concern',
-  improvement: ', an improvement',
-  other: '',
-};
+
+/** How a figure differs from the usual, and what the mark on it says. */
+function unusual({ cause, type, shortGroup }: XmrPoint, { meaning }: ChartPoint): Content {
+  if (!cause || shortGroup) return NOTHING;
+  if (type === 'special_cause_improvement' && meaning !== 'improvement')
+    return `${sentence(CAUSE[cause])}: better than usual, but not good enough`;
+  const word = type === 'special_cause_concern' ? ', a concern' : meaning === 'improvement' ? ', an improvement' : '';
+  return `${sentence(CAUSE[cause])}${word}`;
+}
+
+/** So many remarks on whole months are enough beside one metric. */
+const MAX_REMARKS = 6;
+
+/** What people wrote that bears on the metric: why a standard is as it is, and what was said with the figures. */
+function written({ metric, inspection, months }: MetricView): Content {
+  const set = localStandardsOf(inspection, metric.id).map(
+    ({ from, reason, author, setAt }) =>
+      html`<li>${author}, ${timeName(setAt)}, on how it is judged from ${monthName(from)} on: “${reason}”</li>`,
+  );
+  const remarks = months
+    .filter(({ commentary, observations }) => commentary && metric.id in observations)
+    .slice(-MAX_REMARKS)
+    .map(({ period, commentary }) => html`<li>With the figures of ${monthName(period)}: “${commentary}”</li>`);
+  if (set.length + remarks.length === 0) return undefined;
+  return html`<h2 class="govuk-heading-m">What people wrote</h2>
+<ul class="govuk-list govuk-list--spaced">${[...set, ...remarks].reverse()}</ul>`;
+}
 
 function fromInspection({ metric, inspection }: MetricView): Html {
   const judgement = inspection.judgements.find(({ id }) => id === metric.judgement);

@@ -7,18 +7,13 @@ import {
   formatDue,
   formatNumber,
   formatObservation,
+  formatParagraphs,
   monthName,
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
-import {
-  type Action,
-  compareDue,
-  type Judgement,
-  type Metric,
-  type Progress,
-  type Section,
-} from '../domain/inspection.ts';
+import { frameworkOf } from '../domain/frameworks.ts';
+import { type Action, compareDue, type GradedJudgement, type Metric, type Progress } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { NoticeItem } from '../domain/notice.ts';
 import { dayInEngland } from '../domain/period.ts';
@@ -26,6 +21,7 @@ import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
+import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -53,8 +49,6 @@ export interface Overview extends AuthorityOverview {
   readonly smallNumbers: SmallNumbers;
 }
 
-const SECTIONS: Record<Section, string> = { safeguarding: 'Safeguarding', 'looked-after': 'Looked after children' };
-
 /** What a director sees first: what is wrong, then every metric under the judgement it belongs to, then the actions. */
 export function overviewPage(visit: Visit, overview: Overview): Html {
   const { header } = overview.inspection;
@@ -77,7 +71,7 @@ function isWatched({ months, board }: Overview): boolean {
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */
-function latest({ session }: Visit, { inspection, months, board, waiting }: Overview): Content {
+function latest({ session }: Visit, { inspection, months, board, setAside, waiting }: Overview): Content {
   const { authority, published } = inspection.header;
   const last = months.findLast((month) => !month.retracted);
   if (!last)
@@ -87,7 +81,12 @@ ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pat
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
-${!isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+${setAside ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+}
+
+function notJudged({ at, reason }: SetAside): string {
+  const why = reason === 'too-long' ? 'it took too long' : 'something in the record cannot be read';
+  return `These figures could not be judged on ${timeName(at)}: ${why}. They are safe, but the alerts below are from before. Whoever runs this service is told. It is tried again by itself, and whenever figures are submitted or corrected.`;
 }
 
 /** Whether the board was worked out from the months as they stand. */
@@ -180,24 +179,31 @@ function newlyEnded({ notices, board }: Overview): NoticeItem[] {
 /** Every metric as a row, under the judgement that it belongs to. */
 function metrics(overview: Overview): Html {
   const { judgements, metrics } = overview.inspection;
-  const sections = (Object.keys(SECTIONS) as Section[]).map((section) => {
+  const titles = frameworkOf(overview.inspection.header).sections;
+  const sections = Object.entries(titles).map(([section, title]) => {
     const groups = judgements
       .filter((judgement) => judgement.section === section)
       .map((judgement) => ({ judgement, members: metrics.filter((metric) => metric.judgement === judgement.id) }))
       .filter(({ members }) => members.length > 0);
-    return html`<section aria-labelledby="${section}"><h2 class="govuk-heading-l" id="${section}">${SECTIONS[section]}</h2>
+    return html`<section aria-labelledby="${section}"><h2 class="govuk-heading-l" id="${section}">${title}</h2>
 ${groups.map(({ judgement, members }) => group(overview, members, judgement))}</section>`;
   });
-  const context = metrics.filter((metric) => metric.judgement === null);
-  return html`${sections}${context.length > 0 && group(overview, context)}`;
+  const known = new Set(judgements.map(({ id }) => id));
+  const context = metrics.filter(({ judgement }) => judgement === null || !known.has(judgement));
+  const [shown, judged] = [true, false].map((neutral) =>
+    context.filter(({ polarity }) => (polarity === 'neutral') === neutral),
+  );
+  return html`${sections}${[judged, shown].map((members = []) => members.length > 0 && group(overview, members))}`;
 }
 
 const HEADS = ['Metric', 'Latest', 'Course', 'Direction of travel', 'Standard', 'Inspection found', 'State'];
 
-function group(overview: Overview, members: readonly Metric[], judgement?: Judgement): Html {
+function group(overview: Overview, members: readonly Metric[], judgement?: GradedJudgement): Html {
   const caption = judgement
     ? html`<span class="app-group__title">${judgement.title}</span> ${gradeOf(judgement)} <span class="app-group__where">${whereOf(judgement)}</span>`
-    : html`<span class="app-group__title">Context</span> <span class="app-group__where">shown, not judged</span>`;
+    : members.every(({ polarity }) => polarity === 'neutral')
+      ? html`<span class="app-group__title">Context</span> <span class="app-group__where">shown, not judged</span>`
+      : html`<span class="app-group__title">Beside the inspection</span> <span class="app-group__where">no judgement of it stands for these</span>`;
   return table({
     caption,
     heads: HEADS,
@@ -242,7 +248,10 @@ function baselineOf(metric: Metric): Content {
   return html`<span class="app-words">${baseline.statement}</span> <span class="app-when">${paragraphs(baseline.paragraphs)}</span>`;
 }
 
-const paragraphs = (numbers: readonly string[]): string => `para ${numbers.join(', ')}`;
+const paragraphs = (places: readonly string[]): string =>
+  formatParagraphs(places)
+    .replace(/^paragraphs? /, 'para ')
+    .replaceAll(' and ', ', ');
 
 /** The recommended actions by their deadline, each with how the metrics that show its progress do. */
 function actions({ inspection, months, board, today }: Overview): Html {
@@ -274,7 +283,7 @@ ${table({
   rows: [...inspection.actions]
     .sort(compareDue)
     .map((action) => [
-      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">para ${action.paragraph}</span>`,
+      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">${paragraphs([action.paragraph])}</span>`,
       html`${formatDue(action)} <span class="app-when">${dueIn(action, today)}</span>`,
       progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
       metricsOf(action),
@@ -289,10 +298,12 @@ function progressOf(progress: Progress | undefined): Content {
 }
 
 function dueIn({ due, timescale }: Action, today: string): string {
+  const asked =
+    timescale === undefined ? [] : [timescale === 'immediate' ? 'asked for at once' : `within ${timescale}`];
+  if (due === undefined) return asked.join('');
   const days = Math.round((Date.parse(due) - Date.parse(today)) / 86_400_000);
-  const asked = timescale === 'immediate' ? 'asked for at once' : `within ${timescale}`;
-  if (days < 0) return `${asked}; the deadline has passed`;
-  return `${asked}; ${days === 0 ? 'today' : `in ${counted(days, 'day')}`}`;
+  const left = days < 0 ? 'the deadline has passed' : days === 0 ? 'today' : `in ${counted(days, 'day')}`;
+  return [...asked, left].join('; ');
 }
 
 /** Judgements that no metric stands under. */

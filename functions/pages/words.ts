@@ -1,6 +1,6 @@
 import type { BoardAlert } from '../domain/board.ts';
-import { formatObservation, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { Judgement, Metric } from '../domain/inspection.ts';
+import { formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
+import type { GradedJudgement, Judgement, Metric } from '../domain/inspection.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
 
@@ -16,17 +16,16 @@ export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-const GRADES: Record<Judgement['grade'], string> = { 1: 'Outstanding', 2: 'Good', 3: 'Adequate', 4: 'Inadequate' };
-
-/** The grade of a judgement, its number beside its name. */
-export function gradeOf({ grade }: Judgement): Html {
-  return html`<span class="app-grade app-grade--${grade}"><span class="app-grade__number" aria-hidden="true">${grade}</span>${GRADES[grade]}</span>`;
+/** The grade of a judgement in its framework's own words. */
+export function gradeOf({ words, tone }: GradedJudgement): Html {
+  return html`<span class="app-grade app-grade--${tone}">${words}</span>`;
 }
 
 /** Where in the report a judgement is. */
 export function whereOf({ paragraph }: Judgement): string {
-  if (paragraph === 'record') return 'judged in the record of main findings';
-  return paragraph === 'cover' ? 'judged on the title page' : `judged in paragraph ${paragraph}`;
+  if (paragraph === 'cover') return 'judged on the title page';
+  const part = formatParagraphs([paragraph]);
+  return /^(\d|page)/.test(paragraph) ? `judged in ${part}` : `judged in the ${part}`;
 }
 
 /** How a metric is shown to do, the worst first. `silent` is shown and never judged, `empty` was not reported yet. */

@@ -11,21 +11,27 @@ export interface StreamKey {
   readonly sk: string;
 }
 
+/** What a run keeps of its time: for the longest that one subject may take, and for its last words. */
+const MIN_TIME_LEFT_MS = 40_000;
+
 /**
- * Works through a stream batch in order, once for each distinct subject, and stops at the first failure: the answer
- * names that record, so that Lambda delivers it and what follows again. What came before it is done.
+ * Works through a stream batch in order, once for each distinct subject, and stops at the first failure, or when time runs
+ * short: the answer names that record, so that Lambda delivers it and what follows again. What came before it is done.
  */
 export async function handleStream<Subject>(
   event: DynamoDBStreamEvent,
   subjectOf: (key: StreamKey) => Subject,
   handle: (subject: Subject) => Promise<void>,
   logger: Logger,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<DynamoDBBatchResponse> {
   const done = new Set<string>();
   for (const { dynamodb } of event.Records) {
     const subject = subjectOf({ pk: dynamodb?.Keys?.pk?.S ?? '', sk: dynamodb?.Keys?.sk?.S ?? '' });
     const key = JSON.stringify(subject);
     if (done.has(key)) continue;
+    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS)
+      return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
     try {
       await handle(subject);
       done.add(key);
@@ -39,9 +45,6 @@ export async function handleStream<Subject>(
   }
   return { batchItemFailures: [] };
 }
-
-/** What an hourly run leaves itself for its last words. */
-const MIN_TIME_LEFT_MS = 10_000;
 
 /**
  * Works through what an hourly run found. One that fails does not hold up the others; it is named in the error at the

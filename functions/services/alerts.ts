@@ -4,8 +4,11 @@ import type { LoadedInspection } from '../domain/inspection.ts';
 import { saveAcknowledgement } from '../store/acknowledgements.ts';
 import { readBoard, type StoredBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
+import type { SetAside } from '../store/due-marks.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
 import { withInspection } from './inspections.ts';
+
+export type { SetAside } from '../store/due-marks.ts';
 
 type Tables = Database<'baselines' | 'alerts'>;
 
@@ -25,17 +28,23 @@ export interface AuthorityAlerts {
   readonly inspection: LoadedInspection;
   /** With who has what in hand, also where that was said after the board was worked out. */
   readonly board: Board | undefined;
+  /** Where it could not be judged since the board was worked out. */
+  readonly setAside?: SetAside | undefined;
 }
 
 /** Throws `UnknownAuthorityError`. */
 export async function readAlerts(database: Tables, authority: string): Promise<AuthorityAlerts> {
-  const [inspection, board] = await withInspection(database, authority, () => readAcknowledged(database, authority));
-  return { inspection, board };
+  const [inspection, standing] = await withInspection(database, authority, () => readStanding(database, authority));
+  return { inspection, ...standing };
 }
 
-/** The board of an authority that is known. */
-export async function readAcknowledged(database: Database<'alerts'>, authority: string): Promise<Board | undefined> {
-  return boardOf(await readBoard(database, authority));
+/** How the alerts of an authority that is known stand. */
+export async function readStanding(
+  database: Database<'alerts'>,
+  authority: string,
+): Promise<Pick<AuthorityAlerts, 'board' | 'setAside'>> {
+  const stored = await readBoard(database, authority);
+  return { board: boardOf(stored), setAside: stored.setAside };
 }
 
 function boardOf(stored: StoredBoard): Board | undefined {

@@ -5,12 +5,13 @@ import type { Notice } from '../domain/notice.ts';
 import { reconcile } from '../domain/reconcile.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
-import { saveDueMark } from '../store/due-marks.ts';
+import { type SetAside, saveDueMark, saveSetAside } from '../store/due-marks.ts';
 import { readRecord, revisedSince } from '../store/records.ts';
 import { readSuperseded } from '../store/submissions.ts';
 import { UnknownAuthorityError } from './errors.ts';
 import type { Log } from './log.ts';
-import { retryChanged } from './retry.ts';
+import { mayPass, retryChanged } from './retry.ts';
+import { TooLongError, within } from './within.ts';
 
 export { listDue } from '../store/due-marks.ts';
 
@@ -26,6 +27,22 @@ export interface Evaluating {
   readonly smallNumbers: SmallNumbers;
   readonly now: () => Date;
   readonly log: Log;
+  /** How long judging may take; {@link JUDGING_MS} unless said otherwise. */
+  readonly longestMs?: number;
+}
+
+/** The longest that the judging of one authority may take: many times what the largest record needs. */
+export const JUDGING_MS = 30_000;
+/** An authority that took longer is tried again after so long, or as soon as something of it changes. */
+const AFTER_TOO_LONG_MS = 6 * 60 * 60 * 1000;
+
+/** An authority could not be judged, by a fault of its own: it was set aside, and the others go on. */
+export class SetAsideError extends Error {
+  override readonly name = 'SetAsideError';
+  constructor(authority: string, cause: unknown) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : 'for no reason given';
+    super(`${authority} was set aside: ${why}`, { cause });
+  }
 }
 
 /** What an evaluation wrote: a board in the place of another, with the notice that goes with it. */
@@ -37,11 +54,26 @@ export interface Evaluated {
 
 /**
  * One reconcile: board first, then the record, both consistently; then board, notice and due mark in one transaction.
- * Undefined where nothing was written, as the stored board still holds or no inspection is loaded.
+ * Undefined where nothing was written, as the stored board still holds or no inspection is loaded. Throws
+ * {@link SetAsideError} where the fault is the authority's own.
  */
-export function evaluateAuthority(
+export async function evaluateAuthority(authority: string, evaluating: Evaluating): Promise<Evaluated | undefined> {
+  try {
+    return await evaluate(authority, evaluating);
+  } catch (error) {
+    if (mayPass(error)) throw error;
+    const at = evaluating.now();
+    const isTooLong = error instanceof TooLongError;
+    const setAside: SetAside = { at: at.toISOString(), reason: isTooLong ? 'too-long' : 'failed' };
+    const tryAgainAt = new Date(at.getTime() + (isTooLong ? AFTER_TOO_LONG_MS : 0));
+    await saveSetAside(evaluating.database, authority, setAside, tryAgainAt);
+    throw new SetAsideError(authority, error);
+  }
+}
+
+function evaluate(
   authority: string,
-  { database, smallNumbers, now, log }: Evaluating,
+  { database, smallNumbers, now, log, longestMs = JUDGING_MS }: Evaluating,
 ): Promise<Evaluated | undefined> {
   return retryChanged(async () => {
     const read = await readBoard(database, authority);
@@ -51,7 +83,9 @@ export function evaluateAuthority(
       return undefined;
     }
     const { record, superseded } = seen;
-    const { board, notice, nextDueAt } = reconcile(read.board, record, superseded, now(), smallNumbers);
+    const { board, notice, nextDueAt } = within(longestMs, () =>
+      reconcile(read.board, record, superseded, now(), smallNumbers),
+    );
     if (board) await saveBoard(database, read, board, notice, nextDueAt);
     else await saveDueMark(database, authority, read, nextDueAt);
     const judged = read.board?.judged ?? {};

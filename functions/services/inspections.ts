@@ -1,10 +1,17 @@
-import { createHash } from 'node:crypto';
 import { AuthorityIdSchema, InspectionSchema, type LoadedInspection, type Metric } from '../domain/inspection.ts';
 import type { Database } from '../store/database.ts';
-import { isInspected, readInspection, readMetrics, saveInspection } from '../store/inspections.ts';
+import {
+  isInspected,
+  listAuthorities,
+  moveFormerInspection,
+  readInspection,
+  readMetrics,
+  saveInspection,
+} from '../store/inspections.ts';
 import { NotFoundError, UnknownAuthorityError } from './errors.ts';
+import { retryChanged } from './retry.ts';
 
-export { listAuthorities } from '../store/inspections.ts';
+export { listAuthorities };
 
 /**
  * Which authority, which inspection: every service that is about one asks here. What cannot be an authority's id is
@@ -67,15 +74,22 @@ export function metricIn({ metrics }: Pick<LoadedInspection, 'metrics'>, id: str
  * error where the contents are not an inspection's.
  */
 export async function loadInspection(
-  database: Baselines,
+  database: Database<'baselines' | 'alerts'>,
   contents: unknown,
 ): Promise<{ authority: string; written: number }> {
   const inspection = InspectionSchema.parse(contents);
-  const written = await saveInspection(database, inspection, fingerprintOf(contents));
+  const written = await retryChanged(() => saveInspection(database, inspection));
   return { authority: inspection.authority, written };
 }
 
-/** Tells one version of an inspection's file from another. */
-function fingerprintOf(contents: unknown): string {
-  return createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 16);
+/** Moves what an earlier version stored, of every authority, to where it belongs now. Says how many items moved for each. */
+export async function moveFormerInspections(
+  database: Database<'baselines' | 'alerts'>,
+): Promise<{ authority: string; moved: number }[]> {
+  const moves: { authority: string; moved: number }[] = [];
+  for (const { id } of await listAuthorities(database)) {
+    const moved = await retryChanged(() => moveFormerInspection(database, id));
+    if (moved > 0) moves.push({ authority: id, moved });
+  }
+  return moves;
 }

@@ -14,16 +14,17 @@ export async function reportProgress(
   database: Database<'baselines' | 'alerts'>,
   authority: string,
   id: string,
-  reported: Omit<Progress, 'action' | 'version' | 'at'>,
+  reported: Omit<Progress, 'inspection' | 'action' | 'version' | 'at'>,
   now: Date,
 ): Promise<{ created: boolean; action: ReturnType<typeof withProgress> }> {
-  const action = actionIn((await requireInspection(database, authority)).actions, id);
+  const { actions, header } = await requireInspection(database, authority);
+  const action = actionIn(actions, id);
   const versions = async () =>
     (await requireInspection(database, authority)).progress.filter((version) => version.action === id);
   const { created } = await addVersion(
     versions,
-    (version) => ({ action: id, version, ...reported, at: now.toISOString() }),
-    (version) => saveProgress(database, authority, version, now),
+    (version) => ({ inspection: header.id, action: id, version, ...reported, at: now.toISOString() }),
+    (version) => saveProgress(database, authority, { ...version, inspection: header.id }, now),
   );
   return { created, action: withProgress(action, await versions()) };
 }

@@ -137,14 +137,25 @@ async function readFilter(recipients: Pick<Recipients, 'sns'>, arn: string): Pro
   return readFilterPolicy(await readPolicy(recipients, arn));
 }
 
-async function setFilter({ sns }: Recipients, arn: string, { id, hears }: Pick<Recipient, 'id' | 'hears'>) {
-  await sns.send(
-    new SetSubscriptionAttributesCommand({
-      SubscriptionArn: arn,
-      AttributeName: 'FilterPolicy',
-      AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
-    }),
-  );
+/** False where the subscription is gone since it was listed: who has the address has left. */
+async function setFilter(
+  { sns }: Recipients,
+  arn: string,
+  { id, hears }: Pick<Recipient, 'id' | 'hears'>,
+): Promise<boolean> {
+  try {
+    await sns.send(
+      new SetSubscriptionAttributesCommand({
+        SubscriptionArn: arn,
+        AttributeName: 'FilterPolicy',
+        AttributeValue: JSON.stringify(filterPolicyOf(id, hears)),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundException) return false;
+    throw error;
+  }
 }
 
 /**
@@ -225,7 +236,8 @@ export function addRecipient(
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) return subscribe(recipients, saved);
       const filter = await readFilter(recipients, arn);
-      if (!filter || !isFilterOf(filter, saved)) await setFilter(recipients, arn, saved);
+      if (filter && isFilterOf(filter, saved)) return;
+      if (!(await setFilter(recipients, arn, saved))) throw new RecipientChangedError();
     }).catch(async (error: unknown) => {
       // What SNS does not take is not kept as if it did.
       if (error instanceof ServiceError) await restore(recipients, read, saved);
@@ -285,6 +297,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
+    // Confirmed since it was listed: SNS changes no filter by asking again.
+    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
@@ -305,7 +319,10 @@ export async function removeRecipient(recipients: Recipients, authority: string,
       ...{ id, address: found.address, hears: others, requestedAt },
       ...(read?.settling ? { settling: read.settling } : {}),
     });
-    if (Object.keys(others).length > 0) return setFilter(recipients, found.arn, saved);
+    if (Object.keys(others).length > 0) {
+      if (!(await setFilter(recipients, found.arn, saved))) throw new RecipientChangedError();
+      return;
+    }
     await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
     await deleteRecipient(recipients.database, saved);
   });
@@ -444,8 +461,7 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString() },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      await setFilter(recipients, arn, recipient);
-      return true;
+      return setFilter(recipients, arn, recipient);
     });
   });
   return changed.filter(Boolean).length;

@@ -1,4 +1,4 @@
-import type { Board, BoardAlert } from '../domain/board.ts';
+import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import type { Notice } from '../domain/notice.ts';
@@ -8,7 +8,7 @@ import type { Month } from '../domain/submission.ts';
 import type { Judged } from '../domain/timeline.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readSuperseded } from '../store/submissions.ts';
-import { readAcknowledged } from './alerts.ts';
+import { type AuthorityAlerts, readStanding } from './alerts.ts';
 import { metricIn, requireInspection, withInspection } from './inspections.ts';
 import { countWaiting, readNotices } from './notices.ts';
 
@@ -31,8 +31,7 @@ export async function readSubmitted(
 }
 
 /** All that is known of an authority: what the inspection found, what was submitted since, and how it was judged. */
-export interface AuthorityOverview extends SubmittedMonths {
-  readonly board: Board | undefined;
+export interface AuthorityOverview extends SubmittedMonths, Pick<AuthorityAlerts, 'board' | 'setAside'> {
   /** The newest notices, newest first. */
   readonly notices: readonly Notice[];
   /** How many notices wait as nobody who would get them has confirmed. */
@@ -46,15 +45,15 @@ export async function readOverview(
   limit: number,
   now: Date,
 ): Promise<AuthorityOverview> {
-  const [inspection, [months, board, { notices }, waiting]] = await withInspection(database, authority, () =>
+  const [inspection, [months, standing, { notices }, waiting]] = await withInspection(database, authority, () =>
     Promise.all([
       readMonths(database, authority),
-      readAcknowledged(database, authority),
+      readStanding(database, authority),
       readNotices(database, authority, { limit }),
       countWaiting(database, authority, now),
     ]),
   );
-  return { inspection, months, board, notices: notices.map(({ notice }) => notice), waiting };
+  return { inspection, months, ...standing, notices: notices.map(({ notice }) => notice), waiting };
 }
 
 /** The record as it stands, for judging it anew. */
@@ -97,8 +96,8 @@ export async function readMetricHistory(
   id: string,
   smallNumbers: SmallNumbers,
 ): Promise<MetricHistory> {
-  const [inspection, [months, board]] = await withInspection(database, authority, () =>
-    Promise.all([readMonths(database, authority), readAcknowledged(database, authority)]),
+  const [inspection, [months, { board }]] = await withInspection(database, authority, () =>
+    Promise.all([readMonths(database, authority), readStanding(database, authority)]),
   );
   const metric = metricIn(inspection, id);
   return {

@@ -24,3 +24,10 @@ export async function retryChanged<T>(work: (attempt: number) => Promise<T>): Pr
     }
   }
 }
+
+/**
+ * Whether a failure may pass by itself: others were faster, or AWS did not answer as it should, which its client says by
+ * `$metadata`. Any other lies with what was worked on, and stays until that changes.
+ */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof OvertakenError || (error instanceof Error && '$metadata' in error);

@@ -4,7 +4,8 @@ import {
   PutItemCommand,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
-import { type Database, type Item, queryAll, waitingUntil } from './database.ts';
+import * as z from 'zod';
+import { between, type Database, type Item, queryAll, waitingUntil } from './database.ts';
 import { authorityKey, authorityOf, DUE_KEY } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
@@ -15,13 +16,22 @@ export interface DueMark {
   readonly mark: string | undefined;
   /** When it asks for the next look; ISO instant. */
   readonly dueAt: string | undefined;
+  /** Where the last look failed, and nothing has changed since that could make the next one succeed. */
+  readonly setAside: SetAside | undefined;
 }
+
+/**
+ * An authority that could not be judged, by a fault of its own record: judging it takes too long, or cannot read it. It waits for
+ * the hourly run, so that it delays nobody else.
+ */
+export const SetAsideSchema = z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) });
+export type SetAside = z.infer<typeof SetAsideSchema>;
 
 /**
  * The item that makes the schedule look at an authority at `at` or later. Whatever changes the record puts one for at
  * once, in its own transaction, so that an event that gets lost is noticed within the hour.
  */
-export function dueMark(authority: string, at: Date): Item {
+export function dueMark(authority: string, at: Date, setAside?: SetAside): Item {
   const dueAt = at.toISOString();
   return {
     pk: { S: authorityKey(authority) },
@@ -29,26 +39,36 @@ export function dueMark(authority: string, at: Date): Item {
     due: { S: DUE_KEY },
     dueAt: { S: dueAt },
     mark: { S: `${dueAt} ${crypto.randomUUID()}` },
+    ...(setAside ? { setAside: { S: JSON.stringify(setAside) } } : {}),
   };
 }
+
+/** Before any time: for whoever has something looked at as soon as can be and is not told what time it is. */
+export const AT_ONCE = new Date(0);
 
 /** The mark among an authority's items. */
 export function dueMarkIn(items: readonly Item[]): DueMark {
   const item = items.find(({ sk }) => sk?.S === DUE_KEY);
-  return { mark: item?.mark?.S, dueAt: item?.dueAt?.S };
+  const setAside = item?.setAside?.S;
+  return {
+    mark: item?.mark?.S,
+    dueAt: item?.dueAt?.S,
+    setAside: setAside === undefined ? undefined : SetAsideSchema.parse(JSON.parse(setAside)),
+  };
 }
 
 /** The write that sets the mark to `nextDueAt`, or takes it away, while it is the one that was read. */
 export function moveDueMark(
   table: string,
   authority: string,
-  { mark }: DueMark,
+  { mark }: Pick<DueMark, 'mark'>,
   nextDueAt: Date | undefined,
+  setAside?: SetAside,
 ): Pick<TransactWriteItem, 'Put' | 'Delete'> {
   const unmoved = mark
     ? { ConditionExpression: 'mark = :mark', ExpressionAttributeValues: { ':mark': { S: mark } } }
     : { ConditionExpression: 'attribute_not_exists(mark)' };
-  if (nextDueAt) return { Put: { TableName: table, Item: dueMark(authority, nextDueAt), ...unmoved } };
+  if (nextDueAt) return { Put: { TableName: table, Item: dueMark(authority, nextDueAt, setAside), ...unmoved } };
   return { Delete: { TableName: table, Key: { pk: { S: authorityKey(authority) }, sk: { S: DUE_KEY } }, ...unmoved } };
 }
 
@@ -59,8 +79,29 @@ export async function saveDueMark(
   read: DueMark,
   nextDueAt: Date | undefined,
 ): Promise<void> {
-  if (nextDueAt?.toISOString() === read.dueAt) return;
-  const { Put, Delete } = moveDueMark(tables.alerts, authority, read, nextDueAt);
+  if (nextDueAt?.toISOString() === read.dueAt && !read.setAside) return;
+  await writeUnlessMoved({ client, tables }, moveDueMark(tables.alerts, authority, read, nextDueAt));
+}
+
+/** Keeps that an authority could not be judged, and when to try again. What changed it meanwhile asks for a look of its own. */
+export async function saveSetAside(
+  { client, tables }: Alerts,
+  authority: string,
+  setAside: SetAside,
+  tryAgainAt: Date,
+): Promise<void> {
+  const items = await queryAll(client, {
+    ...between(tables.alerts, authorityKey(authority), DUE_KEY, DUE_KEY),
+    ConsistentRead: true,
+  });
+  const move = moveDueMark(tables.alerts, authority, { mark: items[0]?.mark?.S }, tryAgainAt, setAside);
+  await writeUnlessMoved({ client, tables }, move);
+}
+
+async function writeUnlessMoved(
+  { client }: Alerts,
+  { Put, Delete }: Pick<TransactWriteItem, 'Put' | 'Delete'>,
+): Promise<void> {
   try {
     if (Put) await client.send(new PutItemCommand(Put));
     else if (Delete) await client.send(new DeleteItemCommand(Delete));

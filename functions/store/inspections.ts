@@ -1,173 +1,334 @@
+import { createHash } from 'node:crypto';
 import { GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import {
-  ActionSchema,
-  FigureSchema,
   type Inspection,
-  InspectionHeaderSchema,
-  JudgementSchema,
+  InspectionSchema,
   type LoadedInspection,
+  loadedFrom,
   type Metric,
-  MetricSchema,
+  type MetricDefinition,
+  MetricDefinitionSchema,
+  type Report,
+  ReportSchema,
+  type StoredInspections,
+  storedFrom,
 } from '../domain/inspection.ts';
-import { type Database, dataOf, type Item, itemOf, partition, queryAll, transact } from './database.ts';
 import {
-  ACTION_PREFIX,
+  ChangedMeanwhileError,
+  type Database,
+  dataOf,
+  type Item,
+  itemOf,
+  partition,
+  queryAll,
+  transact,
+} from './database.ts';
+import { AT_ONCE, dueMark } from './due-marks.ts';
+import {
   AUTHORITIES_KEY,
-  actionKey,
+  AUTHORITY_KEY,
   authorityKey,
-  FIRST_VERSION_KEY,
-  INSPECTION_KEY,
-  JUDGEMENT_PREFIX,
-  judgementKey,
+  FORMER,
+  INSPECTION_PREFIX,
+  inspectionKey,
   METRIC_PREFIX,
   metricKey,
+  PROGRESS_PREFIX,
+  progressKey,
 } from './keys.ts';
 import { versionsIn } from './versions.ts';
 
 type Baselines = Database<'baselines'>;
+type Loading = Database<'baselines' | 'alerts'>;
 
-const HeaderItemSchema = InspectionHeaderSchema.extend({
-  figures: z.array(FigureSchema),
-  /** SHA-256 of the inspection file: tells whether what was read before still holds. */
-  fingerprint: z.string(),
-});
+/** What an authority is called. */
+const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
 
-type Definitions = Pick<LoadedInspection, 'header' | 'fingerprint' | 'metrics' | 'judgements' | 'actions'>;
+type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'>;
 
 /** What was parsed, by authority: valid as long as the fingerprint is the same. */
 const parsed = new Map<string, Definitions>();
 
-/** The inspection, local standards and progress of an authority, read consistently; undefined where there is none. */
-export async function readInspection(
-  { client, tables }: Baselines,
-  authority: string,
-): Promise<LoadedInspection | undefined> {
-  const items = await queryAll(client, {
-    ...partition(tables.baselines, authorityKey(authority)),
-    ConsistentRead: true,
-  });
-  const definitions = definitionsOf(authority, items);
-  return definitions && { ...definitions, ...versionsIn(items) };
+/** The inspections, local standards and progress of an authority, read consistently; undefined where there are none. */
+export async function readInspection(database: Baselines, authority: string): Promise<LoadedInspection | undefined> {
+  const items = await itemsOf(database, authority);
+  const definitions = definitionsIn(authority, items);
+  return definitions && loadedFrom({ ...definitions, ...versionsIn(items) });
 }
+
+const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
+  queryAll(client, { ...partition(tables.baselines, authorityKey(authority)), ConsistentRead: true });
 
 /** The metrics of an authority by id; undefined where the authority is unknown. Reads one small item while nothing changed. */
 export async function readMetrics(
   database: Baselines,
   authority: string,
 ): Promise<ReadonlyMap<string, Metric> | undefined> {
-  const header = await readFingerprint(database, authority);
-  if (!header) return undefined;
+  const fingerprint = await readFingerprint(database, authority);
+  if (fingerprint === undefined) return undefined;
   const known = parsed.get(authority);
-  const metrics =
-    known && known.fingerprint === header.fingerprint?.S
-      ? known.metrics
-      : (await readInspection(database, authority))?.metrics;
-  return metrics && new Map(metrics.map((metric) => [metric.id, metric]));
+  const inspection =
+    known?.fingerprint === fingerprint
+      ? loadedFrom({ ...known, localStandards: [], progress: [] })
+      : await readInspection(database, authority);
+  return inspection && new Map(inspection.metrics.map((metric) => [metric.id, metric]));
 }
 
-/** Whether an inspection is loaded for the authority. Reads one small item. */
+/** Whether the authority is known. Reads one small item. */
 export async function isInspected(database: Baselines, authority: string): Promise<boolean> {
   return (await readFingerprint(database, authority)) !== undefined;
 }
 
-async function readFingerprint({ client, tables }: Baselines, authority: string): Promise<Item | undefined> {
-  const { Item: header } = await client.send(
-    new GetItemCommand({
-      TableName: tables.baselines,
-      Key: { pk: { S: authorityKey(authority) }, sk: { S: INSPECTION_KEY } },
-      ProjectionExpression: 'fingerprint',
-    }),
-  );
-  return header;
+/** Of all that is loaded for the authority; undefined where it is unknown. A second item is read only for an unknown or former one. */
+async function readFingerprint({ client, tables }: Baselines, authority: string): Promise<string | undefined> {
+  for (const sk of [AUTHORITY_KEY, FORMER.inspection]) {
+    const { Item: item } = await client.send(
+      new GetItemCommand({
+        TableName: tables.baselines,
+        Key: { pk: { S: authorityKey(authority) }, sk: { S: sk } },
+        ProjectionExpression: 'fingerprint',
+      }),
+    );
+    if (item) return item.fingerprint?.S ?? '';
+  }
+  return undefined;
 }
 
-function definitionsOf(authority: string, items: readonly Item[]): Definitions | undefined {
-  const header = items.find((item) => item.sk?.S === INSPECTION_KEY);
-  if (!header) return undefined;
-  const known = parsed.get(authority);
-  if (known && known.fingerprint === header.fingerprint?.S) return known;
-  const { fingerprint, figures, ...rest } = HeaderItemSchema.parse(dataOf(header));
-  const all = <T>(prefix: string, schema: z.ZodType<T>): T[] =>
-    items
-      .filter(({ sk }) => sk?.S?.startsWith(prefix))
-      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
-      .map((item) => schema.parse(dataOf(item)));
+function definitionsIn(authority: string, items: readonly Item[]): Definitions | undefined {
+  const known = items.find(({ sk }) => sk?.S === AUTHORITY_KEY) ?? formerIn(items);
+  if (!known) return undefined;
+  const fingerprint = known.fingerprint?.S ?? '';
+  const before = parsed.get(authority);
+  if (before?.fingerprint === fingerprint) return before;
+  const former = formerReportIn(items);
+  const reports = beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item)));
   const definitions = {
-    header: rest,
+    name: former ? former.name : AuthoritySchema.parse(dataOf(known)).name,
     fingerprint,
-    metrics: all(METRIC_PREFIX, MetricSchema),
-    judgements: all(JUDGEMENT_PREFIX, JudgementSchema),
-    actions: all(ACTION_PREFIX, ActionSchema),
+    reports: former ? [...reports, former] : reports,
+    definitions: beginningWith(items, METRIC_PREFIX)
+      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
+      .map(definitionOf),
   };
   parsed.set(authority, definitions);
   return definitions;
 }
 
-/** The most writes that DynamoDB takes in one transaction. */
-const MAX_WRITES = 100;
+const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
+  items.filter(({ sk }) => sk?.S?.startsWith(prefix));
 
-/**
- * Loads an inspection: writes what is new or changed, removes what the file no longer has, and leaves alone what people
- * set since. Definitions of metrics and actions change together with the fingerprint, in one transaction, so that no evaluation
- * sees half of them. Returns how many items were written or removed; 0 where all was as it should be.
- */
-export async function saveInspection(
-  { client, tables }: Baselines,
-  inspection: Inspection,
-  fingerprint: string,
-): Promise<number> {
-  const pk = authorityKey(inspection.authority);
-  const { metrics, judgements, actions, ...header } = inspection;
-  const place = (position: number): Item => ({ place: { N: String(position) } });
-  const wanted = [
-    itemOf(pk, INSPECTION_KEY, { ...header, fingerprint }, { fingerprint: { S: fingerprint } }),
-    ...metrics.map((metric, position) => itemOf(pk, metricKey(metric.id), metric, place(position))),
-    ...judgements.map((judgement, position) => itemOf(pk, judgementKey(judgement.id), judgement, place(position))),
-    ...actions.map((action, position) => itemOf(pk, actionKey(action.id), action, place(position))),
-  ];
-  const stored = await queryAll(client, {
-    TableName: tables.baselines,
-    KeyConditionExpression: 'pk = :pk AND sk < :people',
-    ExpressionAttributeValues: { ':pk': { S: pk }, ':people': { S: FIRST_VERSION_KEY } },
-    ConsistentRead: true,
-  });
-  const before = new Map(stored.map((item) => [item.sk?.S, item]));
-  const keys = new Set(wanted.map((item) => item.sk?.S));
-  const writes: TransactWriteItem[] = [
-    ...wanted
-      .filter((item) => !isSame(before.get(item.sk?.S), item))
-      .map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
-    ...stored
-      .filter((item) => !keys.has(item.sk?.S))
-      .map(({ pk, sk }) => ({ Delete: { TableName: tables.baselines, Key: { pk, sk } as Item } })),
-  ];
-  const rest = writes.filter((write) => !isJudged(write));
-  if (!isSame(before.get(INSPECTION_KEY), wanted[0] as Item)) {
-    const listed = { id: inspection.authority, name: inspection.name };
-    rest.push({ Put: { TableName: tables.baselines, Item: itemOf(AUTHORITIES_KEY, inspection.authority, listed) } });
-  }
-  const judged = writes.filter(isJudged);
-  for (const group of [rest, judged])
-    for (let start = 0; start < group.length; start += MAX_WRITES)
-      await transact(client, group.slice(start, start + MAX_WRITES));
-  return writes.length;
+/** A metric's definition, without what its inspection says of it: that stood in the same item before December 2026. */
+function definitionOf(item: Item): MetricDefinition {
+  const { baseline, actions, paragraphs, judgement, ...definition } = dataOf(item) as Record<string, unknown>;
+  return MetricDefinitionSchema.parse(definition);
 }
 
-const ListedSchema = z.object({ id: z.string(), name: z.string() });
+// ---- as it was stored before December 2026
 
-/** The authorities that an inspection was loaded for, with their names. */
+const formerIn = (items: readonly Item[]): Item | undefined => items.find(({ sk }) => sk?.S === FORMER.inspection);
+
+const FORMER_GRADES = ['outstanding', 'good', 'adequate', 'inadequate'];
+
+/** The one inspection that there was, out of its parts; undefined where there are none. All were of the framework of 2009. */
+function formerReportIn(items: readonly Item[]): Report | undefined {
+  const item = formerIn(items);
+  if (!item) return undefined;
+  const { fingerprint: _, ...header } = dataOf(item) as Record<string, string>;
+  const parts = (prefix: string) =>
+    beginningWith(items, prefix)
+      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
+      .map((part) => dataOf(part) as Record<string, unknown>);
+  const inspection = InspectionSchema.parse({
+    id: `${header.authority}-${header.published?.slice(0, 4)}`,
+    framework: 'salac-2009',
+    ...header,
+    judgements: parts(FORMER.judgements).map(({ grade, ...judgement }) => ({
+      ...judgement,
+      grade: FORMER_GRADES[Number(grade) - 1],
+    })),
+    actions: parts(FORMER.actions),
+    metrics: parts(METRIC_PREFIX),
+  });
+  return storedFrom(inspection).report;
+}
+
+/** A transaction takes a hundred writes; half of that leaves room for two for each item. */
+const MOVES_AT_ONCE = 50;
+
+/**
+ * Moves what an earlier version stored into the place where it belongs now; whatever people set or reported stays as it
+ * is. The report and the item by which the authority is known change in one transaction, and everything else is read
+ * alike in its old place and its new one, so that it may break off anywhere and be run again. Returns how many items moved.
+ */
+export async function moveFormerInspection(database: Loading, authority: string): Promise<number> {
+  const { client, tables } = database;
+  const TableName = tables.baselines;
+  const pk = authorityKey(authority);
+  const items = await itemsOf(database, authority);
+  const remove = ({ pk, sk }: Item): TransactWriteItem => ({ Delete: { TableName, Key: { pk, sk } as Item } });
+  const put = (item: Item): TransactWriteItem => ({ Put: { TableName, Item: item } });
+  const report = formerReportIn(items);
+  const former = formerIn(items);
+  if (report && former) {
+    const { authority: id, name } = report;
+    const fingerprint = former.fingerprint ?? { S: '' };
+    await transact(client, [
+      put(itemOf(pk, AUTHORITY_KEY, { id, name }, { fingerprint })),
+      put(itemOf(pk, inspectionKey(report.id), report)),
+      remove(former),
+    ]);
+  }
+  const [first] = beginningWith(items, INSPECTION_PREFIX);
+  const inspection = report?.id ?? (first && ReportSchema.parse(dataOf(first)).id);
+  if (!inspection) return 0;
+  const moves = items.flatMap((item): TransactWriteItem[][] => {
+    const sk = item.sk?.S ?? '';
+    const data = dataOf(item) as Record<string, unknown>;
+    if (sk.startsWith(FORMER.judgements) || sk.startsWith(FORMER.actions)) return [[remove(item)]];
+    if (sk.startsWith(METRIC_PREFIX) && 'baseline' in data)
+      return [[put({ ...item, data: { S: JSON.stringify(definitionOf(item)) }, from: { S: inspection } })]];
+    if (sk.startsWith(PROGRESS_PREFIX) && !('inspection' in data)) {
+      const key = progressKey(inspection, String(data.action), Number(data.version));
+      return [[put(itemOf(pk, key, { inspection, ...data })), remove(item)]];
+    }
+    return [];
+  });
+  for (let start = 0; start < moves.length; start += MOVES_AT_ONCE)
+    await transact(client, moves.slice(start, start + MOVES_AT_ONCE).flat());
+  return moves.length + (report ? 1 : 0);
+}
+
+// ---- loading
+
+/** Somebody else changed what is loaded for the authority since it was read. */
+export class InspectionsChangedError extends ChangedMeanwhileError {
+  override readonly name = 'InspectionsChangedError';
+  constructor() {
+    super('somebody else changed the inspections or metrics meanwhile; read them again');
+  }
+}
+
+/**
+ * Loads an inspection: writes what is new or changed, removes the metrics that it brought and no longer has, and leaves
+ * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
+ * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
+ * should be. {@link InspectionsChangedError} where somebody was faster.
+ *
+ * @param also writes that belong to the same transaction.
+ */
+export async function saveInspection(
+  database: Loading,
+  inspection: Inspection,
+  also: readonly TransactWriteItem[] = [],
+): Promise<number> {
+  const { authority, name } = inspection;
+  const pk = authorityKey(authority);
+  const stored = await itemsOf(database, authority);
+  const before = new Map(stored.map((item) => [item.sk?.S ?? '', item]));
+  const { report, definitions } = storedFrom(inspection);
+  const isOwn = (item: Item | undefined): boolean => item === undefined || item.from?.S === inspection.id;
+  const places = stored.map(({ place }) => Number(place?.N ?? -1));
+  const next = Math.max(-1, ...places.filter((_, index) => !isOwn(stored[index]))) + 1;
+  const wanted = [
+    itemOf(pk, inspectionKey(report.id), report),
+    ...definitions
+      .filter(({ id }) => isOwn(before.get(metricKey(id))))
+      .map((definition, position) =>
+        itemOf(pk, metricKey(definition.id), definition, {
+          place: { N: String(next + position) },
+          from: { S: inspection.id },
+        }),
+      ),
+  ];
+  const keys = new Set(wanted.map(({ sk }) => sk?.S));
+  const changed = wanted.filter((item) => !isSame(before.get(item.sk?.S ?? ''), item));
+  const dropped = beginningWith(stored, METRIC_PREFIX).filter(
+    ({ sk, from }) => from?.S === inspection.id && !keys.has(sk?.S),
+  );
+  const known = before.get(AUTHORITY_KEY);
+  if (known && changed.length + dropped.length === 0) return 0;
+  const after = [
+    ...stored.filter(({ sk }) => !keys.has(sk?.S) && !dropped.some((item) => item.sk?.S === sk?.S)),
+    ...wanted,
+  ];
+  await saveChanges(database, authority, {
+    known,
+    name: known ? AuthoritySchema.parse(dataOf(known)).name : name,
+    put: changed,
+    dropped,
+    after,
+    also,
+  });
+  return changed.length + dropped.length;
+}
+
+interface Changes {
+  /** The item by which the authority is known, as it was read. */
+  readonly known: Item | undefined;
+  readonly name: string;
+  readonly put: readonly Item[];
+  readonly dropped: readonly Item[];
+  /** All items of the authority as they will be. */
+  readonly after: readonly Item[];
+  readonly also: readonly TransactWriteItem[];
+}
+
+/** As with a month: the mark that makes the schedule look even if the stream's event is lost. */
+async function saveChanges(
+  { client, tables }: Loading,
+  authority: string,
+  { known, name, put, dropped, after, also }: Changes,
+): Promise<void> {
+  const TableName = tables.baselines;
+  const fingerprint = { S: fingerprintOf(after) };
+  const unchanged = known
+    ? {
+        ConditionExpression: 'fingerprint = :read',
+        ExpressionAttributeValues: { ':read': known.fingerprint ?? { S: '' } },
+      }
+    : { ConditionExpression: 'attribute_not_exists(pk)' };
+  const described = { id: authority, name };
+  await transact(
+    client,
+    [
+      {
+        Put: {
+          TableName,
+          Item: itemOf(authorityKey(authority), AUTHORITY_KEY, described, { fingerprint }),
+          ...unchanged,
+        },
+      },
+      { Put: { TableName, Item: itemOf(AUTHORITIES_KEY, authority, described) } },
+      ...put.map((item) => ({ Put: { TableName, Item: item } })),
+      ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
+      ...also,
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
+    ],
+    () => new InspectionsChangedError(),
+  );
+}
+
+/** Tells one state of an authority's inspections and metrics from another. */
+function fingerprintOf(items: readonly Item[]): string {
+  const loaded = items
+    .filter(({ sk }) => sk?.S?.startsWith(INSPECTION_PREFIX) || sk?.S?.startsWith(METRIC_PREFIX))
+    .map(({ sk, data, place }) => [sk?.S, place?.N, data?.S])
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(loaded)).digest('hex').slice(0, 16);
+}
+
+/** The authorities that are known, with their names. */
 export async function listAuthorities({ client, tables }: Baselines): Promise<{ id: string; name: string }[]> {
   const items = await queryAll(client, partition(tables.baselines, AUTHORITIES_KEY));
-  return items.map((item) => ListedSchema.parse(dataOf(item)));
+  return items.map((item) => AuthoritySchema.parse(dataOf(item)));
 }
 
 function isSame(stored: Item | undefined, wanted: Item): boolean {
-  return stored !== undefined && stored.data?.S === wanted.data?.S && stored.place?.N === wanted.place?.N;
-}
-
-/** Whether evaluations depend on the item: those go together, last. */
-function isJudged({ Put, Delete }: TransactWriteItem): boolean {
-  const sk = (Put?.Item ?? Delete?.Key)?.sk?.S ?? '';
-  return sk === INSPECTION_KEY || sk.startsWith(METRIC_PREFIX) || sk.startsWith(ACTION_PREFIX);
+  return (
+    stored !== undefined &&
+    stored.data?.S === wanted.data?.S &&
+    stored.place?.N === wanted.place?.N &&
+    stored.from?.S === wanted.from?.S
+  );
 }

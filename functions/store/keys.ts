@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
  *
  * | access pattern | table | key |
  * | --- | --- | --- |
- * | the inspection, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
- * | authorities that have an inspection | Baselines | pk = AUTHORITIES |
+ * | inspections, metrics, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
+ * | whether anything of these changed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
+ * | authorities | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
  * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
@@ -53,26 +54,30 @@ const AUTHORITY_PREFIX = 'AUTHORITY#';
 export const authorityKey = (authority: string): string => `${AUTHORITY_PREFIX}${authority}`;
 export const authorityOf = (partitionKey: string): string => partitionKey.slice(AUTHORITY_PREFIX.length);
 
-/** The partition that lists every authority with an inspection; its sort keys are their ids. */
+/** The partition that lists every authority; its sort keys are their ids. */
 export const AUTHORITIES_KEY = 'AUTHORITIES';
 
-export const INSPECTION_KEY = 'INSPECTION';
+/** What an authority is called, and the fingerprint of all that is loaded for it: every change of that changes this item. */
+export const AUTHORITY_KEY = 'AUTHORITY';
+export const INSPECTION_PREFIX = 'INSPECTION#';
+export const inspectionKey = (inspection: string): string => `${INSPECTION_PREFIX}${inspection}`;
 export const METRIC_PREFIX = 'METRIC#';
 export const metricKey = (metric: string): string => `${METRIC_PREFIX}${metric}`;
-export const JUDGEMENT_PREFIX = 'JUDGEMENT#';
-export const judgementKey = (judgement: string): string => `${JUDGEMENT_PREFIX}${judgement}`;
-export const ACTION_PREFIX = 'ACTION#';
-export const actionKey = (action: string): string => `${ACTION_PREFIX}${action}`;
+
+/** How the one inspection that an authority could have was stored before December 2026: in parts. */
+export const FORMER = {
+  inspection: 'INSPECTION',
+  judgements: 'JUDGEMENT#',
+  actions: 'ACTION#',
+} as const;
 
 /** Versions count from 1; four digits keep the order. */
 export const STANDARD_PREFIX = 'STANDARD#';
 export const standardKey = (metric: string, version: number): string =>
   `${STANDARD_PREFIX}${metric}#${pad(version, 4)}`;
 export const PROGRESS_PREFIX = 'PROGRESS#';
-export const progressKey = (action: string, version: number): string =>
-  `${PROGRESS_PREFIX}${action}#${pad(version, 4)}`;
-/** Sort keys of the inspection's file come before this one, those of what people set since do not. */
-export const FIRST_VERSION_KEY = PROGRESS_PREFIX;
+export const progressKey = (inspection: string, action: string, version: number): string =>
+  `${PROGRESS_PREFIX}${inspection}#${action}#${pad(version, 4)}`;
 
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
@@ -106,8 +111,8 @@ const TOKEN_PREFIX = 'TOKEN#';
 export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
 export const digestOf = (partitionKey: string): string => partitionKey.slice(TOKEN_PREFIX.length);
 
-/** Sort keys that make evaluate look at an authority again. Every change of an inspection's file changes its INSPECTION item. */
+/** Sort keys that make evaluate look at an authority again. Every change of what is loaded changes its AUTHORITY item. */
 export const EVALUATED_PREFIXES = {
-  baselines: [INSPECTION_KEY, METRIC_PREFIX, STANDARD_PREFIX, PROGRESS_PREFIX],
+  baselines: [AUTHORITY_KEY, STANDARD_PREFIX, PROGRESS_PREFIX],
   submissions: [CURRENT_PREFIX],
 } as const;

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type Database, type Item, partition, queryAll, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
-import { authorityKey, DUE_KEY, INSPECTION_KEY } from './keys.ts';
+import { AUTHORITY_KEY, authorityKey, DUE_KEY, FORMER } from './keys.ts';
 
 /**
  * What people do to an authority's data when something went wrong: take all of it out, put it back. No function does any
@@ -28,15 +28,18 @@ function itemsOf({ client, tables }: Everything, table: Table, authority: string
   return queryAll(client, { ...partition(tables[table], authorityKey(authority)), ConsistentRead: true });
 }
 
+/** The items by which an authority is known, now and in records that an earlier version took out. */
+const KNOWN_BY: readonly (string | undefined)[] = [AUTHORITY_KEY, FORMER.inspection];
+
 /** Evaluations that began before the inspection was taken away have ended by then; they take a second. */
 const EVALUATIONS_END_MS = 3000;
 /** DynamoDB takes 100 writes and 4 MB in one transaction; an item is 400 KB at most, ours are a tenth of that. */
 const WRITES_AT_ONCE = 25;
 
 /**
- * Replaces all that there is of an authority. While this runs the authority has no inspection, so that nothing is
- * accepted for it, and nothing judged by half a record; the inspection is what comes back last. If it breaks off, the
- * authority stays without one until it is run again.
+ * Replaces all that there is of an authority. While this runs the authority is unknown, so that nothing is accepted for
+ * it, and nothing judged by half a record; the item that makes it known is what comes back last. If it breaks off, the
+ * authority stays unknown until it is run again.
  */
 export async function replaceWholeRecord(
   database: Everything,
@@ -46,7 +49,8 @@ export async function replaceWholeRecord(
 ): Promise<void> {
   const { client, tables } = database;
   const pk = { S: authorityKey(authority) };
-  await client.send(new DeleteItemCommand({ TableName: tables.baselines, Key: { pk, sk: { S: INSPECTION_KEY } } }));
+  for (const S of [AUTHORITY_KEY, FORMER.inspection])
+    await client.send(new DeleteItemCommand({ TableName: tables.baselines, Key: { pk, sk: { S } } }));
   await new Promise((done) => setTimeout(done, EVALUATIONS_END_MS));
   for (const table of TABLES) {
     const stored = await itemsOf(database, table, authority);
@@ -60,12 +64,12 @@ export async function replaceWholeRecord(
     await inParts(
       database,
       record[table]
-        .filter(({ sk }) => sk?.S !== INSPECTION_KEY && sk?.S !== DUE_KEY)
+        .filter(({ sk }) => !KNOWN_BY.includes(sk?.S) && sk?.S !== DUE_KEY)
         .map((item) => ({ Put: { TableName: tables[table], Item: item } })),
     );
-  const inspection = record.baselines.filter(({ sk }) => sk?.S === INSPECTION_KEY);
+  const known = record.baselines.filter(({ sk }) => KNOWN_BY.includes(sk?.S));
   await transact(client, [
-    ...inspection.map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
+    ...known.map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
     { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
   ]);
 }

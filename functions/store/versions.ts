@@ -41,8 +41,14 @@ export function saveLocalStandard(
 }
 
 /** Adds a version of an action's progress; earlier ones stay. {@link VersionTakenError} where its number is taken. */
-export function saveProgress(database: Versioned, authority: string, version: Progress, now: Date): Promise<void> {
-  return saveVersion(database, authority, progressKey(version.action, version.version), version, now);
+export function saveProgress(
+  database: Versioned,
+  authority: string,
+  version: Progress & { readonly inspection: string },
+  now: Date,
+): Promise<void> {
+  const key = progressKey(version.inspection, version.action, version.version);
+  return saveVersion(database, authority, key, version, now);
 }
 
 /** The version and, as with a month, the mark that makes the schedule look even if the stream's event is lost. */

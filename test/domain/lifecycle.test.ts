@@ -24,6 +24,8 @@ const recovering = (reached: Level, from = '2011-01'): AlertState => ({
   episode: { from, level: reached },
 });
 
+const AT_ONCE = { clearsAtOnce: true };
+
 describe('one more reported period', () => {
   it.each<[string, AlertState, Level | undefined, AlertState, string | undefined]>([
     ['clear stays clear', CLEAR, undefined, CLEAR, undefined],
@@ -61,6 +63,13 @@ describe('one more reported period', () => {
     ],
     ['a relapse goes on with the episode', recovering('warning'), 'warning', raised('warning'), 'raised'],
     ['a worse relapse', recovering('warning'), 'critical', raised('critical'), 'raised'],
+    [
+      'a watch that is unusual, but meets the standard, is clean',
+      raised('warning'),
+      'watch',
+      recovering('warning'),
+      'recovering',
+    ],
     ['a milder relapse', recovering('critical'), 'warning', raised('warning', 'critical'), 'raised'],
   ])('%s', (_, before, level, after, transition) => {
     const step = advance(before, level, '2011-02');
@@ -68,27 +77,51 @@ describe('one more reported period', () => {
     expect(step.transition).toBe(transition);
   });
 
+  it('keeps an episode open while the standard is failed, if only as chance would have it', () => {
+    const seen = { failsStandard: true };
+    expect(advance(raised('warning'), 'watch', '2011-02', seen)).toEqual({ alert: raised('warning') });
+    const eased = { alert: raised('warning', 'critical'), transition: 'eased' };
+    expect(advance(raised('critical'), 'watch', '2011-02', seen)).toEqual(eased);
+    expect(advance(recovering('warning'), 'watch', '2011-02', seen)).toEqual({
+      alert: raised('warning'),
+      transition: 'raised',
+    });
+    expect(advance(CLEAR, 'watch', '2011-02', seen).alert).toEqual({ ...watching, since: '2011-02' });
+  });
+
+  it('worsens within its level by the evidence of its figures, and remembers when', () => {
+    const seen = { isWorse: true };
+    const worse = { ...raised('critical'), episode: { from: '2011-01', level: 'critical', worse: '2011-02' } };
+    for (const before of [raised('critical'), recovering('critical')])
+      expect(advance(before, 'critical', '2011-02', seen)).toEqual({ alert: worse, transition: 'worsened' });
+    expect(advance(CLEAR, 'critical', '2011-02', seen).transition).toBe('raised');
+  });
+
   it('ends at once for the alerts of the authority', () => {
-    expect(advance(raised('critical'), undefined, '2011-02', true)).toEqual({ alert: CLEAR, transition: 'cleared' });
-    expect(advance(CLEAR, undefined, '2011-02', true)).toEqual({ alert: CLEAR });
-    expect(advance(watching, undefined, '2011-02', true)).toEqual({ alert: CLEAR, transition: 'cleared' });
+    expect(advance(raised('critical'), undefined, '2011-02', AT_ONCE)).toEqual({ alert: CLEAR, transition: 'cleared' });
+    expect(advance(CLEAR, undefined, '2011-02', AT_ONCE)).toEqual({ alert: CLEAR });
+    expect(advance(watching, undefined, '2011-02', AT_ONCE)).toEqual({ alert: CLEAR, transition: 'cleared' });
   });
 
   it('has a row for every move and no other: what is not in the table is a typed error that says so', () => {
-    const sights = ['clean', 'cleanAtOnce', 'watch', 'sameLevel', 'higherLevel', 'lowerLevel'] as const;
+    const sights = ['clean', 'cleanAtOnce', 'watch', 'sameLevel', 'higherLevel', 'lowerLevel', 'worse'] as const;
     const rows = Object.entries(MOVES).flatMap(([from, moves]) => Object.keys(moves).map((on) => `${from} ${on}`));
-    expect(rows).toHaveLength(19);
+    expect(rows).toHaveLength(21);
     for (const from of ['clear', 'watching', 'raised', 'recovering'] as const)
       for (const on of sights)
         if (rows.includes(`${from} ${on}`)) expect(moveOf(from, on).to).toBeTypeOf('string');
         else expect(() => moveOf(from, on)).toThrow(IllegalMoveError);
-    expect(() => advance(recovering('warning'), undefined, '2011-02', true)).toThrow(
+    expect(() => advance(recovering('warning'), undefined, '2011-02', AT_ONCE)).toThrow(
       /an alert that is recovering cannot move on cleanAtOnce/,
     );
   });
 });
 
 describe('what is told of a change', () => {
+  const worse = (period: string): AlertState => ({
+    ...raised('warning'),
+    episode: { from: '2011-01', level: 'warning', worse: period },
+  });
   const later = (state: AlertState): AlertState =>
     state.episode ? { ...state, since: '2011-09', episode: { ...state.episode, from: '2011-09' } } : state;
 
@@ -152,6 +185,17 @@ describe('what is told of a change', () => {
       recovering('warning'),
       recovering('warning'),
       'eased mailed',
+    ],
+    ['one that was found worse', raised('warning'), raised('warning'), worse('2011-06'), 'worsened mailed'],
+    ['one that was found worse once more', worse('2011-03'), worse('2011-03'), worse('2011-06'), 'worsened mailed'],
+    ['one as bad as it was when it was told', worse('2011-03'), worse('2011-03'), worse('2011-03'), undefined],
+    ['one that never was found worse', worse('2011-03'), raised('warning'), raised('warning'), 'eased mailed'],
+    [
+      'one back at the level it was told with',
+      raised('warning', 'critical'),
+      raised('warning', 'critical'),
+      raised('critical'),
+      'worsened',
     ],
     ['another episode since', raised('critical'), raised('critical'), later(raised('warning')), 'raised mailed'],
   ])('%s', (_, before, there, after, told) => {

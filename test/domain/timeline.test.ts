@@ -100,3 +100,45 @@ describe('the timeline', () => {
     expect(judged?.findings[0]?.text).toContain('provisional 40.0% (20 of 50) in October 2010');
   });
 });
+
+describe('several inspections', () => {
+  const figure = (value: number): Metric['baseline'] => ({
+    kind: 'figure',
+    value,
+    bound: 'exact',
+    period: '2010',
+    paragraphs: ['11'],
+    statement: 'So.',
+  });
+  const metric = aMetric({
+    cases: 'stock',
+    tolerance: 3,
+    standards: [],
+    baseline: figure(60),
+    found: [
+      { inspection: 'older', from: '2010-10', baseline: figure(90) },
+      { inspection: 'newer', from: '2011-01', baseline: figure(60) },
+    ],
+  });
+
+  const ONE_INSPECTION = { ...SETTINGS, evaluators: ['inspection'] } as const;
+
+  it('are each held against the figures of their own time: the first for all that is older, a newer one from its month on', () => {
+    const judged = timeline(metric, series([80, 80, 80, 80, 50], '2010-09'), ONE_INSPECTION);
+    const found = judged.map(({ period, findings }) => [period, findings.map(({ numbers }) => numbers.baseline)]);
+    expect(found).toEqual([
+      ['2010-09', [90]],
+      ['2010-10', [90]],
+      ['2010-11', [90]],
+      ['2010-12', [90]],
+      ['2011-01', [60]],
+    ]);
+  });
+
+  it('change nothing before the newer one was published', () => {
+    const before = series([80, 80, 80, 80], '2010-09');
+    const { found: _, ...alone } = { ...metric, baseline: figure(90) };
+    const judge = (of: Metric) => timeline(of, before, ONE_INSPECTION);
+    expect(judge(metric)).toEqual(judge(alone));
+  });
+});

@@ -1,6 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readBoard } from '../../functions/store/boards.ts';
 import { authorityKey, currentKey, noticeKey } from '../../functions/store/keys.ts';
 import { CLOCK, dynamodbOf, functionOf, startWorld, verify, type World } from './world.ts';
 
@@ -85,16 +86,18 @@ describe('a poison record among good ones', () => {
       }),
     );
 
-  test('of figures: it is put aside under an alarm, the others are judged, at the latest by the hourly run', async () => {
+  test('of figures: it is set aside, the others are judged at once, and the hourly run names it', async () => {
     for (const name of names) await world.load(name);
     const first = world.submit(names[0], '2011-03', 20, 50);
     await poison(authorityKey('poison'), currentKey('2011-03'), world.database.tables.submissions);
     const last = world.submit(names[2], '2011-03', 20, 50);
     const accepted = await Promise.all([first, last]);
     await world.instance.idle();
-    expect(Object.keys(await world.deadLetters())).toEqual(['SubmissionChangesDeadLetters']);
-    await world.instance.runSchedules().catch(() => {});
-    await world.instance.idle();
+    expect(await world.deadLetters()).toEqual({});
+    expect((await readBoard(world.database, 'poison')).setAside).toMatchObject({ reason: 'failed' });
+    await expect(world.instance.invoke(functionId('Evaluate'), { hourly: true })).rejects.toThrow(
+      /1 of the due authorities could not be evaluated: poison/,
+    );
     expect((await verify(world, names[0], [accepted[0]])).length).toBe(1);
     expect((await verify(world, names[2], [accepted[1]])).length).toBe(1);
   });
@@ -107,7 +110,7 @@ describe('a poison record among good ones', () => {
     });
     const accepted = await world.submit('other', '2011-03', 20, 50);
     await world.instance.idle();
-    expect(await world.deadLetters()).toMatchObject({ NewNoticesDeadLetters: 1 });
+    expect(await world.deadLetters()).toEqual({});
 
     await world.restart('2011-05-06T12:00:00Z');
     const lines = world.log.length;

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { readInspection, saveInspection } from '../../functions/store/inspections.ts';
-import { INSPECTION_KEY, recipientId } from '../../functions/store/keys.ts';
+import { AUTHORITY_KEY, recipientId } from '../../functions/store/keys.ts';
 import { readRecipient } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
@@ -335,7 +335,7 @@ const deployments: Story = {
       metrics: metrics.slice(0, -1).map((metric) => ({ ...metric, standards: [] })),
       judgements: judgements.slice(0, -1).map((judgement) => ({ ...judgement, note: 'as it was' })),
     };
-    await saveInspection(world.database, older, 'older');
+    await saveInspection(world.database, older);
     await world.instance.idle();
     answers.push(await deploy(world, 'Update'));
     await world.instance.idle();
@@ -378,14 +378,14 @@ async function deploy(world: World, RequestType: 'Create' | 'Update'): Promise<u
   }
 }
 
-/** As if the authority had never been; the inspection first, so that nothing is judged by half a record. */
+/** As if the authority had never been; first what it is known by, so that nothing is judged by half a record. */
 async function forget(world: World, authority: string): Promise<void> {
   const { client, tables } = world.database;
   const everything = await readWholeRecord(world.database, authority);
   const items = Object.entries(everything).flatMap(([table, stored]) =>
     stored.map(({ pk, sk }) => ({ TableName: tables[table as keyof typeof everything], Key: { pk, sk } as never, sk })),
   );
-  for (const { sk, ...item } of items.sort((a) => (a.sk?.S === INSPECTION_KEY ? -1 : 1)))
+  for (const { sk, ...item } of items.sort((a) => (a.sk?.S === AUTHORITY_KEY ? -1 : 1)))
     await client.send(new DeleteItemCommand(item));
   await world.instance.idle();
   for (const key of world.published.keys()) if (key.startsWith(`${authority} `)) world.published.delete(key);

@@ -129,7 +129,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       fault = next;
     },
     async load(authority) {
-      await saveInspection(database, inspectionOf(authority), 'one-metric');
+      await saveInspection(database, inspectionOf(authority));
       await instance.idle();
     },
     ask: async (path, init) => (await answerTo(() => `${instance.api}${path}`, init)) as Answered,

@@ -85,7 +85,11 @@ test('removes what the file no longer has, keeps what people set, and says so to
     client.send(
       new PutItemCommand({
         TableName: tables.baselines,
-        Item: { pk: { S: authorityKey(AUTHORITY) }, sk: { S: sk }, data: { S: '{}' } },
+        Item: {
+          ...{ pk: { S: authorityKey(AUTHORITY) }, sk: { S: sk }, data: { S: '{}' } },
+          // As the inspection's file of last year brought it.
+          from: { S: 'herefordshire-2010' },
+        },
       }),
     );
   await put(metricKey('a-metric-of-last-year'));

@@ -390,5 +390,5 @@ describe('recipients', () => {
 async function loadElsewhere(service: Service): Promise<void> {
   const seed = readFileSync(new URL('../../seed/herefordshire-2010.json', import.meta.url), 'utf8');
   const inspection = InspectionSchema.parse({ ...JSON.parse(seed), authority: 'elsewhere', name: 'Elsewhere' });
-  await saveInspection(databaseOf(service), inspection, 'elsewhere');
+  await saveInspection(databaseOf(service), inspection);
 }

@@ -336,7 +336,7 @@ describe('streams', () => {
         dynamodb: {
           Keys: {
             sk: {
-              S: [{ prefix: 'INSPECTION' }, { prefix: 'METRIC#' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
+              S: [{ prefix: 'AUTHORITY' }, { prefix: 'STANDARD#' }, { prefix: 'PROGRESS#' }],
             },
           },
         },

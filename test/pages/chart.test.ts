@@ -13,18 +13,18 @@ function data(points: readonly Partial<ChartPoint>[], rest: Partial<ChartData> =
       lower: 70,
       upper: 90,
       group: 0,
-      special: undefined,
+      meaning: undefined,
       provisional: false,
       revised: false,
       alert: undefined,
       ...point,
     })),
     standards: [],
-    baseline: undefined,
-    levels: [],
+    references: [],
     rebases: [],
     isPercentage: true,
     unit: 'percent',
+    say: (value) => `${value}%`,
     ...rest,
   };
 }
@@ -43,23 +43,22 @@ test('a chart is one picture with a name and a description, escaped, and needs n
 });
 
 test.each([
-  ['a special cause', { special: 'concern' as const }],
+  ['a meaning', { meaning: 'critical' as const }],
   ['a correction', { revised: true }],
-  ['an alert', { alert: 'critical' as const }],
 ])('%s adds a shape to the point, not only a colour', (_, point) => {
   expect(shapes(draw(data([{}, point, {}])))).toBeGreaterThan(shapes(draw(data([{}, {}, {}]))));
 });
 
-test('each kind of special cause and each level has another shape', () => {
+test('each meaning of a point has another shape', () => {
   const drawn = (point: Partial<ChartPoint>): string =>
     draw(data([{}, point, {}])).replaceAll(/(fill|stroke)(-opacity)?="[^"]*"|transform="[^"]*"/g, '');
   const kinds = [
-    { special: 'concern' as const },
-    { special: 'improvement' as const },
-    { special: 'other' as const },
-    { alert: 'critical' as const },
-    { alert: 'warning' as const },
-    { alert: 'watch' as const },
+    { meaning: 'critical' as const },
+    { meaning: 'warning' as const },
+    { meaning: 'watch' as const },
+    { meaning: 'concern' as const },
+    { meaning: 'improvement' as const },
+    { meaning: 'other' as const },
   ].map(drawn);
   expect(new Set(kinds).size).toBe(kinds.length);
 });
@@ -81,6 +80,19 @@ test.each([
     period: `${2011 + Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`,
   }));
   expect(draw(data(points)).match(/(?<=>)(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?=<)/g)).toEqual(labels);
+});
+
+test('what figures are held against is drawn and labelled with its value', () => {
+  const svg = draw(
+    data([{}, {}, {}], {
+      standards: [{ period: '2011-01', value: 80 }],
+      references: [
+        { kind: 'estimate', from: '2011-02', to: '2011-03', value: 80.5 },
+        { kind: 'reached', from: '2011-01', to: '2011-03', value: 81 },
+      ],
+    }),
+  );
+  for (const label of ['Standard 80%', 'Own estimate 80.5%', 'Level reached 81%']) expect(svg).toContain(`>${label}<`);
 });
 
 test('a series without limits is drawn without them', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGrant } from '../../functions/store/access.ts';
+import { saveSetAside } from '../../functions/store/due-marks.ts';
 import { readMonth } from '../../functions/store/submissions.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
@@ -350,6 +351,16 @@ describe('an authority that is late', () => {
     const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
     const answer = await post(`${HOME}/alerts/complaints/acknowledgement`, { forgeryToken, author: 'x', note: 'y' });
     expect(answer.status).toBe(409);
+  });
+
+  test('and cannot be judged says so in place of "being judged", on its page and to programs', async () => {
+    const { text } = await signedIn(service, await tokenFor(service));
+    const at = new Date('2011-10-15T09:00:00Z');
+    await saveSetAside(databaseOf(service), AUTHORITY, { at: at.toISOString(), reason: 'too-long' }, at);
+    expect(textOf(await text(HOME))).toContain(
+      'These figures could not be judged on 15 October 2011 at 10:00: it took too long. They are safe, but the alerts below are from before.',
+    );
+    expect((await service.get('/alerts')).setAside).toEqual({ at: at.toISOString(), reason: 'too-long' });
   });
 });
 

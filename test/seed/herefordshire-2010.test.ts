@@ -9,6 +9,8 @@ import { standardFor } from '../../functions/domain/timeline.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const seed = InspectionSchema.parse(JSON.parse(readFileSync(resolve(root, 'seed/herefordshire-2010.json'), 'utf8')));
+/** From 1, as the report numbers them. */
+const GRADES = ['outstanding', 'good', 'adequate', 'inadequate'];
 const metrics = new Map(seed.metrics.map((metric) => [metric.id, metric]));
 
 /** The material beside the project: not part of it, so what compares with it is skipped, aloud, where it is absent. */
@@ -107,7 +109,8 @@ describe('the inspection file', () => {
 
   it('holds 43 judgements, of which 31 are of the record: one Outstanding and one Inadequate', () => {
     const record = seed.judgements.filter((judgement) => judgement.record);
-    const graded = (list: typeof record, grade: number) => list.filter((judgement) => judgement.grade === grade).length;
+    const graded = (list: typeof record, grade: number) =>
+      list.filter((judgement) => judgement.grade === GRADES[grade - 1]).length;
     expect(seed.judgements).toHaveLength(43);
     expect([1, 2, 3, 4].map((grade) => graded(record, grade))).toEqual([1, 15, 14, 1]);
     // Besides those, two Inadequate of earlier inspections.
@@ -137,10 +140,10 @@ describe('the inspection file', () => {
   });
 
   it('dates each of the 18 actions from publication by its timescale', () => {
-    const months = { immediate: 0, '3 months': 3, '6 months': 6 };
+    const months: Record<string, number> = { immediate: 0, '3 months': 3, '6 months': 6 };
     expect(seed.actions.map(({ id }) => id)).toEqual(Array.from({ length: 18 }, (_, index) => `A${index + 1}`));
     for (const { id, timescale, due } of seed.actions) {
-      const month = addMonths(seed.published.slice(0, 7), months[timescale]);
+      const month = addMonths(seed.published.slice(0, 7), months[timescale ?? ''] ?? Number.NaN);
       expect({ id, due }).toEqual({ id, due: `${month}${seed.published.slice(7)}` });
     }
   });
@@ -243,7 +246,9 @@ describe('the inspection file against the inventory of the report', () => {
 
   check('has every judgement with its section, paragraph, grade and period, and no other', () => {
     expect(
-      seed.judgements.map(({ section, paragraph, grade, period }) => [section, paragraph, grade, period].join('|')),
+      seed.judgements.map(({ section, paragraph, grade, period }) =>
+        [section, paragraph, GRADES.indexOf(grade) + 1, period].join('|'),
+      ),
     ).toEqual(rows('judgement').map((row) => [sectionOf(row), row.paragraph, row.value, periodOf(row)].join('|')));
   });
 

@@ -116,7 +116,7 @@ describe('a month', () => {
         faults: [{ parameter: 'authority' }, { parameter: 'period' }, { pointer: '#/observations' }],
       });
     }
-    expect(commands).toEqual(['GetItem']);
+    expect(commands).toEqual(['GetItem', 'GetItem']);
   });
 
   test('that somebody else submitted at the same moment is told from what stands then', async () => {

@@ -5,8 +5,9 @@ import { acknowledgeAlert } from '../../functions/services/alerts.ts';
 import { type Evaluating, evaluateAuthority, listDue, rebuildBoard } from '../../functions/services/evaluate.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
 import { readBoard } from '../../functions/store/boards.ts';
-import { authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
+import { authorityKey, BOARD_KEY, currentKey } from '../../functions/store/keys.ts';
 import { readNotices } from '../../functions/store/notices.ts';
+import { readMonth } from '../../functions/store/submissions.ts';
 import { INSPECTION, intercepted, keepingLog, type Store, startStore } from '../support/store.ts';
 
 const NOW = new Date('2011-10-05T09:00:00Z');
@@ -62,6 +63,60 @@ describe('an evaluation', () => {
     expect([overtaken, evaluated?.board.judged]).toEqual([2, { '2011-09': 2 }]);
     expect(evaluated?.board.alerts['referral-backlog']?.state).toBe('raised');
     expect(log.lines).toHaveLength(1);
+  });
+
+  /** `now` is asked for in the midst of judging: a loop without end there is one of judging itself. */
+  const forEver = (): Date => {
+    for (;;);
+  };
+
+  test('that never ends is broken off, set aside until something changes, and tried again hours later', async () => {
+    await submit('2011-08', 0);
+    await evaluateAuthority(authority, evaluating);
+    await submit('2011-09', 9);
+    let asked = 0;
+    const now = () => (asked++ === 0 ? forEver() : NOW);
+    await expect(evaluateAuthority(authority, { ...evaluating, now, longestMs: 50 })).rejects.toThrow(
+      `${authority} was set aside: TooLongError: not finished after 0.05 s`,
+    );
+    const { board, setAside } = await readBoard(store, authority);
+    expect([board?.latestPeriod, setAside]).toEqual(['2011-08', { at: NOW.toISOString(), reason: 'too-long' }]);
+    expect(await listDue(store, NOW)).not.toContain(authority);
+    expect(await listDue(store, new Date(NOW.getTime() + 6 * 60 * 60 * 1000))).toContain(authority);
+
+    await submit('2011-09', 8);
+    expect((await readBoard(store, authority)).setAside).toBeUndefined();
+    expect(await listDue(store, NOW)).toContain(authority);
+    expect((await evaluateAuthority(authority, evaluating))?.board.judged).toEqual({ '2011-08': 1, '2011-09': 2 });
+  });
+
+  test('of a record that cannot be read is set aside, stays due, and is taken back in by the first that succeeds', async () => {
+    await submit('2011-09', 9);
+    const Item = (data: string) => ({
+      pk: { S: authorityKey(authority) },
+      sk: { S: currentKey('2011-09') },
+      data: { S: data },
+    });
+    const put = (data: string) =>
+      store.client.send(new PutItemCommand({ TableName: store.tables.submissions, Item: Item(data) }));
+    const month = await readMonth(store, authority, '2011-09');
+    await put('{"period": tru');
+    await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(`${authority} was set aside: SyntaxError`);
+    expect((await readBoard(store, authority)).setAside).toEqual({ at: NOW.toISOString(), reason: 'failed' });
+    expect(await listDue(store, NOW)).toContain(authority);
+
+    await put(JSON.stringify(month));
+    await evaluateAuthority(authority, evaluating);
+    expect((await readBoard(store, authority)).setAside).toBeUndefined();
+  });
+
+  test('that AWS did not answer sets nobody aside', async () => {
+    await submit('2011-09', 9);
+    const database = intercepted(store, async (command) => {
+      if (command === 'TransactWriteItems') throw Object.assign(new Error('slow down'), { $metadata: {} });
+    });
+    await expect(evaluateAuthority(authority, { ...evaluating, database })).rejects.toThrow('slow down');
+    expect((await readBoard(store, authority)).setAside).toBeUndefined();
   });
 
   test('of an authority without an inspection writes nothing and says so', async () => {

@@ -9,6 +9,7 @@ import {
   requireMetrics,
   withInspection,
 } from '../../functions/services/inspections.ts';
+import { listDue } from '../../functions/store/due-marks.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
@@ -62,19 +63,38 @@ describe('loading an inspection', () => {
   test('writes what differs, and nothing where nothing does', async () => {
     const contents = { ...INSPECTION, authority: 'elsewhere', name: 'Elsewhere' };
     const first = await loadInspection(store, contents);
-    expect(first).toEqual({ authority: 'elsewhere', written: (await keys()).length });
+    // Beside what it wrote there is the item by which the authority is known.
+    expect(first).toEqual({ authority: 'elsewhere', written: (await keys()).length - 1 });
     expect(await loadInspection(store, contents)).toEqual({ authority: 'elsewhere', written: 0 });
     expect(await listAuthorities(store)).toContainEqual({ id: 'elsewhere', name: 'Elsewhere' });
     const [dropped, ...metrics] = contents.metrics;
-    // The metric that is gone, and the inspection itself; the places of the others move up.
+    // The metric that is gone, and the report; the places of the others move up.
     const again = await loadInspection(store, { ...contents, metrics });
     expect(again.written).toBe(metrics.length + 2);
     expect((await requireMetrics(store, 'elsewhere')).has(dropped?.id ?? '')).toBe(false);
   });
 
+  test('has the authority looked at within the hour even if the stream says nothing of it', async () => {
+    const authority = 'unheard';
+    await loadInspection(store, { ...INSPECTION, authority, name: 'Unheard' });
+    expect(await listDue(store, new Date())).toContain(authority);
+  });
+
+  test('begins again where another deployment was faster', async () => {
+    const contents = { ...INSPECTION, authority: 'twice', name: 'Twice' };
+    let first = true;
+    const slower = intercepted(store, async (command) => {
+      if (command !== 'TransactWriteItems' || !first) return;
+      first = false;
+      await loadInspection(store, { ...contents, metrics: contents.metrics.slice(1) });
+    });
+    await loadInspection(slower, contents);
+    expect((await requireMetrics(store, 'twice')).size).toBe(contents.metrics.length);
+  });
+
   test('refuses what is no inspection before anything is written', async () => {
     const before = await keys();
-    await expect(loadInspection(store, { ...INSPECTION, authority: 'elsewhere', metrics: [] })).rejects.toThrow();
+    await expect(loadInspection(store, { ...INSPECTION, authority: 'elsewhere', metrics: [{}] })).rejects.toThrow();
     expect(await keys()).toEqual(before);
   });
 });

@@ -4,6 +4,7 @@ import {
   ListSubscriptionsByTopicCommand,
   SNSClient,
   SubscribeCommand,
+  UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -60,11 +61,15 @@ const subscribe = (Endpoint: string, policy: object | undefined) =>
     }),
   );
 
-async function policyOf(address: string): Promise<unknown> {
+async function findSubscription(address: string) {
   const { Subscriptions = [] } = await recipients.sns.send(
     new ListSubscriptionsByTopicCommand({ TopicArn: recipients.topicArn }),
   );
-  const SubscriptionArn = Subscriptions.find(({ Endpoint }) => Endpoint === address)?.SubscriptionArn;
+  return Subscriptions.find(({ Endpoint }) => Endpoint === address);
+}
+
+async function policyOf(address: string): Promise<unknown> {
+  const SubscriptionArn = (await findSubscription(address))?.SubscriptionArn;
   const { Attributes } = await recipients.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
   return JSON.parse(Attributes?.FilterPolicy ?? 'null');
 }
@@ -161,6 +166,63 @@ test('a filter that somebody broke off changing is put right, and whoever was ch
   expect((await levelsOf('north'))[address]).toBe('warning');
   await settleFilters(recipients, NOW);
   expect((await levelsOf('north'))[address]).toBe('critical');
+});
+
+/** The same topic, with something that happens elsewhere just before the first call of that name. */
+function interrupted(command: string, happens: () => Promise<unknown>): Recipients {
+  let happened = false;
+  const sns = Object.create(recipients.sns) as SNSClient;
+  sns.send = (async (call: { constructor: { name: string } }) => {
+    if (!happened && call.constructor.name === command) {
+      happened = true;
+      await happens();
+    }
+    return recipients.sns.send(call as never);
+  }) as unknown as SNSClient['send'];
+  return { ...recipients, sns };
+}
+
+test('an address that confirms while its level is changed gets the new level', async () => {
+  const address = 'prompt@example.org';
+  await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
+  const meanwhile = interrupted('SubscribeCommand', () => confirm(address));
+  await addRecipient(meanwhile, 'north', { address, level: 'critical' }, NOW);
+  expect((await levelsOf('north'))[address]).toBe('critical');
+});
+
+describe('an address that unsubscribes', () => {
+  const leave = async (address: string) =>
+    recipients.sns.send(
+      new UnsubscribeCommand({ SubscriptionArn: (await findSubscription(address))?.SubscriptionArn ?? '' }),
+    );
+  const joined = async (address: string) => {
+    await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
+    await confirm(address);
+    return interrupted('SetSubscriptionAttributesCommand', () => leave(address));
+  };
+
+  test('while its level is changed is asked anew', async () => {
+    const address = 'leaving@example.org';
+    const { recipient } = await addRecipient(await joined(address), 'north', { address, level: 'critical' }, NOW);
+    expect(recipient).toMatchObject({ level: 'critical', lapsesAt: expect.any(String) });
+  });
+
+  test('while it is removed of one authority is gone', async () => {
+    const address = 'gone@example.org';
+    const meanwhile = await joined(address);
+    await addRecipient(recipients, 'south', { address, level: 'warning' }, NOW);
+    await expect(removeRecipient(meanwhile, 'north', recipientId(address), NOW)).rejects.toMatchObject({
+      name: 'NotFoundError',
+    });
+  });
+
+  test('while filters are settled holds up nobody', async () => {
+    const address = 'unsettled@example.org';
+    const meanwhile = await joined(address);
+    await noteDeployed(recipients, 'north', { address, level: 'critical' }, NOW);
+    await settleFilters(meanwhile, NOW);
+    expect(await findSubscription(address)).toBeUndefined();
+  });
 });
 
 test('an address that somebody subscribed by hand is not taken from them', async () => {

@@ -97,12 +97,16 @@ const MAX_SORT_KEY_BYTES = 1024;
 const TOKEN_VALID_MS = 10 * 60 * 1000;
 /** How many earlier versions a read that lags behind can come upon. */
 const MAX_LAG = 64;
+/** "Usually within one second or less": by then a write is seen everywhere. */
+const MAX_LAG_MS = 1000;
 
 /** An item with the write that made it so, and what it was before. */
 interface Version {
   readonly item: Item | undefined;
   readonly bytes: number;
   readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
   readonly earlier: Version | undefined;
 }
 
@@ -195,7 +199,7 @@ export function createMemoryStore({
   /** The item as it was after that many writes; the newest there is where more are asked for than are kept. */
   function versionAt(entry: Entry | undefined, seen: number): Version | undefined {
     let version = entry?.version;
-    while (version && version.sequence > seen) version = version.earlier;
+    while (version && version.sequence > seen && now() - version.at < MAX_LAG_MS) version = version.earlier;
     return version;
   }
 
@@ -251,13 +255,14 @@ export function createMemoryStore({
       let entry = partition.entries.get(key.sk);
       if (!entry) {
         if (!after) continue;
-        entry = { ...key, version: { item: undefined, bytes: 0, sequence: 0, earlier: undefined } };
+        entry = { ...key, version: { item: undefined, bytes: 0, sequence: 0, at: 0, earlier: undefined } };
         partition.add(entry);
       }
       entry.version = forgetting({
         item: after && Object.freeze(after),
         bytes: after ? bytesOf(after) : 0,
         sequence,
+        at: now(),
         earlier: entry.version,
       });
       for (const [name, index] of Object.entries(table.definition.indexes))

@@ -18,7 +18,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
     chartOptions(metric, observations),
   );
   const page = metricPage(
-    { assets: { styles: '', icon: '', answer: () => undefined } },
+    { assets: { styles: '', icon: '', howItJudges: '', answer: () => undefined } },
     {
       metric,
       inspection: {
@@ -29,6 +29,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
         localStandards: localStandardsOf(DRIFTING, metric.id),
         progress: [],
         fingerprint: 'one',
+        inspections: [],
       },
       months: DRIFTING.months,
       superseded: [],
@@ -85,7 +86,7 @@ const REACHED: readonly Figure[] = [
 const SMALL: readonly Figure[] = Array.from({ length: 40 }, (_, i): Figure => [i < 24 ? 38 : 34, 50]);
 const SHORT: readonly Figure[] = [...Array.from({ length: 6 }, (): Figure => [97, 100]), [70, 100], [70, 100]];
 const rolling = aMetric({ cases: 'stock', window: '12-months', standards: [], tolerance: null });
-const snapshots = aBacklog({ standards: [] });
+const averages = aBacklog({ kind: 'mean', standards: [] });
 
 const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
 const RECORDS = [
@@ -105,6 +106,6 @@ const RECORDS = [
       [...wave(24, 85, 3), ...wave(20, 60, 3)].map((n): Figure => [n, 100]),
     ),
   }),
-  aRecord({ metrics: [snapshots], months: months(snapshots, [...wave(12, 8, 2), 40, 40, 40]) }),
+  aRecord({ metrics: [averages], months: months(averages, [...wave(12, 8, 2), 40, 40, 40]) }),
   aRecord({ metrics: [absences], months: months(absences, [11, 9, 9, 9, 11]).filter((_, i) => i === 0 || i === 4) }),
 ];

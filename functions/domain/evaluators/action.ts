@@ -1,5 +1,6 @@
 import type { BoardAlert } from '../board.ts';
 import { dayName } from '../format.ts';
+import { isDated } from '../inspection.ts';
 import { type AuthorityAlertRule, openActionsOf, overdueOf } from '../obligations.ts';
 import { periodOf, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';
@@ -45,7 +46,7 @@ export const action: AuthorityAlertRule = {
   },
 
   /** The instants at which open actions become overdue. */
-  deadlines: ({ openActions }) => openActions.map(({ due }) => startOfDayInEngland(addDays(due, 1))),
+  deadlines: ({ openActions }) => openActions.filter(isDated).map(({ due }) => startOfDayInEngland(addDays(due, 1))),
 
   describe({ latestPeriod, overdueActions }, { actions, progress }) {
     const overdue = overdueActions.map(({ id, title, due, dueBasis, paragraph }) => ({

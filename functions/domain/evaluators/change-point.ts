@@ -23,7 +23,7 @@ export const changePoint: Evaluator = (metric, observations, context) => {
   const current = observations.at(-1);
   if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
   if (reached) return judgeHeld(metric, current, observations, reached, context);
-  const latest = Math.max(start, observations.length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
+  const latest = Math.max(start, latestFrom(observations));
   if (!isWorse(metric, current.value, meanFrom(observations, latest))) return undefined;
   const series = comparableFrom(metric, observations, latest, current);
   const splitFrom = clearedIn ? series.findIndex((observation) => observation.period > clearedIn) : 0;
@@ -42,6 +42,31 @@ function meanFrom(observations: readonly Observation[], start: number): number {
   for (let i = start; i < observations.length; i++) sum += (observations[i] as Observation).value;
   return sum / (observations.length - start);
 }
+
+/**
+ * Within an episode: the figures are worse than when it was last told, by the same evidence. The level before covers reports
+ * from the one with which it was told (the index) on, one of them at least.
+ */
+export function worsening(metric: Metric, observations: readonly Observation[], told: number): Result | undefined {
+  const current = observations.at(-1);
+  if (!current || told >= observations.length - 1) return undefined;
+  if (!isWorse(metric, current.value, meanFrom(observations, Math.max(told, latestFrom(observations)))))
+    return undefined;
+  const series = comparableFrom(metric, observations, latestFrom(observations), current);
+  const since = observations[told]?.period ?? '';
+  const startFrom = series.findIndex(({ period }) => period >= since);
+  const change = findChange(metric, series, { startFrom, splitFrom: startFrom + 1, before: 1 });
+  if (!change) return undefined;
+  const before = pool(metric, series.slice(change.start, change.split));
+  const worst = pool(metric, series.slice(change.split));
+  const reached = { before, from: worst.from, worst: worst.pooled.value };
+  const numbers = { statistic: change.statistic, limit: CHANGE_LIMIT };
+  return { ...resultOf(current, reached, worst, numbers), reason: { kind: 'worse' } };
+}
+
+/** So far back a change of level is sought. */
+const latestFrom = ({ length }: readonly Observation[]): number =>
+  Math.max(0, length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
 
 /** While the figure is nearer to the worse level than a quarter of the gap from the better one, it is not back there. */
 function judgeHeld(

@@ -59,8 +59,10 @@ function judge(
     : judgeByTolerance(metric, current, compared);
 }
 
-function comparedWith(metric: Metric, observations: readonly Observation[], { start }: Context): Compared | undefined {
-  const { baseline } = metric;
+function comparedWith(metric: Metric, observations: readonly Observation[], context: Context): Compared | undefined {
+  const { baseline, heldFrom = '' } = metric;
+  let { start } = context;
+  while (start < observations.length && (observations[start] as Observation).period < heldFrom) start++;
   if (baseline.kind === 'figure') return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;
   if (observations.length - start <= ESTIMATE_FROM_SUBMISSIONS) return undefined;

@@ -1,7 +1,7 @@
 import type { Metric } from '../inspection.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import type { Observation } from '../series.ts';
-import { type Direction, latestPoint, type XmrOptions } from '../statistics/xmr.ts';
+import { type Direction, type Limits, latestPoint, type XmrOptions } from '../statistics/xmr.ts';
 import type { Evaluator } from './evaluator.ts';
 
 const DIRECTION: Record<Metric['polarity'], Direction> = { higher: 'increase', lower: 'decrease', neutral: 'neutral' };
@@ -20,6 +20,16 @@ export function chartOptions(
     fixAfter: XMR_POINTS_IN_LIMITS,
     rebases: rebasePeriods.map((rebase) => observations.findIndex(({ period }) => period >= rebase)),
   };
+}
+
+/**
+ * The limits as they are shown, wherever they are: none lies where no figure of the metric can go, below 0 or, for a
+ * share, above 100. Cut or not, a figure is beyond the same ones, so that what is judged and what is shown agree.
+ */
+export function shownLimits({ kind }: Pick<Metric, 'kind'>, { lower, upper }: Pick<Limits, 'lower' | 'upper'>) {
+  const most = kind === 'proportion' ? 100 : Number.POSITIVE_INFINITY;
+  const cut = (limit: number | null): number | null => (limit === null ? null : Math.min(most, Math.max(0, limit)));
+  return { lower: cut(lower), upper: cut(upper) };
 }
 
 /**

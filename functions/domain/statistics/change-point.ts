@@ -37,6 +37,8 @@ export interface LevelChange {
 export interface Sought {
   /** The first report that may belong to the level since. */
   readonly splitFrom?: number;
+  /** The first report that may belong to the level before. */
+  readonly startFrom?: number;
   /** The fewest reports of the level before. */
   readonly before?: number;
 }
@@ -53,11 +55,11 @@ export interface Sought {
 export function findWorsening(
   reports: readonly Report[],
   noise: Noise,
-  { splitFrom = 0, before = CHANGE_BEFORE_MIN }: Sought = {},
+  { startFrom = 0, splitFrom = 0, before = CHANGE_BEFORE_MIN }: Sought = {},
 ): LevelChange | undefined {
   const length = reports.length;
   const first = Math.max(0, length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
-  if (length - first <= before) return undefined;
+  if (length - Math.max(first, startFrom) <= before) return undefined;
   const [bad, size] = [SUMS_OF_BAD, SUMS_OF_SIZE];
   for (let i = first; i < length; i++) {
     const { bad: b, size: n } = reports[i] as Report;
@@ -65,17 +67,18 @@ export function findWorsening(
     size[i - first + 1] = (size[i - first] as number) + n;
   }
   const end = length - first;
+  const earliest = Math.max(0, startFrom - first);
   const spread = noise.kind === 'ranges' ? spreadOf(reports, first, noise) : undefined;
   if (noise.kind === 'ranges' && !spread) return undefined;
   let best: LevelChange | undefined;
   for (let since = 1; since <= CHANGE_SINCE_MAX; since++) {
     const split = end - since;
-    if (first + split < splitFrom || split < before) break;
+    if (first + split < splitFrom || split - earliest < before) break;
     const x2 = (bad[end] as number) - (bad[split] as number);
     const n2 = (size[end] as number) - (size[split] as number);
     for (const wanted of LENGTHS) {
       if (wanted < before) continue;
-      const start = Math.max(0, split - wanted);
+      const start = Math.max(earliest, split - wanted);
       const x1 = (bad[split] as number) - (bad[start] as number);
       const n1 = (size[split] as number) - (size[start] as number);
       if (x2 * n1 > x1 * n2) {
@@ -87,7 +90,7 @@ export function findWorsening(
         if (statistic > (best?.statistic ?? CHANGE_LIMIT))
           best = { start: first + start, split: first + split, statistic };
       }
-      if (split <= wanted) break;
+      if (split - earliest <= wanted) break;
     }
   }
   if (!best) return undefined;
@@ -165,8 +168,8 @@ function dispersionOf(reports: readonly Report[], first: number, split: number, 
 interface Spread {
   readonly variance: number;
   readonly correlation: number;
-  /** What moving ranges alone say of the variance. */
-  readonly ofRanges: number;
+  /** The least that the figure's own size allows for; 0 where that is not known. */
+  readonly floor: number;
 }
 
 /** The variance of one report and the correlation of successive ones; undefined where there are too few, or all are the same. */
@@ -176,19 +179,30 @@ function spreadOf(
   { least, correlation }: Extract<Noise, { kind: 'ranges' }>,
 ): Spread | undefined {
   const count = reports.length - first;
-  if (count - 1 < CHANGE_RANGES_MIN) return undefined;
+  if (count <= 2) return undefined;
   let sum = 0;
-  let ranges = 0;
+  let largest = 0;
+  let split = first;
   for (let i = first; i < reports.length; i++) {
     sum += (reports[i] as Report).bad;
-    if (i > first) ranges += Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad);
+    const range = i > first ? Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad) : 0;
+    if (range > largest) {
+      largest = range;
+      split = i;
+    }
   }
-  const deviation = ranges / (count - 1) / MEAN_DEVIATION / Math.SQRT2;
-  const ofRanges = deviation * deviation;
+  // The largest range may be the change itself.
+  const ofRanges = varianceByRanges(reports, first, split);
   const floor = least(sum / count);
+  // What is known of the spread from the figure's own size makes up for ranges that are few.
+  if (!(floor > 0) && count - 1 < CHANGE_RANGES_MIN) return undefined;
   const variance = Math.max(ofRanges, floor);
   if (!(variance > 0)) return undefined;
-  return { variance, ofRanges, correlation: Math.max(correlation, 1 - ofRanges / variance) };
+  return {
+    variance,
+    floor,
+    correlation: Math.max(correlation, 1 - ofRanges / variance),
+  };
 }
 
 function ratioByRanges(difference: number, since: number, before: number, { variance, correlation }: Spread): number {
@@ -207,15 +221,18 @@ function judgedBySpread(
   reports: readonly Report[],
   first: number,
   { start, split }: LevelChange,
-  { variance, correlation, ofRanges }: Spread,
+  { floor, correlation }: Spread,
 ): number {
+  const ofRanges = varianceByRanges(reports, first, split);
   const end = reports.length;
   const [earlier, later] = [momentsOf(reports, first, split), momentsOf(reports, split, end)];
   const degrees = Math.max(1, end - first - 2);
-  const within = Math.max(variance, (earlier.squares + later.squares) / degrees);
-  const spread = { variance: within, ofRanges, correlation: Math.max(correlation, 1 - ofRanges / within) };
+  const estimated = Math.max(ofRanges, (earlier.squares + later.squares) / degrees);
+  const variance = Math.max(floor, estimated);
+  const spread = { floor, variance, correlation: Math.max(correlation, 1 - ofRanges / variance) };
   const difference = later.mean - momentsOf(reports, start, split).mean;
-  return withEstimatedSpread(ratioByRanges(difference, end - split, split - start, spread), end - first);
+  const statistic = ratioByRanges(difference, end - split, split - start, spread);
+  return estimated <= floor ? statistic : withEstimatedSpread(statistic, end - first);
 }
 
 function withEstimatedSpread(statistic: number, reports: number): number {
@@ -239,4 +256,17 @@ function varianceOfMean(count: number, correlation: number): number {
   const r = correlation;
   if (r === 0) return 1 / count;
   return (1 + r - (2 * r * (1 - r ** count)) / (count * (1 - r))) / (count * (1 - r));
+}
+
+/** What moving ranges say of the variance, without the range that leads to `split`. */
+function varianceByRanges(reports: readonly Report[], first: number, split: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = first + 1; i < reports.length; i++) {
+    if (i === split) continue;
+    sum += Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad);
+    count += 1;
+  }
+  const deviation = count > 0 ? sum / count / MEAN_DEVIATION / Math.SQRT2 : 0;
+  return deviation * deviation;
 }

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { Metric } from '../../functions/domain/inspection.ts';
+import { timelines } from '../../functions/domain/reconcile.ts';
+import { metricPage } from '../../functions/pages/metric.ts';
+import { recordOf } from '../../functions/services/record.ts';
+import { aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/build.ts';
+
+const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
+
+/** The page of a metric with these figures, one a month. */
+function pageOf(metric: Metric, figures: readonly Figure[]): string {
+  const { inspection: header, localStandards, progress } = aRecord();
+  const inspection = {
+    header,
+    fingerprint: '',
+    metrics: [metric],
+    judgements: [],
+    actions: [],
+    localStandards,
+    progress,
+    inspections: [],
+  };
+  const all = months(metric, figures);
+  const judged = timelines(recordOf(inspection, all), 'show').get(metric.id) ?? [];
+  const last = judged.at(-1);
+  const alert =
+    last && last.alert.state !== 'clear'
+      ? { ...last.alert, period: last.period, findings: [...last.findings] }
+      : undefined;
+  const view = { inspection, metric, months: all, judged, alert, superseded: [], smallNumbers: 'show' as const };
+  return `${metricPage({ assets: ASSETS }, view)}`;
+}
+
+const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
+/** Months around a share, as chance brings them. */
+const around = (share: number, count: number): Figure[] =>
+  Array.from({ length: count }, (_, index): Figure => [share + (index % 3) - 1, 100]);
+
+test('a month that is critical never looks like an improvement, however much better it is than usual', () => {
+  const page = pageOf(aMetric({ baseline: IN_WORDS }), [...around(40, 13), ...around(60, 3)]);
+  expect(page).toContain('but not good enough: it is still “critical”');
+  expect(page).toContain(' Critical</li>');
+  expect(page).not.toContain('Unusually good');
+  expect(page).not.toContain(', an improvement');
+  expect(page).toContain('every month will miss the standard');
+});
+
+test('what is better than usual and meets the standard is an improvement, in the chart, by icon and in the table', () => {
+  const page = pageOf(aMetric({ baseline: IN_WORDS }), [...around(84, 13), ...around(96, 3)]);
+  expect(page).toContain('Unusually good, and good enough');
+  expect(page).toContain('Unusually high for this metric, and that is better.');
+  expect(page).toContain(', an improvement');
+});
+
+test('usual limits stop where a share cannot go', () => {
+  const page = pageOf(aMetric(), [[100, 100], [90, 100], [99, 100], [88, 100], ...around(95, 10)]);
+  expect(page).toMatch(/to 100%/);
+  expect(page).not.toMatch(/to 10[1-9]|to 1[1-9]\d/);
+});
+
+test('what stands in for a figure of the inspection is drawn, named as this service’s own, and told in words', () => {
+  const page = pageOf(aMetric({ standards: [], baseline: IN_WORDS }), [...around(90, 6), ...repeat(6, [70, 100])]);
+  expect(page).toContain('This service’s own estimate, as the inspection gave no figure');
+  expect(page).toMatch(/Held against: own estimate \d\d\.\d%/);
+});
+
+test('too few figures are said to be too few, not drawn as if they told what is usual', () => {
+  expect(pageOf(aMetric(), around(90, 12))).toContain('Too few figures to tell what is usual');
+});

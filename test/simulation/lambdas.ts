@@ -1,0 +1,97 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { CloudFormationCustomResourceResponse, Context } from 'aws-lambda';
+import type { Database } from '../../functions/store/database.ts';
+import type { TableName } from '../../functions/store/keys.ts';
+
+/** The functions that are deployed, by the handlers that their Lambdas export, over whatever clients and clock are given. */
+
+export type FunctionName = 'submit' | 'query' | 'manage' | 'dashboard' | 'evaluate' | 'notify' | 'seed';
+
+export type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
+/** What one running copy of a function has of the world around it. */
+export interface Surroundings {
+  readonly database: Database<TableName>;
+  readonly sns: SNSClient;
+  readonly topicArn: string;
+  readonly now: () => Date;
+  /** Hears of each line of the log. */
+  readonly onLog: (level: string, message: string, fields: unknown) => void;
+  readonly onSeeded: (response: CloudFormationCustomResourceResponse) => void;
+  readonly inspections: () => readonly unknown[];
+}
+
+const PAGE_URL = 'https://monitor.example';
+
+// A Lambda reads its environment and opens its clients as it loads; those clients are never used here.
+Object.assign(process.env, {
+  ...{ BASELINES_TABLE: 'baselines', SUBMISSIONS_TABLE: 'submissions', ALERTS_TABLE: 'alerts', ACCESS_TABLE: 'access' },
+  ...{ ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-2:000000000000:alerts', API_URL: PAGE_URL, SMALL_NUMBERS: 'show' },
+  ...{ METRICS_NAMESPACE: 'simulation', AWS_REGION: 'eu-west-2', POWERTOOLS_METRICS_DISABLED: 'true' },
+  LAMBDA_TASK_ROOT: import.meta.dirname,
+});
+
+// biome-ignore-start lint/style/noRestrictedImports: what is simulated is the Lambdas themselves, with clients and a clock of the simulation's.
+const submit = await import('../../functions/submit.ts');
+const query = await import('../../functions/query.ts');
+const manage = await import('../../functions/manage.ts');
+const evaluate = await import('../../functions/evaluate.ts');
+const notify = await import('../../functions/notify.ts');
+const seed = await import('../../functions/seed.ts');
+// biome-ignore-end lint/style/noRestrictedImports: as above
+
+const METRICS: Metrics = {
+  addMetric() {},
+  publishStoredMetrics() {},
+  hasStoredMetrics: () => false,
+  addDimension() {},
+  singleMetric: () => METRICS,
+} as unknown as Metrics;
+
+/** A copy of a function, as its cold start makes it. */
+export function startFunction(name: FunctionName, around: Surroundings): Handler {
+  const { database, sns, topicArn, now } = around;
+  const line =
+    (level: string) =>
+    (message: string, fields: unknown): void =>
+      around.onLog(level, message, fields);
+  const logger = {
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    addContext() {},
+    appendKeys() {},
+  } as unknown as Logger;
+  const common = { database, now, logger };
+  const smallNumbers = 'show';
+  switch (name) {
+    case 'submit':
+      return submit.createHandler(common) as unknown as Handler;
+    case 'query':
+      return query.createHandler(common) as unknown as Handler;
+    case 'manage':
+      return manage.createHandler({ ...common, sns, topicArn }) as unknown as Handler;
+    case 'evaluate':
+      return evaluate.createHandler({ ...common, smallNumbers, metrics: METRICS }) as unknown as Handler;
+    case 'notify':
+      return notify.createHandler({
+        ...common,
+        sns,
+        topicArn,
+        pageUrl: PAGE_URL,
+        metrics: METRICS,
+      }) as unknown as Handler;
+    case 'seed':
+      return seed.createHandler({
+        ...common,
+        sns,
+        topicArn,
+        inspections: around.inspections(),
+        respond: async (_url, response) => around.onSeeded(response),
+      }) as unknown as Handler;
+    case 'dashboard':
+      throw new Error('pages are not simulated');
+  }
+}

@@ -1,0 +1,181 @@
+import {
+  type GetSubscriptionAttributesCommandInput,
+  InvalidParameterException,
+  NotFoundException,
+  type PublishCommandInput,
+  type SetSubscriptionAttributesCommandInput,
+  type SubscribeCommandInput,
+  type UnsubscribeCommandInput,
+} from '@aws-sdk/client-sns';
+import type { Notice } from '../../functions/domain/notice.ts';
+import { compileFilterPolicy, type FilterPolicy } from '../../local/filter-policy.ts';
+import type { Command } from './memory-store.ts';
+
+/**
+ * SNS with one topic and its e-mail subscriptions, in memory: each pending until somebody confirms, gone after two days if
+ * nobody does, and with a filter policy that takes up to a quarter of an hour to change. Sources: Amazon SNS Developer
+ * Guide, "Email notifications", "Subscription filter policies".
+ */
+export interface MailTopic {
+  readonly arn: string;
+  execute(command: Command): object;
+  readonly subscriptions: readonly Subscription[];
+  /** Who has the address follows the link in the mail that asked. */
+  confirm(subscription: Subscription): void;
+  /** Who has the address, or a scanner of theirs, follows the link at the end of a mail. */
+  unsubscribe(subscription: Subscription): void;
+  /** Who would get what is published with these attributes, once every changed policy is in effect. */
+  wouldReach(attributes: Readonly<Record<string, string>>): readonly string[];
+  /** What came to each address, in the order in which it came. */
+  readonly inboxes: ReadonlyMap<string, Mail[]>;
+}
+
+export interface Subscription {
+  readonly arn: string;
+  readonly endpoint: string;
+  readonly askedAt: number;
+  confirmedAt: number | undefined;
+  policy: string | undefined;
+  /** The policy that is in effect until the new one is. */
+  previous: { readonly policy: string | undefined; readonly until: number } | undefined;
+}
+
+/** A mail with what was published, for programs, and the attributes by which it was let through. */
+export interface Mail {
+  readonly notice: Notice;
+  readonly subject: string;
+  readonly at: number;
+}
+
+export interface MailTopicOptions {
+  readonly now: () => number;
+  /** How long a changed policy takes, in milliseconds. */
+  readonly policyDelay: () => number;
+  /** Hears of a message, and which addresses it went to. */
+  readonly onPublish: (notice: Notice, addresses: readonly string[]) => void;
+}
+
+const PENDING_MS = 48 * 3_600_000;
+const ARN = 'arn:aws:sns:eu-west-2:000000000000:alerts';
+
+const policies = new Map<string, FilterPolicy>();
+function passes(policy: string | undefined, attributes: Readonly<Record<string, string>>): boolean {
+  if (policy === undefined) return true;
+  const compiled = policies.get(policy) ?? compileFilterPolicy(policy);
+  policies.set(policy, compiled);
+  return compiled(attributes);
+}
+
+export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOptions): MailTopic {
+  let all: Subscription[] = [];
+  let made = 0;
+  const inboxes = new Map<string, Mail[]>();
+
+  const current = (): Subscription[] => {
+    all = all.filter((each) => each.confirmedAt !== undefined || now() - each.askedAt < PENDING_MS);
+    return all;
+  };
+  const find = (arn: string | undefined): Subscription => {
+    const found = current().find((each) => each.arn === arn);
+    if (!found) throw new NotFoundException({ message: 'Subscription does not exist', $metadata: {} });
+    return found;
+  };
+  const inEffect = ({ policy, previous }: Subscription): string | undefined =>
+    previous && now() < previous.until ? previous.policy : policy;
+  const same = (a = '{}', b = '{}'): boolean => a === b;
+
+  function publish({ Message = '', Subject = '', MessageAttributes = {} }: PublishCommandInput): object {
+    const attributes = Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
+    );
+    const notice = JSON.parse(JSON.parse(Message).sqs) as Notice;
+    const reached = current().filter((each) => each.confirmedAt !== undefined && passes(inEffect(each), attributes));
+    onPublish(
+      notice,
+      reached.map(({ endpoint }) => endpoint),
+    );
+    for (const { endpoint } of reached) {
+      const inbox = inboxes.get(endpoint) ?? [];
+      inbox.push({ notice, subject: Subject, at: now() });
+      inboxes.set(endpoint, inbox);
+    }
+    return { MessageId: `message-${++made}` };
+  }
+
+  function subscribe({ Endpoint = '', Attributes = {} }: SubscribeCommandInput): object {
+    const policy = Attributes.FilterPolicy;
+    if (policy !== undefined) compileFilterPolicy(policy);
+    const existing = current().find((each) => each.endpoint === Endpoint);
+    if (existing?.confirmedAt !== undefined) {
+      if (!same(existing.policy, policy))
+        throw new InvalidParameterException({
+          message: 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes',
+          $metadata: {},
+        });
+      return { SubscriptionArn: existing.arn };
+    }
+    all = all.filter((each) => each !== existing);
+    const arn = existing?.arn ?? `${ARN}:${++made}`;
+    all.push({ arn, endpoint: Endpoint, askedAt: now(), confirmedAt: undefined, policy, previous: undefined });
+    return { SubscriptionArn: arn };
+  }
+
+  function run(name: string, input: object): object {
+    switch (name) {
+      case 'PublishCommand':
+        return publish(input as PublishCommandInput);
+      case 'SubscribeCommand':
+        return subscribe(input as SubscribeCommandInput);
+      case 'UnsubscribeCommand': {
+        const arn = (input as UnsubscribeCommandInput).SubscriptionArn;
+        all = current().filter((each) => each.arn !== arn);
+        return {};
+      }
+      case 'ListSubscriptionsByTopicCommand':
+        return {
+          Subscriptions: current().map(({ arn, endpoint, confirmedAt }) => ({
+            Protocol: 'email',
+            Endpoint: endpoint,
+            SubscriptionArn: confirmedAt === undefined ? 'PendingConfirmation' : arn,
+          })),
+        };
+      case 'GetSubscriptionAttributesCommand': {
+        const { policy } = find((input as GetSubscriptionAttributesCommandInput).SubscriptionArn);
+        return { Attributes: policy === undefined ? {} : { FilterPolicy: policy } };
+      }
+      case 'SetSubscriptionAttributesCommand': {
+        const { SubscriptionArn, AttributeValue } = input as SetSubscriptionAttributesCommandInput;
+        const found = find(SubscriptionArn);
+        if (AttributeValue !== undefined) compileFilterPolicy(AttributeValue);
+        found.previous = { policy: inEffect(found), until: now() + policyDelay() };
+        found.policy = AttributeValue;
+        return {};
+      }
+      case 'GetTopicAttributesCommand': {
+        const confirmed = current().filter(({ confirmedAt }) => confirmedAt !== undefined).length;
+        return { Attributes: { SubscriptionsConfirmed: String(confirmed) } };
+      }
+      default:
+        throw new Error(`${name} is not played by the topic in memory`);
+    }
+  }
+
+  return {
+    arn: ARN,
+    execute: (command) => ({ $metadata: {}, ...run(command.constructor.name, command.input) }),
+    get subscriptions() {
+      return current();
+    },
+    confirm(subscription) {
+      if (current().includes(subscription)) subscription.confirmedAt ??= now();
+    },
+    unsubscribe(subscription) {
+      all = all.filter((each) => each !== subscription);
+    },
+    wouldReach: (attributes) =>
+      current()
+        .filter(({ confirmedAt, policy }) => confirmedAt !== undefined && passes(policy, attributes))
+        .map(({ endpoint }) => endpoint),
+    inboxes,
+  };
+}

@@ -1,0 +1,284 @@
+import type { Board } from '../../functions/domain/board.ts';
+import { rank } from '../../functions/domain/lifecycle.ts';
+import type { Notice } from '../../functions/domain/notice.ts';
+import { reconcile } from '../../functions/domain/reconcile.ts';
+import type { Month } from '../../functions/domain/submission.ts';
+import { readBoard } from '../../functions/store/boards.ts';
+import type { Database } from '../../functions/store/database.ts';
+import {
+  ACK_PREFIX,
+  AUTHORITY_KEY,
+  authorityKey,
+  authorityOf,
+  BOARD_KEY,
+  CURRENT_PREFIX,
+  DUE_KEY,
+  NOTICE_PREFIX,
+  PROGRESS_PREFIX,
+  STANDARD_PREFIX,
+  type TableName,
+} from '../../functions/store/keys.ts';
+import { readRecipients } from '../../functions/store/recipients.ts';
+import { readRecord } from '../../functions/store/records.ts';
+import { readRevisions } from '../../functions/store/submissions.ts';
+import { BANK_HOLIDAYS } from '../support/build.ts';
+import type { Item } from './expressions.ts';
+import type { MailTopic } from './mail-topic.ts';
+import type { MemoryStore, Write } from './memory-store.ts';
+import type { Authority } from './people.ts';
+import { BrokenPromise } from './world.ts';
+
+/**
+ * What the service promises (docs/architecture.md), by name. Some are looked at whenever something is written or published;
+ * the rest once nothing goes on any more, whatever went wrong before.
+ */
+
+const REVISION_PREFIX = 'REVISION#';
+
+const dataIn = <T>(item: Item | undefined): T | undefined =>
+  item?.data?.S === undefined ? undefined : JSON.parse(item.data.S);
+const placeOf = ({ before, after }: Write): { pk: string; sk: string } => ({
+  pk: (after ?? before)?.pk?.S ?? '',
+  sk: (after ?? before)?.sk?.S ?? '',
+});
+
+/** What is kept in mind of a history, beside what the service keeps. */
+export interface Ledger {
+  /** To how many addresses a notice went in all, by `authority number`. */
+  readonly reached: Map<string, number>;
+  /** When a notice was marked sent, by `authority number`. */
+  readonly sentAt: Map<string, number>;
+}
+
+export const createLedger = (): Ledger => ({ reached: new Map(), sentAt: new Map() });
+
+// ---- after every write
+
+export function checkWrites(writes: readonly Write[], ledger: Ledger, now: number): void {
+  const owners = new Set(writes.flatMap((write) => ownerOf(write) ?? []));
+  if (owners.size > 1) throw new BrokenPromise('no authority touches another', [...owners].join(', '));
+  for (const write of writes) {
+    const { sk } = placeOf(write);
+    if (sk.startsWith(REVISION_PREFIX)) keepsRevision(write);
+    else if (sk.startsWith(CURRENT_PREFIX)) comesWithRevision(write, writes);
+    else if (sk === BOARD_KEY) countsItself(write, writes);
+    else if (sk.startsWith(NOTICE_PREFIX)) keepsNotice(write, writes, ledger, now);
+    else if (sk === AUTHORITY_KEY && !hasMark(writes))
+      throw new BrokenPromise(
+        'all that is accepted is judged',
+        `${placeOf(write).pk}: its inspection leaves no due mark`,
+      );
+    else if (sk.startsWith(STANDARD_PREFIX) || sk.startsWith(PROGRESS_PREFIX) || sk.startsWith(ACK_PREFIX))
+      saysWho(write, writes);
+  }
+}
+
+function ownerOf(write: Write): string | undefined {
+  const { pk } = placeOf(write);
+  return pk.startsWith(authorityKey('')) ? authorityOf(pk) : undefined;
+}
+
+/** Every revision stays as it was. */
+function keepsRevision({ before, after }: Write): void {
+  if (before || !after) throw new BrokenPromise('no revision is ever changed', `${before?.pk?.S} ${before?.sk?.S}`);
+}
+
+const hasMark = (writes: readonly Write[]): boolean =>
+  writes.some((write) => placeOf(write).sk === DUE_KEY && write.after !== undefined);
+
+/** Revision, current figures and due mark are one transaction. */
+function comesWithRevision(write: Write, writes: readonly Write[]): void {
+  const { pk, sk } = placeOf(write);
+  const [before, after] = [dataIn<Month>(write.before), dataIn<Month>(write.after)];
+  const what = `${pk} ${sk}`;
+  if (!after) throw new BrokenPromise('nothing accepted is lost', `${what} was removed`);
+  if (after.revision !== (before?.revision ?? 0) + 1)
+    throw new BrokenPromise('nothing accepted is lost', `${what}: ${after.revision} follows ${before?.revision ?? 0}`);
+  const kept = writes.find((each) => placeOf(each).sk.startsWith(`${REVISION_PREFIX}${after.period}#`));
+  if (kept?.after?.data?.S !== write.after?.data?.S)
+    throw new BrokenPromise('nothing accepted is lost', `${what} has no revision beside it`);
+  if (!hasMark(writes)) throw new BrokenPromise('all that is accepted is judged', `${what} leaves no due mark`);
+}
+
+/** Standards, progress and acknowledgements name their author, and have the board looked at again. */
+function saysWho(write: Write, writes: readonly Write[]): void {
+  const { pk, sk } = placeOf(write);
+  const { author } = dataIn<{ author?: string }>(write.after) ?? {};
+  if (!author?.endsWith(authorityOf(pk)))
+    throw new BrokenPromise('every change says who made it', `${pk} ${sk}: ${author}`);
+  if (!hasMark(writes)) throw new BrokenPromise('all that is accepted is judged', `${pk} ${sk} leaves no due mark`);
+}
+
+/** Every announced change is in exactly one notice: board and notice are one transaction, and the board counts its notices. */
+function countsItself(write: Write, writes: readonly Write[]): void {
+  const [before, after] = [dataIn<Board>(write.before), dataIn<Board>(write.after)];
+  if (!after) throw new BrokenPromise('the board stays', `${placeOf(write).pk} was removed`);
+  const what = `${after.authority} v${after.version}`;
+  if (after.version !== (before?.version ?? 0) + 1)
+    throw new BrokenPromise('no board is overwritten unread', `${what} follows v${before?.version ?? 0}`);
+  if (before && after.evaluatedAt < before.evaluatedAt)
+    throw new BrokenPromise(
+      'a board never goes back in time',
+      `${what}: ${before.evaluatedAt}, then ${after.evaluatedAt}`,
+    );
+  const notice = dataIn<Notice>(writes.find((each) => placeOf(each).sk.startsWith(NOTICE_PREFIX))?.after);
+  const expected = (before?.lastNotice ?? 0) + (notice ? 1 : 0);
+  if (after.lastNotice !== expected || (notice && notice.number !== expected))
+    throw new BrokenPromise(
+      'a notice for every change',
+      `${what}: notice ${notice?.number}, counted ${after.lastNotice}`,
+    );
+  const changed = [...new Set([...Object.keys(before?.alerts ?? {}), ...Object.keys(after.alerts)])].filter(
+    (id) =>
+      !before?.alerts[id] !== !after.alerts[id] ||
+      before?.alerts[id]?.episode?.level !== after.alerts[id]?.episode?.level,
+  );
+  const told = new Set(notice?.transitions.map(({ alert }) => alert));
+  const untold = changed.filter((id) => !told.has(id));
+  if (untold.length > 0) throw new BrokenPromise('a notice for every change', `${what}: ${untold.join(', ')} untold`);
+  if (notice && notice.transitions.length === 0) throw new BrokenPromise('no notice without a change', what);
+}
+
+/** A notice never changes, and is marked sent only once it was published to somebody. */
+function keepsNotice({ before, after }: Write, writes: readonly Write[], ledger: Ledger, now: number): void {
+  const notice = dataIn<Notice>(after);
+  if (!notice) throw new BrokenPromise('no notice is lost', `${before?.pk?.S} ${before?.sk?.S} was removed`);
+  const key = `${notice.authority} ${notice.number}`;
+  if (before && before.data?.S !== after?.data?.S) throw new BrokenPromise('no notice is ever changed', key);
+  if (!before && !writes.some((each) => placeOf(each).sk === BOARD_KEY))
+    throw new BrokenPromise('no notice without a change', `${key} comes without its board`);
+  if (!after?.unsent && !ledger.reached.get(key))
+    throw new BrokenPromise('sent only once it was published to somebody', key);
+  if (after?.sentAt && !before?.sentAt) ledger.sentAt.set(key, now);
+}
+
+// ---- after every publish
+
+export function checkPublish(
+  notice: Notice,
+  addresses: readonly string[],
+  ledger: Ledger,
+  by: { readonly startedAt: number } | undefined,
+): void {
+  const key = `${notice.authority} ${notice.number}`;
+  const sentAt = ledger.sentAt.get(key);
+  if (by && sentAt !== undefined && sentAt < by.startedAt)
+    throw new BrokenPromise('nothing is mailed again once it was sent', key);
+  const stranger = addresses.find((address) => !address.endsWith(`@${notice.authority}.example`));
+  if (stranger) throw new BrokenPromise('no authority sees another', `${stranger} is mailed of ${notice.authority}`);
+  ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + addresses.length);
+}
+
+// ---- whenever the service says that it has something
+
+export function checkAccepted(store: MemoryStore, authority: Authority, month: Authority['accepted'][number]): void {
+  const pk = authorityKey(authority.id);
+  const kept = store
+    .items('submissions')
+    .find(
+      (item) =>
+        item.pk?.S === pk &&
+        item.sk?.S?.startsWith(`${REVISION_PREFIX}${month.period}#`) &&
+        Number(item.revision?.N) === month.revision,
+    );
+  const observations = dataIn<Month>(kept)?.observations;
+  if (JSON.stringify(sorted(observations)) !== JSON.stringify(sorted(month.observations)))
+    throw new BrokenPromise('nothing accepted is lost', `${authority.id} ${month.period} r${month.revision}`);
+}
+
+const sorted = (observations: Month['observations'] | undefined): unknown =>
+  observations && Object.entries(observations).sort(([a], [b]) => (a < b ? -1 : 1));
+
+// ---- at rest
+
+/** Everything that must be so of an authority once nothing goes on any more. */
+export async function checkAtRest(
+  store: MemoryStore,
+  topic: MailTopic,
+  authority: Authority,
+  ledger: Ledger,
+  now: number,
+): Promise<void> {
+  const { id } = authority;
+  const database: Database<TableName> = store;
+  for (const { period, revision, observations } of authority.accepted) {
+    const { revisions } = await readRevisions(database, id, period, { after: revision - 1, limit: 1 });
+    const [kept] = revisions;
+    if (
+      kept?.revision !== revision ||
+      JSON.stringify(sorted(kept.observations)) !== JSON.stringify(sorted(observations))
+    )
+      throw new BrokenPromise('nothing accepted is lost', `${id} ${period} r${revision}`);
+  }
+
+  const { board, acknowledgements, dueAt } = await readBoard(database, id);
+  const record = await readRecord(database, id, acknowledgements, BANK_HOLIDAYS);
+  if (!record || !board) throw new BrokenPromise('all that is accepted is judged', `${id} has no board`);
+  const at = new Date(board.evaluatedAt);
+  const pure = reconcile(undefined, record, [], at, 'show').board;
+  if (!pure || canonical(board.alerts) !== canonical(pure.alerts))
+    throw new BrokenPromise('the board is the timeline of its record', `${id} v${board.version}`);
+  const judged = Object.fromEntries(record.months.map(({ period, revision }) => [period, revision]));
+  if (canonical(board.judged) !== canonical(judged))
+    throw new BrokenPromise(
+      'all that is accepted is judged',
+      `${id}: ${canonical(board.judged)}, not ${canonical(judged)}`,
+    );
+  const next = reconcile(board, record, [], new Date(now), 'show').board;
+  if (next) throw new BrokenPromise('at rest nothing is left undone', `${id}: ${differing(board, next).join(', ')}`);
+  if (dueAt !== undefined && Date.parse(dueAt) <= now)
+    throw new BrokenPromise('at rest nothing is left undone', `${id} is due since ${dueAt}`);
+
+  const pk = authorityKey(id);
+  const notices = store.items('alerts').filter((item) => item.pk?.S === pk && item.sk?.S?.startsWith(NOTICE_PREFIX));
+  const numbers = notices.map((item) => dataIn<Notice>(item)?.number);
+  if (numbers.some((number, index) => number !== index + 1) || numbers.length !== board.lastNotice)
+    throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
+  readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
+  const recipients = await readRecipients(database);
+  for (const item of notices) {
+    const notice = dataIn<Notice>(item) as Notice;
+    // Whoever is known to hear of it, and would; somebody who is half removed does not count.
+    const hearers = topic.wouldReach({ authority: id, level: notice.level }).filter((address) => {
+      const { hears } = recipients.find((each) => each.address === address) ?? { hears: { [id]: notice.level } };
+      return rank(hears[id]) > 0 && rank(hears[id]) <= rank(notice.level);
+    });
+    if (item.unsent && hearers.length > 0)
+      throw new BrokenPromise('at rest nothing is left undone', `${id} ${notice.number} is unsent`);
+    if (!item.unsent && !ledger.reached.get(`${id} ${notice.number}`))
+      throw new BrokenPromise('sent only once it was published to somebody', `${id} ${notice.number}`);
+  }
+}
+
+/** Whoever read the last notice knows which alerts there are, and how bad each got. */
+function readersKnowTheTruth(id: string, board: Board, last: Notice | undefined): void {
+  const known = new Map<string, string>();
+  for (const item of [...(last?.transitions ?? []), ...(last?.stillRaised ?? []), ...(last?.watching ?? [])])
+    if (item.transition !== 'cleared' && item.transition !== 'withdrawn') known.set(item.alert, item.reached);
+  const so = Object.entries(board.alerts).map(([alert, { episode }]) => [alert, episode?.level ?? 'watch']);
+  const read = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (JSON.stringify(read) !== JSON.stringify(so.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))))
+    throw new BrokenPromise(
+      'readers know the truth',
+      `${id}: read ${JSON.stringify(read)}; it is ${JSON.stringify(so)}`,
+    );
+}
+
+/** In which fields a board would become another. */
+function differing(board: Board, next: Board): string[] {
+  const fields = ['latestPeriod', 'judged', 'standards', 'inspection', 'alerts'] as const;
+  return fields.flatMap((field) =>
+    canonical(board[field]) === canonical(next[field])
+      ? []
+      : [`${field} ${canonical(board[field])} would become ${canonical(next[field])}`],
+  );
+}
+
+/** The same JSON for the same contents, whatever the order of keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
