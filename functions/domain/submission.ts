@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MAX_FIGURE, type Metric } from './inspection.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
+import { typedText } from './typed-text.ts';
 
 /** The most months in one request: each is two writes, and one transaction takes a hundred. */
 export const MAX_MONTHS = 48;
@@ -48,11 +49,15 @@ export type Reported = z.infer<typeof ReportedSchema>;
 const EnvelopeSchema = z.strictObject({
   status: StatusSchema.default('final'),
   observations: z.record(z.string(), z.unknown()),
-  commentary: z.string().max(MAX_COMMENTARY_LENGTH).optional(),
+  commentary: typedText(MAX_COMMENTARY_LENGTH).optional(),
 });
 
 /** One authority's figures for one month, as submitted: reported figures by metric id. */
-export const SubmissionSchema = EnvelopeSchema.extend({ observations: z.record(z.string(), ReportedSchema) });
+export const SubmissionSchema = EnvelopeSchema.extend({
+  observations: z.record(z.string(), ReportedSchema),
+  // What was accepted before stays as it is.
+  commentary: z.string().max(MAX_COMMENTARY_LENGTH).optional(),
+});
 export type Submission = z.infer<typeof SubmissionSchema>;
 
 /** One revision of one month, as kept. Revisions count from 1; `submittedAt` is an ISO instant. */
@@ -71,6 +76,9 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** No authority has more metrics; a month that names more unknown ones is none of its months. */
+const MAX_UNKNOWN = 400;
+
 /** Finds the known word nearest to an unknown one, if any is near. */
 export type Suggest = (word: string, known: readonly string[]) => string | undefined;
 
@@ -87,11 +95,14 @@ export function readSubmission(
   const faults = envelope.success ? [] : faultsOf(envelope.error.issues, []);
   const reported = observationsIn(body);
   const observations: [string, Reported][] = [];
+  const ids = [...(metrics?.keys() ?? [])];
+  let unknown = 0;
   for (const [id, value] of reported) {
     const path = ['observations', id];
     const metric = metrics?.get(id);
     if (metrics && !metric) {
-      const near = suggest(id, [...metrics.keys()]);
+      if (++unknown > MAX_UNKNOWN) continue;
+      const near = suggest(id, ids);
       faults.push({
         pointer: pointerTo(path),
         detail: `no metric is called "${shorten(id)}"${near ? `; the nearest is "${near}"` : ''}`,
@@ -105,6 +116,8 @@ export function readSubmission(
       else if (read.reported) observations.push([id, read.reported]);
     }
   }
+  if (unknown > MAX_UNKNOWN)
+    faults.push({ pointer: '#/observations', detail: `and ${unknown - MAX_UNKNOWN} more metrics that are not known` });
   if (isObject(body) && isObject(body.observations) && reported.length === 0)
     faults.push({ pointer: '#/observations', detail: 'a submission holds at least one observation' });
   if (faults.length > 0 || !envelope.success) return { faults };
@@ -281,14 +294,17 @@ function detailOf(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
+/** No name of ours is longer; of one that is, a pointer shows the beginning. */
+const MAX_KEY_LENGTH = 100;
+
 /** A JSON pointer (RFC 6901) as a URI fragment. */
 export function pointerTo(path: readonly PropertyKey[]): string {
   // Half a surrogate pair, which JSON can hold, has no place in a URI.
   const write = (key: PropertyKey) =>
-    encodeURIComponent(String(key).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
+    encodeURIComponent(shorten(String(key), MAX_KEY_LENGTH).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
   return ['#', ...path.map(write)].join('/');
 }
 
-function shorten(word: string): string {
-  return word.length > 64 ? `${word.slice(0, 64)}…` : word;
+function shorten(word: string, most = 64): string {
+  return word.length > most ? `${word.slice(0, most)}…` : word;
 }

@@ -4,6 +4,7 @@ import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
+import { typedText } from '../domain/typed-text.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -29,10 +30,9 @@ const changesSomething = (body: Readonly<Partial<Record<(typeof CHANGES)[number]
 const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
 
 /** What an authority sets for a metric, with who and why. */
-export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true }).refine(
-  changesSomething,
-  CHANGES_NOTHING,
-);
+export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
+  .extend({ reason: typedText(1000).min(1), author: typedText(200).min(1) })
+  .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
@@ -40,11 +40,16 @@ export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setA
   .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 export const AcknowledgementBodySchema = z.strictObject({
-  author: z.string().trim().min(1).max(200),
-  note: z.string().trim().min(1).max(2000),
+  author: typedText(200).trim().min(1),
+  note: typedText(2000).trim().min(1),
 });
 
-export const ProgressBodySchema = ProgressSchema.omit({ inspection: true, action: true, version: true, at: true });
+export const ProgressBodySchema = ProgressSchema.omit({
+  inspection: true,
+  action: true,
+  version: true,
+  at: true,
+}).extend({ evidence: typedText(2000).min(1), author: typedText(200).min(1) });
 
 export const RecipientBodySchema = z.strictObject({
   address: z.email('is not an e-mail address').max(254),

@@ -17,8 +17,8 @@ export const STATUS = {
 } as const;
 export type ProblemKind = keyof typeof STATUS;
 
-/** The most faults that one answer names, so that it stays within what Lambda may answer; it says how many there are. */
-const MAX_FAULTS = 1000;
+/** The most characters that the faults named in one answer take: nobody reads more, and refusing must stay cheap. It says how many there are. */
+const MAX_FAULTS_LENGTH = 100_000;
 
 /** A refusal that the caller is told about, as RFC 9457 problem details. */
 export class ProblemError extends Error {
@@ -46,8 +46,14 @@ export function faultsProblem(errors: readonly SentFault[], consequence = 'nothi
 
 /** The problem document of an error, with its status. */
 export function problemOf(error: ProblemError) {
-  const more = error.errors.length - MAX_FAULTS;
-  const named = error.errors.slice(0, MAX_FAULTS);
+  const named: SentFault[] = [];
+  let length = 0;
+  for (const fault of error.errors) {
+    length += JSON.stringify(fault).length;
+    if (length > MAX_FAULTS_LENGTH) break;
+    named.push(fault);
+  }
+  const more = error.errors.length - named.length;
   if (more > 0) named.push({ detail: `and ${more} more, not named here` });
   return {
     type: `urn:inspection-monitor:problem:${error.kind}`,

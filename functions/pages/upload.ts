@@ -81,6 +81,10 @@ ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= F
 const FEW_MONTHS = 2;
 /** The summary names so many faults; the table below it has all. */
 const SUMMARY_FAULTS = 10;
+/** … and the table so many: whoever has more has the wrong file. */
+const TABLE_FAULTS = 200;
+/** The most characters of a file that come back with its faults, to be put right in the page. */
+const MAX_SHOWN_LENGTH = 20_000;
 
 /** Everything that is wrong with a file, and the form to send it again. */
 export function faultsPage(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
@@ -104,9 +108,11 @@ ${table({
   caption: 'Every fault by its place in the file',
   heads: ['Line', 'Column', 'What is wrong'],
   className: 'app-faults',
-  rows: faults.map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
+  rows: faults.slice(0, TABLE_FAULTS).map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
 })}
-${uploadForm(visit, header, text)}`,
+${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
+${uploadForm(visit, header, text.length <= MAX_SHOWN_LENGTH ? text : '')}
+${text.length > MAX_SHOWN_LENGTH && html`<p class="govuk-body">What you sent is too long to be shown here. Put it right where it came from, and choose or paste it again.</p>`}`,
   });
 }
 

@@ -206,7 +206,8 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
     detail: `"${shorten(text)}" ${why}`,
     cause,
   });
-  const [, body = '', percent] = /^(.*?)\s*(%?)$/s.exec(text) ?? [];
+  const percent = text.endsWith('%');
+  const body = (percent ? text.slice(0, -1) : text).trimEnd();
   // Spaces between thousands, the unbreakable ones among them.
   let digits = /^[+-]?\d{1,3}([ \u00a0\u2009\u202f]\d{3})+([.,]\d+)?$/.test(body)
     ? body.replace(/[ \u00a0\u2009\u202f]/g, '')

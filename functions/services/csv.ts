@@ -63,6 +63,8 @@ const NOT_UTF8 =
 /** Line ends as they come, doubled ones of careless programs among them; the longest first. */
 const LINE_ENDS = ['\r\r\n', '\r\n', '\n', '\r'];
 const LINE_END = /\r\r\n|\r\n|\n|\r/g;
+/** As many as the most months of one request have of the most metrics, and something for titles and remarks. */
+const MAX_LINES = 20_000;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /** Takes a text apart into lines of cells. Throws {@link UnreadableFileError}. */
@@ -70,6 +72,9 @@ export function readSeparated(file: string): SeparatedText {
   const text = file.replace(/^\uFEFF/, '');
   const garbled = text.indexOf('\uFFFD');
   if (garbled >= 0) throw new UnreadableFileError(text.slice(0, garbled).split(LINE_END).length, NOT_UTF8);
+  const count = text.match(LINE_END)?.length ?? 0;
+  if (count > MAX_LINES)
+    throw new UnreadableFileError(1, `has ${count} lines; at most ${MAX_LINES} are read: send fewer months at once`);
   const remarks: Line[] = [];
   let rest = text;
   let skipped = 0;

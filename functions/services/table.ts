@@ -161,6 +161,8 @@ const COLUMNS_NEEDED = `the columns need names in one line, such as ${LONG.join(
 const HEADER_LINES = 60;
 /** So many columns can be told apart in a message; a sheet of a million is no report. */
 const MAX_COLUMNS = 1000;
+/** As much as a cell of a spreadsheet holds. */
+const MAX_CELL_LENGTH = 32_767;
 
 /**
  * Reads figures kept one a line (`period,metric,numerator,denominator,count,value,status,commentary`), one month a line
@@ -169,10 +171,24 @@ const MAX_COLUMNS = 1000;
  */
 export function readTable(lines: readonly Line[], { naming, decimalComma = false }: TableSettings = {}): Table {
   const faults: TableFault[] = [];
-  const filled = lines.filter(({ cells }) => cells.some((cell) => cleaned(cell) !== ''));
+  const long = lines.find(({ cells }) => cells.some((cell) => cell.length > MAX_CELL_LENGTH));
+  if (long)
+    return {
+      months: [],
+      faults: [
+        {
+          line: long.line,
+          detail: `has a cell of more than ${MAX_CELL_LENGTH} characters; is this a file of figures?`,
+        },
+      ],
+    };
+  // Spreadsheets leave empty cells at the ends of lines, by the thousand.
+  const filled = lines
+    .map(({ line, cells }) => ({ line, cells: cells.slice(0, lastFilled(cells) + 1) }))
+    .filter(({ cells }) => cells.length > 0);
   const first = filled[0];
   if (!first) return { months: [], faults: [{ line: 1, detail: `the file is empty; ${COLUMNS_NEEDED}` }] };
-  const widest = filled.reduce((most, { cells }) => Math.max(most, lastFilled(cells) + 1), 0);
+  const widest = filled.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   if (widest > MAX_COLUMNS)
     return { months: [], faults: [{ line: 1, detail: `has ${widest} columns; at most ${MAX_COLUMNS} are read` }] };
   const at = filled.slice(0, HEADER_LINES).findIndex((line) => headerIn(line, naming) !== undefined);

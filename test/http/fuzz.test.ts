@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PAGES, ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
+import { forgeryToken } from '../../functions/pages/session.ts';
 import { callerOf, dumpOf } from '../support/caller.ts';
 import { checkAnswer, description, pathOf } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -403,6 +405,96 @@ test('JSON that begins with a byte-order mark is taken as it is without', async 
     body: '\ufeff{"observations":{"referral-backlog":{"count":12}}}',
   });
   expect(status).toBe(200);
+});
+
+/** Refusing costs little, whatever is sent: the time that a person waits, and an answer that a browser shows. */
+const LONGEST_MS = 1000;
+/** Of what else these machines do meanwhile, and of the stand-in's own handling of a megabyte. */
+const PATIENCE = 4;
+const LARGEST_ANSWER = 200 * 1024;
+const MEGABYTE = 1024 * 1024;
+const filled = (text: string, size = MEGABYTE) => text.repeat(Math.floor(size / text.length));
+const monthsFrom2005 = (count: number) =>
+  Array.from({ length: count }, (_, i) => `${2005 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, '0')}`);
+const wide = Array.from({ length: 10_000 }, (_, i) => `x${i}.count`).join(',');
+const ruinous: Record<string, string> = {
+  'ten thousand columns': `period,${wide}\n2011-08${',1'.repeat(10_000)}\n`,
+  'a known column ten thousand times': `period${',complaints.count'.repeat(10_000)}\n2011-08\n`,
+  'a megabyte of prose': filled('lorem ipsum dolor sit amet\n'),
+  'a megabyte of unknown metrics': `period,metric,count\n${filled('2011-08,refer,x\n', MEGABYTE - 100)}`,
+  'as many lines as are read, each wrong': `period,metric,count\n${Array.from({ length: 19_000 }, (_, i) => `2011-08,m${i},${i}\n`).join('')}`,
+  'a first line of 512 KB': `period,metric,${'x'.repeat(512 * 1024)}\n2011-08,complaints,1\n`,
+  'a megabyte of commas': ','.repeat(MEGABYTE),
+  'a megabyte of line ends': '\n'.repeat(MEGABYTE),
+  'a megabyte of quotation marks': '"\n'.repeat(MEGABYTE / 2),
+  'a number among 900,000 spaces': `period,metric,count\n2011-08,complaints,"1${' '.repeat(900_000)}x"\n`,
+  'commentaries of control characters': `period,metric,count,commentary\n${monthsFrom2005(48)
+    .map((period) => `${period},complaints,1,"${'\u0001'.repeat(10_000)}"\n`)
+    .join('')}`,
+};
+const ruinousJson: Record<string, unknown> = {
+  'a thousand unknown metrics a month': monthsFrom2005(40).map((period) => ({
+    period,
+    observations: Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`m${i}`, { count: 1 }])),
+  })),
+  'eighty thousand fields': [
+    {
+      period: '2011-08',
+      observations: { complaints: Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`m${i}`, 1])) },
+    },
+  ],
+  'a name of 900 KB': [{ period: '2011-08', observations: { ['x'.repeat(900 * 1024)]: { count: 1 } } }],
+};
+const costs = async (request: () => Promise<Response>) => {
+  const start = performance.now();
+  const response = await request();
+  const text = await response.text();
+  expect([response.status >= 400 && response.status < 500, response.status]).toEqual([true, response.status]);
+  expect(performance.now() - start).toBeLessThan(PATIENCE * LONGEST_MS);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LARGEST_ANSWER);
+  expect(revealed(text)).toEqual([]);
+};
+
+test.each([
+  ...Object.entries(ruinous).map(([name, body]) => [name, 'text/csv', body] as const),
+  ...Object.entries(ruinousJson).map(
+    ([name, submissions]) => [name, 'application/json', JSON.stringify({ submissions })] as const,
+  ),
+])('%s: refused by the API at little cost', async (_, type, body) => {
+  await costs(() =>
+    fetch(`${service.api}${LIST}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.token}`, 'content-type': type },
+      body,
+    }),
+  );
+});
+
+test.each(Object.entries(ruinous))('%s: refused by the page at little cost', async (_, figures) => {
+  const body = new FormData();
+  body.set('forgeryToken', forgeryToken(service.token));
+  body.set('file', new Blob([figures]), 'figures.csv');
+  await costs(() =>
+    fetch(`${service.api}/authorities/herefordshire/submit`, {
+      method: 'POST',
+      headers: { cookie: `session=${service.token}`, 'sec-fetch-site': 'same-origin' },
+      body,
+    }),
+  );
+});
+
+test('a header of 512 KB: refused at little cost', async () => {
+  const start = performance.now();
+  const { hostname, port } = new URL(service.api);
+  const status = await new Promise<string>((done, failed) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(`GET /health HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Long: ${'x'.repeat(512 * 1024)}\r\n\r\n`);
+    });
+    socket.once('data', (data) => done(data.toString().split('\r\n')[0] ?? ''));
+    socket.once('error', failed);
+  });
+  expect(status).toMatch(/^HTTP\/1\.1 431 /);
+  expect(performance.now() - start).toBeLessThan(PATIENCE * LONGEST_MS);
 });
 
 /** Whoever is not signed in gets pages, redirections to them and refusals, whatever they ask for: nothing rings the operator. */

@@ -31,7 +31,8 @@ export interface History {
 }
 
 const IDS = ['alnwick', 'berwick', 'corbridge'];
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const START = Date.parse('2011-01-14T09:00:00Z');
 
 /** How things go wrong in a history: some know no fault, some one kind, some every kind. */
@@ -85,6 +86,8 @@ function enter(world: World, random: () => Random): () => void {
   };
 }
 
+/** How time passes at rest: hours in which all is made good, and days in which deadlines come. */
+const REST_MS = [HOUR_MS, HOUR_MS, HOUR_MS, 16 * DAY_MS, HOUR_MS, 40 * DAY_MS, HOUR_MS];
 /** Steps after which nothing may go on any more by itself. */
 const MOST_STEPS_TO_REST = 20_000;
 const MOST_PEOPLE = 4;
@@ -190,7 +193,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       });
       subscribeDirector(id);
     }
-    world.pass(DAY_MS / 24);
+    world.pass(HOUR_MS);
     watched = true;
   }
 
@@ -217,8 +220,8 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     for (const { endpoint } of [...topic.subscriptions])
       for (const subscription of topic.subscriptions)
         if (subscription.endpoint === endpoint) topic.confirm(subscription);
-    for (let hours = 0; hours < 4; hours++) {
-      world.pass(HOUR_MS);
+    for (const ms of REST_MS) {
+      world.pass(ms);
       for (let taken = 0; ; taken++) {
         if (taken > MOST_STEPS_TO_REST)
           throw new BrokenPromise('at rest nothing is left undone', 'it does not come to rest');
@@ -263,8 +266,6 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     leave();
   }
 }
-
-const HOUR_MS = 3_600_000;
 
 function leftIn(store: MemoryStore): string {
   const items = (['baselines', 'submissions', 'alerts'] as const).flatMap((table) => store.items(table));

@@ -48,9 +48,17 @@ export interface Ledger {
   readonly reached: Map<string, number>;
   /** When a notice was marked sent, by `authority number`. */
   readonly sentAt: Map<string, number>;
+  /** The revision of each month as it stands, and the one that the board has judged, by partition key. */
+  readonly current: Map<string, Record<string, number>>;
+  readonly judged: Map<string, Record<string, number>>;
 }
 
-export const createLedger = (): Ledger => ({ reached: new Map(), sentAt: new Map() });
+export const createLedger = (): Ledger => ({
+  reached: new Map(),
+  sentAt: new Map(),
+  current: new Map(),
+  judged: new Map(),
+});
 
 // ---- after every write
 
@@ -60,8 +68,8 @@ export function checkWrites(writes: readonly Write[], ledger: Ledger, now: numbe
   for (const write of writes) {
     const { sk } = placeOf(write);
     if (sk.startsWith(REVISION_PREFIX)) keepsRevision(write);
-    else if (sk.startsWith(CURRENT_PREFIX)) comesWithRevision(write, writes);
-    else if (sk === BOARD_KEY) countsItself(write, writes);
+    else if (sk.startsWith(CURRENT_PREFIX)) comesWithRevision(write, writes, ledger);
+    else if (sk === BOARD_KEY) countsItself(write, writes, ledger);
     else if (sk.startsWith(NOTICE_PREFIX)) keepsNotice(write, writes, ledger, now);
     else if (sk === AUTHORITY_KEY && !hasMark(writes))
       throw new BrokenPromise(
@@ -71,6 +79,7 @@ export function checkWrites(writes: readonly Write[], ledger: Ledger, now: numbe
     else if (sk.startsWith(STANDARD_PREFIX) || sk.startsWith(PROGRESS_PREFIX) || sk.startsWith(ACK_PREFIX))
       saysWho(write, writes);
   }
+  takesNoMarkUnjudged(writes, ledger, now);
 }
 
 function ownerOf(write: Write): string | undefined {
@@ -87,7 +96,7 @@ const hasMark = (writes: readonly Write[]): boolean =>
   writes.some((write) => placeOf(write).sk === DUE_KEY && write.after !== undefined);
 
 /** Revision, current figures and due mark are one transaction. */
-function comesWithRevision(write: Write, writes: readonly Write[]): void {
+function comesWithRevision(write: Write, writes: readonly Write[], ledger: Ledger): void {
   const { pk, sk } = placeOf(write);
   const [before, after] = [dataIn<Month>(write.before), dataIn<Month>(write.after)];
   const what = `${pk} ${sk}`;
@@ -98,6 +107,7 @@ function comesWithRevision(write: Write, writes: readonly Write[]): void {
   if (kept?.after?.data?.S !== write.after?.data?.S)
     throw new BrokenPromise('nothing accepted is lost', `${what} has no revision beside it`);
   if (!hasMark(writes)) throw new BrokenPromise('all that is accepted is judged', `${what} leaves no due mark`);
+  ledger.current.set(pk, { ...ledger.current.get(pk), [after.period]: after.revision });
 }
 
 /** Standards, progress and acknowledgements name their author, and have the board looked at again. */
@@ -110,7 +120,7 @@ function saysWho(write: Write, writes: readonly Write[]): void {
 }
 
 /** Every announced change is in exactly one notice: board and notice are one transaction, and the board counts its notices. */
-function countsItself(write: Write, writes: readonly Write[]): void {
+function countsItself(write: Write, writes: readonly Write[], ledger: Ledger): void {
   const [before, after] = [dataIn<Board>(write.before), dataIn<Board>(write.after)];
   if (!after) throw new BrokenPromise('the board stays', `${placeOf(write).pk} was removed`);
   const what = `${after.authority} v${after.version}`;
@@ -137,6 +147,21 @@ function countsItself(write: Write, writes: readonly Write[]): void {
   const untold = changed.filter((id) => !told.has(id));
   if (untold.length > 0) throw new BrokenPromise('a notice for every change', `${what}: ${untold.join(', ')} untold`);
   if (notice && notice.transitions.length === 0) throw new BrokenPromise('no notice without a change', what);
+  ledger.judged.set(placeOf(write).pk, after.judged);
+}
+
+/** Only who has judged all that was accepted takes its due mark away. */
+function takesNoMarkUnjudged(writes: readonly Write[], ledger: Ledger, now: number): void {
+  const moved = writes.find((write) => placeOf(write).sk === DUE_KEY);
+  if (!moved?.before || moved.after?.setAside || Date.parse(moved.after?.dueAt?.S ?? '9999') <= now) return;
+  const { pk } = placeOf(moved);
+  const [current, judged] = [ledger.current.get(pk), ledger.judged.get(pk)];
+  const unjudged = Object.entries(current ?? {}).filter(([period, revision]) => judged?.[period] !== revision);
+  if (unjudged.length > 0)
+    throw new BrokenPromise(
+      'all that is accepted is judged',
+      `${pk}: ${unjudged.join('; ')} is not, and its mark is gone`,
+    );
 }
 
 /** A notice never changes, and is marked sent only once it was published to somebody. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DELIBERATE_FAULTS, withFault } from './deliberate-faults.ts';
 import { rangesOf, shorten, stepsIn, stepsUpTo, tell } from './history.ts';
 
 /**
@@ -48,4 +49,8 @@ test('a history that breaks no promise is not made any shorter', async () => {
 test('steps are written as ranges and read again', () => {
   expect(rangesOf([0, 1, 2, 5, 7, 8])).toBe('0-2,5,7-8');
   expect(stepsIn('0-2,5,7-8')).toEqual([0, 1, 2, 5, 7, 8]);
+});
+
+test.each(Object.entries(DELIBERATE_FAULTS))('there is a place for %s, which test/faults makes', (_, fault) => {
+  expect(withFault(fault)).toContain(fault.replace);
 });
