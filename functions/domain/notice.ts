@@ -170,12 +170,19 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
   const { transitions, stillRaised, watching } = notice;
   const unseen = [...transitions.filter(isBad), ...stillRaised].filter(isUnseen);
+  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) => [
+    `${LEVEL_WORD[item.level]}${item.transition ? ' and new' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+    ...inHand(item),
+  ]);
+  // First what is news.
+  const isNews = unseen.some(({ transition }) => transition);
   const sections = [
     section(
       'WORSE',
       transitions.filter((item) => isBad(item) && !isUnseen(item)),
       (item) => change(item, home),
     ),
+    ...(isNews ? [cannotSee] : []),
     section(
       'NO LONGER RAISED, OR BETTER',
       transitions.filter((item) => !isBad(item)),
@@ -187,10 +194,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
       (item) => standing(item, home),
     ),
     section('TO WATCH', watching, (item) => standing(item, home)),
-    section('WHAT WE CANNOT SEE', unseen, (item) => [
-      `${LEVEL_WORD[item.level]}${item.transition ? ' and new' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
-      ...inHand(item),
-    ]),
+    ...(isNews ? [] : [cannotSee]),
   ];
   const head = [
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
