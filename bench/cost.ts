@@ -80,7 +80,8 @@ export function fixedIn(resources: Readonly<Record<string, Resource>>): Fixed {
   const all = (type: string): Resource[] => Object.values(resources).filter(({ Type }) => Type === type);
   const watched = all('AWS::CloudWatch::Alarm').map(({ Properties }) => {
     const { Metrics } = Properties as { Metrics?: { MetricStat?: unknown }[] };
-    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+    // A query counts as one, as it finds one authority that waits or none.
+    return Math.max(1, Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1);
   });
   const emits = (emitter: string): boolean =>
     all('AWS::Lambda::Function').some(({ Properties }) => {
@@ -130,7 +131,7 @@ const LOGGED_BYTES = 1500;
 export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes }: CostModel): CostRow[] {
   const { submissions, recipients, reads, hours } = A_YEAR;
   const gigabyte = 1e9;
-  const hourlyInvocations = 2 * hours;
+  const hourlyInvocations = 3 * hours;
   return [
     {
       item: 'Lambda',
@@ -138,7 +139,9 @@ export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes 
         submissions * (lambda(efforts.submit) + lambda(efforts.evaluate) + lambda(efforts.notify)) +
         reads * lambda(efforts.query),
       fixed:
-        hours * (lambda(efforts.notify) + lambda({ ...efforts.evaluate, milliseconds: efforts.notify.milliseconds })),
+        // What keeps the recipients asks SNS about each: as much as sending a notice.
+        hours *
+        (2 * lambda(efforts.notify) + lambda({ ...efforts.evaluate, milliseconds: efforts.notify.milliseconds })),
     },
     { item: 'API Gateway', marginal: (submissions + reads) * prices.httpApiRequest.value, fixed: 0 },
     {

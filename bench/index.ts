@@ -195,7 +195,8 @@ function find(what: string): Tally {
 /** The stack's resources at one level of operations. */
 function resourcesWith(operations: string) {
   const outdir = join(folder, operations);
-  return createApp({ outdir, context: { operations } }).synth().getStackByName('InspectionMonitor').template.Resources;
+  const context = { operations, operationsEmail: operations === 'none' ? 'nobody' : 'bench@example.org' };
+  return createApp({ outdir, context }).synth().getStackByName('InspectionMonitor').template.Resources;
 }
 
 function memoryOf(name: string): number {

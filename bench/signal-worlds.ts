@@ -33,7 +33,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-function drawNormal(random: Random): number {
+export function drawNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
@@ -58,7 +58,11 @@ function drawBeta(random: Random, mean: number, correlation: number): number {
   return x / (x + gamma((1 - mean) * sum));
 }
 
-function drawBinomial(random: Random, n: number, p: number): number {
+/** A month's share, where the cases of one month are correlated so much. */
+export const drawShare = (random: Random, mean: number, correlation: number): number =>
+  correlation ? drawBeta(random, mean, correlation) : mean;
+
+export function drawBinomial(random: Random, n: number, p: number): number {
   let count = 0;
   for (let i = 0; i < n; i++) if (random() < p) count += 1;
   return count;

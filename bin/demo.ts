@@ -48,6 +48,8 @@ interface Day {
   readonly date: string;
   /** What is submitted on it; where nothing is, the service looks by itself, as it does every hour. */
   readonly months: readonly Month[];
+  /** A report that is published on it. */
+  readonly report?: { readonly id: string };
   readonly remark?: string;
   /** Whether its e-mails are shown to the end. */
   readonly inFull?: boolean;
@@ -118,11 +120,12 @@ async function tellTheDecade(): Promise<Chapter> {
   const months = example('herefordshire-published-2016-2025.csv');
   const chapter = await begin('Ten years of published figures', months, [
     'REAL figures, published by the Department for Education, each for a year to March.',
-    'They are sent as if each had been known in the April after. This part is about',
-    'figures alone: the recommended actions of 2010 are marked as completed first.',
+    'They are sent as if each had been known in the April after, and held against the',
+    'inspection of their time: that of 2014 at first, then those of 2018 and 2022, each',
+    'loaded on the day of its publication.',
   ]);
-  await completeActions(chapter);
-  for (const day of daysOf(months, [])) await live(chapter, day);
+  const reports = ['herefordshire-2018', 'herefordshire-2022'].map(reportDay);
+  for (const day of [...daysOf(months, []), ...reports].sort(byDate)) await live(chapter, day);
   return chapter;
 }
 
@@ -151,35 +154,34 @@ async function dueDates(chapter: Chapter): Promise<string[]> {
   return (await actionsOf(chapter)).flatMap(({ due }) => due ?? []);
 }
 
-async function completeActions(chapter: Chapter): Promise<void> {
-  progress.say('Marking the recommended actions as completed');
-  for (const { id } of await actionsOf(chapter))
-    await chapter.client.request('PUT', `${AUTHORITY}/actions/${id}`, {
-      state: 'completed',
-      evidence: 'None: set aside, because this demonstration is about the figures',
-      author: 'The demonstration',
-    });
-}
-
 /** Each month on the day of its submission, and in between the days on which due dates have just passed. */
 function daysOf(months: readonly Month[], due: readonly string[]): Day[] {
   const days: Day[] = months.map((month) => ({ date: submittedOn(month), months: [month] }));
   const [first = '', last = ''] = [days[0]?.date, days.at(-1)?.date];
   const passed = new Set(due.map((date) => addDays(date, 1)).filter((date) => date > first && date < last));
   for (const date of passed) days.push({ date, months: [], remark: 'Recommended actions were due the day before.' });
-  return days.sort((one, other) => (one.date < other.date ? -1 : 1));
+  return days.sort(byDate);
+}
+
+const byDate = (one: Day, other: Day): number => (one.date < other.date ? -1 : 1);
+
+/** The day on which a report that ships with the service was published. */
+function reportDay(name: string): Day {
+  const report = JSON.parse(readFileSync(new URL(`../seed/${name}.json`, import.meta.url), 'utf8'));
+  return { date: report.published, months: [], report, remark: `Published and loaded: ${report.title}.` };
 }
 
 function submittedOn(month: Month | undefined): string {
   return workingDayAfter(month?.period ?? '', SUBMITTED_ON, FREE_DAYS);
 }
 
-async function live(chapter: Chapter, { date, months, remark, inFull }: Day): Promise<void> {
+async function live(chapter: Chapter, { date, months, report, remark, inFull }: Day): Promise<void> {
   const { service, client, shown } = chapter;
   const day = dayName(date);
   chapter.today = date;
   service.moveClock(morningOf(date));
   if (remark) progress.print(`${day}  ${remark}`);
+  if (report) await client.request('PUT', `${AUTHORITY}/inspections/${report.id}`, report);
   for (const { period, body } of months) {
     progress.say(`${day}: submitting ${monthName(period)}`);
     const outcome = await submitMonth(client, 'herefordshire', period, body, true);

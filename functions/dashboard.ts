@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import * as z from 'zod';
 import { isAuthorityAlert } from './domain/authority-alerts.ts';
 import type { SmallNumbers } from './domain/format.ts';
 import { dayInEngland } from './domain/period.ts';
+import { LINK_MINUTES } from './domain/person.ts';
 import { AcknowledgementBodySchema, RecipientBodySchema } from './http/bodies.ts';
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
@@ -14,10 +16,11 @@ import type { RefusedRecipient } from './pages/recipients.ts';
 import { RefusalError, refusalFor } from './pages/refusals.ts';
 import { type PageAnswer, page, redirect } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
-import { endedSession, pathAfterSignIn, sessionCookie } from './pages/session.ts';
-import { authoritiesPage, signInPage } from './pages/sign-in.ts';
+import { endedSession, pathAfterSignIn, sessionCookie, tokenOf } from './pages/session.ts';
+import { authoritiesPage, linkAskedPage, linkPage, sessionsPage, signInPage } from './pages/sign-in.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.ts';
 import { readEnvironment } from './runtime/environment.ts';
+import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acceptMonths, BasisChangedError, compareMonths } from './services/accept.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
@@ -27,6 +30,16 @@ import { readNewestRevisions } from './services/months.ts';
 import { readNotice, readNotices } from './services/notices.ts';
 import type { Recipients } from './services/recipients.ts';
 import { readMetricHistory, readOverview, readSubmitted } from './services/record.ts';
+import {
+  endSession,
+  isSession,
+  listSessions,
+  readRole,
+  readSession,
+  sendLink,
+  setRole,
+  useLink,
+} from './services/sign-in.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
@@ -51,7 +64,12 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /how-it-judges': async ({ visit }) => page(howItJudgesPage(visit)),
       'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
       'POST /sign-in': (request) => signIn(request, dependencies),
-      'POST /sign-out': async ({ event }) => redirect('/sign-in', [endedSession(event)]),
+      'POST /sign-in/mail': (request) => postLink(request, dependencies),
+      'GET /sign-in/link': async ({ query, visit }) => page(linkPage(visit, query.link ?? '', query.to ?? '/')),
+      'POST /sign-in/link': (request) => postSession(request, dependencies),
+      'GET /sessions': (request) => getSessions(request, dependencies),
+      'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
+      'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
@@ -67,13 +85,22 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
     },
-    { grantOf: (token) => readGrant(database, token, now()), assets, logger },
+    {
+      grantOf: (token, authority) =>
+        isSession(token)
+          ? readSession({ ...dependencies, now: now() }, token, authority)
+          : readGrant(database, token, now()),
+      assets,
+      logger,
+    },
   );
 }
 
 async function getStart({ visit, grant }: PageRequest, { database }: DashboardDependencies): Promise<PageAnswer> {
-  if (grant && grant.authority !== '*') return redirect(`/authorities/${grant.authority}`);
-  const authorities = await listAuthorities(database);
+  const several = grant?.authorities ?? [];
+  if (grant && grant.authority !== '*' && several.length < 2) return redirect(`/authorities/${grant.authority}`);
+  const all = await listAuthorities(database);
+  const authorities = several.length > 0 ? all.filter(({ id }) => several.includes(id)) : all;
   const [only] = authorities;
   if (only && authorities.length === 1) return redirect(`/authorities/${only.id}`);
   return page(authoritiesPage(visit, authorities));
@@ -91,8 +118,65 @@ async function signIn(
 ): Promise<PageAnswer> {
   const token = (form.token ?? '').trim();
   const grant = await readGrant(database, token, now());
-  if (!grant) return page(signInPage(visit, form.to ?? '/', 'This token is not valid, or no longer.'), 422);
+  if (!grant) return page(signInPage(visit, form.to ?? '/', { token: 'This token is not valid, or no longer.' }), 422);
   return redirect(pathAfterSignIn(form.to), [sessionCookie(event, token, grant.expires, now())]);
+}
+
+/** Every answer takes as long, so that nobody learns from it whether an address gets the alerts. SNS and the store take less. */
+const LINK_ANSWER_MS = 2000;
+
+async function postLink(
+  { event, visit, form }: PageRequest,
+  { logger, ...dependencies }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const to = pathAfterSignIn(form.to);
+  const address = z.email().max(254).safeParse(form.address?.trim());
+  if (!address.success)
+    return page(signInPage(visit, to, { address: 'Enter an e-mail address, like name@example.org' }), 422);
+  // API Gateway answers under no other host than its own; on one machine, no page of another origin comes this far.
+  const origin = `${event.headers['x-forwarded-proto']}://${event.headers.host}`;
+  const linkTo = (code: string): string => `${origin}/sign-in/link?${new URLSearchParams({ link: code, to })}`;
+  const sent = sendLink({ ...dependencies, now: dependencies.now() }, address.data, form.remember === 'yes', linkTo)
+    .then((outcome) => logger.info('link to sign in asked for', { outcome }))
+    // The answer must not tell that it was an address that a link was to be sent to. They will ask again.
+    .catch((error: unknown) => logger.error('link to sign in failed', { failure: describeFailure(error) }));
+  await Promise.all([sent, new Promise((done) => setTimeout(done, LINK_ANSWER_MS))]);
+  return page(linkAskedPage(visit, address.data));
+}
+
+async function postSession(
+  { event, form }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const begun = await useLink({ database, now: now() }, form.link ?? '');
+  if (!begun)
+    throw new RefusalError(
+      403,
+      'This link does not work any more',
+      `A link works once, for ${LINK_MINUTES} minutes. Ask for another on the page to sign in.`,
+    );
+  const expires = Math.floor(Date.parse(begun.session.expires) / 1000);
+  return redirect(pathAfterSignIn(form.to), [sessionCookie(event, begun.cookie, expires, now(), Infinity)]);
+}
+
+async function getSessions(
+  { event, visit }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  return page(sessionsPage(visit, await listSessions(database, tokenOf(event) ?? '', now())));
+}
+
+async function postSessionEnd(
+  { event, parameters }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  await endSession(database, tokenOf(event) ?? '', now(), parameters.session);
+  return redirect('/sessions');
+}
+
+async function signOut({ event }: PageRequest, { database, now }: DashboardDependencies): Promise<PageAnswer> {
+  await endSession(database, tokenOf(event) ?? '', now());
+  return redirect('/sign-in', [endedSession(event)]);
 }
 
 /** A month has one notice, and one more for each correction of it. */
@@ -246,28 +330,34 @@ async function getRecipients(
     import('./pages/recipients.ts'),
     import('./services/recipients.ts'),
   ]);
-  const recipients = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
+  const mailed = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
+  const recipients = await Promise.all(
+    mailed.map(async (each) => ({ ...each, role: await readRole(dependencies.database, each.id, authority) })),
+  );
   return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
 }
 
 async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { authority = '' } = request.parameters;
   await requireInspection(dependencies.database, authority);
-  const { address = '', level = '' } = request.form;
-  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level });
+  const { address = '', level = '', role = 'look' } = request.form;
+  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role });
   if (!wanted.success)
     return getRecipients(request, dependencies, {
       address,
       level,
-      fault: 'Enter an e-mail address and choose a level',
+      role,
+      fault: 'Enter an e-mail address, and choose a level and what it may do',
     });
   const { addRecipient } = await import('./services/recipients.ts');
   try {
-    await addRecipient(await recipientsOf(dependencies), authority, wanted.data, dependencies.now());
+    const now = dependencies.now();
+    const { recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
+    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', now);
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
-    return getRecipients(request, dependencies, { address, level, fault: refusal.message });
+    return getRecipients(request, dependencies, { address, level, role, fault: refusal.message });
   }
   return redirect(`/authorities/${authority}/recipients`);
 }
@@ -279,6 +369,7 @@ async function postRemoval(
   await requireInspection(dependencies.database, authority);
   const { removeRecipient } = await import('./services/recipients.ts');
   await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
   return redirect(`/authorities/${authority}/recipients`);
 }
 

@@ -1,22 +1,31 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
+import type * as z from 'zod';
+import type { Role } from './domain/person.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
+  ChangedMetricSchema,
+  InspectionChangeSchema,
   RecipientAnswerSchema,
   RecipientsAnswerSchema,
   StandardAnswerSchema,
 } from './http/answers.ts';
 import {
   AcknowledgementBodySchema,
+  DryRunQuerySchema,
+  MetricBodySchema,
+  MetricChangeBodySchema,
   ProgressBodySchema,
   RecipientBodySchema,
   StandardBodySchema,
 } from './http/bodies.ts';
-import { type Answer, answer, httpHandler, type Request, readBody } from './http/handler.ts';
+import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { changeMetric, putMetric } from './services/catalogue.ts';
+import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
 import { reportProgress } from './services/progress.ts';
 import {
@@ -27,12 +36,13 @@ import {
   removeRecipient,
   SNS_ATTEMPTS,
 } from './services/recipients.ts';
+import { readRole, setRole } from './services/sign-in.ts';
 import { setStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
 export interface ManageDependencies {
-  readonly database: Database<'baselines' | 'alerts' | 'access'>;
+  readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
   readonly sns: SNSClient;
   readonly topicArn: string;
   readonly now: () => Date;
@@ -44,10 +54,15 @@ export function createHandler(dependencies: ManageDependencies) {
   const { database, now, logger } = dependencies;
   return httpHandler(
     {
+      'PUT /v1/authorities/{authority}/metrics/{metric}': (request) => putOwnMetric(request, dependencies),
+      'POST /v1/authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
       'PUT /v1/authorities/{authority}/metrics/{metric}/standard': (request) => putStandard(request, dependencies),
       'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         putAcknowledgement(request, dependencies),
       'PUT /v1/authorities/{authority}/actions/{action}': (request) => putProgress(request, dependencies),
+      'PUT /v1/authorities/{authority}/inspections/{inspection}': (request) => putInspection(request, dependencies),
+      'DELETE /v1/authorities/{authority}/inspections/{inspection}': (request) =>
+        deleteInspection(request, dependencies),
       'GET /v1/authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /v1/authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'DELETE /v1/authorities/{authority}/recipients/{recipient}': (request) => deleteRecipient(request, dependencies),
@@ -70,6 +85,40 @@ async function putProgress({ parameters, body }: Request, { database, now }: Man
   return answer(created ? 201 : 200, ActionAnswerSchema, action);
 }
 
+async function putOwnMetric({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric: id = '' } = parameters;
+  const { author, reason, ...wanted } = readBody(MetricBodySchema, body);
+  const { created, metric } = await putMetric(database, { authority, id }, wanted, { author, reason }, now());
+  return answer(created ? 201 : 200, ChangedMetricSchema, metric);
+}
+
+async function postMetricChange({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric: id = '' } = parameters;
+  const { author, reason, ...fate } = readBody(MetricChangeBodySchema, body);
+  const { metric } = await changeMetric(database, { authority, id }, fate, { author, reason }, now());
+  return answer(200, ChangedMetricSchema, metric);
+}
+
+async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', inspection: id = '' } = request.parameters;
+  const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
+  const change = await loadInspectionFile(database, { authority, id }, request.body, now(), dryRun);
+  return answer(change.outcome === 'new' && !dryRun ? 201 : 200, InspectionChangeSchema, mutable(change));
+}
+
+async function deleteInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '', inspection = '' } = request.parameters;
+  const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
+  return answer(
+    200,
+    InspectionChangeSchema,
+    mutable(await retireInspection(database, authority, inspection, now(), dryRun)),
+  );
+}
+
+/** What a service gives to be read, as what an answer is made of. */
+const mutable = (change: InspectionChange) => change as z.input<typeof InspectionChangeSchema>;
+
 async function putAcknowledgement(
   { parameters, body }: Request,
   { database, now }: ManageDependencies,
@@ -79,16 +128,19 @@ async function putAcknowledgement(
   return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, now()));
 }
 
-function shown({ id, address, level, arn, lapsesAt }: MailedAddress) {
+function shown({ id, address, level, arn, lapsesAt }: MailedAddress, role: Role) {
   const state = arn ? ('confirmed' as const) : ('pending' as const);
-  return { id, address: maskedAddress(address), level, state, ...(lapsesAt ? { lapsesAt } : {}) };
+  return { id, address: maskedAddress(address), level, role, state, ...(lapsesAt ? { lapsesAt } : {}) };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '' } = parameters;
   await requireInspection(dependencies.database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
-  return answer(200, RecipientsAnswerSchema, { recipients: recipients.map(shown) });
+  const roles = recipients.map(({ id }) => readRole(dependencies.database, id, authority));
+  return answer(200, RecipientsAnswerSchema, {
+    recipients: await Promise.all(recipients.map(async (each, index) => shown(each, (await roles[index]) ?? 'look'))),
+  });
 }
 
 async function postRecipient({ parameters, body }: Request, dependencies: ManageDependencies): Promise<Answer> {
@@ -96,20 +148,25 @@ async function postRecipient({ parameters, body }: Request, dependencies: Manage
   const wanted = readBody(RecipientBodySchema, body);
   await requireInspection(dependencies.database, authority);
   const { created, recipient } = await addRecipient(dependencies, authority, wanted, dependencies.now());
-  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient));
+  const { database, now } = dependencies;
+  // Whoever is added anew may do no more than is said now, whatever the address might before.
+  if (created || wanted.role) await setRole(database, recipient.id, authority, wanted.role ?? 'look', now());
+  const role = await readRole(database, recipient.id, authority);
+  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient, role));
 }
 
 async function deleteRecipient({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '', recipient = '' } = parameters;
   await requireInspection(dependencies.database, authority);
   await removeRecipient(dependencies, authority, recipient, dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
   return { statusCode: 204 };
 }
 
 const environment = readEnvironment('ALERT_TOPIC_ARN');
 
 export const handler = createHandler({
-  database: openDatabase('baselines', 'alerts', 'access'),
+  database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   now: () => new Date(),

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
+import { frameworkOf } from './domain/frameworks.ts';
 import { type LoadedInspection, type Metric, withProgress } from './domain/inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
@@ -13,6 +14,8 @@ import {
   DescriptionAnswerSchema,
   HealthAnswerSchema,
   InspectionAnswerSchema,
+  InspectionFileSchemaAnswerSchema,
+  InspectionsAnswerSchema,
   MetricAnswerSchema,
   MetricsAnswerSchema,
   MonthAnswerSchema,
@@ -29,7 +32,7 @@ import {
 } from './http/bodies.ts';
 import { etagOf } from './http/etags.ts';
 import { type Answer, answer, csvAnswer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
-import { describeApi } from './http/openapi.ts';
+import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
@@ -61,6 +64,8 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/alerts': (request) => getAlerts(request, database),
       'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database, now()),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
+      'GET /v1/authorities/{authority}/inspections': (request) => getInspections(request, database),
+      'GET /inspection.schema.json': getInspectionFileSchema,
       'GET /openapi.json': getDescription,
       'GET /health': async () => answer(200, HealthAnswerSchema, { status: 'ok' }),
     },
@@ -263,6 +268,26 @@ async function getInspection({ parameters }: Request, database: Tables): Promise
     judgements: [...judgements],
     actions: actions.map((action) => withProgress(action, progress)),
   });
+}
+
+async function getInspections({ parameters }: Request, database: Tables): Promise<Answer> {
+  const { header, inspections } = await requireInspection(database, parameters.authority ?? '');
+  return answer(200, InspectionsAnswerSchema, {
+    leading: header.id,
+    inspections: inspections.map(({ header, retired, judgements, actions, figures, progress }) => {
+      const { title, full } = frameworkOf(header);
+      return {
+        ...header,
+        ...{ retired, frameworkTitle: title, full, figures },
+        judgements: [...judgements],
+        actions: actions.map((action) => withProgress(action, progress)),
+      };
+    }),
+  });
+}
+
+async function getInspectionFileSchema(): Promise<Answer> {
+  return answer(200, InspectionFileSchemaAnswerSchema, inspectionFileSchema());
 }
 
 async function getDescription(): Promise<Answer> {

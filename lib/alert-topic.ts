@@ -1,10 +1,6 @@
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import type { Level } from '../functions/domain/lifecycle.ts';
-import { filterPolicyOf } from '../functions/domain/recipient.ts';
-import { recipientId } from '../functions/store/keys.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** Where notices are published, each with the message attributes `authority` and `level`, by which subscriptions choose. */
@@ -22,38 +18,12 @@ export class AlertTopic extends Construct {
     });
   }
 
-  /** Mails a recipient the notices of one authority from a level upwards, once they have confirmed. */
-  mail({
-    address,
-    authority,
-    from,
-  }: {
-    readonly address: string;
-    readonly authority: string;
-    readonly from: Level;
-  }): void {
-    const subscription = this.topic.addSubscription(new subscriptions.EmailSubscription(address));
-    // CDK has no words for `$or`. The filter changes in place, and whoever has confirmed stays so.
-    const filtered = subscription.node.defaultChild as sns.CfnSubscription;
-    filtered.filterPolicy = filterPolicyOf(recipientId(address), { [authority]: from });
-  }
-
   /** Lets a function add, change and remove recipients, and tells it the topic. */
   grantSubscribe(to: ServiceFunction): void {
     to.allow(['sns:Subscribe', 'sns:ListSubscriptionsByTopic'], this.topic.topicArn);
     to.allowAnywhere(
       ['sns:GetSubscriptionAttributes', 'sns:SetSubscriptionAttributes', 'sns:Unsubscribe'],
       'IAM knows no resource for these three. Whose subscription it is, the function checks by its filter.',
-    );
-    to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
-  }
-
-  /** Lets a function move subscriptions to the filters that they should have, and tells it the topic. */
-  grantSettle(to: ServiceFunction): void {
-    to.allow(['sns:ListSubscriptionsByTopic'], this.topic.topicArn);
-    to.allowAnywhere(
-      ['sns:GetSubscriptionAttributes', 'sns:SetSubscriptionAttributes'],
-      'IAM knows no resource for these two. The function asks about subscriptions of this topic only.',
     );
     to.tell('ALERT_TOPIC_ARN', this.topic.topicArn);
   }

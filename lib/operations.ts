@@ -5,14 +5,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
 import type { Api } from './api.ts';
-import type { Schedule } from './schedule.ts';
+import { HOURLY_RETRIES, type Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { type Settings, STACK } from './settings.ts';
-import type { StreamMapping } from './stream-mapping.ts';
+import { RETRIES, type StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsProps {
   /** How closely the service is watched: see `operations` in settings.ts. */
@@ -49,7 +48,7 @@ const MINUTES_5 = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 /** A function that needs this part of its timeout will soon need all of it. */
 const NEAR_TIMEOUT_PERCENT = 80;
-/** Later than this, a stream is not slow but stuck: a failing record is tried again for up to an hour. */
+/** Later than this, a stream is not slow but stuck: a failing record is tried again, and holds up what comes after it. */
 const BEHIND = Duration.minutes(10);
 /** An hourly run may be late; three hours without one are no delay. */
 const HOURS_OF_SILENCE = 3;
@@ -78,6 +77,7 @@ export class Operations extends Construct {
    */
   readonly key: kms.Key;
   private readonly level: Settings['operations'];
+  private readonly email: string | undefined;
   private readonly topic: sns.Topic | undefined;
   private readonly alarms: cloudwatch.Alarm[] = [];
 
@@ -91,7 +91,8 @@ export class Operations extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(7),
     });
-    this.topic = level === 'none' ? undefined : this.makeTopic(email);
+    this.email = email;
+    this.topic = level === 'none' ? undefined : this.makeTopic();
   }
 
   /** Makes the alarms of the level that was chosen, and its dashboard. */
@@ -106,10 +107,22 @@ export class Operations extends Construct {
     if (this.level !== 'full') to.tell('POWERTOOLS_METRICS_DISABLED', 'true');
   }
 
+  /**
+   * Lets a function ask who is to be told to confirm, and tells it the topic and who that is. To remove somebody it needs
+   * `sns:Unsubscribe` on anything, as whoever keeps the recipients has (`AlertTopic.grantSubscribe`).
+   */
+  grantSubscribe(to: ServiceFunction): void {
+    if (!this.topic) return;
+    to.allow(['sns:Subscribe', 'sns:ListSubscriptionsByTopic'], this.topic.topicArn);
+    to.tell('OPERATIONS_TOPIC_ARN', this.topic.topicArn);
+    if (this.email) to.tell('OPERATIONS_EMAIL', this.email);
+  }
+
   private watchClosely(watched: Watched): void {
     this.watchFunctions(watched.functions);
     this.watchStreams(watched);
     this.watchNotices();
+    this.watchOperators();
     this.alarm({
       name: 'api-errors',
       means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
@@ -123,7 +136,7 @@ export class Operations extends Construct {
    * Two alarms in place of many. All functions' logs are counted into one metric, which is written, and paid for, only in
    * hours in which something failed; the hourly run logs a failure also where a notice is not sent or nobody hears.
    */
-  private watchSimply({ functions, schedule }: Watched): void {
+  private watchSimply({ functions, streams, schedule }: Watched): void {
     const failures = new cloudwatch.Metric({
       namespace: Stack.of(this).stackName,
       metricName: 'Failures',
@@ -145,8 +158,9 @@ export class Operations extends Construct {
       metric: failures,
       atLeast: 1,
     });
-    const [hourly] = schedule.calls;
-    if (!hourly) throw new Error('nothing is called every hour');
+    // The others are called by streams as well: that they ran says nothing of the hour.
+    const hourly = schedule.calls.find((each) => streams.every(({ to }) => to !== each));
+    if (!hourly) throw new Error('nothing is called by the hour alone');
     this.alarm({
       name: 'hourly-run-missing',
       means:
@@ -159,7 +173,7 @@ export class Operations extends Construct {
     });
   }
 
-  private makeTopic(email: string | undefined): sns.Topic {
+  private makeTopic(): sns.Topic {
     this.key.addToResourcePolicy(
       new iam.PolicyStatement({
         principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -181,7 +195,6 @@ export class Operations extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    if (email) topic.addSubscription(new subscriptions.EmailSubscription(email));
     return topic;
   }
 
@@ -236,13 +249,23 @@ export class Operations extends Construct {
         atLeast: BEHIND.toMilliseconds(),
       });
     const givenUp = [
-      ...streams.map(({ node, deadLetters, to }) => ({ what: node.id, deadLetters, means: to.whenItFails })),
-      { what: schedule.node.id, deadLetters: schedule.deadLetters, means: 'Late figures and unsent notices wait.' },
+      ...streams.map(({ node, deadLetters, to }) => ({
+        what: node.id,
+        deadLetters,
+        tries: RETRIES,
+        means: to.whenItFails,
+      })),
+      {
+        what: schedule.node.id,
+        deadLetters: schedule.deadLetters,
+        tries: HOURLY_RETRIES,
+        means: 'Late figures and unsent notices wait.',
+      },
     ];
-    for (const { what, deadLetters, means } of givenUp)
+    for (const { what, deadLetters, tries, means } of givenUp)
       this.alarm({
         name: `${kebab(what)}-dead-letters`,
-        means: `Given up after an hour of trying; the hourly run tries again from the tables. ${means}`,
+        means: `Given up after ${tries} further tries or an hour, whichever came first; the hourly run tries again from the tables. ${means}`,
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
         atLeast: 1,
       });
@@ -269,6 +292,19 @@ export class Operations extends Construct {
       name: 'no-confirmed-recipient',
       means: 'Nobody has confirmed to receive e-mails: alerts are raised and their notices wait, so no director hears.',
       metric: this.own('ConfirmedRecipients', 'Minimum', HOUR),
+      lessThan: 1,
+      silence: 'changes nothing',
+    });
+  }
+
+  /** Only where somebody is to hear: the alarm shows in the console, and on the dashboard, as nobody else could be told. */
+  private watchOperators(): void {
+    if (!this.email) return;
+    this.alarm({
+      name: 'nobody-hears-operations',
+      means:
+        'Nobody has confirmed to hear when the service itself fails: this alarm, like all others, reaches nobody by e-mail.',
+      metric: this.own('ConfirmedOperators', 'Minimum', HOUR),
       lessThan: 1,
       silence: 'changes nothing',
     });
@@ -345,7 +381,7 @@ export class Operations extends Construct {
           graph(
             'Notices waiting',
             [this.own('OldestUnsentNotice', 'Maximum', HOUR), this.waitingByAuthority()],
-            [this.own('ConfirmedRecipients', 'Minimum', HOUR)],
+            [this.own('ConfirmedRecipients', 'Minimum', HOUR), this.own('ConfirmedOperators', 'Minimum', HOUR)],
           ),
         ],
         [

@@ -17,7 +17,7 @@ export function readSeeds(): Seeds {
   const files = readdirSync(SEEDS).filter((name) => name.endsWith('.json'));
   const contents = files.sort().map((file) => readFileSync(join(SEEDS, file), 'utf8'));
   return {
-    authorities: contents.map((content) => SeedSchema.parse(JSON.parse(content)).authority),
+    authorities: [...new Set(contents.map((content) => SeedSchema.parse(JSON.parse(content)).authority))],
     hash: createHash('sha256').update(contents.join('\0')).digest('hex'),
   };
 }

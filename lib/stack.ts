@@ -26,20 +26,25 @@ export class InspectionMonitorStack extends Stack {
     });
     const topic = new AlertTopic(this, 'Alerts', { key: operations.key });
 
-    // The inspection, loaded by the deployment.
+    // The inspection, loaded by the deployment, and whom it has mailed.
     const seed = new ServiceFunction(this, 'Seed', {
       name: 'seed',
-      whenItFails: 'The deployment stops: figures would be judged against the old inspection, or against none.',
+      whenItFails:
+        'A deployment stops, as figures would be judged against the old inspection; or recipients whose subscription is gone are not asked again.',
       memory: 512,
-      timeout: Duration.seconds(60),
+      timeout: Duration.minutes(2),
       logRemoval,
     });
     tables.grant(seed, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grant(seed, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
-    topic.grantSettle(seed);
+    topic.grantSubscribe(seed);
+    operations.grantSubscribe(seed);
+    operations.tellMetrics(seed);
+    if (settings.alertEmail) seed.tell('ALERT_EMAIL', settings.alertEmail);
     new InspectionLoading(this, 'Loading', {
       by: seed,
       authority: settings.authority,
+      operator: settings.operationsEmail,
       recipient: settings.alertEmail ? { address: settings.alertEmail, level: settings.alertLevel } : undefined,
     });
 
@@ -78,8 +83,9 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(20),
       logRemoval,
     });
-    tables.grant(manage, 'access', ['dynamodb:GetItem']);
-    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(manage, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
+    tables.grant(manage, 'baselines', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grant(manage, 'submissions', ['dynamodb:Query']);
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
 
@@ -91,12 +97,14 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(10),
       logRemoval,
     });
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem']);
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
     tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'alerts', 'unsent');
     topic.grantSubscribe(dashboard);
+    // Links to sign in go to one recipient each.
+    topic.grantPublish(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
 
     const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });
@@ -154,12 +162,9 @@ export class InspectionMonitorStack extends Stack {
       changes: ['INSERT'],
       batchSize: 10,
     });
-    if (settings.alertEmail) {
-      topic.mail({ address: settings.alertEmail, authority: settings.authority, from: settings.alertLevel });
-    }
 
     // What events missed: lost, too late to be one, or never one.
-    const schedule = new Schedule(this, 'Schedule', { calls: [evaluate, notify] });
+    const schedule = new Schedule(this, 'Schedule', { calls: [seed, evaluate, notify] });
 
     // And what tells us when any of this fails.
     operations.watch({
@@ -176,6 +181,7 @@ export class InspectionMonitorStack extends Stack {
     new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
     const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
     new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });
+    new CfnOutput(this, 'SeedFunction', { value: seed.function.functionName });
     new CfnOutput(this, 'EvaluateFunction', { value: evaluate.function.functionName });
     new CfnOutput(this, 'NotifyFunction', { value: notify.function.functionName });
     for (const [name, table] of Object.entries(tables.all)) {

@@ -38,7 +38,7 @@ export interface InstanceOptions {
   readonly inboxPort?: number;
   /** What the functions' and the schedules' clock reads at the start: ISO date or instant. It ticks on from there. */
   readonly clock?: string;
-  /** Whether e-mail subscriptions in the template count as confirmed. Default true. */
+  /** Whether e-mail subscriptions of the template, and those that its deployment asks for, count as confirmed. Default true. */
   readonly autoConfirm?: boolean;
   /**
    * Answer every request and send every mail, also beyond the limits of the API's stage (429) and of SNS: for tests and
@@ -224,7 +224,9 @@ async function start(
   });
   gateway.serve('dynamodbstreams', (call) => dynamodb.forward(call));
 
-  await deployCustomResources({ model, functions, gateway, statePath: at('custom-resources.json') });
+  await sns.whileDeploying(() =>
+    deployCustomResources({ model, functions, gateway, statePath: at('custom-resources.json') }),
+  );
   const schedules = startSchedules({ model, functions, clock, log, statePath: at('schedules.json') });
   closers.push(() => schedules.stop());
   for (const [index, logicalId] of model.ids('AWS::ApiGatewayV2::Api').entries()) {

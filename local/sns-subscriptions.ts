@@ -22,8 +22,8 @@ export interface Subscriptions {
   ofTopic(topicArn: string): readonly Subscription[];
   /** Throws an `SnsError` where there is no such subscription. */
   find(arn: string | undefined): Subscription;
-  /** Asks for a subscription, or once more for a pending one. */
-  request(topicArn: string, endpoint: string, filterPolicy: string | undefined): Subscription;
+  /** Asks for a subscription, or once more for a pending one; a new one may count as `confirmed` at once. */
+  request(topicArn: string, endpoint: string, filterPolicy: string | undefined, confirmed?: boolean): Subscription;
   confirm(token: string | undefined, topicArn: string): Subscription;
   remove(subscription: Subscription): void;
   setFilterPolicy(subscription: Subscription, filterPolicy: string | undefined): void;
@@ -142,15 +142,14 @@ export function openSubscriptions(options: {
       if (parts < 7) throw invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${parts}`);
       return shown(storedOf(arn));
     },
-    request(topicArn, endpoint, filterPolicy) {
+    request(topicArn, endpoint, filterPolicy, confirmed = false) {
       checkAddress(endpoint);
       const existing = current().find((each) => each.topicArn === topicArn && each.endpoint === endpoint);
       checkFilterPolicy(topicArn, filterPolicy, existing?.arn ?? '');
-      if (existing?.confirmed) {
-        if (!samePolicy(existing.attributes.FilterPolicy, filterPolicy))
-          throw invalid('Attributes Reason: Subscription already exists with different attributes');
-        return shown(existing);
-      }
+      // Of attributes that are not given, nothing is asked.
+      if (existing && filterPolicy !== undefined && !samePolicy(existing.attributes.FilterPolicy, filterPolicy))
+        throw invalid('Attributes Reason: Subscription already exists with different attributes');
+      if (existing?.confirmed) return shown(existing);
       const asked: Stored = existing ?? {
         arn: `${topicArn}:${randomUUID()}`,
         ...{
@@ -159,12 +158,11 @@ export function openSubscriptions(options: {
           token: newToken(),
           fromTemplate: false,
           createdAt: 0,
-          confirmed: false,
-          attributes: {},
+          confirmed,
+          attributes: attributesOf(filterPolicy),
         },
       };
       if (existing === undefined) all.push(asked);
-      asked.attributes = attributesOf(filterPolicy);
       asked.createdAt = clock.now();
       save();
       return shown(asked);

@@ -20,6 +20,8 @@ export interface Sns {
   handle(call: AwsCall): AwsReply;
   /** The pages behind the links in SNS's mails: confirm and unsubscribe. Neither asks who is there, nor whether they mean it. */
   readonly pages: PageHandler;
+  /** Whom the stack has asked while it is deployed counts as confirmed, where the template's own subscriptions do. */
+  whileDeploying(deploy: () => Promise<void>): Promise<void>;
   /** How long a changed filter policy takes from now on: zero at first, up to 15 minutes on AWS. */
   delayFilterPolicies(ms: number): void;
   /** Deliveries accepted but not made yet. */
@@ -35,7 +37,7 @@ export interface SnsOptions {
   readonly mailer: Mailer;
   readonly clock: Clock;
   readonly log: FunctionLog;
-  /** Whether the template's own subscriptions count as confirmed. */
+  /** Whether the template's own subscriptions, and those that its deployment asks for, count as confirmed. */
   readonly autoConfirm: boolean;
   /** Whether no call and no delivery is ever one too many. */
   readonly unlimited: boolean;
@@ -75,6 +77,7 @@ export function createSns(options: SnsOptions): Sns {
   const subscriptions = openSubscriptions({ model, path: join(directory, 'subscriptions.json'), clock, autoConfirm });
   const outbox = openOutbox(join(directory, 'outbox'), mailer, log);
   const buckets = new Map<string, () => boolean>();
+  let deploying = false;
 
   /** Whether one more of `what` is taken this second. */
   function withinLimit(what: string, perSecond: number): boolean {
@@ -133,7 +136,8 @@ export function createSns(options: SnsOptions): Sns {
       if (input.Protocol !== 'email') throw invalid(`Protocol (only email is emulated, not ${input.Protocol})`);
       const { FilterPolicy, ...others } = readEntries(input);
       for (const name of Object.keys(others)) throw invalid(`Attributes (${name} is not emulated)`);
-      const subscription = subscriptions.request(topicArn, input.Endpoint ?? '', FilterPolicy);
+      const confirmed = deploying && autoConfirm;
+      const subscription = subscriptions.request(topicArn, input.Endpoint ?? '', FilterPolicy, confirmed);
       if (!subscription.confirmed) requestConfirmation(subscription);
       const shown = subscription.confirmed || input.ReturnSubscriptionArn === 'true';
       return element('SubscriptionArn', shown ? subscription.arn : 'pending confirmation');
@@ -249,6 +253,14 @@ export function createSns(options: SnsOptions): Sns {
         return undefined;
       } catch (error) {
         return { ...page('Error', (error as Error).message), status: 400 };
+      }
+    },
+    async whileDeploying(deploy) {
+      deploying = true;
+      try {
+        await deploy();
+      } finally {
+        deploying = false;
       }
     },
     delayFilterPolicies: (ms) => subscriptions.delayFilterPolicies(ms),

@@ -29,7 +29,7 @@ describe('from figures to e-mail', () => {
       await service?.put(period, month({ 'plans-up-to-date': onTime(on, 100) }));
       return (await service?.mails())?.map(about('Care and pathway plans up to date'));
     };
-    expect(await plans(85, '2011-01')).toEqual(['Warning, new']);
+    expect(await plans(83, '2011-01')).toEqual(['Warning, new']);
     expect(await plans(80, '2011-02')).toEqual(['Warning, new', 'Critical, was a warning']);
     expect(await plans(95, '2011-03')).toHaveLength(2);
     const { alerts } = await service.get('/alerts?state=recovering');

@@ -217,25 +217,6 @@ export function addLook(program: Command): void {
     });
 
   program
-    .command('inspection')
-    .description('Shows the judgements of the inspection.')
-    .action(async (_: object, command: Command) => {
-      const { client, at } = reach(command);
-      const { body } = await client.request('GET', at('inspection'));
-      showList<{ grade: number; title: string; paragraph: string; section: string }>(
-        body.judgements,
-        {
-          grade: ({ grade }) => `${grade} ${GRADES[grade]}`,
-          judgement: ({ title }) => title,
-          section: ({ section }) => section,
-          paragraph: ({ paragraph }) => paragraph,
-        },
-        body,
-        'No judgement.',
-      );
-    });
-
-  program
     .command('actions')
     .description('Lists the recommended actions and their progress.')
     .action(async (_: object, command: Command) => {
@@ -255,8 +236,6 @@ export function addLook(program: Command): void {
       );
     });
 }
-
-const GRADES: Readonly<Record<number, string>> = { 1: 'Outstanding', 2: 'Good', 3: 'Adequate', 4: 'Inadequate' };
 
 interface Month {
   readonly period: string;

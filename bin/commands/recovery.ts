@@ -43,7 +43,7 @@ const FileSchema = z.object({
 export function addRecovery(program: Command): void {
   const authorityOf = (command: Command): string => command.optsWithGlobals().authority;
 
-  withDeploymentOptions(program.command('export'))
+  withDeploymentOptions(program.command('export'), { authority: true })
     .description("Writes an authority's whole record to a file: inspection, every revision, board, notices.")
     .requiredOption('--out <file>', 'the file to write')
     .option(
@@ -75,7 +75,7 @@ export function addRecovery(program: Command): void {
       tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
     });
 
-  withDeploymentOptions(program.command('rebuild'))
+  withDeploymentOptions(program.command('rebuild'), { authority: true })
     .description("Works out an authority's board from its record and shows what would change.")
     .option('--write', 'write it, and the notice of what changed')
     .action(async (options: DeploymentOptions & { write?: true }, command: Command) => {
@@ -83,7 +83,7 @@ export function addRecovery(program: Command): void {
       await rebuild(deployment, authorityOf(command), options.write === true);
     });
 
-  withDeploymentOptions(program.command('resend'))
+  withDeploymentOptions(program.command('resend'), { authority: true })
     .description('Has the hourly run send a notice again.')
     .argument('<number>', "the notice's number")
     .action(async (text: string, options: DeploymentOptions, command: Command) => {
@@ -92,11 +92,15 @@ export function addRecovery(program: Command): void {
       const number = Number(text);
       const deployment = await openDeployment(options);
       await resendNotice(databaseOf(deployment), { authority, number });
-      tell(`Notice ${number} of ${authority} is sent again within the hour, to everyone subscribed to it.`);
+      tell(
+        `Notice ${number} of ${authority} waits to be sent again: within the hour, to everyone who would get it now. While nobody would, it waits. At once: npm run monitor -- hourly`,
+      );
     });
 
   withDeploymentOptions(program.command('hourly'))
-    .description('Does the hourly work now: judges every authority that is due, then sends every notice that waits.')
+    .description(
+      'Does the hourly work now: asks recipients whose subscription is gone, judges every authority that is due, then sends every notice that waits.',
+    )
     .action(async (options: DeploymentOptions) => {
       await runHourly(await openDeployment(options));
     });
@@ -122,12 +126,12 @@ export function addRecovery(program: Command): void {
     });
 }
 
-/** Both functions, even where the first fails: what one authority's data does to it must not keep mail back. */
+/** All of the functions, even where the first fails: what one authority's data does to it must not keep mail back. */
 async function runHourly(deployment: Deployment): Promise<void> {
   // An invocation takes up to the function's five minutes; whoever gives up and asks again would have it done twice.
   const lambda = new LambdaClient({ ...deployment.config, maxAttempts: 1 });
   const failures: string[] = [];
-  for (const name of ['evaluate', 'notify'] as const) {
+  for (const name of ['seed', 'evaluate', 'notify'] as const) {
     const FunctionName = deployment.output(`${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
     const { FunctionError, Payload } = await lambda.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify(HOURLY_EVENT) }),

@@ -39,6 +39,14 @@ export interface Occasion {
   readonly smallNumbers: SmallNumbers;
 }
 
+/**
+ * Whether figures that were judged before are held against another inspection now. A board of an earlier version does not
+ * say which one led.
+ */
+export function isNewlyLed(told: Announced | undefined, { leading }: Pick<Board, 'leading'>): boolean {
+  return told?.latestPeriod !== undefined && told.leading !== undefined && told.leading !== leading;
+}
+
 /** The notice of one evaluation: what changed, what is still raised, what to watch; each in words, the worst first. */
 export function composeNotice(occasion: Occasion): Notice {
   const { board, told, changes, record } = occasion;
@@ -57,9 +65,14 @@ export function composeNotice(occasion: Occasion): Notice {
     name: oneLine(record.inspection.name, MAX_TITLE_LENGTH),
     number: board.lastNotice,
     createdAt: board.evaluatedAt,
-    level:
-      highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, told?.alerts[id]?.episode?.level])) ??
-      'watch',
+    // Everybody is told of another inspection, whatever they are mailed from.
+    level: isNewlyLed(told, board)
+      ? 'critical'
+      : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, told?.alerts[id]?.episode?.level])) ??
+        'watch'),
+    ...(isNewlyLed(told, board)
+      ? { inspection: { title: record.inspection.title, published: record.inspection.published } }
+      : {}),
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
     ...(about ? { about } : {}),
     ...(month?.status === 'provisional' ? { provisional: true } : {}),

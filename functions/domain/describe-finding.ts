@@ -65,7 +65,11 @@ function describeReference(metric: Metric, reference: Reference, smallNumbers: S
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
-      return `the inspection gave no figure${where}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
+      const why =
+        baseline.kind === 'figure'
+          ? `the way of working has changed since the inspection${where}`
+          : `the inspection gave no figure${where}`;
+      return `${why}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
     }
     case 'course':
       return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;

@@ -18,7 +18,7 @@ export const BasisSchema = z.enum(['inspection', 'statutory', 'local', 'council'
 export type Basis = z.infer<typeof BasisSchema>;
 
 const IdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
-const DateSchema = z.iso.date();
+const DateSchema = z.iso.date('write a day as yyyy-mm-dd');
 /**
  * Where in a report: a paragraph's number, `page 3`, or a part without numbers: `cover` is the title page, `record` the
  * table of main findings, `summary` what stands before the first paragraph, `improve` the list of what needs to improve.
@@ -96,6 +96,14 @@ const MetricIdSchema = IdSchema.max(64).refine(
 export const MAX_FIGURE = 10_000_000;
 const AmountSchema = z.number().min(0).max(MAX_FIGURE);
 
+/** Something that a council changed of a metric: what, who and why. */
+export const MetricChangeSchema = z.strictObject({
+  at: z.iso.datetime(),
+  what: z.string().min(1).max(300),
+  author: z.string().min(1).max(200),
+  reason: z.string().min(1).max(1000),
+});
+
 /** Something measured: one metric of an authority's catalogue, whatever inspections say of it. */
 export const MetricDefinitionSchema = z.strictObject({
   id: MetricIdSchema,
@@ -128,8 +136,25 @@ export const MetricDefinitionSchema = z.strictObject({
   section: IdSchema.max(64),
   /** Which collection or publication defines it. */
   source: z.string().min(1).max(300).optional(),
+  /** The first month it is judged for, and the last; absent where it has no beginning or no end. */
+  from: PeriodSchema.optional(),
+  until: PeriodSchema.optional(),
+  /** The metric that took its place. */
+  replacedBy: IdSchema.max(64).optional(),
+  /** What it was called before, the oldest name first, each up to a day. */
+  formerTitles: z
+    .array(z.strictObject({ title: z.string().min(1).max(80), until: DateSchema }))
+    .max(20)
+    .optional(),
+  /** What the council changed of it, oldest first. */
+  changes: z.array(MetricChangeSchema).max(50).optional(),
 });
 export type MetricDefinition = z.infer<typeof MetricDefinitionSchema>;
+
+/** Whether a metric is judged in a month: from its first to its last. */
+export function isMeasured({ from, until }: Pick<MetricDefinition, 'from' | 'until'>, period: string): boolean {
+  return (from === undefined || from <= period) && (until === undefined || period <= until);
+}
 
 /** What an inspection says of a metric, and where. */
 const FoundSchema = z.strictObject({

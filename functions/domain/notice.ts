@@ -75,6 +75,8 @@ export const NoticeSchema = z.object({
   provisional: z.boolean().optional(),
   /** What was written beside the figures of a month that is new. */
   commentary: z.string().optional(),
+  /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
+  inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
   /** Worst first; `eased` and `recovering` last. */
   transitions: z.array(NoticeItemSchema),
   stillRaised: z.array(NoticeItemSchema),
@@ -112,6 +114,7 @@ export function subjectOf(notice: Notice): string {
         const title = titled && position === 0 && worst ? printable(worst.title) : '';
         return `${items.length} ${word}${title ? ` (${title}${items.length > 1 ? ' and others' : ''})` : ''}`;
       })
+      .concat(notice.inspection ? ['a new inspection'] : [])
       .join(', ');
   const name = printable(notice.name) || notice.authority;
   const line = (place: string, titled: boolean): string =>
@@ -199,6 +202,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const head = [
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     introduction(notice),
+    ...newInspection(notice),
     ...(notice.commentary ? ['', 'Written beside the figures:', `> ${notice.commentary}`] : []),
     '',
   ];
@@ -216,6 +220,12 @@ function introduction({ name, period, provisional, about }: Notice): string {
   const figures =
     about && about !== period ? `${monthName(about)}; figures are in up to ${monthName(period)}` : monthName(period);
   return `${name}, figures for ${figures}.${provisional ? ' These figures are provisional: they may change.' : ''}`;
+}
+
+function newInspection({ inspection }: Notice): string[] {
+  if (!inspection) return [];
+  const published = dayName(inspection.published);
+  return [`A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`];
 }
 
 /** Figures that did not come are not bad news about the service, but no news. */

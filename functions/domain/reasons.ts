@@ -35,8 +35,18 @@ export function reasonFor(
   return joined([
     ...correctionsOf(metric, told, record, superseded, smallNumbers),
     ...changedStandardsOf(metric, told, record),
+    ...endOf(metric, record),
     ...changedInspectionOf(told, record),
   ]);
+}
+
+/** That nothing is judged any more, as the metric has ended. */
+function endOf({ until, changes = [] }: Metric, { months }: AuthorityRecord): string[] {
+  if (until === undefined || (latestPeriodOf(months) ?? '') <= until) return [];
+  const last = changes.at(-1);
+  return [
+    `it is measured no longer, since the end of ${monthName(until)}${last ? ` (by “${typed(last.author, MAX_NAME_LENGTH)}”: “${typed(last.reason, MAX_TYPED_LENGTH)}”)` : ''}`,
+  ];
 }
 
 /** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */

@@ -14,9 +14,10 @@ import {
   type BoardAlert,
   type ToldAlert,
 } from './board.ts';
-import { composeNotice } from './compose-notice.ts';
+import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
+import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf } from './obligations.ts';
@@ -44,13 +45,17 @@ export function timelines(
   return new Map(
     record.metrics.map((metric) => [
       metric.id,
-      timeline(metric, seriesOf(metric, record.months), {
-        rebaseDates,
-        localStandards: localStandardsOf(record, metric.id),
-        smallNumbers,
-        ...(evaluators ? { evaluators } : {}),
-        ...(latestPeriod ? { latestPeriod } : {}),
-      }),
+      timeline(
+        metric,
+        seriesOf(metric, record.months).filter(({ period }) => isMeasured(metric, period)),
+        {
+          rebaseDates,
+          localStandards: localStandardsOf(record, metric.id),
+          smallNumbers,
+          ...(evaluators ? { evaluators } : {}),
+          ...(latestPeriod ? { latestPeriod } : {}),
+        },
+      ),
     ]),
   );
 }
@@ -85,7 +90,7 @@ export function reconcile(
   };
   const told = stored && announcedOf(stored);
   const changes = changesSince(told, content.alerts, judgements, obligations, record);
-  const mailed = [...changes.values()].some((change) => change.mailed);
+  const mailed = isNewlyLed(told, content) || [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
   const announced = mailed || !told ? asAnnounced(content) : told;
@@ -117,7 +122,10 @@ function alertsOf(
       ...(holds ? { acknowledgement: { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) } } : {}),
     };
   };
+  const latestPeriod = latestPeriodOf(record.months) ?? '';
+  const ended = new Set(record.metrics.flatMap(({ id, until }) => (until && until < latestPeriod ? id : [])));
   for (const [id, entries] of judgements) {
+    if (ended.has(id)) continue;
     const last = entries.at(-1);
     if (last) put(id, last, (given) => !hasWorsenedSince(given, entries));
   }

@@ -9,12 +9,14 @@ import type { MOfN } from './inspection.ts';
 
 // ---- the standard
 
-/** A service exactly at the standard looks this bad in at most one month of ten: `warning`. Assumption of this service. */
-export const WARNING_CHANCE = 1 / 10;
+/** A service exactly at the standard looks this bad in at most one month of thirty: `warning`. Assumption of this service. */
+export const WARNING_CHANCE = 1 / 30;
 /** … in at most one month of forty: `critical`. Assumption of this service. */
 export const CRITICAL_CHANCE = 1 / 40;
 /** So many failures … Assumption of this service. */
 export const REPEATED_FAILURES = 2;
+/** … among so many reported periods, which together a service at the standard has with at most this chance, are critical. Assumption of this service. */
+export const REPEATED_CHANCE = 1 / 10;
 /** … among so many reported periods are `critical`: together unlikely, or where chance cannot be tested. Assumption of this service. */
 export const REPEATED_AMONG = 3;
 
@@ -23,6 +25,11 @@ export const DEFAULT_M_OF_N: MOfN = { m: REPEATED_FAILURES, n: REPEATED_AMONG, m
 
 /** So many more periods than N are looked at, so that reported ones can stand in for absent ones (CloudWatch's tables). */
 export const M_OF_N_EXTRA_PERIODS = 2;
+
+/** Months that vary at least so many times as much as their counts explain (Laney) count as so many times fewer cases. Assumption of this service. */
+export const DISPERSION_FROM = 1.5;
+/** Snapshots and rolling sums within so many standard deviations of a line, by their own size, are no news of themselves. Assumption of this service. */
+export const SIZE_DEVIATIONS = 2;
 
 // ---- what the inspection found
 
@@ -33,8 +40,10 @@ export const ESTIMATE_DEVIATIONS = 0.84;
 /** A typical month is the median of so many latest reports, so that it follows the service's size. Assumption of this service. */
 export const TYPICAL_MONTH_REPORTS = 24;
 
-/** The CUSUM is tuned to so many times the odds of failure, or the mean count (Steiner et al. 2000). Assumption of this service. */
+/** The CUSUM is tuned to so many times the odds of failure, or the mean count (Steiner et al. 2000) … Assumption of this service. */
 export const CUSUM_RATIO = 2;
+/** … or to so many standard deviations of a typical month where that is less. Assumption of this service. */
+export const CUSUM_DEVIATIONS = 1.5;
 /** The CUSUM's wanted average months from one false alarm to the next: 20 years. Assumption of this service. */
 export const CUSUM_MONTHS_TO_FALSE_ALARM = 240;
 /** The CUSUM goes no higher than so many limits, or it would stay raised for years after a bad one. Assumption of this service. */

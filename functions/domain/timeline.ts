@@ -74,7 +74,8 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       isWorse: worse !== undefined,
     });
     if (alert.episode && !step.alert.episode) clearedIn = period;
-    if (isNews(alert, step.alert)) told = known.length - 1;
+    if (worse) told = indexFrom(known, worse);
+    else if (!alert.episode && step.alert.episode) told = known.length - 1;
     alert = step.alert;
     reached = alert.episode ? (held ?? reached) : undefined;
     judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
@@ -96,6 +97,12 @@ function resultsOf(
     if (result) results.push(result);
   }
   return results;
+}
+
+/** The first observation of the worse level, which is what was told. */
+function indexFrom(known: readonly Observation[], { reference, period }: Result): number {
+  const from = reference.kind === 'reached' ? reference.reached.from : period;
+  return known.findIndex((observation) => observation.period >= from);
 }
 
 /** An episode begins, reaches a level it had not reached, or is worse than when it was last told. */

@@ -14,6 +14,7 @@ import {
 import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { NoticeSchema } from '../domain/notice.ts';
 import { PeriodSchema } from '../domain/period.ts';
+import { RoleSchema } from '../domain/person.ts';
 import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
 
 /** What the API answers. Submissions and definitions are the domain's own; here is what only an answer has. */
@@ -56,6 +57,7 @@ export const BulkAnswerSchema = z.object({
 
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
+export const ChangedMetricSchema = MetricSchema;
 export const MetricsAnswerSchema = z.object({ metrics: z.array(MeasuredMetricSchema) });
 
 /** One period of a metric: what was reported, against what, what was found, and the alert after it. */
@@ -119,6 +121,34 @@ export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
 
 export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('council') });
 
+/** Every inspection of an authority, the newest first. */
+export const InspectionsAnswerSchema = z.object({
+  /** The one that figures are held against. */
+  leading: z.string(),
+  inspections: z.array(
+    InspectionAnswerSchema.extend({ retired: z.boolean(), frameworkTitle: z.string(), full: z.boolean() }),
+  ),
+});
+
+const DifferenceSchema = z.object({
+  added: z.array(z.string()),
+  changed: z.array(z.string()),
+  removed: z.array(z.string()),
+});
+
+/** What loading or retiring an inspection changed, or would change. */
+export const InspectionChangeSchema = z.object({
+  inspection: z.string(),
+  outcome: z.enum(['new', 'changed', 'unchanged', 'retired']),
+  leading: z.object({ before: z.string().optional(), after: z.string() }),
+  metrics: DifferenceSchema,
+  actions: DifferenceSchema,
+  alerts: z.array(z.object({ alert: z.string(), title: z.string(), before: z.string(), after: z.string() })),
+});
+
+/** The JSON Schema of an inspection's file. */
+export const InspectionFileSchemaAnswerSchema = z.record(z.string(), z.unknown());
+
 /** What one way of judging makes of the record: episodes (`warning` and above), when the first began, months at `watch`. */
 export const OutcomeSchema = z.object({
   episodes: z.int(),
@@ -145,6 +175,7 @@ export const RecipientAnswerSchema = z.object({
   /** Not in full: `d…@example.org`. */
   address: z.string(),
   level: LevelSchema,
+  role: RoleSchema,
   state: z.enum(['confirmed', 'pending']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
-import { LocalStandardSchema, ProgressSchema } from '../domain/inspection.ts';
+import { LocalStandardSchema, MetricDefinitionSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
+import { RoleSchema } from '../domain/person.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
 
@@ -39,6 +40,29 @@ export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setA
   .extend({ from: PeriodSchema.optional(), without: z.array(MetricEvaluatorSchema).min(1).optional() })
   .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
+/** A metric of the authority's own, with who starts it and why. */
+export const MetricBodySchema = MetricDefinitionSchema.omit({
+  id: true,
+  until: true,
+  replacedBy: true,
+  formerTitles: true,
+  changes: true,
+}).extend({ reason: typedText(1000).min(1), author: typedText(200).min(1) });
+
+/** Another name for a metric, its last month, or the metric that takes its place. */
+export const MetricChangeBodySchema = z
+  .strictObject({
+    title: typedText(80).min(1).optional(),
+    until: PeriodSchema.optional(),
+    replacedBy: MetricDefinitionSchema.shape.id.optional(),
+    reason: typedText(1000).min(1),
+    author: typedText(200).min(1),
+  })
+  .refine(
+    ({ title, until, replacedBy }) => title !== undefined || until !== undefined || replacedBy !== undefined,
+    'give at least one of title, until, replacedBy',
+  );
+
 export const AcknowledgementBodySchema = z.strictObject({
   author: typedText(200).trim().min(1),
   note: typedText(2000).trim().min(1),
@@ -55,6 +79,8 @@ export const RecipientBodySchema = z.strictObject({
   address: z.email('is not an e-mail address').max(254),
   /** The least level that is mailed. */
   level: LevelSchema.default('warning'),
+  /** What the address may do once it has signed in by mail. */
+  role: RoleSchema.optional(),
 });
 
 // ---- query parameters
@@ -77,4 +103,5 @@ export const MonthsQuerySchema = z
   })
   .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
+export const DryRunQuerySchema = z.strictObject({ dryRun: z.enum(['true', 'false'], 'is true or false').optional() });
 export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });

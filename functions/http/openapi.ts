@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { InspectionSchema } from '../domain/inspection.ts';
 import { FIELDS, SCHEMAS } from './fields.ts';
 import { ANSWERS, BODIES, OPERATIONS, type Operation, PARAMETERS, PARTS, TAGS } from './operations.ts';
 import { STATUS } from './problem.ts';
@@ -79,6 +80,30 @@ function fieldsWithWords(fields: Readonly<Record<string, Json>>, path: readonly 
       return [name, { ...withWords(field, here), ...(description ? { description } : {}) }];
     }),
   );
+}
+
+/** The JSON Schema of an inspection's file, with what each field means, for an editor that checks while one types. */
+export function inspectionFileSchema(): Json {
+  const schema = withWords(schemaOf(InspectionSchema, 'input'), ['NewInspection']);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Inspection',
+    description:
+      'The report of an inspection, for inspection-monitor. docs/inspection-format.md explains it with an example.',
+    ...forRemarks(schema),
+  };
+}
+
+/** Fields that begin with `$` are for people and editors, wherever they stand. */
+function forRemarks(schema: Json): Json {
+  const inner = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(inner)
+      : typeof value === 'object' && value !== null
+        ? forRemarks(value as Json)
+        : value;
+  const described = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inner(value)]));
+  return described.additionalProperties === false ? { ...described, patternProperties: { '^\\$': {} } } : described;
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -5,6 +5,7 @@ import {
   BaselineSchema,
   FigureSchema,
   GradedJudgementSchema,
+  InspectionSchema,
   LocalStandardSchema,
   MOfNSchema,
   ProgressSchema,
@@ -29,11 +30,15 @@ export const ANSWERS = {
   Revisions: answers.RevisionsAnswerSchema,
   Bulk: answers.BulkAnswerSchema,
   Metrics: answers.MetricsAnswerSchema,
+  ChangedMetric: answers.ChangedMetricSchema,
   Metric: answers.MetricAnswerSchema,
   Alert: answers.AlertAnswerSchema,
   Alerts: answers.AlertsAnswerSchema,
   Notices: answers.NoticesAnswerSchema,
   Inspection: answers.InspectionAnswerSchema,
+  Inspections: answers.InspectionsAnswerSchema,
+  InspectionChange: answers.InspectionChangeSchema,
+  InspectionFileSchema: answers.InspectionFileSchemaAnswerSchema,
   Action: answers.ActionAnswerSchema,
   StandardVersion: answers.StandardAnswerSchema,
   Backtest: answers.BacktestAnswerSchema,
@@ -47,10 +52,13 @@ export const ANSWERS = {
 export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
+  NewMetric: bodies.MetricBodySchema,
+  NewMetricChange: bodies.MetricChangeBodySchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
   NewProgress: bodies.ProgressBodySchema,
+  NewInspection: InspectionSchema,
   NewRecipient: bodies.RecipientBodySchema,
 } as const;
 
@@ -108,6 +116,34 @@ const PAGE_WORDS = {
 };
 const RANGE_WORDS = { from: 'The first month, yyyy-mm.', to: 'The last month, yyyy-mm.' };
 const DECISION = { reason: 'Agreed by the improvement board', author: 'Head of performance' };
+
+/** A report as somebody sends it, short. */
+const VISIT = {
+  id: 'herefordshire-visit-2011',
+  authority: 'herefordshire',
+  name: 'Herefordshire',
+  framework: 'focused-visit',
+  title: 'Focused visit, June 2011',
+  inspectorate: 'Ofsted',
+  fieldwork: { from: '2011-06-14', to: '2011-06-15' },
+  published: '2011-07-12',
+  rebaseDates: [],
+  judgements: [],
+  actions: [
+    { id: 'V1', title: 'See every child alone during an assessment', dueBasis: 'inspection', paragraph: 'improve' },
+  ],
+  findings: [
+    {
+      metric: 'initial-assessments-on-time',
+      baseline: { kind: 'statement', statement: 'Most are on time.', period: '2011-06', paragraphs: ['4'] },
+      actions: ['V1'],
+      paragraphs: ['4'],
+      judgement: null,
+    },
+  ],
+  metrics: [],
+  figures: [],
+};
 
 export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'PUT /v1/authorities/{authority}/submissions/{period}': {
@@ -214,6 +250,67 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     summary: 'Read the inspection: judgements, and recommended actions with their progress',
     answers: { 200: 'Inspection' },
   },
+  'GET /v1/authorities/{authority}/inspections': {
+    tag: 'Inspection',
+    summary: 'List every inspection, the newest first, each with what became of its actions',
+    answers: { 200: 'Inspections' },
+  },
+  'PUT /v1/authorities/{authority}/inspections/{inspection}': {
+    tag: 'Inspection',
+    summary: 'Load an inspection',
+    description:
+      'Others stay as they are. The newest full inspection is the one that figures are held against from the month of its publication on. Loaded again with other content it changes, and what people set and reported stays. Everything is judged again at once. The format is described in `docs/inspection-format.md`; fields that begin with `$` are passed over.',
+    body: { schema: 'NewInspection', example: VISIT },
+    query: bodies.DryRunQuerySchema,
+    words: { dryRun: '`true` to say what would change, and change nothing.' },
+    answers: { 200: 'InspectionChange', 201: 'InspectionChange' },
+    problems: [409],
+  },
+  'DELETE /v1/authorities/{authority}/inspections/{inspection}': {
+    tag: 'Inspection',
+    summary: 'Retire an inspection',
+    description: 'It no longer counts, and stays to be read. The last one that counts cannot be retired.',
+    query: bodies.DryRunQuerySchema,
+    words: { dryRun: '`true` to say what would change, and change nothing.' },
+    answers: { 200: 'InspectionChange' },
+    problems: [409],
+  },
+  'PUT /v1/authorities/{authority}/metrics/{metric}': {
+    tag: 'Metrics',
+    summary: "Start a metric of the authority's own, or define one anew",
+    description:
+      "It is there at once, for figures and on the page. A metric that an inspection brought is from then on the council's, and no file of an inspection changes it.",
+    body: {
+      schema: 'NewMetric',
+      example: {
+        title: 'Initial assessments on time',
+        definition:
+          'Of the initial assessments completed in the month, those completed within 10 working days of referral.',
+        ...{
+          kind: 'proportion',
+          unit: 'percent',
+          polarity: 'higher',
+          frequency: 'monthly',
+          cases: 'flow',
+          window: 'month',
+        },
+        ...{ holdLine: false, tolerance: null, section: 'asked-for', source: 'National indicator 59' },
+        standards: [{ value: 80, from: '2010-10', basis: 'council', note: 'agreed by the improvement board' }],
+        ...DECISION,
+      },
+    },
+    answers: { 200: 'ChangedMetric', 201: 'ChangedMetric' },
+    problems: [409],
+  },
+  'POST /v1/authorities/{authority}/metrics/{metric}/changes': {
+    tag: 'Metrics',
+    summary: 'Rename a metric, end it, or say which one takes its place',
+    description:
+      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected.',
+    body: { schema: 'NewMetricChange', example: { title: 'First assessments on time', ...DECISION } },
+    answers: { 200: 'ChangedMetric' },
+    problems: [409],
+  },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {
     tag: 'Metrics',
     summary: "Set the authority's own standard, tolerance, M of N or rebase dates for a metric",
@@ -270,6 +367,11 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     answers: { 200: 'Month' },
     problems: [409, 412, 428],
   },
+  'GET /inspection.schema.json': {
+    tag: 'Service',
+    summary: "Read the JSON Schema of an inspection's file",
+    answers: { 200: 'InspectionFileSchema' },
+  },
   'GET /openapi.json': { tag: 'Service', summary: 'Read this description', answers: { 200: 'Description' } },
   'GET /health': { tag: 'Service', summary: 'Check that the service answers', answers: { 200: 'Health' } },
 };
@@ -283,6 +385,7 @@ export const PARAMETERS: Readonly<Record<string, { readonly description: string;
     description: 'The id of an alert: that of its metric, or `submission` or `action`.',
     example: 'referral-backlog',
   },
+  inspection: { description: 'The id of an inspection.', example: 'herefordshire-visit-2011' },
   action: { description: 'The id of a recommended action.', example: 'A1' },
   recipient: { description: 'The `id` of a recipient.', example: '6092f2e6b691852e' },
 };

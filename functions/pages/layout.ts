@@ -56,7 +56,7 @@ ${STATE_SHAPES}
 ${
   session &&
   html`<form class="app-header__session" method="post" action="/sign-out">${forgeryField(session.forgeryToken)}
-<span class="app-header__label">${session.label}</span>
+<a class="app-header__label" href="/sessions">${session.label}</a>
 <button class="app-header__button">Sign out</button></form>`
 }
 </div>

@@ -13,7 +13,15 @@ import {
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import { type Action, compareDue, type GradedJudgement, type Metric, type Progress } from '../domain/inspection.ts';
+import {
+  type Action,
+  compareDue,
+  type GradedJudgement,
+  type Inspected,
+  type Metric,
+  type Progress,
+  withProgress,
+} from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { NoticeItem } from '../domain/notice.ts';
 import { dayInEngland } from '../domain/period.ts';
@@ -61,7 +69,8 @@ ${latest(visit, overview)}
 ${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}
 ${actions(overview)}
-${otherJudgements(overview)}`,
+${otherJudgements(overview)}
+${otherInspections(overview)}`,
   });
 }
 
@@ -304,6 +313,45 @@ function dueIn({ due, timescale }: Action, today: string): string {
   const days = Math.round((Date.parse(due) - Date.parse(today)) / 86_400_000);
   const left = days < 0 ? 'the deadline has passed' : days === 0 ? 'today' : `in ${counted(days, 'day')}`;
   return [...asked, left].join('; ');
+}
+
+/** Each inspection beside the leading one, with its grades and what became of its actions. */
+function otherInspections({ inspection: { header, inspections } }: Overview): Html | false {
+  const others = inspections.filter((inspected) => inspected.header.id !== header.id);
+  if (others.length === 0) return false;
+  return html`<section aria-labelledby="inspections"><h2 class="govuk-heading-l" id="inspections">Other inspections</h2>
+${others.map(otherInspection)}</section>`;
+}
+
+function otherInspection({ header, retired, judgements, actions, progress }: Inspected): Html {
+  const reported = actions.map((action) => withProgress(action, progress));
+  const completed = reported.filter(({ state }) => state === 'completed').length;
+  const what = [frameworkOf(header).full ? undefined : 'a visit', retired ? 'no longer counted' : undefined];
+  return html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${[header.title, ...what.filter(Boolean)].join(', ')}</span></summary>
+<div class="govuk-details__text"><p class="govuk-body">Published on ${dayName(header.published)}. ${counted(actions.length, 'action')}, ${completed} reported as completed.</p>
+${
+  judgements.length > 0 &&
+  table({
+    caption: `Grades given in: ${header.title}`,
+    captionHidden: true,
+    heads: ['Judgement', 'Grade', 'Where'],
+    rows: judgements
+      .filter(({ record }) => record)
+      .map((judgement) => [judgement.title, gradeOf(judgement), whereOf(judgement)]),
+  })
+}
+${
+  reported.length > 0 &&
+  table({
+    caption: `What became of the actions of: ${header.title}`,
+    captionHidden: true,
+    heads: ['Action', 'Progress'],
+    rows: reported.map(({ progress: versions, ...action }) => [
+      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">${paragraphs([action.paragraph])}</span>`,
+      progressOf(versions.at(-1)),
+    ]),
+  })
+}</div></details>`;
 }
 
 /** Judgements that no metric stands under. */

@@ -1,5 +1,6 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
+import { type Role, RoleSchema } from '../domain/person.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
@@ -11,10 +12,18 @@ const FROM: Record<Level, string> = {
   watch: 'Everything, also what is only to watch',
 };
 
+const MAY: Record<Role, string> = {
+  look: 'Look',
+  acknowledge: 'Look, say who has an alert in hand',
+  submit: 'Look, say who has an alert in hand, submit figures',
+  manage: 'Everything, also who is mailed and what is judged by',
+};
+
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
   readonly level: string;
+  readonly role: string;
   readonly fault: string;
 }
 
@@ -22,7 +31,7 @@ export interface RefusedRecipient {
 export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  recipients: readonly MailedAddress[],
+  recipients: readonly (MailedAddress & { readonly role: Role })[],
   refused?: RefusedRecipient,
 ): Html {
   const pending = recipients.filter(({ arn }) => !arn).length;
@@ -41,10 +50,11 @@ ${
   table({
     caption: 'Addresses',
     captionHidden: true,
-    heads: ['Address', 'Mailed about', 'State', ...(mayManage ? ['Change'] : [])],
+    heads: ['Address', 'Mailed about', 'May', 'State', ...(mayManage ? ['Change'] : [])],
     rows: recipients.map((recipient) => [
       maskedAddress(recipient.address),
       FROM[recipient.level],
+      MAY[recipient.role],
       recipient.arn
         ? 'Confirmed'
         : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
@@ -75,5 +85,11 @@ ${refused && html`<p class="govuk-error-message" id="address-error"><span class=
     .map(
       (level) => html`<option value="${level}"${level === chosen && html` selected`}>${FROM[level]}</option>`,
     )}</select></div>
+<div class="govuk-form-group"><label class="govuk-label" for="role">May</label>
+<div class="govuk-hint" id="role-hint">Once signed in by a link that is mailed to the address.</div>
+<select class="govuk-select" id="role" name="role" aria-describedby="role-hint">${RoleSchema.options.map(
+    (role) =>
+      html`<option value="${role}"${role === (refused?.role ?? 'look') && html` selected`}>${MAY[role]}</option>`,
+  )}</select></div>
 <button class="govuk-button">Save</button></form>`;
 }

@@ -1,4 +1,4 @@
-import { ForbiddenError } from '../domain/access.ts';
+import { ForbiddenError, type Scope } from '../domain/access.ts';
 import { type RefusalReason, ServiceError } from '../services/errors.ts';
 
 /** Why a page cannot be shown, in words for whoever asked for it. */
@@ -24,6 +24,13 @@ const REFUSALS: Readonly<Record<RefusalReason, readonly [status: number, title: 
   'revision-stale': [409, 'Not accepted'],
 };
 
+const RIGHT: Readonly<Record<Scope, string>> = {
+  read: 'look',
+  submit: 'submit figures',
+  acknowledge: 'say who has an alert in hand',
+  manage: 'manage',
+};
+
 /** What of an error the visitor is told; undefined where it is nobody's business but ours. */
 export function refusalFor(error: unknown): RefusalError | undefined {
   if (error instanceof RefusalError) return error;
@@ -32,8 +39,8 @@ export function refusalFor(error: unknown): RefusalError | undefined {
       403,
       'Not allowed',
       error.scope
-        ? `This needs a token with the scope “${error.scope}”, which yours does not have.`
-        : 'Your token is for another authority.',
+        ? `You may not do this: it needs the right to “${RIGHT[error.scope]}”. Whoever may manage the recipients can give it to your address.`
+        : 'You signed in for another authority.',
     );
   return error instanceof ServiceError
     ? new RefusalError(...REFUSALS[error.reason], `${sentence(error.faults[0]?.detail ?? error.message)}.`)

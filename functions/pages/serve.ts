@@ -13,13 +13,16 @@ import { compressed, type PageAnswer, page, redirect } from './respond.ts';
 import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
 import { refusalPage } from './sign-in.ts';
 
+/** What whoever looks at a page may do. `authorities` are those that a session is for, of which it allows one at a time. */
+export type PageGrant = Grant & { readonly authorities?: readonly string[] };
+
 /** A request by somebody who may make it. Without a session where the page needs none. */
 export interface PageRequest {
   readonly event: APIGatewayProxyEventV2;
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly visit: Visit;
-  readonly grant: Grant | undefined;
+  readonly grant: PageGrant | undefined;
   /** What was posted; empty for a GET. */
   readonly form: Form;
 }
@@ -27,8 +30,8 @@ export interface PageRequest {
 export type PageHandler = (request: PageRequest) => Promise<PageAnswer>;
 
 export interface PageDependencies {
-  /** What a token allows now; undefined where it allows nothing. */
-  readonly grantOf: (token: string) => Promise<Grant | undefined>;
+  /** What a token or a session allows now, in the authority that is meant if one is; undefined where that is nothing. */
+  readonly grantOf: (token: string, authority: string | undefined) => Promise<PageGrant | undefined>;
   readonly assets: Assets;
   readonly logger: Logger;
 }
@@ -47,7 +50,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
       const key = event.routeKey as PageKey;
       const { scope } = PAGES[key];
       const token = tokenOf(event);
-      const grant = token && scope ? await grantOf(token) : undefined;
+      const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       if (scope && !grant)
         return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /**
- * The cookie holds the token itself: whoever could read it could as well read the token, and nothing has to be kept
- * here. Over HTTPS, which is all that API Gateway speaks, it is `Secure`, and `__Host-` in its name makes browsers hold
+ * The cookie holds the token itself, or the secret of a session that was begun by mail: whoever could read it could as
+ * well read the token. Over HTTPS, which is all that API Gateway speaks, it is `Secure`, and `__Host-` in its name makes browsers hold
  * to that: only this host may set it, and only there. Over plain HTTP, as on one machine, a browser would refuse that
  * name, and Safari sends no `Secure` cookie even to 127.0.0.1, so it has neither. `Lax`, as a `Strict` cookie stays
  * behind when somebody follows the link in an e-mail.
@@ -15,7 +15,7 @@ function cookieFor(event: APIGatewayProxyEventV2): { readonly name: string; read
     : { name: '__Host-session', attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' };
 }
 
-/** The longest that a browser keeps the cookie, in seconds: a working day, also where the token lives for a year. */
+/** The longest that a browser keeps the cookie of a token, in seconds: a working day, also where the token lives for a year. */
 const MAX_SESSION_S = 12 * 60 * 60;
 
 /** The token that a browser sent; undefined where it has none. */
@@ -24,10 +24,16 @@ export function tokenOf(event: APIGatewayProxyEventV2): string | undefined {
   return event.cookies?.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
 }
 
-/** Signs in, for no longer than the token is valid. `expires` is in seconds since 1970. */
-export function sessionCookie(event: APIGatewayProxyEventV2, token: string, expires: number, now: Date): string {
+/** Signs in, for no longer than the token is valid, nor than `longest` seconds. `expires` is in seconds since 1970. */
+export function sessionCookie(
+  event: APIGatewayProxyEventV2,
+  token: string,
+  expires: number,
+  now: Date,
+  longest = MAX_SESSION_S,
+): string {
   const { name, attributes } = cookieFor(event);
-  const age = Math.min(MAX_SESSION_S, Math.floor(expires - now.getTime() / 1000));
+  const age = Math.min(longest, Math.floor(expires - now.getTime() / 1000));
   return `${name}=${token}; ${attributes}; Max-Age=${age}`;
 }
 

@@ -1,23 +1,89 @@
+import { LINK_MINUTES, LINKS_AN_HOUR } from '../domain/person.ts';
+import type { ListedSession } from '../services/sign-in.ts';
 import { type Html, html } from './html.ts';
-import { errorSummary, layout, pathOf, type Visit } from './layout.ts';
+import { errorSummary, forgeryField, layout, pathOf, table, type Visit } from './layout.ts';
+import { timeName } from './words.ts';
 
-/** The form that asks for a token. `asked` is the path to go on to. */
-export function signInPage(visit: Visit, asked: string, fault?: string): Html {
+/** Two ways in: a link by mail for people, a token for whoever was given one. `asked` is the path to go on to. */
+export function signInPage(
+  visit: Visit,
+  asked: string,
+  { token, address }: { readonly token?: string; readonly address?: string } = {},
+): Html {
+  const input = (name: 'address' | 'token', label: string, hint: string, fault: string | undefined, attributes: Html) =>
+    html`<div class="govuk-form-group${fault ? ' govuk-form-group--error' : ''}">
+<label class="govuk-label" for="${name}">${label}</label>
+<div class="govuk-hint" id="${name}-hint">${hint}</div>
+${fault && html`<p id="${name}-error" class="govuk-error-message"><span class="govuk-visually-hidden">Error:</span> ${fault}</p>`}
+<input class="govuk-input${fault ? ' govuk-input--error' : ''}" id="${name}" name="${name}" ${attributes} required aria-describedby="${name}-hint${fault ? ` ${name}-error` : ''}">
+</div>`;
   return layout(visit, {
     title: 'Sign in',
-    hasErrors: fault !== undefined,
-    content: html`${errorSummary(fault ? [{ text: fault, field: 'token' }] : [])}
+    hasErrors: (token ?? address) !== undefined,
+    content: html`${errorSummary([...(address ? [{ text: address, field: 'address' }] : []), ...(token ? [{ text: token, field: 'token' }] : [])])}
 <h1 class="govuk-heading-l">Sign in</h1>
-<p class="govuk-body">Your token was given to you by whoever runs this service. It begins with <code>imt_</code>.</p>
+<form method="post" action="/sign-in/mail" class="app-narrow">
+<input type="hidden" name="to" value="${asked}">
+${input('address', 'E-mail address', 'The one that gets the alerts. We send a link to it.', address, html`type="email" autocomplete="email"`)}
+<div class="govuk-form-group"><div class="govuk-checkboxes govuk-checkboxes--small"><div class="govuk-checkboxes__item">
+<input class="govuk-checkboxes__input" id="remember" name="remember" type="checkbox" value="yes"><label class="govuk-label govuk-checkboxes__label" for="remember">Stay signed in on this device for 30 days</label>
+</div></div></div>
+<button class="govuk-button">Send me a link</button>
+</form>
+<h2 class="govuk-heading-m">Or use a token</h2>
 <form method="post" action="/sign-in" class="app-narrow">
 <input type="hidden" name="to" value="${asked}">
-<div class="govuk-form-group${fault ? ' govuk-form-group--error' : ''}">
-<label class="govuk-label" for="token">Token</label>
-${fault && html`<p id="token-error" class="govuk-error-message"><span class="govuk-visually-hidden">Error:</span> ${fault}</p>`}
-<input class="govuk-input${fault ? ' govuk-input--error' : ''}" id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" required${fault ? html` aria-describedby="token-error"` : ''}>
-</div>
+${input('token', 'Token', 'For programs, and for whoever was given one. It begins with “imt_”.', token, html`type="password" autocomplete="current-password" spellcheck="false"`)}
+<button class="govuk-button govuk-button--secondary">Sign in</button>
+</form>`,
+  });
+}
+
+/** The answer to whoever asked for a link: the same for every address. */
+export function linkAskedPage(visit: Visit, address: string): Html {
+  return layout(visit, {
+    title: 'Check your e-mail',
+    content: html`<h1 class="govuk-heading-l">Check your e-mail</h1>
+<p class="govuk-body">If <strong>${address}</strong> gets the alerts of this service, a link to sign in is on its way. It works once, for ${LINK_MINUTES} minutes.</p>
+<p class="govuk-body">Nothing there? Look among the unwanted e-mails. At most one link a minute and ${LINKS_AN_HOUR} an hour are sent to an address. An address that was added within the last quarter of an hour may have to wait that long.</p>
+<p class="govuk-body"><a class="govuk-link" href="/sign-in">Try another address</a></p>`,
+  });
+}
+
+/** What the mailed link opens: a button, as programs that look through e-mails follow links but press nothing. */
+export function linkPage(visit: Visit, code: string, asked: string): Html {
+  return layout(visit, {
+    title: 'Sign in',
+    content: html`<h1 class="govuk-heading-l">Sign in</h1>
+<form method="post" action="/sign-in/link" class="app-narrow">
+<input type="hidden" name="link" value="${code}"><input type="hidden" name="to" value="${asked}">
 <button class="govuk-button">Sign in</button>
 </form>`,
+  });
+}
+
+/** Where else one is signed in, with a way to end it. */
+export function sessionsPage(visit: Visit, sessions: readonly ListedSession[]): Html {
+  const { session } = visit;
+  return layout(visit, {
+    title: 'Where you are signed in',
+    content: html`<h1 class="govuk-heading-l">Where you are signed in</h1>
+<p class="govuk-body">You are signed in as <strong>${session?.label ?? ''}</strong>.</p>
+${
+  sessions.length === 0
+    ? html`<p class="govuk-body">You used a token. Whoever runs the service can revoke it; signing out only makes this browser forget it.</p>`
+    : table({
+        caption: 'Sessions, newest first',
+        captionHidden: true,
+        heads: ['Since', 'Until', 'End it'],
+        rows: sessions.map(({ id, startedAt, expires, isThis }) => [
+          html`${timeName(startedAt)}${isThis && html` <span class="app-when">this one</span>`}`,
+          timeName(expires),
+          html`<form method="post" action="/sessions/${id}/end">${session && forgeryField(session.forgeryToken)}
+<button class="govuk-button govuk-button--secondary app-small-button">End<span class="govuk-visually-hidden"> the session since ${timeName(startedAt)}</span></button></form>`,
+        ]),
+      })
+}`,
   });
 }
 
@@ -41,6 +107,6 @@ export function refusalPage(visit: Visit, title: string, text: string, reference
     content: html`<h1 class="govuk-heading-l">${title}</h1>
 <p class="govuk-body">${text}</p>
 ${reference && html`<p class="govuk-body">If it stays like this, tell whoever runs the service this reference: <code>${reference}</code></p>`}
-<p class="govuk-body"><a class="govuk-link" href="/">Go to the start</a></p>`,
+<p class="govuk-body"><a class="govuk-link" href="/">Back to the overview</a></p>`,
   });
 }

@@ -8,6 +8,12 @@ export const EnvironmentSchema = z.object({
   ACCESS_TABLE: z.string().min(1),
   /** The topic that notices are published to. */
   ALERT_TOPIC_ARN: z.string().min(1),
+  /** Whom the deployment has mailed from the first day; nobody where there is none. */
+  ALERT_EMAIL: z.string().optional(),
+  /** The topic that alarms go to; none where nothing is watched. */
+  OPERATIONS_TOPIC_ARN: z.string().optional(),
+  /** Whom the deployment has told when the service fails; nobody where there is none. */
+  OPERATIONS_EMAIL: z.string().optional(),
   /** Where the page and the API are, without a trailing slash. */
   API_URL: z.url(),
   /** The CloudWatch namespace of the function's own metrics. */

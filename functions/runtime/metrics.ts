@@ -19,6 +19,8 @@ export const METRICS = {
   WaitingNotices: { emittedBy: 'notify', unit: 'Count' },
   /** People who have confirmed, each hour. */
   ConfirmedRecipients: { emittedBy: 'notify', unit: 'Count' },
+  /** Confirmed subscriptions of the operations topic, each hour. */
+  ConfirmedOperators: { emittedBy: 'seed', unit: 'Count' },
 } as const satisfies Record<string, { readonly emittedBy: string; readonly unit: 'Count' | 'Seconds' }>;
 
 export type MetricName = keyof typeof METRICS;

@@ -52,11 +52,13 @@ export class UnknownAuthorityError extends ServiceError {
 
 const ABSENT = {
   metric: (id: string) => `no metric is called ${quoted(id)}`,
+  inspection: (id: string) => `no inspection is called ${quoted(id)}`,
   action: (id: string) => `no action is called ${quoted(id)}`,
   alert: (id: string) => `no alert is called ${quoted(id)}`,
   month: (id: string) => `${shortened(id)} was not submitted`,
   notice: (id: string) => `there is no notice ${shortened(id)}`,
   recipient: (id: string) => `there is no recipient ${quoted(id)}`,
+  session: (id: string) => `there is no session ${quoted(id)}; it may have ended`,
   token: (id: string) => `there is no token ${quoted(id)}`,
 } as const satisfies Record<string, (id: string) => string>;
 

@@ -104,7 +104,10 @@ interface Subscription {
 }
 
 /** The people on the topic. A queue or a program that is subscribed to it is none, and never counts as one. */
-async function listSubscriptions({ sns, topicArn }: Pick<Recipients, 'sns' | 'topicArn'>): Promise<Subscription[]> {
+export async function listSubscriptions({
+  sns,
+  topicArn,
+}: Pick<Recipients, 'sns' | 'topicArn'>): Promise<Subscription[]> {
   const found: Subscription[] = [];
   let NextToken: string | undefined;
   do {
@@ -234,7 +237,13 @@ export function addRecipient(
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
-      if (!arn) return subscribe(recipients, saved);
+      if (!arn) {
+        await subscribe(recipients, saved, subscription !== undefined);
+        // Confirmed since it was listed, and so with the filter of before.
+        const current = subscription && (await listSubscriptions(recipients)).find((each) => each.id === id);
+        if (current?.arn) throw new RecipientChangedError();
+        return;
+      }
       const filter = await readFilter(recipients, arn);
       if (filter && isFilterOf(filter, saved)) return;
       if (!(await setFilter(recipients, arn, saved))) throw new RecipientChangedError();
@@ -279,13 +288,20 @@ async function restore({ database }: Recipients, read: Recipient | undefined, sa
   else await deleteRecipient(database, saved);
 }
 
-async function subscribe({ sns, topicArn }: Recipients, { id, address, hears }: Recipient): Promise<void> {
+/** Has SNS ask an address to confirm; once more, without a word of its filter, where it is `pending`. */
+async function subscribe(
+  { sns, topicArn }: Recipients,
+  { id, address, hears }: Recipient,
+  pending = false,
+): Promise<void> {
+  // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
+  const Attributes = pending ? undefined : { FilterPolicy: JSON.stringify(filterPolicyOf(id, hears)) };
   await sns.send(
     new SubscribeCommand({
       TopicArn: topicArn,
       Protocol: 'email',
       Endpoint: address,
-      Attributes: { FilterPolicy: JSON.stringify(filterPolicyOf(id, hears)) },
+      ...(Attributes && { Attributes }),
       ReturnSubscriptionArn: true,
     }),
   );
@@ -480,18 +496,46 @@ export async function takeOverRequests({ database }: Pick<Recipients, 'database'
   }
 }
 
-/** Notes whom a deployment subscribes, so that other authorities can add the address too. */
-export function noteDeployed(
-  { database }: Pick<Recipients, 'database'>,
-  authority: string,
-  { address, level }: { readonly address: string; readonly level: Level },
+/** Whom a deployment has mailed from the first day. */
+export interface DeployedRecipient {
+  readonly authority: string;
+  readonly address: string;
+  readonly level: Level;
+}
+
+/**
+ * Does what a deployment says that is new: asks an address, or stops mailing one. What was made of it since by API or page stays
+ * as long as the deployment says what it said before. An address that has not confirmed cannot be removed, and may yet confirm.
+ */
+export async function followDeployment(
+  recipients: Recipients,
+  before: DeployedRecipient | undefined,
+  after: DeployedRecipient | undefined,
   now: Date,
 ): Promise<void> {
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  if (after) await addRecipient(recipients, after.authority, after, now);
+  if (!before || (before.authority === after?.authority && recipientId(before.address) === recipientId(after.address)))
+    return;
+  try {
+    await removeRecipient(recipients, before.authority, recipientId(before.address), now);
+  } catch (error) {
+    if (!(error instanceof NotFoundError || error instanceof UnconfirmedError)) throw error;
+  }
+}
+
+/**
+ * Asks an address again to confirm whose subscription is gone: it lapsed, or somebody, or a scanner of mail, followed the link at
+ * the end of a mail. Not one that was removed here, and not twice within two days. Returns whether it was asked.
+ */
+export function askAgain(recipients: Recipients, address: string, now: Date): Promise<boolean> {
   const id = recipientId(address);
   return retryChanged(async () => {
-    const read = await readRecipient(database, id);
-    if (read?.hears[authority] === level) return;
-    const hears = { ...read?.hears, [authority]: level };
-    await saveRecipient(database, read, { id, address, hears, requestedAt: read?.requestedAt ?? now.toISOString() });
+    const read = await readRecipient(recipients.database, id);
+    if (!read || !hasLapsed(read, now)) return false;
+    if ((await listSubscriptions(recipients)).some((each) => each.id === id)) return false;
+    const saved = await saveRecipient(recipients.database, read, { ...read, requestedAt: now.toISOString() });
+    await subscribe(recipients, saved);
+    return true;
   });
 }

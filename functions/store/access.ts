@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Grant, GrantSchema, isExpired } from '../domain/access.ts';
 import type { Database, Item } from './database.ts';
-import { digestOf, tokenKey } from './keys.ts';
+import { digestOf, TOKEN_PREFIX, tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
 
@@ -80,6 +80,7 @@ export async function revokeToken(database: Access, id: string): Promise<boolean
   return true;
 }
 
+/** Every item of a token: people who sign in by mail are in the same table. */
 async function scan({ client, tables }: Access): Promise<Item[]> {
   const items: Item[] = [];
   let from: Item | undefined;
@@ -87,7 +88,7 @@ async function scan({ client, tables }: Access): Promise<Item[]> {
     const page = await client.send(
       new ScanCommand({ TableName: tables.access, ConsistentRead: true, ...(from ? { ExclusiveStartKey: from } : {}) }),
     );
-    items.push(...(page.Items ?? []));
+    items.push(...(page.Items ?? []).filter(({ pk }) => pk?.S?.startsWith(TOKEN_PREFIX)));
     from = page.LastEvaluatedKey;
   } while (from);
   return items;

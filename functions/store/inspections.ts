@@ -102,17 +102,24 @@ function definitionsIn(authority: string, items: readonly Item[]): Definitions |
   const before = parsed.get(authority);
   if (before?.fingerprint === fingerprint) return before;
   const former = formerReportIn(items);
-  const reports = beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item)));
-  const definitions = {
+  const { reports, definitions } = parsedFrom(items);
+  const read = {
     name: former ? former.name : AuthoritySchema.parse(dataOf(known)).name,
     fingerprint,
     reports: former ? [...reports, former] : reports,
+    definitions,
+  };
+  parsed.set(authority, read);
+  return read;
+}
+
+function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
+  return {
+    reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
     definitions: beginningWith(items, METRIC_PREFIX)
       .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
       .map(definitionOf),
   };
-  parsed.set(authority, definitions);
-  return definitions;
 }
 
 const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
@@ -214,14 +221,25 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
  * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
  * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
  * should be. {@link InspectionsChangedError} where somebody was faster.
- *
- * @param also writes that belong to the same transaction.
  */
-export async function saveInspection(
-  database: Loading,
-  inspection: Inspection,
-  also: readonly TransactWriteItem[] = [],
-): Promise<number> {
+export async function saveInspection(database: Loading, inspection: Inspection): Promise<number> {
+  const { written, save } = await planInspection(database, inspection);
+  await save();
+  return written;
+}
+
+/** What loading, or retiring, an inspection would come to, before it is done; `before` and `after` are worked out when they are asked for. */
+export interface Plan {
+  readonly before: LoadedInspection | undefined;
+  readonly after: LoadedInspection;
+  /** How many items are written or removed. */
+  readonly written: number;
+  /** Does it, unless there is nothing to do. {@link InspectionsChangedError} where somebody was faster. */
+  save(): Promise<void>;
+}
+
+/** {@link saveInspection} without doing it yet. */
+export async function planInspection(database: Loading, inspection: Inspection): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
@@ -246,21 +264,71 @@ export async function saveInspection(
   const dropped = beginningWith(stored, METRIC_PREFIX).filter(
     ({ sk, from }) => from?.S === inspection.id && !keys.has(sk?.S),
   );
-  const known = before.get(AUTHORITY_KEY);
-  if (known && changed.length + dropped.length === 0) return 0;
   const after = [
     ...stored.filter(({ sk }) => !keys.has(sk?.S) && !dropped.some((item) => item.sk?.S === sk?.S)),
     ...wanted,
   ];
-  await saveChanges(database, authority, {
-    known,
-    name: known ? AuthoritySchema.parse(dataOf(known)).name : name,
-    put: changed,
-    dropped,
-    after,
-    also,
-  });
-  return changed.length + dropped.length;
+  return planOf(database, authority, stored, { name, put: changed, dropped, after });
+}
+
+/** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
+export async function planRetirement(database: Loading, authority: string, id: string): Promise<Plan | undefined> {
+  const stored = await itemsOf(database, authority);
+  const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
+  if (!item) return undefined;
+  const report = ReportSchema.parse(dataOf(item));
+  const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
+  const put = report.retired ? [] : [retired];
+  const after = stored.map((other) => (other === item ? retired : other));
+  return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });
+}
+
+/**
+ * Puts a metric of the council's own into the catalogue, or another definition in the place of one that is there: from
+ * then on it is the council's, and no inspection's file changes it. Undefined where the authority is unknown.
+ */
+export async function planMetric(
+  database: Loading,
+  authority: string,
+  change: (before: MetricDefinition | undefined) => MetricDefinition,
+  id: string,
+): Promise<Plan | undefined> {
+  const stored = await itemsOf(database, authority);
+  const known = definitionsIn(authority, stored);
+  if (!known) return undefined;
+  const before = stored.find(({ sk }) => sk?.S === metricKey(id));
+  const places = stored.map(({ place }) => Number(place?.N ?? -1));
+  const place = before?.place ?? { N: String(Math.max(-1, ...places) + 1) };
+  const wanted = itemOf(authorityKey(authority), metricKey(id), change(before && definitionOf(before)), { place });
+  const after = [...stored.filter((item) => item !== before), wanted];
+  const put = isSame(before, wanted) ? [] : [wanted];
+  return planOf(database, authority, stored, { name: known.name ?? authority, put, dropped: [], after });
+}
+
+function planOf(
+  database: Loading,
+  authority: string,
+  stored: readonly Item[],
+  changes: Pick<Changes, 'name' | 'put' | 'dropped' | 'after'>,
+): Plan {
+  const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
+  const written = changes.put.length + changes.dropped.length;
+  const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
+  return {
+    get before() {
+      const definitions = definitionsIn(authority, stored);
+      return definitions && loadedFrom({ ...definitions, ...versionsIn(stored) });
+    },
+    get after() {
+      const { after } = changes;
+      const read = { name, fingerprint: fingerprintOf(after), ...parsedFrom(after), ...versionsIn(stored) };
+      return loadedFrom(read) as LoadedInspection;
+    },
+    written,
+    async save() {
+      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name });
+    },
+  };
 }
 
 interface Changes {
@@ -271,14 +339,13 @@ interface Changes {
   readonly dropped: readonly Item[];
   /** All items of the authority as they will be. */
   readonly after: readonly Item[];
-  readonly also: readonly TransactWriteItem[];
 }
 
 /** As with a month: the mark that makes the schedule look even if the stream's event is lost. */
 async function saveChanges(
   { client, tables }: Loading,
   authority: string,
-  { known, name, put, dropped, after, also }: Changes,
+  { known, name, put, dropped, after }: Changes,
 ): Promise<void> {
   const TableName = tables.baselines;
   const fingerprint = { S: fingerprintOf(after) };
@@ -302,7 +369,6 @@ async function saveChanges(
       { Put: { TableName, Item: itemOf(AUTHORITIES_KEY, authority, described) } },
       ...put.map((item) => ({ Put: { TableName, Item: item } })),
       ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
-      ...also,
       { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
     ],
     () => new InspectionsChangedError(),

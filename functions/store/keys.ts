@@ -19,6 +19,7 @@ import { createHash } from 'node:crypto';
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
+ * | who signs in by mail: role, links, sessions | Access | pk = PERSON#recipient |
  */
 export interface TableDefinition {
   readonly partitionKey: string;
@@ -107,7 +108,9 @@ export const recipientId = (address: string): string =>
   createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
 export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 
-const TOKEN_PREFIX = 'TOKEN#';
+export const personKey = (id: string): string => `PERSON#${id}`;
+
+export const TOKEN_PREFIX = 'TOKEN#';
 export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
 export const digestOf = (partitionKey: string): string => partitionKey.slice(TOKEN_PREFIX.length);
 

@@ -55,7 +55,7 @@ describe('the cost of a year', () => {
   });
 
   it('counts a trace for each hourly call', () => {
-    expect(rowOf('X-Ray traces', {})?.fixed).toBeCloseTo(2 * 8760 * 0.000005, 9);
+    expect(rowOf('X-Ray traces', {})?.fixed).toBeCloseTo(3 * 8760 * 0.000005, 9);
   });
 
   it('charges alarms whoever uses the service', () => {
@@ -72,7 +72,12 @@ describe('what each level of operations costs a year, whoever uses it', () => {
   afterAll(() => rmSync(outdir, { recursive: true }));
   const fixedAt = (operations: string) =>
     fixedIn(
-      createApp({ outdir, context: { operations } }).synth().getStackByName('InspectionMonitor').template.Resources,
+      createApp({
+        outdir,
+        context: { operations, operationsEmail: operations === 'none' ? 'nobody' : 'engineer@example.org' },
+      })
+        .synth()
+        .getStackByName('InspectionMonitor').template.Resources,
     );
   /** As measured by `npm run bench`; none of it decides. */
   const efforts = {
@@ -85,7 +90,7 @@ describe('what each level of operations costs a year, whoever uses it', () => {
     costsOf({ ...model, efforts, fixed: fixedAt(operations) }).reduce((total, row) => total + row.fixed, 0);
 
   it('counts alarms by the metrics that they watch', () => {
-    expect(fixedAt('full')).toEqual({ alarms: 30, keys: 1, dashboards: 1, customMetrics: 6 });
+    expect(fixedAt('full')).toEqual({ alarms: 32, keys: 1, dashboards: 1, customMetrics: 8 });
     expect(fixedAt('basic')).toEqual({ alarms: 2, keys: 1, dashboards: 0, customMetrics: 0 });
     expect(fixedAt('none')).toEqual({ alarms: 0, keys: 1, dashboards: 0, customMetrics: 0 });
   });

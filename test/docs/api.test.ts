@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
+import { inspectionFileSchema } from '../../functions/http/openapi.ts';
 import { description } from '../support/described.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -31,4 +33,15 @@ test('it has every route, field and schema, and each of its links leads somewher
   const links = [...document.matchAll(/\]\(#([^)]*)\)/g)].map(([, target]) => target);
   expect(links.length).toBeGreaterThan(50);
   expect(links.filter((target) => !headings.includes(target ?? ''))).toEqual([]);
+});
+
+test('docs/inspection.schema.json is the JSON Schema that the service serves, and takes every report that ships', async () => {
+  const schema = inspectionFileSchema();
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot('../../docs/inspection.schema.json');
+  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+  for (const name of ['herefordshire-2010', 'herefordshire-2022', 'bristol-2023', 'examples/inspection-annotated']) {
+    const report = JSON.parse(readFileSync(new URL(`../../seed/${name}.json`, import.meta.url), 'utf8'));
+    expect(validate(report), `${name}: ${JSON.stringify(validate.errors)}`).toBe(true);
+    expect(validate({ ...report, judgments: [] })).toBe(false);
+  }
 });

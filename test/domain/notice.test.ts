@@ -23,7 +23,7 @@ const NOW = new Date('2010-12-01T12:00:00Z');
 const metric: Metric = aMetric({ baseline: { kind: 'none', statement: 'The report says nothing.' } });
 const [GOOD, POOR, BAD]: [Figure, Figure, Figure] = [
   [45, 50],
-  [35, 50],
+  [34, 50],
   [20, 50],
 ];
 
@@ -96,7 +96,7 @@ describe('a notice', () => {
     expect(subjectOf(notice as Notice)).toBe(
       'Herefordshire, October 2010: 1 critical (Metric c), 1 warning, 1 to watch',
     );
-    const after = { ...before, months: [...before.months, second([[39, 50], [35, 50], [33, 50], BAD, [35, 50]])] };
+    const after = { ...before, months: [...before.months, second([[39, 50], [34, 50], [33, 50], BAD, [34, 50]])] };
     const next = look(after, board).notice as Notice;
     expect(next.transitions.map(({ alert }) => alert)).toEqual(['b', 'd', 'e']);
     expect(next.stillRaised.map(({ alert }) => alert)).toEqual(['c']);
@@ -123,7 +123,7 @@ describe('a notice', () => {
     expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
       [
         'Warning, new: Assessments on time since November 2010.',
-        "70.0% (35 of 50) in November 2010, worse: down from 90.0% (45 of 50) in October 2010. It should be 80% or more (this service's default).",
+        "68.0% (34 of 50) in November 2010, worse: down from 90.0% (45 of 50) in October 2010. It should be 80% or more (this service's default).",
         'It has become worse than the inspectors found: 88% in September 2010 (paragraph 11).',
         'https://x/authorities/herefordshire/metrics/assessments',
       ].join('\n'),

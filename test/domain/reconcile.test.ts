@@ -13,7 +13,7 @@ const NOW = new Date('2010-12-01T12:00:00Z');
 const metric: Metric = aMetric({ baseline: { kind: 'none', statement: 'The report says nothing.' } });
 const [GOOD, POOR, BAD]: [Figure, Figure, Figure] = [
   [45, 50],
-  [35, 50],
+  [34, 50],
   [20, 50],
 ];
 
@@ -191,7 +191,7 @@ describe('what ended', () => {
 
   it('at critical and eased before is told to those who were told of critical', () => {
     const { board } = look(recordOf([BAD]));
-    const eased = look(recordOf([BAD, [44, 50], [44, 50], [44, 50], [35, 50]]), board);
+    const eased = look(recordOf([BAD, [44, 50], [44, 50], [44, 50], [34, 50]]), board);
     expect(eased.board.alerts.assessments).toMatchObject({ level: 'warning' });
     const stock = aBacklog({ mOfN: { m: 3, n: 3, missing: 'ignore' } });
     const first = look(recordOf([11, 11, 11], { metrics: [stock] }));
@@ -292,7 +292,7 @@ describe('an acknowledgement', () => {
     });
     const record = aRecord({
       metrics: [metric, other],
-      months: [both([35, 50], 5, '2010-10'), both(GOOD, 20, '2010-11')],
+      months: [both([34, 50], 5, '2010-10'), both(GOOD, 20, '2010-11')],
       acknowledgements: [given()],
     });
     const { notice, board } = look(record);
@@ -306,12 +306,12 @@ describe('an acknowledgement', () => {
     const inForce = (figures: readonly Figure[], fields: Partial<Acknowledgement> = {}): boolean =>
       look(recordOf(figures, { acknowledgements: [given(fields)] })).board.alerts[metric.id]?.acknowledgement !==
       undefined;
-    expect(inForce([[35, 50]])).toBe(true);
-    expect(inForce([[35, 50], GOOD])).toBe(true);
-    expect(inForce([[35, 50], BAD])).toBe(false);
-    expect(inForce([[35, 50], GOOD, GOOD, [35, 50]])).toBe(false);
+    expect(inForce([[34, 50]])).toBe(true);
+    expect(inForce([[34, 50], GOOD])).toBe(true);
+    expect(inForce([[34, 50], BAD])).toBe(false);
+    expect(inForce([[34, 50], GOOD, GOOD, [34, 50]])).toBe(false);
     expect(inForce([GOOD])).toBe(false);
-    expect(inForce([GOOD, [35, 50]])).toBe(false);
+    expect(inForce([GOOD, [34, 50]])).toBe(false);
     // Critical, eased, and critical again is what it was given for; figures that are worse by more than chance are not.
     const stock = aBacklog({ mOfN: { m: 3, n: 3, missing: 'ignore' } });
     const late = given({ alert: 'backlog', period: '2011-02', level: 'critical' });

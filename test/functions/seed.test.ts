@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { itemOf } from '../../functions/store/database.ts';
 import { authorityKey, metricKey, recipientId, recipientKey, standardKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
@@ -16,7 +17,7 @@ let service: Service;
 let cloudFormation: Server;
 const answers: { Status: string }[] = [];
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ context: { operationsEmail: 'engineer@example.org' } });
   cloudFormation = createServer(async (request, response) => {
     answers.push(JSON.parse(await text(request)));
     response.end();
@@ -28,15 +29,16 @@ afterAll(async () => {
   await service.end();
 });
 
-const load = () =>
-  service.invoke(Object.keys(service.resources.functions).find((id) => id.startsWith('SeedFunction')) ?? '', {
+const SEED = () => String(service.resources.outputs.SeedFunction);
+const load = (ResourceProperties = {}, OldResourceProperties = {}) =>
+  service.invoke(SEED(), {
     RequestType: 'Update',
     ResponseURL: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}/`,
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'Loading',
-    ResourceProperties: {},
-    OldResourceProperties: {},
+    ResourceProperties,
+    OldResourceProperties,
   });
 const keys = async () =>
   (await readWholeRecord(databaseOf(service), AUTHORITY)).baselines.map(({ sk }) => sk?.S ?? '').sort();
@@ -97,4 +99,38 @@ test('removes what the file no longer has, keeps what people set, and says so to
   await load();
   expect(answers.at(-1)).toMatchObject({ Status: 'SUCCESS' });
   expect(await keys()).toEqual([...before, standardKey('initial-assessments-on-time', 1)].sort());
+});
+
+test('asks again, within the hour, an operator whose subscription is gone: the way back of the runbook', async () => {
+  const sns = new SNSClient({
+    endpoint: service.endpoints.sns,
+    region: service.region,
+    credentials: service.credentials,
+  });
+  const TopicArn = Object.values(service.resources.topics).find((arn) => arn.includes('Operations')) ?? '';
+  const subscribed = async () =>
+    (await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions ?? [];
+  const [{ Endpoint, SubscriptionArn } = {}] = await subscribed();
+  expect(Endpoint).toBe('engineer@example.org');
+  await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+  await service.invoke(SEED(), HOURLY_EVENT);
+  await service.invoke(SEED(), HOURLY_EVENT);
+  expect(await subscribed()).toMatchObject([{ Endpoint, SubscriptionArn: 'PendingConfirmation' }]);
+  const asked = (await service.mails()).filter(({ to }) => to[0]?.address === Endpoint);
+  expect(asked).toHaveLength(1);
+  expect((await fetch(/http:\S+\/sns\/confirmation\S+/.exec(asked[0]?.text ?? '')?.[0] ?? '')).status).toBe(200);
+  expect(await subscribed()).toMatchObject([{ Endpoint, SubscriptionArn: expect.stringMatching(/^arn:/) }]);
+});
+
+test('an operator that the deployment names no longer is told no longer', async () => {
+  const sns = new SNSClient({
+    endpoint: service.endpoints.sns,
+    region: service.region,
+    credentials: service.credentials,
+  });
+  const TopicArn = Object.values(service.resources.topics).find((arn) => arn.includes('Operations')) ?? '';
+  await load({ operator: 'other@example.org' }, { operator: 'engineer@example.org' });
+  expect((await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))).Subscriptions).toMatchObject([
+    { Endpoint: 'other@example.org', SubscriptionArn: 'PendingConfirmation' },
+  ]);
 });

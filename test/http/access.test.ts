@@ -33,6 +33,7 @@ function requestFor(key: RouteKey, authority: string): [method: string, path: st
     .replace('{metric}', 'referral-backlog')
     .replace('{alert}', 'referral-backlog')
     .replace('{action}', 'A1')
+    .replace('{inspection}', 'herefordshire-2010')
     .replace('{recipient}', '0');
   return [method, filled];
 }

@@ -274,7 +274,7 @@ describe('recipients', () => {
   test('are those of the deployment, and whoever is added and confirms, without their addresses in full', async () => {
     const { recipients } = (await call('GET', '/recipients')).body;
     expect(recipients).toEqual([
-      { id: expect.any(String), address: 'd…@example.org', level: 'warning', state: 'confirmed' },
+      { id: expect.any(String), address: 'd…@example.org', level: 'warning', role: 'look', state: 'confirmed' },
     ]);
     const added = await add(ADDRESS);
     expect([added.status, added.body]).toEqual([
@@ -283,6 +283,7 @@ describe('recipients', () => {
         id: expect.any(String),
         address: 's…@example.org',
         level: 'warning',
+        role: 'look',
         state: 'pending',
         lapsesAt: expect.any(String),
       },
@@ -334,7 +335,7 @@ describe('recipients', () => {
     const changed = await add(ADDRESS.toUpperCase(), 'critical');
     expect([changed.status, changed.body]).toEqual([
       200,
-      { id, address: 's…@example.org', level: 'critical', state: 'confirmed' },
+      { id, address: 's…@example.org', level: 'critical', role: 'look', state: 'confirmed' },
     ]);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(204);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(404);
@@ -361,7 +362,7 @@ describe('recipients', () => {
     const added = await there('POST', '/recipients', { address: 'director@example.org', level: 'critical' });
     expect([added.status, added.body]).toEqual([
       201,
-      { id, address: 'd…@example.org', level: 'critical', state: 'confirmed' },
+      { id, address: 'd…@example.org', level: 'critical', role: 'look', state: 'confirmed' },
     ]);
     expect([await levels(here), await levels(() => there('GET', '/recipients'))]).toEqual([
       { [id]: 'warning' },

@@ -71,7 +71,7 @@ test('calls whoever says something its author', () => {
     return 'name' in properties;
   });
   // There it is the name of the authority.
-  expect(named).toEqual(['Inspection', 'Notice']);
+  expect(named).toEqual(['NewInspection', 'Inspection', 'Notice']);
 });
 
 test('is served without a token, just as it is checked here', async () => {

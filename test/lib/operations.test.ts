@@ -79,7 +79,13 @@ describe('alarms', () => {
         .map(([id]) => `ApproximateNumberOfMessagesVisible of ${id}`)
         .sort(),
     );
-    for (const [name, { Threshold }] of alarms) if (name.endsWith('-dead-letters')) expect(Threshold).toBe(1);
+    for (const [name, { Threshold, AlarmDescription }] of alarms)
+      if (name.endsWith('-dead-letters')) {
+        expect(Threshold).toBe(1);
+        // As the mapping, or the rule, really tries.
+        const tries = name === 'schedule-dead-letters' ? 3 : 10;
+        expect(AlarmDescription).toContain(`Given up after ${tries} further tries or an hour, whichever came first`);
+      }
   });
 
   test('notices unsent for two hours raise one; so does an hourly run that does not report', () => {
@@ -132,6 +138,7 @@ describe('alarms', () => {
         'notices-unsent',
         'notices-waiting',
         'no-confirmed-recipient',
+        'nobody-hears-operations',
         'api-errors',
       ].sort(),
     );
@@ -217,7 +224,7 @@ describe('a trial, which is watched simply,', () => {
   });
 
   test('can be watched closely, too', () => {
-    const closely = synthesize({ operations: 'full', retain: 'false' });
+    const closely = synthesize({ operations: 'full', retain: 'false', operationsEmail: 'engineer@example.org' });
     expect(all('AWS::CloudWatch::Alarm', closely)).toHaveLength(alarms.size);
   });
 });
@@ -274,13 +281,23 @@ describe('the operations topic', () => {
     );
   });
 
-  test('mails operationsEmail, and nobody where there is none', () => {
-    const subscriptions = (of: typeof resources) =>
-      all('AWS::SNS::Subscription', of).map(([, { Properties }]) => Properties);
-    expect(subscriptions(resources)).toEqual([
-      { Protocol: 'email', Endpoint: 'engineer@example.org', TopicArn: { Ref: named('OperationsTopic') } },
-    ]);
-    expect(subscriptions(synthesize())).toEqual([]);
+  test('is told to the function that asks operationsEmail to confirm', () => {
+    const variables = resources[named('SeedFunction')]?.Properties.Environment.Variables;
+    expect(variables).toMatchObject({
+      OPERATIONS_TOPIC_ARN: { Ref: named('OperationsTopic') },
+      OPERATIONS_EMAIL: 'engineer@example.org',
+    });
+  });
+
+  test('raises an alarm when nobody hears of it, where somebody should', () => {
+    expect(alarms.get('nobody-hears-operations')).toMatchObject({
+      MetricName: 'ConfirmedOperators',
+      Dimensions: [{ Name: 'service', Value: 'seed' }],
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+    });
+    const names = all('AWS::CloudWatch::Alarm', synthesize()).map(([, { Properties }]) => Properties.AlarmName);
+    expect(names).not.toContain('InspectionMonitor-nobody-hears-operations');
   });
 });
 

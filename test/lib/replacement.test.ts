@@ -16,9 +16,9 @@ type Resources = Readonly<Record<string, Resource>>;
  */
 const STATEFUL: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::Table': ['TableName', 'KeySchema', 'LocalSecondaryIndexes', 'ImportSourceSpecification'],
-  // Subscriptions go with a topic: everybody would have to confirm again.
+  // Subscriptions go with a topic: everybody would have to confirm again. They are not the template's, since CloudFormation cannot put
+  // one back that is gone: those that it had are asked again.
   'AWS::SNS::Topic': ['TopicName', 'FifoTopic'],
-  'AWS::SNS::Subscription': ['TopicArn', 'Protocol', 'Endpoint'],
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
   'AWS::KMS::Key': [],
   // Its address is in every client's configuration.

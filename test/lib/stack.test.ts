@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
-import { recipientId, TABLES, type TableDefinition } from '../../functions/store/keys.ts';
+import { TABLES, type TableDefinition } from '../../functions/store/keys.ts';
 import { createApp } from '../../lib/app.ts';
 import { readSeeds } from '../../lib/seeds.ts';
 import { SettingsError } from '../../lib/settings.ts';
@@ -111,14 +111,17 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
-        'sns:ListSubscriptionsByTopic on AlertsTopic',
-        'sns:GetSubscriptionAttributes on *',
-        'sns:SetSubscriptionAttributes on *',
+        ...SUBSCRIBING,
+        'sns:ListSubscriptionsByTopic on OperationsTopic',
+        'sns:Subscribe on OperationsTopic',
       ],
       knows: {
         BASELINES_TABLE: 'TablesBaselines',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
+        ALERT_EMAIL: CONTEXT.alertEmail,
+        OPERATIONS_TOPIC_ARN: 'OperationsTopic',
+        METRICS_NAMESPACE: 'InspectionMonitor',
       },
     },
     {
@@ -161,8 +164,10 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Manage',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:DeleteItem on TablesAlerts.Arn',
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
@@ -171,6 +176,7 @@ describe('each function may do what it needs and nothing else', () => {
       knows: {
         ACCESS_TABLE: 'TablesAccess',
         BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
       },
@@ -396,10 +402,11 @@ describe('streams', () => {
 describe('every hour', () => {
   const { Properties } = all('AWS::Events::Rule').ScheduleHourly as Resource;
 
-  test('evaluate and notify are called, with what the functions know the hour by', () => {
+  test('seed, evaluate and notify are called, with what the functions know the hour by', () => {
     expect(Properties.ScheduleExpression).toBe('rate(1 hour)');
     expect(Properties.State).toBe('ENABLED');
     expect(Properties.Targets.map(({ Arn }: { Arn: unknown }) => readable(Arn))).toEqual([
+      'SeedFunction.Arn',
       'EvaluateFunction.Arn',
       'NotifyFunction.Arn',
     ]);
@@ -432,6 +439,7 @@ describe('every hour', () => {
       'apigateway.amazonaws.com Api/*/* calls SubmitFunction.Arn',
       'events.amazonaws.com ScheduleHourly.Arn calls EvaluateFunction.Arn',
       'events.amazonaws.com ScheduleHourly.Arn calls NotifyFunction.Arn',
+      'events.amazonaws.com ScheduleHourly.Arn calls SeedFunction.Arn',
     ]);
   });
 });
@@ -480,25 +488,8 @@ describe('the alert topic', () => {
     ]);
   });
 
-  test.each([
-    { alertLevel: undefined, levels: ['warning', 'critical'] },
-    { alertLevel: 'watch', levels: ['watch', 'warning', 'critical'] },
-    { alertLevel: 'critical', levels: ['critical'] },
-  ])('alertLevel $alertLevel mails $levels of this authority', ({ alertLevel, levels }) => {
-    const subscriptions = Object.values(all('AWS::SNS::Subscription', synthesize({ ...CONTEXT, alertLevel })));
-    expect(subscriptions).toHaveLength(1);
-    expect(subscriptions[0]?.Properties).toMatchObject({
-      Protocol: 'email',
-      Endpoint: CONTEXT.alertEmail,
-      FilterPolicy: {
-        $or: [{ authority: ['herefordshire'], level: levels }, { recipient: [recipientId(CONTEXT.alertEmail)] }],
-      },
-    });
-    expect(readable(subscriptions[0]?.Properties.TopicArn)).toBe('AlertsTopic');
-  });
-
-  test('has no subscription where no address is given', () => {
-    expect(all('AWS::SNS::Subscription', synthesize({}))).toEqual({});
+  test('has no subscription of the template, which CloudFormation could not put back once it is gone', () => {
+    expect(all('AWS::SNS::Subscription')).toEqual({});
   });
 });
 
@@ -507,6 +498,12 @@ test('the inspection is loaded by the deployment, and again when a seed changes'
   expect(readable(Properties.ServiceToken)).toBe('SeedFunction.Arn');
   expect(Properties).toMatchObject({ ServiceTimeout: '300', authority: 'herefordshire', seed: readSeeds().hash });
   expect(Properties.recipient).toEqual({ authority: 'herefordshire', address: CONTEXT.alertEmail, level: 'warning' });
+  const asked = all(
+    'Custom::Inspection',
+    synthesize({ alertLevel: 'critical', operationsEmail: 'engineer@example.org' }),
+  );
+  expect(asked.LoadingInspection?.Properties).toMatchObject({ operator: 'engineer@example.org' });
+  expect(asked.LoadingInspection?.Properties.recipient).toBeUndefined();
 });
 
 test('the outputs say what the command line needs', () => {
@@ -518,6 +515,7 @@ test('the outputs say what the command line needs', () => {
     SubmissionsTable: 'TablesSubmissions',
     AlertsTable: 'TablesAlerts',
     AccessTable: 'TablesAccess',
+    SeedFunction: 'SeedFunction',
     EvaluateFunction: 'EvaluateFunction',
     NotifyFunction: 'NotifyFunction',
     Settings: JSON.stringify({
@@ -573,7 +571,7 @@ test('settings that do not fit are named all at once', () => {
   expect((error as SettingsError).faults).toEqual([
     'alertEmail: must be an e-mail address, or nobody; got "director"',
     'alertLevel: must be one of watch, warning, critical; got "high"',
-    'authority: must have its inspection in seed/, as herefordshire has; got "leeds"',
+    'authority: must have its inspection in seed/, as bristol, herefordshire has; got "leeds"',
     'smallNumbers: must be show or suppress; got "hide"',
     'retain: must be true or false; got "maybe"',
   ]);

@@ -137,7 +137,8 @@ describe('the template that is deployed', () => {
       ]),
       ...Object.entries(RETURN_VALUES).flatMap(([type, values]) => values.map((value) => `${value} of ${type}`)),
     ];
-    const unused = known.filter((each) => !used.has(each));
+    // Subscriptions are asked for by a function; only templates that tests write by hand have some.
+    const unused = known.filter((each) => !used.has(each) && !each.startsWith('AWS::SNS::Subscription'));
     // The command line of CDK adds it.
     expect(unused).toEqual(['attribute Metadata']);
   });

@@ -305,11 +305,11 @@ describe('submitting by file', () => {
     const added = await post(`${HOME}/recipients`, { forgeryToken, address: 'head@example.org', level: 'critical' });
     expect(added.status).toBe(303);
     const page = textOf(await text(`${HOME}/recipients`));
-    expect(page).toContain('d…@example.org Warning and critical Confirmed');
-    expect(page).toMatch(/h…@example\.org Critical only (Pending|Confirmed)/);
+    expect(page).toContain('d…@example.org Warning and critical Look Confirmed');
+    expect(page).toMatch(/h…@example\.org Critical only Look (Pending|Confirmed)/);
     await post(`${HOME}/recipients`, { forgeryToken, address: 'director@example.org', level: 'critical' });
     const changed = await text(`${HOME}/recipients`);
-    expect(textOf(changed)).toContain('d…@example.org Critical only Confirmed');
+    expect(textOf(changed)).toContain('d…@example.org Critical only Look Confirmed');
     const [, removal = ''] = /d…@example\.org[\s\S]*?action="([^"]+\/removal)"/.exec(changed) ?? [];
     expect((await post(removal, { forgeryToken })).status).toBe(303);
     expect(textOf(await text(`${HOME}/recipients`))).not.toContain('d…@example.org');

@@ -7,11 +7,13 @@ import {
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Hears } from '../../functions/domain/recipient.ts';
 import {
   addRecipient,
+  askAgain,
   findConfirmed,
+  followDeployment,
   listRecipients,
-  noteDeployed,
   publishTo,
   type Recipients,
   removeRecipient,
@@ -20,7 +22,7 @@ import {
 } from '../../functions/services/recipients.ts';
 import { itemOf } from '../../functions/store/database.ts';
 import { authorityKey, recipientId, recipientKey } from '../../functions/store/keys.ts';
-import { readFormerRecipients, readRecipient } from '../../functions/store/recipients.ts';
+import { readFormerRecipients, readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { mails, type Running, run } from '../local/fixture.ts';
 import { type Store, startStore } from '../support/store.ts';
 
@@ -43,6 +45,13 @@ afterAll(async () => {
   await instance?.remove();
   await store?.end();
 });
+
+/** Writes what an address hears, as a writer does that ends before SNS is told. */
+async function saveOnly(address: string, hears: Hears): Promise<void> {
+  const read = await readRecipient(store, recipientId(address));
+  if (!read) throw new Error(`${address} is not stored`);
+  await saveRecipient(store, read, { ...read, hears: { ...read.hears, ...hears } });
+}
 
 async function confirm(address: string): Promise<void> {
   await instance.idle();
@@ -162,7 +171,7 @@ test('a filter that somebody broke off changing is put right, and whoever was ch
   await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
   await confirm(address);
   // As when the writer ended between the item and SNS.
-  await noteDeployed(recipients, 'north', { address, level: 'critical' }, NOW);
+  await saveOnly(address, { north: 'critical' });
   expect((await levelsOf('north'))[address]).toBe('warning');
   await settleFilters(recipients, NOW);
   expect((await levelsOf('north'))[address]).toBe('critical');
@@ -219,7 +228,7 @@ describe('an address that unsubscribes', () => {
   test('while filters are settled holds up nobody', async () => {
     const address = 'unsettled@example.org';
     const meanwhile = await joined(address);
-    await noteDeployed(recipients, 'north', { address, level: 'critical' }, NOW);
+    await saveOnly(address, { north: 'critical' });
     await settleFilters(meanwhile, NOW);
     expect(await findSubscription(address)).toBeUndefined();
   });
@@ -253,4 +262,63 @@ test('nobody is addressed who has not confirmed', async () => {
   await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
   expect(await publishTo(recipients, recipientId(address), { subject: 'Hello', text: 'x' })).toBe(false);
   expect(await publishTo(recipients, 'nobody', { subject: 'Hello', text: 'x' })).toBe(false);
+});
+
+const pendingMails = async (address: string) =>
+  (await mails(instance)).filter(({ to, text }) => to[0]?.address === address && /confirm/.test(text)).length;
+const DAYS_2 = 48 * 60 * 60 * 1000;
+
+test('another level of an address that has not confirmed is not asked of SNS, which would refuse it, and holds once it has', async () => {
+  const address = 'undecided@example.org';
+  await addRecipient(recipients, 'north', { address, level: 'warning' }, NOW);
+  await addRecipient(recipients, 'north', { address, level: 'critical' }, NOW);
+  await confirm(address);
+  // What is so until the hourly run.
+  expect((await levelsOf('north'))[address]).toBe('warning');
+  await settleFilters(recipients, NOW);
+  expect((await levelsOf('north'))[address]).toBe('critical');
+});
+
+describe('whom a deployment has mailed', () => {
+  const deployed = (address: string) => ({ authority: 'north', address, level: 'warning' as const });
+
+  test('is asked, and what was made of it since stays while the deployment says nothing new', async () => {
+    const address = 'deployed@example.org';
+    await followDeployment(recipients, undefined, deployed(address), NOW);
+    await confirm(address);
+    await addRecipient(recipients, 'north', { address, level: 'critical' }, NOW);
+    await followDeployment(recipients, deployed(address), deployed(address), NOW);
+    expect((await levelsOf('north'))[address]).toBe('critical');
+  });
+
+  test('is mailed no longer where the deployment names another, and one that has not confirmed may yet', async () => {
+    const [first, second, third] = ['first@example.org', 'second@example.org', 'third@example.org'] as const;
+    await followDeployment(recipients, undefined, deployed(first), NOW);
+    await confirm(first);
+    await followDeployment(recipients, deployed(first), deployed(second), NOW);
+    expect(Object.keys(await levelsOf('north'))).not.toContain(first);
+    await followDeployment(recipients, deployed(second), deployed(third), NOW);
+    expect(Object.keys(await levelsOf('north'))).toEqual(expect.arrayContaining([second, third]));
+  });
+
+  test('is asked again once its subscription is gone, not twice within two days, and not where it was removed here', async () => {
+    const address = 'scanned@example.org';
+    await followDeployment(recipients, undefined, deployed(address), NOW);
+    await confirm(address);
+    const later = (times: number) => new Date(NOW.getTime() + times * DAYS_2);
+    expect(await askAgain(recipients, address, later(1))).toBe(false);
+    const { arn = '' } =
+      (await listRecipients(recipients, 'north', NOW)).find((each) => each.address === address) ?? {};
+    await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: arn }));
+    const before = await pendingMails(address);
+    expect(await askAgain(recipients, address, later(1))).toBe(true);
+    expect(await askAgain(recipients, address, later(1.5))).toBe(false);
+    await instance.idle();
+    expect(await pendingMails(address)).toBe(before + 1);
+    await confirm(address);
+    expect((await levelsOf('north'))[address]).toBe('warning');
+
+    await removeRecipient(recipients, 'north', recipientId(address), NOW);
+    expect(await askAgain(recipients, address, later(3))).toBe(false);
+  });
 });

@@ -89,6 +89,9 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         sns,
         topicArn,
         inspections: around.inspections(),
+        alertEmail: undefined,
+        operations: undefined,
+        metrics: METRICS,
         respond: async (_url, response) => around.onSeeded(response),
       }) as unknown as Handler;
     case 'dashboard':

@@ -86,6 +86,7 @@ const REACHED: readonly Figure[] = [
 const SMALL: readonly Figure[] = Array.from({ length: 40 }, (_, i): Figure => [i < 24 ? 38 : 34, 50]);
 const SHORT: readonly Figure[] = [...Array.from({ length: 6 }, (): Figure => [97, 100]), [70, 100], [70, 100]];
 const rolling = aMetric({ cases: 'stock', window: '12-months', standards: [], tolerance: null });
+const snapshot = aMetric({ cases: 'stock', tolerance: 1 });
 const averages = aBacklog({ kind: 'mean', standards: [] });
 
 const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
@@ -96,8 +97,36 @@ const RECORDS = [
     metrics: [aMetric()],
     months: months(aMetric(), [[45, 50], ...COURSE.slice(12), [20, 50], [44, 50], [45, 50]]),
   }),
-  aRecord({ metrics: [aMetric()], months: months(aMetric(), [[35, 50]]) }),
+  aRecord({ metrics: [aMetric()], months: months(aMetric(), [[34, 50]]) }),
   aRecord({ metrics: [aBacklog()], months: months(aBacklog(), [9, 11, 9, 12, 9, 9, 11, 12]) }),
+  // Small months, months that vary wildly, a snapshot a little below its lines, and failures that are only together too many.
+  aRecord({
+    metrics: [aMetric()],
+    months: months(
+      aMetric(),
+      Array.from({ length: 30 }, (_, i): Figure => [7 + (i % 2), 10]),
+    ),
+  }),
+  aRecord({
+    metrics: [aMetric()],
+    months: months(aMetric(), [...Array.from({ length: 24 }, (_, i): Figure => [i % 2 ? 93 : 83, 100]), [72, 100]]),
+  }),
+  aRecord({
+    metrics: [snapshot],
+    months: months(snapshot, [
+      [74, 100],
+      [82, 100],
+      [72, 100],
+    ]),
+  }),
+  aRecord({
+    metrics: [aMetric()],
+    months: months(aMetric(), [
+      [36, 50],
+      [40, 50],
+      [36, 50],
+    ]),
+  }),
   ...[REACHED, SMALL, SHORT].map((figures) => aRecord({ metrics: [aMetric()], months: months(aMetric(), figures) })),
   aRecord({
     metrics: [rolling],

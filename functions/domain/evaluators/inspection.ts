@@ -1,8 +1,24 @@
 import type { Metric } from '../inspection.ts';
-import { ESTIMATE_DEVIATIONS, ESTIMATE_FROM_SUBMISSIONS, TYPICAL_MONTH_REPORTS } from '../rules.ts';
+import {
+  ESTIMATE_DEVIATIONS,
+  ESTIMATE_FROM_SUBMISSIONS,
+  REPEATED_AMONG,
+  REPEATED_FAILURES,
+  SIZE_DEVIATIONS,
+  TYPICAL_MONTH_REPORTS,
+} from '../rules.ts';
 import { failuresOf, hasCounts, isWorse, type Observation, pool } from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
-import { binomialWeight, cusumLimit, cusumPath, poissonWeight, stepCusum } from '../statistics/cusum.ts';
+import {
+  binomialWeight,
+  cusumLimit,
+  cusumPath,
+  cusumRatio,
+  type InControl,
+  poissonWeight,
+  stepCusum,
+} from '../statistics/cusum.ts';
+import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason, Reference } from './evaluator.ts';
 
 /** The figure that a metric is compared with, in its unit, and from where on. */
@@ -25,7 +41,7 @@ interface Judgement {
  * Where the line is to be held, any fall counts. Flow proportions and counts: a CUSUM against the figure, since the last
  * rebase date and since the metric's last episode ended. Everything else, and percentages without counts: worse than the
  * figure by more than the metric's tolerance. A baseline that is a lower bound is compared as that bound; for one in words
- * the first final submissions stand in, and the finding says so.
+ * the first final submissions stand in, and the finding says so. So they do once the way of working has changed since.
  */
 export const inspection: Evaluator = (metric, observations, context) => {
   const { period } = context;
@@ -56,14 +72,17 @@ function judge(
     return isWorse(metric, current.value, compared.value) ? { reason: { kind: 'any-fall' } } : undefined;
   return hasCusum(metric, current, compared)
     ? judgeByCusum(metric, observations, compared, context)
-    : judgeByTolerance(metric, current, compared);
+    : judgeByTolerance(metric, current, observations, compared);
 }
 
 function comparedWith(metric: Metric, observations: readonly Observation[], context: Context): Compared | undefined {
   const { baseline, heldFrom = '' } = metric;
   let { start } = context;
   while (start < observations.length && (observations[start] as Observation).period < heldFrom) start++;
-  if (baseline.kind === 'figure') return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
+  // What was found before the way of working changed says nothing of what came after.
+  const isRebased = start > 0 && start === context.start;
+  if (baseline.kind === 'figure' && (!isRebased || metric.holdLine))
+    return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;
   if (observations.length - start <= ESTIMATE_FROM_SUBMISSIONS) return undefined;
   const first: Observation[] = [];
@@ -124,10 +143,16 @@ function judgeByCusum(
 ): Judgement | undefined {
   const { value } = compared;
   const rate = (metric.polarity === 'higher' ? 100 - value : value) / 100;
+  const inControl: InControl =
+    metric.kind === 'count'
+      ? { kind: 'poisson', mean: value }
+      : { kind: 'binomial', rate, n: medianDenominator(observations, start) };
+  const ratio = cusumRatio(inControl);
+  let dispersion = 1;
   const weightOf = (observation: Observation): number => {
-    if (metric.kind === 'count') return poissonWeight(observation.value, value);
+    if (metric.kind === 'count') return poissonWeight(observation.value, value, ratio) / dispersion;
     if (!hasCounts(observation)) return 0;
-    return binomialWeight(failuresOf(metric, observation), observation.denominator, rate);
+    return binomialWeight(failuresOf(metric, observation), observation.denominator, rate, ratio) / dispersion;
   };
   let { from } = compared;
   while (clearedIn && from < observations.length && (observations[from] as Observation).period <= clearedIn) from++;
@@ -136,12 +161,9 @@ function judgeByCusum(
   for (let i = from; i < observations.length; i++)
     uncapped = stepCusum(uncapped, weightOf(observations[i] as Observation), Number.POSITIVE_INFINITY);
   if (uncapped === 0) return undefined;
-  const limit = cusumLimit(
-    metric.kind === 'count'
-      ? { kind: 'poisson', mean: value }
-      : { kind: 'binomial', rate, n: medianDenominator(observations, start) },
-  );
+  const limit = cusumLimit(inControl);
   if (uncapped <= limit) return undefined;
+  dispersion = dispersionAmong(metric, observations, start);
   const path = cusumPath(observations.slice(from).map(weightOf), limit);
   const cusum = path.at(-1) as number;
   if (cusum <= limit) return undefined;
@@ -151,11 +173,20 @@ function judgeByCusum(
   return { reason: { kind: 'cusum', cusum, limit, ...(since ? { since } : {}) }, numbers: { cusum, limit } };
 }
 
-function judgeByTolerance(metric: Metric, current: Observation, { value }: Compared): Judgement | undefined {
-  const { tolerance } = metric;
-  if (tolerance === null) return undefined;
+function judgeByTolerance(
+  metric: Metric,
+  current: Observation,
+  observations: readonly Observation[],
+  { value, from }: Compared,
+): Judgement | undefined {
+  if (metric.tolerance === null) return undefined;
+  const bare = metric.kind === 'proportion' && metric.cases === 'flow' && !hasCounts(current);
+  const spread = bare ? spreadByRanges(observations, from) : spreadBySize(metric, current, value);
+  const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * spread);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;
   if (!isWorse(metric, current.value, worst)) return undefined;
-  const bare = metric.kind === 'proportion' && metric.cases === 'flow' && !hasCounts(current);
+  // Without counts one month may be chance: two of three are not.
+  const recent = observations.slice(from).slice(-REPEATED_AMONG);
+  if (bare && recent.filter((each) => isWorse(metric, each.value, worst)).length < REPEATED_FAILURES) return undefined;
   return { reason: { kind: 'tolerance', tolerance, bare }, numbers: { tolerance } };
 }

@@ -1,10 +1,20 @@
 import type { Metric, MOfN, Standard } from '../inspection.ts';
 import type { Level } from '../lifecycle.ts';
 import { addMonths, monthsBetweenReports } from '../period.ts';
-import { CRITICAL_CHANCE, DEFAULT_M_OF_N, REPEATED_AMONG, REPEATED_FAILURES, WARNING_CHANCE } from '../rules.ts';
-import { type CountedObservation, hasCounts, isWorse, type Observation } from '../series.ts';
-import { binomialAtLeast, binomialAtMost } from '../statistics/binomial.ts';
+import {
+  CRITICAL_CHANCE,
+  DEFAULT_M_OF_N,
+  REPEATED_AMONG,
+  REPEATED_CHANCE,
+  REPEATED_FAILURES,
+  SIZE_DEVIATIONS,
+  WARNING_CHANCE,
+} from '../rules.ts';
+import { failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
+import { binomialAtLeast, binomialAtMost, poissonAtLeast } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
+import { isCohort } from './change-point.ts';
+import { dispersionAmong, spreadBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason } from './evaluator.ts';
 
 /** How bad, and why. */
@@ -53,28 +63,37 @@ function judge(
   if (!current) return judgeByRepetition(metric, observations, context, false);
   if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
     return { level: 'critical', reason: { kind: 'any-failure' } };
-  const chanceDecides = metric.kind === 'proportion' && metric.cases === 'flow';
-  if (chanceDecides && hasCounts(current)) return judgeByChance(metric, current, observations, inForce, context);
-  return judgeByRepetition(metric, observations, context, chanceDecides);
+  const areNew = metric.cases === 'flow' || isCohort(metric);
+  const chanceDecides = areNew && metric.kind === 'proportion';
+  const isCounted = chanceDecides
+    ? hasCounts(current)
+    : areNew && metric.kind === 'count' && metric.polarity === 'lower';
+  if (isCounted) return judgeByChance(metric, current, observations, inForce, context);
+  const repeated = judgeByRepetition(metric, observations, context, chanceDecides);
+  if (repeated.level !== 'warning' || metric.kind !== 'proportion') return repeated;
+  // One figure without counts may be chance; so may a snapshot within what its own size explains.
+  const isChance = chanceDecides || !isWorse(metric, current.value, worstBySize(metric, current, inForce.value));
+  return isChance ? { ...repeated, level: 'watch' } : repeated;
 }
 
 function judgeByChance(
   metric: Metric,
-  current: CountedObservation,
+  current: Observation,
   observations: readonly Observation[],
   inForce: Standard,
   context: Context,
 ): Judgement {
-  const chance = chanceOf(metric, current.numerator, current.denominator, inForce);
+  const undispersed = chanceOf(metric, [current], inForce, 1);
+  // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
+  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, observations, context.start) : 1;
+  const chance = dispersion === 1 ? undispersed : chanceOf(metric, [current], inForce, dispersion);
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
   const recent = observations.slice(-REPEATED_AMONG);
   const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const counted = recent.filter(hasCounts);
-  const numerator = counted.reduce((sum, observation) => sum + observation.numerator, 0);
-  const denominator = counted.reduce((sum, observation) => sum + observation.denominator, 0);
-  const pooledChance = chanceOf(metric, numerator, denominator, inForce);
-  if (failing >= REPEATED_FAILURES && pooledChance <= WARNING_CHANCE)
+  const comparable = metric.kind === 'proportion' ? recent.filter(hasCounts) : recent;
+  const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
+  if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
     return {
       level: 'critical',
       reason: { kind: 'pooled', failing, among: recent.length },
@@ -85,12 +104,32 @@ function judgeByChance(
   return { level: 'watch', reason: { kind: 'chance', chance }, numbers: { chance } };
 }
 
-/** How likely a service exactly at the standard is to look this bad or worse. */
-function chanceOf(metric: Metric, numerator: number, denominator: number, { value }: Standard): number {
+/** How likely a service exactly at the standard is to look this bad or worse, where its months vary so many times as counts do. */
+function chanceOf(
+  metric: Metric,
+  observations: readonly Observation[],
+  { value }: Standard,
+  dispersion: number,
+): number {
+  if (metric.kind === 'count') {
+    const total = observations.reduce((sum, { value }) => sum + value, 0);
+    return poissonAtLeast(Math.floor(total / dispersion), (value * observations.length) / dispersion);
+  }
+  const counted = observations.filter(hasCounts);
+  const all = counted.reduce((sum, { denominator }) => sum + denominator, 0);
+  const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
   const share = Math.min(value / 100, 1);
+  const denominator = Math.ceil(all / dispersion);
+  const failed = Math.min(denominator, dispersion === 1 ? failures : Math.floor(failures / dispersion));
   return metric.polarity === 'higher'
-    ? binomialAtMost(numerator, denominator, share)
-    : binomialAtLeast(numerator, denominator, share);
+    ? binomialAtMost(denominator - failed, denominator, share)
+    : binomialAtLeast(failed, denominator, share);
+}
+
+/** The worst figure that a snapshot's own size explains where the service is at the standard. */
+function worstBySize(metric: Metric, current: Observation, value: number): number {
+  const tolerance = SIZE_DEVIATIONS * spreadBySize(metric, current, value);
+  return metric.polarity === 'higher' ? value - tolerance : value + tolerance;
 }
 
 function fails(metric: Metric, observation: Observation, context: Context): boolean {

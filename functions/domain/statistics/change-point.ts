@@ -79,11 +79,13 @@ export function findWorsening(
     for (const wanted of LENGTHS) {
       if (wanted < before) continue;
       const start = Math.max(earliest, split - wanted);
-      const x1 = (bad[split] as number) - (bad[start] as number);
-      const n1 = (size[split] as number) - (size[start] as number);
+      // Fewer reports than make a level are what was told, and known as such: they count as if they made one.
+      const weight = Math.max(1, CHANGE_BEFORE_MIN / (split - start));
+      const x1 = weight * ((bad[split] as number) - (bad[start] as number));
+      const n1 = weight * ((size[split] as number) - (size[start] as number));
       if (x2 * n1 > x1 * n2) {
         const statistic = spread
-          ? ratioByRanges(x2 / since - x1 / (split - start), since, split - start, spread)
+          ? ratioByRanges(x2 / since - x1 / n1, since, n1, spread)
           : noise.kind === 'binomial'
             ? ratioOfShares(x1, n1, x2, n2)
             : ratioOfCounts(x1, n1, x2, n2);
@@ -144,7 +146,7 @@ function judgedByDispersion(
 }
 
 /** Laney's σz²: how much successive reports differ, over how much their counts explain. Not over the split. */
-function dispersionOf(reports: readonly Report[], first: number, split: number, binomial: boolean): number {
+export function dispersionOf(reports: readonly Report[], first: number, split: number, binomial: boolean): number {
   let bad = 0;
   let size = 0;
   for (let i = first; i < reports.length; i++) {
@@ -225,13 +227,13 @@ function judgedBySpread(
 ): number {
   const ofRanges = varianceByRanges(reports, first, split);
   const end = reports.length;
-  const [earlier, later] = [momentsOf(reports, first, split), momentsOf(reports, split, end)];
-  const degrees = Math.max(1, end - first - 2);
+  const [earlier, later] = [momentsOf(reports, start, split), momentsOf(reports, split, end)];
+  const degrees = Math.max(1, end - start - 2);
   const estimated = Math.max(ofRanges, (earlier.squares + later.squares) / degrees);
   const variance = Math.max(floor, estimated);
   const spread = { floor, variance, correlation: Math.max(correlation, 1 - ofRanges / variance) };
-  const difference = later.mean - momentsOf(reports, start, split).mean;
-  const statistic = ratioByRanges(difference, end - split, split - start, spread);
+  const difference = later.mean - earlier.mean;
+  const statistic = ratioByRanges(difference, end - split, Math.max(CHANGE_BEFORE_MIN, split - start), spread);
   return estimated <= floor ? statistic : withEstimatedSpread(statistic, end - first);
 }
 
@@ -259,7 +261,7 @@ function varianceOfMean(count: number, correlation: number): number {
 }
 
 /** What moving ranges say of the variance, without the range that leads to `split`. */
-function varianceByRanges(reports: readonly Report[], first: number, split: number): number {
+export function varianceByRanges(reports: readonly Report[], first: number, split: number): number {
   let sum = 0;
   let count = 0;
   for (let i = first + 1; i < reports.length; i++) {

@@ -1,17 +1,15 @@
-import { CUSUM_CAP_IN_LIMITS, CUSUM_MONTHS_TO_FALSE_ALARM, CUSUM_RATIO } from '../rules.ts';
+import { CUSUM_CAP_IN_LIMITS, CUSUM_DEVIATIONS, CUSUM_MONTHS_TO_FALSE_ALARM, CUSUM_RATIO } from '../rules.ts';
 import { binomialAtLeast, binomialPmf, poissonAtLeast, poissonPmf } from './binomial.ts';
 
 /**
  * Log-likelihood-ratio CUSUM for failures: how much better a worsened process explains the record than the process of
  * the baseline does, since the moment that makes it look worst.
  *
- * Each month adds the logarithm of its likelihood if failures were {@link CUSUM_RATIO} times as likely, over its likelihood at the
+ * Each month adds the logarithm of its likelihood if failures were so many times as likely ({@link cusumRatio}), over its likelihood at the
  * baseline, with the month's own denominator; the sum never falls below zero. (E. S. Page, Biometrika 41, 1954; binomial
  * with an odds ratio: Steiner, Cook, Farewell & Treasure, Biostatistics 1, 2000; Poisson: J. M. Lucas, Technometrics 27,
  * 1985.)
  */
-
-const LOG_RATIO = Math.log(CUSUM_RATIO);
 
 /** A month's failures as they would be at the baseline. */
 export type InControl =
@@ -36,16 +34,31 @@ function requireMean(mean: number): void {
   if (!(mean > 0 && mean < Number.POSITIVE_INFINITY)) throw new RangeError(`mean must be above 0, got ${mean}`);
 }
 
-/** The weight of a month with `failures` among `n`, against a baseline failure rate. Zero where n is zero. */
-export function binomialWeight(failures: number, n: number, rate: number): number {
+/**
+ * What the CUSUM is tuned to: so many times the odds of failure, or the mean count. The smaller of {@link CUSUM_RATIO} and
+ * what {@link CUSUM_DEVIATIONS} standard deviations of a typical month make: where months are large, less than a doubling matters.
+ */
+export function cusumRatio(inControl: InControl): number {
+  if (inControl.kind === 'poisson') {
+    requireMean(inControl.mean);
+    return Math.min(CUSUM_RATIO, 1 + CUSUM_DEVIATIONS / Math.sqrt(inControl.mean));
+  }
+  const { rate } = inControl;
   requireRate(rate);
-  return failures * LOG_RATIO - n * Math.log1p((CUSUM_RATIO - 1) * rate);
+  const worse = rate + CUSUM_DEVIATIONS * Math.sqrt((rate * (1 - rate)) / Math.max(1, Math.round(inControl.n)));
+  return worse < 1 ? Math.min(CUSUM_RATIO, (worse * (1 - rate)) / (rate * (1 - worse))) : CUSUM_RATIO;
+}
+
+/** The weight of a month with `failures` among `n`, against a baseline failure rate. Zero where n is zero. */
+export function binomialWeight(failures: number, n: number, rate: number, ratio: number = CUSUM_RATIO): number {
+  requireRate(rate);
+  return failures * Math.log(ratio) - n * Math.log1p((ratio - 1) * rate);
 }
 
 /** The weight of a period with `count` events, where `mean` were expected at the baseline for a period as long. */
-export function poissonWeight(count: number, mean: number): number {
+export function poissonWeight(count: number, mean: number, ratio: number = CUSUM_RATIO): number {
   requireMean(mean);
-  return count * LOG_RATIO - (CUSUM_RATIO - 1) * mean;
+  return count * Math.log(ratio) - (ratio - 1) * mean;
 }
 
 /** One month further: never below zero, never above the cap. It signals while it is above the limit. */
@@ -79,6 +92,7 @@ type Month = {
 };
 
 function monthOf(inControl: InControl, reach: number): Month {
+  const ratio = cusumRatio(inControl);
   const binomial = inControl.kind === 'binomial';
   let n = Number.POSITIVE_INFINITY;
   let p = 0;
@@ -87,10 +101,10 @@ function monthOf(inControl: InControl, reach: number): Month {
     requireRate(inControl.rate);
     n = Math.max(1, Math.round(inControl.n));
     p = inControl.rate;
-    decrement = (n * Math.log1p((CUSUM_RATIO - 1) * p)) / LOG_RATIO;
+    decrement = (n * Math.log1p((ratio - 1) * p)) / Math.log(ratio);
   } else {
     requireMean(inControl.mean);
-    decrement = ((CUSUM_RATIO - 1) * inControl.mean) / LOG_RATIO;
+    decrement = ((ratio - 1) * inControl.mean) / Math.log(ratio);
   }
   const first = Math.max(0, Math.floor(decrement - reach));
   const last = Math.min(n, Math.ceil(decrement + reach));
@@ -183,7 +197,7 @@ function runLength({ decrement, first, chances, atLeast }: Month, height: number
 
 /** The average run length in months at the baseline, from zero, of a CUSUM that signals above `limit`. */
 export function averageRunLength(inControl: InControl, limit: number): number {
-  const height = limit / LOG_RATIO;
+  const height = limit / Math.log(cusumRatio(inControl));
   return runLength(monthOf(inControl, height + 1), height, ENDLESS_MONTHS).months;
 }
 
@@ -218,19 +232,31 @@ export function cusumLimit(inControl: InControl, months: number = CUSUM_MONTHS_T
       : `${inControl.mean}/${months}`;
   const known = memo.get(key);
   if (known !== undefined) return known;
-  const limit = seekLimit(inControl, months);
+  const limit = seekLimit(typical(inControl), months);
   if (memo.size >= MEMO_SIZE) memo.delete(memo.keys().next().value as string);
   memo.set(key, limit);
   return limit;
 }
 
+/** From this variance of a month's failures on, the limit is that of a normal sum, whatever the size. */
+const LARGE = 400;
+
+/** No larger than it takes to find the limit, so that the work is bounded. */
+function typical(inControl: InControl): InControl {
+  if (inControl.kind === 'poisson') return { kind: 'poisson', mean: Math.min(inControl.mean, LARGE) };
+  const { rate, n } = inControl;
+  requireRate(rate);
+  return { kind: 'binomial', rate, n: Math.min(n, Math.max(LARGE, LARGE / (rate * (1 - rate)))) };
+}
+
 function seekLimit(inControl: InControl, months: number): number {
   if (!(months > 1)) throw new RangeError(`months must be above 1, got ${months}`);
   const wanted = Math.log(months);
+  const logRatio = Math.log(cusumRatio(inControl));
   // In units of one failure, like the run. The limit sought lies in (low, high].
   const enough = 10 * months;
   let low = 0;
-  let high = wanted / LOG_RATIO;
+  let high = wanted / logRatio;
   const month = monthOf(inControl, high + 1);
   let missingAtLow = wanted - Math.log(runLength(month, low, enough).months);
   // Even a single failure is rarer than wanted; not zero, as a cap of 1.5 × 0 would keep the path from signalling.
@@ -249,11 +275,11 @@ function seekLimit(inControl: InControl, months: number): number {
       missingAtHigh = missing;
     }
     const width = high - low;
-    if (width * LOG_RATIO <= PRECISION || step === MOST_STEPS) return high * LOG_RATIO + ROUNDING;
+    if (width * logRatio <= PRECISION || step === MOST_STEPS) return high * logRatio + ROUNDING;
     if (step < 2) {
       // Asymptotically the logarithm of the run length grows as fast as the limit: a Newton step, and a little further,
       // so that two of them close in from both sides.
-      height += (missing + Math.sign(missing) * 0.05) / LOG_RATIO;
+      height += (missing + Math.sign(missing) * 0.05) / logRatio;
     } else if (step % 2 === 0) {
       height = low + (width * missingAtLow) / (missingAtLow - missingAtHigh);
     } else height = Number.NaN;

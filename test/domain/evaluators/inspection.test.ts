@@ -48,7 +48,7 @@ describe('what the inspection found', () => {
   });
 
   it('begins anew after its alert cleared, with nothing carried over', () => {
-    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(3, [44, 50]), ...repeat(6, [40, 50])]);
+    const judged = judge(only(), [...repeat(12, [25, 50]), ...repeat(5, [47, 50]), ...repeat(9, [40, 50])]);
     const end = judged.findIndex(({ transition }) => transition === 'cleared');
     expect(end).toBeGreaterThan(12);
     const again = judged.slice(end).find(({ findings }) => findings.length > 0);
@@ -58,9 +58,9 @@ describe('what the inspection found', () => {
   });
 
   it('is not restarted by a watch that comes and goes', () => {
-    // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 86% goes on.
+    // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 84% goes on.
     const figures = Array.from({ length: 14 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
-    const judged = judge(aMetric({ baseline: inFigures(86) }), figures, { evaluators: ['standard', 'inspection'] });
+    const judged = judge(aMetric({ baseline: inFigures(84) }), figures, { evaluators: ['standard', 'inspection'] });
     expect(judged.slice(0, 4).map(({ transition }) => transition)).toEqual(['raised', 'cleared', 'raised', 'cleared']);
     expect(judged.flatMap(({ findings }) => findings.map(({ evaluator }) => evaluator))).toContain('inspection');
   });
@@ -109,23 +109,28 @@ describe('what the inspection found', () => {
     [
       'a stock proportion by its tolerance',
       only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) }),
-      [88, 100],
-      [87, 100],
+      [880, 1000],
+      [879, 1000],
+    ],
+    [
+      'a stock proportion by two standard deviations of its own size, where that is more',
+      only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) }),
+      [86, 100],
+      [85, 100],
     ],
     [
       'a lower bound as that bound',
       only({ cases: 'stock', tolerance: 2, baseline: inFigures(90, 'lower') }),
-      [88, 100],
-      [87, 100],
+      [1760, 2000],
+      [1759, 2000],
     ],
-    ['a count by its tolerance', aBacklog({ standards: [], baseline: inFigures(20) }), 25, 26],
+    ['a count by its own size', aBacklog({ standards: [], baseline: inFigures(20) }), 28, 29],
     [
       'a mean by its tolerance',
       aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18) }),
       19,
       19.1,
     ],
-    ['a percentage without counts by its tolerance', only({ tolerance: 4, baseline: inFigures(88) }), 84, 83.9],
     [
       'a line to hold at any fall',
       only({ holdLine: true, cases: 'stock', baseline: inFigures(100) }),
@@ -137,18 +142,36 @@ describe('what the inspection found', () => {
     expect(levelsOf(judge(metric, [bad])[0])).toEqual(['warning']);
   });
 
+  it('judges a percentage without counts by its tolerance and what it usually varies, at two of three', () => {
+    const bare = only({ tolerance: 4, baseline: inFigures(88) });
+    expect(judge(bare, [83.9, 84, 84, 83.9]).flatMap(({ findings }) => findings)).toEqual([]);
+    expect(statesOf(judge(bare, [83.9, 84, 83.9])).at(-1)).toBe('warning');
+    const swings = Array.from({ length: 20 }, (_, i): Figure => (i % 2 ? 82 : 92));
+    expect(judge(bare, [...swings, 80, 80]).at(-1)?.findings).toEqual([]);
+  });
+
+  it('lets go of what the inspection found once the way of working has changed', () => {
+    const rebased = { rebaseDates: ['2011-04-01'] };
+    const figures = [...repeat(6, [44, 50]), ...repeat(12, [36, 50])] as Figure[];
+    expect(judge(only(), figures, rebased).flatMap(({ findings }) => findings)).toEqual([]);
+    const worse = judge(only(), [...figures, ...repeat(6, [20, 50])], rebased);
+    expect(textOf(worse.at(-1))).toContain(
+      'the way of working has changed since the inspection (paragraph 11), so this',
+    );
+  });
+
   it('never lets what is assumed read as if the inspectors had said it', () => {
     const stock = only({ cases: 'stock', tolerance: 3, baseline: inFigures(91) });
-    expect(textOf(judge(stock, [[87, 100]])[0])).toBe(
-      "87.0% (87 of 100) in October 2010; the inspection found 91% in September 2010 (paragraph 11); worse by more than the tolerance of 3 points (this service's default)",
+    expect(textOf(judge(stock, [[870, 1000]])[0])).toBe(
+      "87.0% (870 of 1000) in October 2010; the inspection found 91% in September 2010 (paragraph 11); worse by more than the tolerance of 3 points (this service's default)",
     );
     const bare = only({ tolerance: 4, baseline: inFigures(88) });
-    expect(textOf(judge(bare, [80])[0])).toContain('given without counts, so only the tolerance can be applied');
+    expect(textOf(judge(bare, [80, 80])[1])).toContain('given without counts, so only the tolerance can be applied');
   });
 
   it('compares a stock metric in words with the average of those six, by its tolerance', () => {
     const metric = aBacklog({ standards: [], baseline: IN_WORDS });
-    expect(statesOf(judge(metric, [20, 22, 18, 20, 21, 19, 25, 26]))).toEqual([
+    expect(statesOf(judge(metric, [20, 22, 18, 20, 21, 19, 28, 29]))).toEqual([
       ...repeat(7, 0).map(() => 'clear'),
       'warning',
     ]);

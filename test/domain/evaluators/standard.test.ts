@@ -11,13 +11,13 @@ describe('flow proportions', () => {
     [[39, 50], ['watch']],
     [[37, 50], ['watch']],
     [[36, 50], ['watch']],
-    [[35, 50], ['warning']],
+    [[34, 50], ['warning']],
     [[33, 50], ['critical']],
     [[3, 4], ['watch']],
     [[2, 4], ['watch']],
     [[1, 4], ['warning']],
     [[0, 1], ['watch']],
-    [[0, 2], ['warning']],
+    [[0, 2], ['watch']],
     [[0, 3], ['critical']],
     [[1, 1], []],
   ])('%j is judged by how likely chance brings it: %j', (figure, expected) => {
@@ -50,12 +50,12 @@ describe('flow proportions', () => {
           [13, 50],
         ]),
       ),
-    ).toEqual(['clear', 'watch', 'warning', 'critical']);
+    ).toEqual(['clear', 'watch', 'watch', 'critical']);
   });
 
   it('is judged by repetition where only the percentage is known, and says so', () => {
     const judged = judge(aMetric(), [79, 79]);
-    expect(statesOf(judged)).toEqual(['warning', 'critical']);
+    expect(statesOf(judged)).toEqual(['watch', 'critical']);
     expect(judged[0]?.findings[0]?.text).toBe(
       "79% (no counts given) in October 2010; the standard is 80% since January 2000 (this service's default); given without counts, so chance cannot be tested",
     );
@@ -68,6 +68,42 @@ describe('flow proportions', () => {
     const judged = judge(metric, [[49, 50]]);
     expect(statesOf(judged)).toEqual(['critical']);
     expect(judged[0]?.findings[0]?.text).toContain('chance explains no failure of a service at this standard');
+  });
+});
+
+describe('the nature of a figure', () => {
+  const fields = { standards: [{ value: 10, from: '2000-01', basis: 'local', note: 'a default' }] } as const;
+
+  it('has new cases that are counted judged by chance (Poisson)', () => {
+    const metric = aBacklog({ cases: 'flow', standards: [...fields.standards] });
+    // P(X >= 17 | 10) = 0.027, P(X >= 18 | 10) = 0.014.
+    expect(statesOf(judge(metric, [10])).concat(statesOf(judge(metric, [12])))).toEqual(['clear', 'watch']);
+    expect(statesOf(judge(metric, [17])).concat(statesOf(judge(metric, [18])))).toEqual(['warning', 'critical']);
+  });
+
+  it('has a yearly cohort judged by chance', () => {
+    const metric = aMetric({ cases: 'stock', window: 'year', frequency: 'annual' });
+    expect(levelsOf(judge(metric, [[34, 50]])[0])).toEqual(['warning']);
+  });
+
+  it('has a snapshot within what its own size explains watched, beyond it warned of, and repeated critical', () => {
+    const metric = aMetric({ cases: 'stock' });
+    expect(levelsOf(judge(metric, [[37, 50]])[0])).toEqual(['watch']);
+    expect(levelsOf(judge(metric, [[34, 50]])[0])).toEqual(['warning']);
+    expect(
+      levelsOf(
+        judge(metric, [
+          [37, 50],
+          [37, 50],
+        ])[1],
+      ),
+    ).toEqual(['critical']);
+  });
+
+  it('has months that vary more than their counts explain judged as if they had fewer cases', () => {
+    const wild: Figure[] = Array.from({ length: 24 }, (_, i) => [i % 2 ? 95 : 83, 100]);
+    expect(levelsOf(judge(aMetric(), [...wild, [71, 100]]).at(-1))).toEqual(['watch']);
+    expect(levelsOf(judge(aMetric(), [[71, 100]]).at(-1))).toEqual(['critical']);
   });
 });
 

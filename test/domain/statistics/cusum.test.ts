@@ -5,6 +5,7 @@ import {
   binomialWeight,
   cusumLimit,
   cusumPath,
+  cusumRatio,
   type InControl,
   poissonWeight,
   stepCusum,
@@ -51,8 +52,8 @@ function drawsOf(inControl: InControl, random: () => number): () => number {
 
 const weightOf = (inControl: InControl, count: number): number =>
   inControl.kind === 'binomial'
-    ? binomialWeight(count, inControl.n, inControl.rate)
-    : poissonWeight(count, inControl.mean);
+    ? binomialWeight(count, inControl.n, inControl.rate, cusumRatio(inControl))
+    : poissonWeight(count, inControl.mean, cusumRatio(inControl));
 
 function simulatedRunLength(inControl: InControl, limit: number, runs: number, seed: number): number {
   const draw = drawsOf(inControl, seeded(seed));

@@ -1,0 +1,55 @@
+/**
+ * Where in a JSON text each value begins, by its JSON pointer as a URI fragment: `#/judgements/0/grade` → 12. Lines count
+ * from 1. The text has to be JSON that can be read.
+ */
+export function linesOfJson(text: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  let at = 0;
+  let line = 1;
+  const skip = (): void => {
+    for (; /\s/.test(text[at] ?? ''); at++) if (text[at] === '\n') line++;
+  };
+  const string = (): string => {
+    const start = at++;
+    while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    return JSON.parse(text.slice(start, ++at)) as string;
+  };
+  const members = (end: string, member: (index: number) => void): void => {
+    at++;
+    skip();
+    for (let index = 0; text[at] !== end; index++) {
+      member(index);
+      skip();
+      if (text[at] === ',') at++;
+      skip();
+    }
+    at++;
+  };
+  const value = (pointer: string): void => {
+    skip();
+    lines.set(pointer, line);
+    if (text[at] === '{')
+      members('}', () => {
+        const nameLine = line;
+        const inner = `${pointer}/${encodeURIComponent(string().replaceAll('~', '~0').replaceAll('/', '~1'))}`;
+        skip();
+        at++;
+        value(inner);
+        lines.set(inner, nameLine);
+      });
+    else if (text[at] === '[') members(']', (index) => value(`${pointer}/${index}`));
+    else if (text[at] === '"') string();
+    else while (/[\w.+-]/.test(text[at] ?? '')) at++;
+  };
+  value('#');
+  return lines;
+}
+
+/** The line of what a pointer names, or of the nearest thing around it that is there. */
+export function lineOf(lines: ReadonlyMap<string, number>, pointer: string): number {
+  for (let here = pointer; here.length > 1; here = here.slice(0, here.lastIndexOf('/'))) {
+    const line = lines.get(here);
+    if (line !== undefined) return line;
+  }
+  return lines.get('#') ?? 1;
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { MetricDefinition } from '../../functions/domain/inspection.ts';
+import library from '../../seed/library/metrics.json' with { type: 'json' };
+import { showList, showOne } from './output.ts';
+import { reach, UsageError } from './setting.ts';
+
+interface Said {
+  readonly author: string;
+  readonly reason: string;
+}
+
+const said = (command: Command): Command =>
+  command.requiredOption('--reason <reason>', 'why').requiredOption('--author <author>', 'who decided it');
+
+/** Commands about what is measured: metrics begin, are renamed, are replaced and end. */
+export function addMetric(program: Command): void {
+  const metric = program.commands.find((command) => command.name() === 'metric') ?? program.command('metric');
+
+  metric
+    .command('library')
+    .argument('[word]', 'what to look for in id, title or definition')
+    .description('Lists the present-day metrics that ship with the service, with their national definitions.')
+    .action((word: string | undefined) => {
+      const found = library.filter((entry) =>
+        JSON.stringify(entry)
+          .toLowerCase()
+          .includes((word ?? '').toLowerCase()),
+      );
+      showList(
+        found,
+        { id: ({ id }) => id, kind: ({ kind }) => kind, title: ({ title }) => title, source: ({ source }) => source },
+        found,
+        `The library has nothing with "${word}".`,
+      );
+    });
+
+  said(
+    metric
+      .command('add')
+      .argument('[file]', 'a definition in JSON, as docs/metrics.md shows it')
+      .description("Starts a metric: one of the library, or the council's own.")
+      .option('--library <id>', 'take it from the library ("metric library" lists it)')
+      .option('--from <month>', 'the first month it is judged for, yyyy-mm'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  npm run monitor -- metric add --library single-assessments-on-time --from 2026-04 --reason "Improvement plan" --author "J. Smith"',
+    )
+    .action(async (file: string | undefined, options: Said & { library?: string }, command: Command) => {
+      const { id, ...definition } = wantedFrom(file, options.library);
+      const { client, at } = reach(command);
+      // `metric <id>` has an option of the same name, which takes it.
+      const { from } = command.optsWithGlobals<{ from?: string }>();
+      const { author, reason } = options;
+      const { status, body } = await client.request('PUT', at('metrics', id), {
+        ...definition,
+        ...(from ? { from } : {}),
+        ...{ author, reason },
+      });
+      showOne([`${body.title} (${id}) ${status === 201 ? 'has begun' : 'is defined so'}.`], body);
+    });
+
+  const change = async (id: string, fate: object, { author, reason }: Said, command: Command, words: string) => {
+    const { client, at } = reach(command);
+    const { body } = await client.request('POST', at('metrics', id, 'changes'), { ...fate, author, reason });
+    showOne([words], body);
+  };
+  said(metric.command('rename').argument('<id>', 'the metric').argument('<title>', 'its name from now on'))
+    .description('Gives a metric another name. Its id and its figures stay.')
+    .action((id: string, title: string, options: Said, command: Command) =>
+      change(id, { title }, options, command, `${id} is called "${title}" from now on.`),
+    );
+  said(
+    metric.command('end').argument('<id>', 'the metric').requiredOption('--after <month>', 'its last month, yyyy-mm'),
+  )
+    .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
+    .action((id: string, options: Said & { after: string }, command: Command) =>
+      change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`),
+    );
+  said(
+    metric
+      .command('replace')
+      .argument('<id>', 'the metric that ends')
+      .requiredOption('--by <id>', 'the metric that takes its place')
+      .requiredOption('--after <month>', 'the last month of the one that ends, yyyy-mm'),
+  )
+    .description('Ends a metric and says which one takes its place.')
+    .action((id: string, options: Said & { by: string; after: string }, command: Command) =>
+      change(
+        id,
+        { until: options.after, replacedBy: options.by },
+        options,
+        command,
+        `${id} ends with ${options.after}; ${options.by} takes its place.`,
+      ),
+    );
+}
+
+function wantedFrom(file: string | undefined, taken: string | undefined): MetricDefinition {
+  if ((file === undefined) === (taken === undefined))
+    throw new UsageError('give a file, or --library with the id of a metric of the library');
+  if (taken !== undefined) {
+    const found = library.find(({ id }) => id === taken);
+    if (!found)
+      throw new UsageError(`the library has no metric "${taken}"; npm run monitor -- metric library lists it`);
+    return found as MetricDefinition;
+  }
+  try {
+    return JSON.parse(readFileSync(file as string, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read as JSON: ${(error as Error).message}`);
+  }
+}

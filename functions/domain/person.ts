@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import type { Scope } from './access.ts';
+
+/** Who signs in by mail: what they may do, their links and their sessions. Secrets are known by their SHA-256 alone. */
+
+/** What an address may do in an authority; each may also do what comes before it. */
+export const RoleSchema = z.enum(['look', 'acknowledge', 'submit', 'manage'], {
+  error: 'is one of look, acknowledge, submit, manage',
+});
+export type Role = z.infer<typeof RoleSchema>;
+
+const SCOPE: Readonly<Record<Role, Scope>> = {
+  look: 'read',
+  acknowledge: 'acknowledge',
+  submit: 'submit',
+  manage: 'manage',
+};
+
+/** The scopes that a role comes to. */
+export const scopesOf = (role: Role): Scope[] =>
+  RoleSchema.options.slice(0, RoleSchema.options.indexOf(role) + 1).map((each) => SCOPE[each]);
+
+const LinkSchema = z.object({ digest: z.string(), expires: z.iso.datetime(), remember: z.boolean() });
+const SessionSchema = z.object({ digest: z.string(), startedAt: z.iso.datetime(), expires: z.iso.datetime() });
+export type Session = z.infer<typeof SessionSchema>;
+
+/** An address, by the id that it has as a recipient. */
+export const PersonSchema = z.object({
+  id: z.string(),
+  /** By authority; `look` where none was set. */
+  roles: z.record(z.string(), RoleSchema),
+  links: z.array(LinkSchema),
+  /** When links were sent within the last hour, oldest first. */
+  sent: z.array(z.iso.datetime()),
+  sessions: z.array(SessionSchema),
+  /** When SNS last said that the address still gets the alerts. */
+  checkedAt: z.iso.datetime(),
+  /** Counts the writes, so that nobody overwrites what they have not read. */
+  version: z.int().min(0),
+});
+export type Person = z.infer<typeof PersonSchema>;
+
+export const newPerson = (id: string, now: Date): Person => ({
+  ...{ id, roles: {}, links: [], sent: [], sessions: [] },
+  checkedAt: now.toISOString(),
+  version: 0,
+});
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A link works for so long, once. */
+export const LINK_MINUTES = 15;
+/** An address is sent at most so many links an hour, and none within a minute of another. */
+export const LINKS_AN_HOUR = 5;
+const SESSION_MS = 12 * HOUR_MS;
+const REMEMBERED_MS = 30 * 24 * HOUR_MS;
+/** Nobody sits before more devices; the oldest session ends where another begins. */
+const MAX_SESSIONS = 20;
+/** How long an address counts as one that gets the alerts without SNS being asked again. */
+const CHECK_MS = HOUR_MS;
+
+const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
+const isOver = ({ expires }: { readonly expires: string }, now: Date): boolean => expires <= now.toISOString();
+
+/** The person with a new link; undefined where too many were sent of late. */
+export function withLink(person: Person, digest: string, remember: boolean, now: Date): Person | undefined {
+  const sent = person.sent.filter((at) => at > after(now, -HOUR_MS));
+  const last = sent.at(-1);
+  if (sent.length >= LINKS_AN_HOUR || (last && last > after(now, -MINUTE_MS))) return undefined;
+  const link = { digest, remember, expires: after(now, LINK_MINUTES * MINUTE_MS) };
+  const links = [...person.links.filter((each) => !isOver(each, now)), link];
+  return { ...person, links, sent: [...sent, now.toISOString()] };
+}
+
+/** The person with a session in place of the link; undefined where the link is unknown, used up, or too old. */
+export function withSession(
+  person: Person,
+  link: string,
+  digest: string,
+  now: Date,
+): { person: Person; session: Session } | undefined {
+  const used = person.links.find((each) => each.digest === link);
+  if (!used || isOver(used, now)) return undefined;
+  const expires = after(now, used.remember ? REMEMBERED_MS : SESSION_MS);
+  const session = { digest, startedAt: now.toISOString(), expires };
+  const sessions = [...person.sessions.filter((each) => !isOver(each, now)), session].slice(-MAX_SESSIONS);
+  const links = person.links.filter((each) => each !== used);
+  return { person: { ...person, links, sessions, checkedAt: now.toISOString() }, session };
+}
+
+/** The session with this digest, if it is not over. */
+export const sessionOf = (person: Person, digest: string, now: Date): Session | undefined =>
+  person.sessions.find((each) => each.digest === digest && !isOver(each, now));
+
+/** Begins a session's digest: enough to tell a person's sessions apart, and nothing to sign in with. */
+export const sessionId = ({ digest }: Session): string => digest.slice(0, 12);
+
+export const mustBeChecked = ({ checkedAt }: Person, now: Date): boolean => checkedAt <= after(now, -CHECK_MS);

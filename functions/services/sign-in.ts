@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Grant } from '../domain/access.ts';
+import {
+  LINK_MINUTES,
+  LINKS_AN_HOUR,
+  mustBeChecked,
+  newPerson,
+  type Person,
+  type Role,
+  type Session,
+  scopesOf,
+  sessionId,
+  sessionOf,
+  withLink,
+  withSession,
+} from '../domain/person.ts';
+import type { Recipient } from '../domain/recipient.ts';
+import type { Database } from '../store/database.ts';
+import { PersonChangedError, readPerson, savePerson } from '../store/people.ts';
+import { readRecipient } from '../store/recipients.ts';
+import { NotFoundError } from './errors.ts';
+import type { Recipients } from './recipients.ts';
+import { retryChanged } from './retry.ts';
+
+/**
+ * Signing in by mail: whoever reads the mails of an address that gets the alerts is who they say. A link and a session
+ * are each 256 random bits that only their holder has; kept are their digests, with the address, in one item.
+ */
+
+type Tables = Database<'access' | 'alerts'>;
+
+/** What mails a link, and what knows who gets the alerts. */
+export interface SigningIn {
+  readonly database: Tables;
+  /** Loaded when it is first needed: most visits ask SNS nothing. */
+  readonly sns: () => Promise<Recipients['sns']>;
+  readonly topicArn: string;
+  readonly now: Date;
+}
+
+const LINK = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+const SESSION = /^ims_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+export const isSession = (cookie: string): boolean => SESSION.test(cookie);
+
+const newSecret = (): string => randomBytes(32).toString('base64url');
+const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** What of a link or a session is known here: whose it says it is, and the digest of its secret. */
+function partsOf(pattern: RegExp, text: string): { id: string; digest: string } | undefined {
+  const [, id, secret] = pattern.exec(text) ?? [];
+  return id && secret ? { id, digest: digestOf(secret) } : undefined;
+}
+
+/**
+ * Mails a link, if the address has confirmed that it gets the alerts and was not sent too many of late. `linkTo` makes
+ * the link's address of its code. The answer is for the log: who asked must not learn it.
+ */
+export async function sendLink(
+  { database, sns, topicArn, now }: SigningIn,
+  address: string,
+  remember: boolean,
+  linkTo: (code: string) => string,
+): Promise<'sent' | 'too many' | 'unknown'> {
+  const { findConfirmed, publishTo } = await import('./recipients.ts');
+  const topic = { sns: await sns(), topicArn };
+  const found = await findConfirmed(topic, address);
+  if (!found || !(await readRecipient(database, found.id))) return 'unknown';
+  const secret = newSecret();
+  const person = (await readPerson(database, found.id)) ?? newPerson(found.id, now);
+  const changed = withLink(person, digestOf(secret), remember, now);
+  if (!changed) return 'too many';
+  try {
+    await savePerson(database, changed);
+  } catch (error) {
+    // Somebody asked for another link at this very moment.
+    if (error instanceof PersonChangedError) return 'too many';
+    throw error;
+  }
+  const isSent = await publishTo(topic, found.id, {
+    subject: 'Your link to sign in to Inspection monitor',
+    text: `Open this page and press “Sign in”:
+
+${linkTo(`${found.id}.${secret}`)}
+
+The link works once, for ${LINK_MINUTES} minutes. At most one a minute and ${LINKS_AN_HOUR} an hour are sent.
+
+If you did not ask for it, somebody typed your address by mistake or to try. They cannot sign in without this e-mail;
+you need do nothing. Do not pass the link on.
+`,
+  });
+  return isSent ? 'sent' : 'unknown';
+}
+
+/** Uses a link up and begins a session; undefined where the link does not work, or no longer. */
+export async function useLink(
+  { database, now }: Pick<SigningIn, 'database' | 'now'>,
+  code: string,
+): Promise<{ cookie: string; session: Session } | undefined> {
+  const link = partsOf(LINK, code);
+  if (!link) return undefined;
+  return retryChanged(async () => {
+    const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
+    const secret = newSecret();
+    const begun = person && recipient && withSession(person, link.digest, digestOf(secret), now);
+    if (!begun) return undefined;
+    await savePerson(database, begun.person);
+    return { cookie: `ims_${link.id}_${secret}`, session: begun.session };
+  });
+}
+
+/** What a session allows: of one authority at a time, by the role that the address has there. */
+export interface SessionGrant extends Grant {
+  /** Every authority that the address hears of. */
+  readonly authorities: readonly string[];
+}
+
+/**
+ * What a session allows in an authority, or where none is meant; undefined where it is over. It ends with the address:
+ * at once where it was removed, within the hour where somebody unsubscribed it.
+ */
+export async function readSession(
+  signingIn: SigningIn,
+  cookie: string,
+  authority: string | undefined,
+): Promise<SessionGrant | undefined> {
+  const { database, now } = signingIn;
+  const given = partsOf(SESSION, cookie);
+  if (!given) return undefined;
+  const [person, recipient] = await Promise.all([readPerson(database, given.id), readRecipient(database, given.id)]);
+  const session = person && sessionOf(person, given.digest, now);
+  const authorities = Object.keys(recipient?.hears ?? {}).sort();
+  const [first] = authorities;
+  if (!session || !recipient || !first) return undefined;
+  if (mustBeChecked(person, now) && !(await isStillMailed(signingIn, person, recipient))) return undefined;
+  // Elsewhere it allows nothing, which whoever asks is told in the one place where that is decided.
+  const meant = authority !== undefined && authorities.includes(authority) ? authority : first;
+  return {
+    scopes: scopesOf(person.roles[meant] ?? 'look'),
+    authority: meant,
+    authorities,
+    label: recipient.address,
+    expires: Math.floor(Date.parse(session.expires) / 1000),
+  };
+}
+
+async function isStillMailed({ database, sns, topicArn, now }: SigningIn, person: Person, { address }: Recipient) {
+  const { findConfirmed } = await import('./recipients.ts');
+  const isMailed = (await findConfirmed({ sns: await sns(), topicArn }, address)) !== undefined;
+  await retryChanged(async () => {
+    const read = (await readPerson(database, person.id)) ?? person;
+    await savePerson(database, {
+      ...read,
+      checkedAt: now.toISOString(),
+      ...(isMailed ? {} : { sessions: [], links: [] }),
+    });
+  });
+  return isMailed;
+}
+
+/** A session as its owner sees it. */
+export interface ListedSession {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly expires: string;
+  /** Whether it is the one that asks. */
+  readonly isThis: boolean;
+}
+
+/** The sessions of whoever has this one, newest first. */
+export async function listSessions(database: Tables, cookie: string, now: Date): Promise<ListedSession[]> {
+  const given = partsOf(SESSION, cookie);
+  const person = given && (await readPerson(database, given.id));
+  if (!person) return [];
+  return person.sessions
+    .filter(({ expires }) => expires > now.toISOString())
+    .map((session) => ({
+      id: sessionId(session),
+      startedAt: session.startedAt,
+      expires: session.expires,
+      isThis: session.digest === given.digest,
+    }))
+    .reverse();
+}
+
+/** Ends this session, or of the same person the one named. Throws {@link NotFoundError}. */
+export async function endSession(database: Tables, cookie: string, now: Date, id?: string): Promise<void> {
+  const given = partsOf(SESSION, cookie);
+  if (!given) return;
+  await retryChanged(async () => {
+    const person = await readPerson(database, given.id);
+    if (!person || !sessionOf(person, given.digest, now)) return;
+    const isMeant = (session: Session): boolean =>
+      id === undefined ? session.digest === given.digest : sessionId(session) === id;
+    if (!person.sessions.some(isMeant)) throw new NotFoundError('session', id ?? '');
+    await savePerson(database, { ...person, sessions: person.sessions.filter((session) => !isMeant(session)) });
+  });
+}
+
+/** What an address may do in an authority, by its id as a recipient. */
+export async function readRole(database: Tables, id: string, authority: string): Promise<Role> {
+  return (await readPerson(database, id))?.roles[authority] ?? 'look';
+}
+
+/** Sets what an address may do in an authority, from its next request on. */
+export async function setRole(database: Tables, id: string, authority: string, role: Role, now: Date): Promise<void> {
+  await retryChanged(async () => {
+    const person = (await readPerson(database, id)) ?? newPerson(id, now);
+    if ((person.roles[authority] ?? 'look') === role) return;
+    await savePerson(database, { ...person, roles: { ...person.roles, [authority]: role } });
+  });
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Caller, callerOf } from '../support/caller.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+
+/** Bringing in inspections while the service runs, on the clock of October 2022: its own of 2010, 2014, 2018 and 2022 are there. */
+
+let service: Service;
+let call: Caller;
+beforeAll(async () => {
+  service = await startService({ clock: '2022-10-15' });
+  call = callerOf(service);
+});
+afterAll(() => service.end());
+
+const seed = (name: string) => JSON.parse(readFileSync(new URL(`../../seed/${name}.json`, import.meta.url), 'utf8'));
+const at = (path: string, authority: string = AUTHORITY) => `/v1/authorities/${authority}${path}`;
+const REPORT = {
+  ...seed('herefordshire-2022'),
+  ...{ id: 'herefordshire-own', framework: 'own', title: 'A look of our own', published: '2022-10-10' },
+  ownFramework: {
+    title: 'Peer review',
+    full: true,
+    grades: { secure: { words: 'Secure', tone: 'best' } },
+    sections: { all: 'Everything' },
+  },
+  judgements: [
+    {
+      id: 'all',
+      section: 'all',
+      title: 'Everything',
+      grade: 'secure',
+      paragraph: 'cover',
+      period: '2022-10',
+      record: true,
+    },
+  ],
+  actions: [{ id: 'O1', title: 'Carry on', paragraph: 'improve' }],
+  findings: [
+    {
+      metric: 'health-checks',
+      baseline: { kind: 'figure', value: 70, bound: 'exact', period: '2022', paragraphs: ['1'], statement: '70%.' },
+      actions: ['O1'],
+      paragraphs: ['1'],
+      judgement: 'all',
+    },
+  ],
+};
+
+test('those that ship and are published stand beside each other, and the newest leads', async () => {
+  const { body } = await call('GET', at('/inspections'));
+  expect(body.leading).toBe('herefordshire-2022');
+  expect(body.inspections.map(({ id }: any) => id)).toEqual(
+    ['2022', '2018', '2014', '2010'].map((year) => `herefordshire-${year}`),
+  );
+  expect(body.inspections[1].judgements[0].words).toBe('Requires improvement to be good');
+  expect((await call('GET', at('/inspection'))).body.actions).toHaveLength(9);
+  expect((await call('GET', at('/inspections', 'bristol'))).status).toBe(404);
+});
+
+test('a newer one is tried, loaded and told; actions and progress stay with theirs', async () => {
+  const progress = { state: 'completed', evidence: 'audit', author: 'A. Jones' };
+  expect((await call('PUT', at('/actions/R1'), { body: progress })).status).toBe(201);
+  await call('PUT', at('/submissions/2022-09'), {
+    body: { observations: { 'health-checks': { numerator: 80, denominator: 100 } } },
+  });
+  await service.idle();
+  const url = at('/inspections/herefordshire-own');
+  const tried = await call('PUT', `${url}?dryRun=true`, { body: REPORT });
+  expect(tried).toMatchObject({
+    status: 200,
+    body: {
+      outcome: 'new',
+      leading: { before: 'herefordshire-2022', after: 'herefordshire-own' },
+      metrics: { added: [], removed: [] },
+      actions: { added: ['O1'], removed: expect.arrayContaining(['R1']) },
+    },
+  });
+  expect((await call('GET', at('/inspections'))).body.inspections).toHaveLength(4);
+
+  const loaded = await call('PUT', url, { body: REPORT });
+  expect([loaded.status, loaded.body]).toEqual([201, tried.body]);
+  expect((await call('PUT', url, { body: REPORT })).body.outcome).toBe('unchanged');
+  await service.idle();
+  const [notice] = (await call('GET', at('/notices'))).body.notices;
+  expect(notice.subject).toBe('Herefordshire 2022-09: a new inspection');
+  expect(notice.inspection).toEqual({ title: 'A look of our own', published: '2022-10-10' });
+  const { body } = await call('GET', at('/inspections'));
+  expect(body.inspections[0].judgements[0].words).toBe('Secure');
+  const states = body.inspections.map(
+    ({ actions }: any) => actions.filter(({ state }: any) => state === 'completed').length,
+  );
+  expect(states).toEqual([0, 1, 0, 0, 0]);
+});
+
+test('a retired one counts no longer, and the one before leads again', async () => {
+  const retired = await call('DELETE', at('/inspections/herefordshire-own'));
+  expect(retired.body).toMatchObject({ outcome: 'retired', leading: { after: 'herefordshire-2022' } });
+  expect((await call('GET', at('/inspections'))).body.inspections[0]).toMatchObject({ retired: true });
+  expect((await call('DELETE', at('/inspections/nothing'))).status).toBe(404);
+});
+
+test('what is wrong is named, and nothing changed', async () => {
+  const wrong = { ...REPORT, id: 'elsewhere', actions: [], published: '2023-01-01' };
+  const { status, body } = await call('PUT', at('/inspections/herefordshire-own'), { body: wrong });
+  expect(status).toBe(422);
+  expect(body.errors.map(({ pointer }: any) => pointer).sort()).toEqual([
+    '#/findings/0/actions/0',
+    '#/id',
+    '#/published',
+  ]);
+});
+
+test('a second council is another file: with its own metrics, and unknown to the tokens of the first', async () => {
+  const report = {
+    ...seed('bristol-2023'),
+    published: '2022-10-01',
+    fieldwork: { from: '2022-09-01', to: '2022-09-10' },
+  };
+  const loaded = await call('PUT', at('/inspections/bristol-2023', 'bristol'), { body: report });
+  expect(loaded.status).toBe(201);
+  expect(loaded.body.metrics.added).toContain('initial-health-assessments-on-time');
+  // Loaded again without its last metric, that is gone.
+  const again = await call('PUT', at('/inspections/bristol-2023', 'bristol'), {
+    body: { ...report, metrics: report.metrics.slice(0, -1) },
+  });
+  expect(again.body.metrics.removed).toEqual(['average-caseload']);
+  expect((await call('GET', at('/metrics', 'bristol'))).body.metrics).toHaveLength(2);
+  expect((await call('GET', at('/metrics'))).body.metrics).toHaveLength(40);
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import library from '../../seed/library/metrics.json' with { type: 'json' };
+import { type Caller, callerOf } from '../support/caller.ts';
+import { type Service, startService } from '../support/service.ts';
+
+/** Metrics begin, are renamed, are replaced and end while the service runs. */
+
+let service: Service;
+let call: Caller;
+beforeAll(async () => {
+  service = await startService();
+  call = callerOf(service);
+});
+afterAll(() => service.end());
+
+const said = { author: 'A. Head', reason: 'improvement plan' };
+const taken = (id: string) => {
+  const { id: _, ...definition } = library.find((metric) => metric.id === id) ?? { id };
+  return definition;
+};
+const submit = (period: string, observations: object) =>
+  call('PUT', `/submissions/${period}`, { body: { observations } });
+
+test('a metric of the library begins: figures are taken and judged at once', async () => {
+  const wanted = { ...taken('conferences-within-15-days'), from: '2011-05', ...said };
+  const standards = [{ value: 90, from: '2011-05', basis: 'council', note: 'agreed' }];
+  const begun = await call('PUT', '/metrics/conferences-within-15-days', { body: { ...wanted, standards } });
+  expect([begun.status, begun.body.changes]).toMatchObject([201, [{ what: 'began', ...said }]]);
+  expect((await call('PUT', '/metrics/conferences-within-15-days', { body: { ...wanted, standards } })).status).toBe(
+    200,
+  );
+  for (const period of ['2011-04', '2011-05'])
+    await submit(period, { 'conferences-within-15-days': { numerator: 10, denominator: 50 } });
+  await service.idle();
+  const { body } = await call('GET', '/metrics/conferences-within-15-days');
+  expect(body.series.map(({ period, alert }: any) => [period, alert.level])).toEqual([['2011-05', 'critical']]);
+});
+
+test('it is renamed, and keeps the name that it had', async () => {
+  const { body } = await call('POST', '/metrics/conferences-within-15-days/changes', {
+    body: { title: 'Conferences in time', ...said },
+  });
+  expect(body).toMatchObject({
+    title: 'Conferences in time',
+    formerTitles: [{ title: 'Initial conferences within 15 working days', until: '2011-10-15' }],
+  });
+});
+
+test('it ends: its alert ends and says why, nothing is judged after it, and the past can be corrected with it', async () => {
+  const ended = await call('POST', '/metrics/conferences-within-15-days/changes', {
+    body: { until: '2011-05', ...said },
+  });
+  expect(ended.body.changes.at(-1).what).toBe('ends with 2011-05');
+  await submit('2011-06', { 'conferences-within-15-days': { numerator: 1, denominator: 50 } });
+  await service.idle();
+  const { body } = await call('GET', '/metrics/conferences-within-15-days');
+  expect(body.series.map(({ period }: any) => period)).toEqual(['2011-05']);
+  const { alerts } = (await call('GET', '/alerts')).body;
+  expect(alerts.find(({ alert }: any) => alert === 'conferences-within-15-days').state).toBe('clear');
+  const items = (await call('GET', '/notices')).body.notices[0].transitions;
+  expect(items.find(({ alert }: any) => alert === 'conferences-within-15-days')).toMatchObject({
+    transition: 'cleared',
+    reason: expect.stringContaining('it is measured no longer, since the end of May 2011 (A. Head: improvement plan)'),
+  });
+  const corrected = await call('PUT', '/submissions/2011-05', {
+    body: { observations: { 'conferences-within-15-days': { numerator: 49, denominator: 50 } } },
+    headers: { 'if-match': '"1"' },
+  });
+  expect(corrected.status).toBe(200);
+});
+
+test('what cannot be is refused, each fault by its place', async () => {
+  const wrong = { ...taken('re-referrals'), unit: 'children', ...said };
+  expect((await call('PUT', '/metrics/submission', { body: wrong })).body.errors).toMatchObject([
+    { parameter: 'metric' },
+    { pointer: '#/unit', detail: 'is "percent" for a proportion' },
+  ]);
+  const change = (body: object) => call('POST', '/metrics/health-checks/changes', { body: { ...body, ...said } });
+  expect((await change({ replacedBy: 'nothing' })).body.errors).toMatchObject([{ pointer: '#/replacedBy' }]);
+  expect((await change({})).status).toBe(422);
+  expect((await call('POST', '/metrics/nothing/changes', { body: { title: 'X', ...said } })).status).toBe(404);
+});
+
+test('the library has at least forty metrics, none with a standard, each with its source', () => {
+  expect(library.length).toBeGreaterThanOrEqual(40);
+  expect(library.filter(({ standards, source }) => standards.length > 0 || source === '')).toEqual([]);
+  expect(new Set(library.map(({ id }) => id)).size).toBe(library.length);
+});
