@@ -220,3 +220,24 @@ const clockInEngland = new Intl.DateTimeFormat('en-GB', {
 export function timeName(instant: string): string {
   return clockInEngland.format(new Date(instant));
 }
+
+/**
+ * What somebody typed, as one line that can be nothing else: without line breaks, control characters and characters that
+ * turn the direction of what follows, and no longer than `max`.
+ */
+export function oneLine(text: string, max: number): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (line.length <= max) return line;
+  const start = line.slice(0, max - 1);
+  return `${start.slice(0, start.lastIndexOf(' ') > max / 2 ? start.lastIndexOf(' ') : undefined).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** As much as is quoted of what people typed: a name, and a note, reason or commentary. */
+export const MAX_NAME_LENGTH = 80;
+export const MAX_TYPED_LENGTH = 300;
+
+/** What somebody typed, to be quoted: {@link oneLine}, without the quotation marks that are put around it. */
+export const typed = (text: string, max: number): string => oneLine(text, max).replace(/[“”]/g, '"');
