@@ -4,6 +4,7 @@ import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import {
   dayName,
+  formatAbsence,
   formatBaseline,
   formatDue,
   formatObservation,
@@ -129,7 +130,7 @@ type Words = Pick<
 >;
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
-function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion): Words {
+function wordsOf(metric: Metric, { board, judgements, record, smallNumbers }: Occasion): Words {
   const entries = judgements.get(metric.id) ?? [];
   const findings = entries.at(-1)?.findings ?? [];
   const observed = entries.flatMap(({ observation }) => observation ?? []);
@@ -137,9 +138,10 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   const against = [standard, previous].flatMap((other) => other?.value ?? []);
+  const absence = last ? formatAbsence(metric, last.period, board.latestPeriod ?? last.period) : '';
   return {
     ...(last
-      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}` }
+      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${absence}` }
       : {}),
     ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard ? { standard: formatStandard(metric, standard) } : {}),
