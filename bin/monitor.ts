@@ -7,7 +7,7 @@ import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 import { addMetric } from './commands/metric.ts';
 import { addRecovery } from './commands/recovery.ts';
-import { UsageError } from './commands/setting.ts';
+import { refuseMeaningless, UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
 import { addToken } from './commands/token.ts';
 
@@ -44,7 +44,8 @@ Examples:
 
 Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wrong; 3 nothing answers; 4 anything else.`,
   )
-  .hook('preAction', (root) => {
+  .hook('preAction', (root, command) => {
+    refuseMeaningless(root, command);
     // Not as the option's default, which --help would show.
     if (root.opts().token === undefined) root.setOptionValue('token', process.env.MONITOR_TOKEN);
   })

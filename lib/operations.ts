@@ -8,10 +8,10 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
 import type { Api } from './api.ts';
-import type { Schedule } from './schedule.ts';
+import { HOURLY_RETRIES, type Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { type Settings, STACK } from './settings.ts';
-import type { StreamMapping } from './stream-mapping.ts';
+import { RETRIES, type StreamMapping } from './stream-mapping.ts';
 
 export interface OperationsProps {
   /** How closely the service is watched: see `operations` in settings.ts. */
@@ -48,7 +48,7 @@ const MINUTES_5 = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 /** A function that needs this part of its timeout will soon need all of it. */
 const NEAR_TIMEOUT_PERCENT = 80;
-/** Later than this, a stream is not slow but stuck: a failing record is tried again for up to an hour. */
+/** Later than this, a stream is not slow but stuck: a failing record is tried again, and holds up what comes after it. */
 const BEHIND = Duration.minutes(10);
 /** An hourly run may be late; three hours without one are no delay. */
 const HOURS_OF_SILENCE = 3;
@@ -249,13 +249,23 @@ export class Operations extends Construct {
         atLeast: BEHIND.toMilliseconds(),
       });
     const givenUp = [
-      ...streams.map(({ node, deadLetters, to }) => ({ what: node.id, deadLetters, means: to.whenItFails })),
-      { what: schedule.node.id, deadLetters: schedule.deadLetters, means: 'Late figures and unsent notices wait.' },
+      ...streams.map(({ node, deadLetters, to }) => ({
+        what: node.id,
+        deadLetters,
+        tries: RETRIES,
+        means: to.whenItFails,
+      })),
+      {
+        what: schedule.node.id,
+        deadLetters: schedule.deadLetters,
+        tries: HOURLY_RETRIES,
+        means: 'Late figures and unsent notices wait.',
+      },
     ];
-    for (const { what, deadLetters, means } of givenUp)
+    for (const { what, deadLetters, tries, means } of givenUp)
       this.alarm({
         name: `${kebab(what)}-dead-letters`,
-        means: `Given up after an hour of trying; the hourly run tries again from the tables. ${means}`,
+        means: `Given up after ${tries} further tries or an hour, whichever came first; the hourly run tries again from the tables. ${means}`,
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
         atLeast: 1,
       });

@@ -7,6 +7,9 @@ import { HOURLY_EVENT } from '../functions/runtime/events.ts';
 import { deadLetters } from './dead-letters.ts';
 import type { ServiceFunction } from './service-function.ts';
 
+/** How often an hourly call that cannot be delivered is tried again. */
+export const HOURLY_RETRIES = 3;
+
 /** Calls functions every hour: whatever event was lost, whatever deadline passed, is looked at then. */
 export class Schedule extends Construct {
   readonly calls: readonly ServiceFunction[];
@@ -25,7 +28,7 @@ export class Schedule extends Construct {
             event: events.RuleTargetInput.fromObject(HOURLY_EVENT),
             // The next hour does all that this one could not.
             maxEventAge: Duration.hours(1),
-            retryAttempts: 3,
+            retryAttempts: HOURLY_RETRIES,
             deadLetterQueue: this.deadLetters,
           }),
       ),

@@ -18,11 +18,14 @@ export interface StreamMappingProps {
   readonly window?: Duration;
 }
 
+/** How often a record that fails is tried again. */
+export const RETRIES = 10;
+
 /**
  * Hands changes of a table to a function, in order. The function names the first record that it could not handle
  * (partial batch response); that one is tried again, alone in the end (bisect), and then put aside in `deadLetters`.
  *
- * An hour and ten retries, then no more: the hourly schedule does the same work from the tables, so what is given up
+ * Ten retries, or an hour if they take longer, then no more: the hourly schedule does the same work from the tables, so what is given up
  * here is late and not lost, whereas a record tried for the whole day that a stream keeps it would hold up every other
  * authority in its shard.
  */
@@ -57,7 +60,7 @@ export class StreamMapping extends Construct {
       maxBatchingWindow: props.window ?? Duration.seconds(0),
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
-      retryAttempts: 10,
+      retryAttempts: RETRIES,
       maxRecordAge: Duration.hours(1),
       onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
     });

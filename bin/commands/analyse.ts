@@ -15,6 +15,7 @@ import {
   xmrChart,
 } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
+import { meansOnly } from './setting.ts';
 
 export interface AnalyseOptions {
   readonly better: 'higher' | 'lower' | 'neutral';
@@ -270,8 +271,9 @@ function tableOf({ periods, variation, assurance }: Analysis): string {
 
 /** The command that judges a series from a file, without a server. */
 export function addAnalyse(program: Command): void {
-  program
-    .command('analyse')
+  const analyse = program.command('analyse');
+  meansOnly(analyse, []);
+  analyse
     .argument('<file>', 'CSV with the columns period,value or period,numerator,denominator; - reads standard input')
     .description('Judges a series as the service would, with no server.')
     .addOption(

@@ -4,7 +4,7 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { UnreachableError } from '../client.ts';
-import { UsageError } from './setting.ts';
+import { meansOnly, UsageError } from './setting.ts';
 
 /** Options of commands that go to the tables directly: who may do that is for AWS, or for this machine, to say. */
 export interface DeploymentOptions {
@@ -15,7 +15,12 @@ export interface DeploymentOptions {
   readonly data: string;
 }
 
-export function withDeploymentOptions(command: Command): Command {
+/**
+ * A command that goes to the tables. Where the API is and who asks means nothing to it; whose figures only where `authority`
+ * says so.
+ */
+export function withDeploymentOptions(command: Command, { authority = false } = {}): Command {
+  meansOnly(command, authority ? ['authority'] : []);
   return command
     .option('--stack <name>', 'a stack on AWS, reached with your own AWS credentials')
     .option('--region <region>', 'where that stack is')

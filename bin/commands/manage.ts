@@ -45,10 +45,25 @@ interface Recipient {
   readonly role: string;
 }
 
+interface Decided extends Change {
+  readonly confirm?: true;
+  readonly reason: string;
+  readonly author: string;
+}
+
+/** The standard in force, to be set as it is: what was this service's default is the council's from then on. */
+async function inForce(metric: string, command: Command): Promise<Change> {
+  const { client, at } = reach(command);
+  const { standard } = (await client.request('GET', at('metrics', metric))).body;
+  if (!standard) throw new UsageError(`${metric} has no standard in force to confirm; set one with --from and --value`);
+  return { from: standard.from, value: standard.value };
+}
+
 /** Commands that decide something: standards, alerts in hand, actions, recipients. */
 export function addManage(program: Command): void {
   changing(program.command('standard').argument('<metric>', 'the id of a metric'))
     .description("Sets the authority's own standard for a metric. Everything is judged again at once.")
+    .option('--confirm', "make the standard in force the council's own, as it is")
     .requiredOption('--reason <reason>', 'why')
     .requiredOption('--author <author>', 'who decided it')
     .addHelpText(
@@ -58,13 +73,13 @@ Examples:
   npm run monitor -- standard initial-assessments-on-time --from 2011-04 --value 85 --reason "Improvement plan" --author "J. Smith"
   npm run monitor -- standard average-caseload --from 2011-04 --m-of-n 3/4 --reason "Quarterly swings" --author "J. Smith"`,
     )
-    .action(async (metric: string, options: Change & { reason: string; author: string }, command: Command) => {
+    .action(async (metric: string, options: Decided, command: Command) => {
       const { client, at } = reach(command);
-      const { from } = options;
-      if (!from) throw new UsageError('--from <month> is needed: a standard holds from a given month');
       const { reason, author } = options;
+      const change = options.confirm ? await inForce(metric, command) : options;
+      if (!change.from) throw new UsageError('--from <month> is needed: a standard holds from a given month');
       const { status, body } = await client.request('PUT', at('metrics', metric, 'standard'), {
-        ...changeOf(options),
+        ...changeOf(change),
         reason,
         author,
       });

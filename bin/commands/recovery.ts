@@ -43,7 +43,7 @@ const FileSchema = z.object({
 export function addRecovery(program: Command): void {
   const authorityOf = (command: Command): string => command.optsWithGlobals().authority;
 
-  withDeploymentOptions(program.command('export'))
+  withDeploymentOptions(program.command('export'), { authority: true })
     .description("Writes an authority's whole record to a file: inspection, every revision, board, notices.")
     .requiredOption('--out <file>', 'the file to write')
     .option(
@@ -75,7 +75,7 @@ export function addRecovery(program: Command): void {
       tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
     });
 
-  withDeploymentOptions(program.command('rebuild'))
+  withDeploymentOptions(program.command('rebuild'), { authority: true })
     .description("Works out an authority's board from its record and shows what would change.")
     .option('--write', 'write it, and the notice of what changed')
     .action(async (options: DeploymentOptions & { write?: true }, command: Command) => {
@@ -83,7 +83,7 @@ export function addRecovery(program: Command): void {
       await rebuild(deployment, authorityOf(command), options.write === true);
     });
 
-  withDeploymentOptions(program.command('resend'))
+  withDeploymentOptions(program.command('resend'), { authority: true })
     .description('Has the hourly run send a notice again.')
     .argument('<number>', "the notice's number")
     .action(async (text: string, options: DeploymentOptions, command: Command) => {
@@ -92,7 +92,9 @@ export function addRecovery(program: Command): void {
       const number = Number(text);
       const deployment = await openDeployment(options);
       await resendNotice(databaseOf(deployment), { authority, number });
-      tell(`Notice ${number} of ${authority} is sent again within the hour, to everyone subscribed to it.`);
+      tell(
+        `Notice ${number} of ${authority} waits to be sent again: within the hour, to everyone who would get it now. While nobody would, it waits. At once: npm run monitor -- hourly`,
+      );
     });
 
   withDeploymentOptions(program.command('hourly'))

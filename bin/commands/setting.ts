@@ -13,6 +13,26 @@ interface Target {
   readonly authority: string;
 }
 
+const meant = new WeakMap<Command, readonly string[]>();
+
+/** Says which of the options of all commands mean something to this one; without this, all do. */
+export function meansOnly(command: Command, options: readonly (keyof Target)[]): void {
+  meant.set(command, options);
+}
+
+/** Refuses what was said and would be passed over. Throws `UsageError`, which names every such option. */
+export function refuseMeaningless(root: Command, command: Command): void {
+  const name = command.parent === root ? command.name() : `${command.parent?.name()} ${command.name()}`;
+  const means = meant.get(command);
+  const faults = ['url', 'token', 'authority']
+    .filter((option) => means && !means.includes(option) && root.getOptionValueSource(option) === 'cli')
+    .map((option) => `--${option} means nothing to "${name}"`);
+  const given = (option: string) => command.getOptionValueSource(option) === 'cli';
+  if (given('data') && given('stack')) faults.push('--data means nothing beside --stack: name one of them');
+  if (given('region') && !given('stack')) faults.push('--region means nothing without --stack');
+  if (faults.length > 0) throw new UsageError(`${faults.join('\n')}\nWhat it takes: npm run monitor -- ${name} --help`);
+}
+
 /** The API that the options or the environment name, and the paths of the authority's data in it. */
 export interface Reach {
   readonly client: Client;

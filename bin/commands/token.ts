@@ -20,7 +20,11 @@ export function addToken(program: Command): void {
     .description('Makes a token and shows it, once only.')
     .requiredOption('--label <label>', 'who or what it is for')
     .option('--scopes <scopes>', `what it allows, of ${SCOPES.join(',')}`, 'read')
-    .option('--for <authority>', 'the authority it is for; * for all', 'herefordshire')
+    .option(
+      '--for <authority>',
+      'the authority it is for, whatever --authority says elsewhere; * for all',
+      'herefordshire',
+    )
     .option('--days <days>', `how long it is valid, at most ${MAX_DAYS}`, numberFrom, 90)
     .addHelpText(
       'after',

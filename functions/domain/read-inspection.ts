@@ -1,6 +1,7 @@
 import { type Framework, frameworkOf } from './frameworks.ts';
 import { type Baseline, type Inspection, InspectionSchema, type Metric, type MetricDefinition } from './inspection.ts';
 import { type Fault, faultsOf, isObject, pointerTo } from './submission.ts';
+import { typedText } from './typed-text.ts';
 
 /** What a file may refer to that is not in it. */
 export interface Known {
@@ -56,6 +57,7 @@ function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[]
         )
       : [];
 
+  controlCharactersIn(contents, [], say);
   datesOf(contents, today, say);
   const framework = frameworkIn(contents, say);
   for (const [key, of] of [
@@ -127,6 +129,15 @@ function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[]
       );
   }
   return faults;
+}
+
+/** What it says is mailed and shown: nothing in it may hide. */
+function controlCharactersIn(value: unknown, path: Path, say: (path: Path, detail: string) => void): void {
+  if (typeof value === 'string' && !typedText(value.length).safeParse(value).success)
+    say(path, 'holds control characters, which cannot be read; take them out');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value))
+    controlCharactersIn(inner, [...path, Array.isArray(value) ? Number(key) : key], say);
 }
 
 const isDay = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value);

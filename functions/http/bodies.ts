@@ -47,16 +47,16 @@ export const MetricBodySchema = MetricDefinitionSchema.omit({
   replacedBy: true,
   formerTitles: true,
   changes: true,
-}).extend({ reason: LocalStandardSchema.shape.reason, author: LocalStandardSchema.shape.author });
+}).extend({ reason: typedText(1000).min(1), author: typedText(200).min(1) });
 
 /** Another name for a metric, its last month, or the metric that takes its place. */
 export const MetricChangeBodySchema = z
   .strictObject({
-    title: MetricDefinitionSchema.shape.title.optional(),
+    title: typedText(80).min(1).optional(),
     until: PeriodSchema.optional(),
     replacedBy: MetricDefinitionSchema.shape.id.optional(),
-    reason: LocalStandardSchema.shape.reason,
-    author: LocalStandardSchema.shape.author,
+    reason: typedText(1000).min(1),
+    author: typedText(200).min(1),
   })
   .refine(
     ({ title, until, replacedBy }) => title !== undefined || until !== undefined || replacedBy !== undefined,

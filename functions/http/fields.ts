@@ -48,6 +48,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   episode: 'The time since the alert went to `warning` or above; absent while there is none.',
   'Episode.from': 'The period in which it began.',
   'Episode.level': 'The worst level that it reached.',
+  'Episode.worse': 'The period in which it was last found worse than when it was last told; absent where it was not.',
   episodes: 'How many times the alert went to `warning` or above.',
   errors: 'Every fault, each with where it is.',
   evaluatedAt: 'When the alerts last changed.',

@@ -98,7 +98,7 @@ export interface BoardAsStored {
   /** Counts the writes of the board, as its item says beside its contents; 0 where it says nothing. */
   readonly version: number;
   readonly acknowledgements: readonly Acknowledgement[];
-  /** The highest number of a notice, whatever the board says. */
+  /** The highest number of a notice that was ever used, as far as anything stored knows. */
   readonly lastNotice: number;
 }
 
@@ -111,8 +111,21 @@ export async function readBoardAsStored({ client, tables }: Alerts, authority: s
     board,
     version: Number(item?.version?.N ?? 0),
     acknowledgements: acknowledgementsIn(items),
-    lastNotice: lastNoticeIn(items),
+    lastNotice: lastNoticeOf(items),
   };
+}
+
+/** The highest number of a notice that an authority's items know of, be it of a notice or the board's own word; 0 for none. */
+export function lastNoticeOf(items: readonly Item[]): number {
+  const board = boardIn(items);
+  return Math.max(lastNoticeIn(items), (board && understood(board)?.lastNotice) ?? 0);
+}
+
+/** A board's item whose next notice has a higher number than `last`; any other item, and one that cannot be understood, as it is. */
+export function numberedFrom(item: Item, last: number): Item {
+  const board = item.sk?.S === BOARD_KEY ? understood(item) : undefined;
+  if (!board || board.lastNotice >= last) return item;
+  return { ...item, ...itemOf(authorityKey(board.authority), BOARD_KEY, { ...board, lastNotice: last }) };
 }
 
 function understood(item: Item): Board | undefined {

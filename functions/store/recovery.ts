@@ -11,6 +11,7 @@ import {
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';
+import { lastNoticeOf, numberedFrom } from './boards.ts';
 import { type Database, dataOf, type Item, partition, queryAll, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import {
@@ -87,8 +88,19 @@ export async function replaceWholeRecord(
   for (const S of [AUTHORITY_KEY, FORMER.inspection])
     await client.send(new DeleteItemCommand({ TableName: tables.baselines, Key: { pk, sk: { S } } }));
   await new Promise((done) => setTimeout(done, EVALUATIONS_END_MS));
+  // Numbers of notices go on from the highest that was ever mailed. Before anything is removed, so that it is known however often
+  // this breaks off.
+  const last = Math.max(lastNoticeOf(await itemsOf(database, 'alerts', authority)), lastNoticeOf(record.alerts));
+  const alerts = record.alerts.map((item) => numberedFrom(item, last));
+  const board = alerts.filter(({ sk }) => sk?.S === BOARD_KEY);
+  await inParts(
+    database,
+    board.map((item) => ({ Put: { TableName: tables.alerts, Item: item } })),
+  );
   for (const table of TABLES) {
-    const stored = await itemsOf(database, table, authority);
+    const stored = (await itemsOf(database, table, authority)).filter(
+      ({ sk }) => board.length === 0 || sk?.S !== BOARD_KEY,
+    );
     await inParts(
       database,
       stored.map(({ sk }) => ({ Delete: { TableName: tables[table], Key: { pk, sk } as Item } })),
@@ -98,7 +110,7 @@ export async function replaceWholeRecord(
   for (const table of ['alerts', 'submissions', 'baselines'] as const)
     await inParts(
       database,
-      record[table]
+      { ...record, alerts }[table]
         .filter(({ sk }) => !KNOWN_BY.includes(sk?.S) && sk?.S !== DUE_KEY)
         .map((item) => ({ Put: { TableName: tables[table], Item: item } })),
     );

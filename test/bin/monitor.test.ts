@@ -47,6 +47,21 @@ function file(name: string, text: string): string {
 
 const HEADER = 'period,metric,numerator,denominator,count,value,status\n';
 
+describe('an option that means nothing to its command', () => {
+  test.each([
+    [['--authority', 'leeds', 'token', 'create', '--label', 'x'], '--authority means nothing to "token create"'],
+    [['--token', 'imt_x', 'token', 'list'], '--token means nothing to "token list"'],
+    [['--authority', 'leeds', 'import', 'file.json'], '--authority means nothing to "import"'],
+    [['--url', 'http://127.0.0.1:1', 'rebuild'], '--url means nothing to "rebuild"'],
+    [['--authority', 'leeds', 'analyse', 'file.csv'], '--authority means nothing to "analyse"'],
+    [['hourly', '--stack', 'A', '--data', 'b'], '--data means nothing beside --stack: name one of them'],
+    [['hourly', '--region', 'eu-west-2'], '--region means nothing without --stack'],
+  ])('%j is refused', async (args, said) => {
+    const { code, error } = await monitor(args);
+    expect([code, error]).toEqual([2, expect.stringContaining(said)]);
+  });
+});
+
 describe('the command line', () => {
   test('hands in a file, shows what came of it, corrects it on demand and takes it back', async () => {
     const figures = file('figures.csv', `${HEADER}2011-07,referral-backlog,,,5,,\n2011-08,referral-backlog,,,12,,\n`);
@@ -151,6 +166,16 @@ describe('the command line', () => {
       mOfN: { m: 3, n: 4, missing: 'ignore' },
       basis: 'council',
     });
+    const confirmed = await monitor([
+      'standard',
+      'health-checks',
+      '--confirm',
+      '--reason',
+      'agreed',
+      '--author',
+      'A. Jones',
+    ]);
+    expect(confirmed.json).toMatchObject({ value: 85, from: '2010-10', basis: 'council' });
     expect(
       (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
         .acknowledgement.author,

@@ -92,6 +92,7 @@ describe('a report is told all that is wrong with it at once', () => {
       'before it begins',
     ],
     ['the same id twice', (d: any) => (d.actions[1].id = 'R1'), '#/actions/1/id', 'is there already'],
+    ['a character that hides', (d: any) => (d.title = 'Title\u0000'), '#/title', 'control characters'],
     ['an invented field', (d: any) => (d.actions[0].priority = 1), '#/actions/0/priority', 'there is no such field'],
     ['a framework that is none', (d: any) => (d.framework = 'ilacs'), '#/framework', 'ilacs-2018'],
     [

@@ -79,7 +79,13 @@ describe('alarms', () => {
         .map(([id]) => `ApproximateNumberOfMessagesVisible of ${id}`)
         .sort(),
     );
-    for (const [name, { Threshold }] of alarms) if (name.endsWith('-dead-letters')) expect(Threshold).toBe(1);
+    for (const [name, { Threshold, AlarmDescription }] of alarms)
+      if (name.endsWith('-dead-letters')) {
+        expect(Threshold).toBe(1);
+        // As the mapping, or the rule, really tries.
+        const tries = name === 'schedule-dead-letters' ? 3 : 10;
+        expect(AlarmDescription).toContain(`Given up after ${tries} further tries or an hour, whichever came first`);
+      }
   });
 
   test('notices unsent for two hours raise one; so does an hourly run that does not report', () => {

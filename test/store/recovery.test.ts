@@ -1,0 +1,37 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { acceptMonth } from '../../functions/services/accept.ts';
+import { evaluateAuthority } from '../../functions/services/evaluate.ts';
+import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
+import { BOARD_KEY } from '../../functions/store/keys.ts';
+import { readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
+import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
+
+const { authority } = INSPECTION;
+const NOW = new Date('2011-10-05T09:00:00Z');
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.end());
+
+test('what is put back numbers its notices on from the highest that was ever used, however often it is put back', async () => {
+  const to = { database: store, now: NOW, log: keepingLog() };
+  await acceptMonth(to, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
+  await evaluateAuthority(authority, { ...to, smallNumbers: 'show', now: () => NOW });
+  const record = await readWholeRecord(store, authority);
+  expect((await readBoard(store, authority)).board?.lastNotice).toBe(1);
+
+  // Five were mailed since, of which the record knows nothing.
+  const board = record.alerts.find(({ sk }) => sk?.S === BOARD_KEY) ?? {};
+  await store.client.send(new PutItemCommand({ TableName: store.tables.alerts, Item: numberedFrom(board, 6) }));
+  await replaceWholeRecord(store, authority, record, NOW);
+  await replaceWholeRecord(store, authority, record, NOW);
+  expect((await readBoard(store, authority)).board?.lastNotice).toBe(6);
+  const after = await readWholeRecord(store, authority);
+  expect(after.submissions).toEqual(record.submissions);
+
+  // A board that is worked out anew goes on from there, too.
+  expect((await readBoardAsStored(store, authority)).lastNotice).toBe(6);
+}, 30_000);
