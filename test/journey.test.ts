@@ -130,7 +130,7 @@ describe('what gets lost is found', () => {
       region: before.region,
       credentials: before.credentials,
     });
-    const topic = Object.values(before.resources.topics)[0] ?? '';
+    const topic = String(before.resources.outputs.AlertTopicArn);
     await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'chair@example.org' }));
     const [invitation] = await before.mails();
     await fetch(/http\S+confirm\S+/i.exec(invitation?.text ?? '')?.[0] ?? '');
