@@ -81,14 +81,23 @@ function report(error: Error): number {
   if (error instanceof FileFaultsError) return EXIT.refused;
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (error instanceof ServiceError) {
+    showFaults(error.faults.map(({ pointer, parameter, detail }) => [parameter ?? pointer, detail]));
     advise(error.reason);
     return EXIT.refused;
   }
   if (!(error instanceof ApiError)) return EXIT.failed;
-  for (const { position, pointer, parameter, detail } of error.errors)
-    console.error(`  ${[position ?? parameter ?? (pointer && wordsOf(pointer)), detail].filter(Boolean).join(': ')}`);
+  showFaults(
+    error.errors.map(({ position, pointer, parameter, detail }) => [
+      position ?? parameter ?? (pointer && wordsOf(pointer)),
+      detail,
+    ]),
+  );
   advise(error.kind);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;
+}
+
+function showFaults(faults: readonly (readonly [place: string | undefined, detail: string])[]): void {
+  for (const [place, detail] of faults) console.error(`  ${[place, detail].filter(Boolean).join(': ')}`);
 }
 
 /** Says what to do about it, where there is something. */

@@ -136,8 +136,11 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
   const last = observed.at(-1);
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
+  const against = [standard, previous].flatMap((other) => other?.value ?? []);
   return {
-    ...(last ? { value: `${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}` } : {}),
+    ...(last
+      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}` }
+      : {}),
     ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard ? { standard: formatStandard(metric, standard) } : {}),
     baseline: formatBaseline(metric),
@@ -149,7 +152,7 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
 
 function directionOf(metric: Metric, previous: Observation, last: Observation, smallNumbers: SmallNumbers): string {
   if (last.value === previous.value) return `the same as in ${monthName(previous.period)}`;
-  const from = `${formatObservation(metric, previous, smallNumbers)} in ${monthName(previous.period)}`;
+  const from = `${formatObservation(metric, previous, smallNumbers, [last.value])} in ${monthName(previous.period)}`;
   const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
   if (metric.polarity === 'neutral') return way;
   return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}, ${way}`;

@@ -8,7 +8,8 @@ import type * as z from 'zod';
 import { authorize, type Grant } from '../domain/access.ts';
 import { faultsOf } from '../domain/submission.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import { logging } from '../runtime/logging.ts';
+import { logging, logToken } from '../runtime/logging.ts';
+import { idOfToken } from '../services/tokens.ts';
 import { CACHE_CONTROL } from './files.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
 import { problemFor } from './refusals.ts';
@@ -51,12 +52,12 @@ export function answer<T>(
  * one shared stack: logging, errors and headers are here and nowhere else.
  */
 export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dependencies: HttpDependencies) {
-  const { grantOf, logger } = dependencies;
+  const { logger } = dependencies;
   return middy<APIGatewayProxyEventV2, Answer>()
     .use(logging(logger))
     .use(httpSecurityHeaders())
     .use(problems(logger))
-    .use(authorization(routes, grantOf))
+    .use(authorization(routes, dependencies))
     .use(parsedBody())
     .use(conditional())
     .handler(async (event: APIGatewayProxyEventV2): Promise<Answer> => {
@@ -73,10 +74,7 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, Answer>;
 
 /** Lets through what has a route and a token that allows it: 404, 401 where the token allows nothing, 403 where not this. */
-function authorization(
-  routes: Partial<Record<RouteKey, RouteHandler>>,
-  grantOf: HttpDependencies['grantOf'],
-): Middleware {
+function authorization(routes: Partial<Record<RouteKey, RouteHandler>>, dependencies: HttpDependencies): Middleware {
   return {
     before: async ({ event }) => {
       if (!Object.hasOwn(routes, event.routeKey))
@@ -85,18 +83,19 @@ function authorization(
           `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
         );
       const { scope } = ROUTES[event.routeKey as RouteKey];
-      if (scope) authorize(await authenticate(event, grantOf), scope, event.pathParameters?.authority);
+      if (scope) authorize(await authenticate(event, dependencies), scope, event.pathParameters?.authority);
     },
   };
 }
 
-async function authenticate(event: APIGatewayProxyEventV2, grantOf: HttpDependencies['grantOf']): Promise<Grant> {
+async function authenticate(event: APIGatewayProxyEventV2, { grantOf, logger }: HttpDependencies): Promise<Grant> {
   const token = /^Bearer +(\S+)$/i.exec(event.headers.authorization ?? '')?.[1];
   const grant = token && (await grantOf(token));
-  if (!grant)
+  if (!token || !grant)
     throw new ProblemError('unauthorized', 'send a token that is valid now: "Authorization: Bearer imt_…"', [], {
       'www-authenticate': 'Bearer',
     });
+  logToken(logger, idOfToken(token));
   return grant;
 }
 

@@ -4,7 +4,8 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { authorize, type Grant } from '../domain/access.ts';
 import { MAX_FORM_BYTES, PAGES, type PageKey, type Route } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import { logging } from '../runtime/logging.ts';
+import { logging, logToken } from '../runtime/logging.ts';
+import { idOfToken } from '../services/tokens.ts';
 import type { Assets } from './assets.ts';
 import { type Posted, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
@@ -54,6 +55,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       if (scope && !grant)
         return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
+      if (token && grant) logToken(logger, idOfToken(token));
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
       return pages[key]({
         event,
