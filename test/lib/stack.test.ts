@@ -185,8 +185,10 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Dashboard',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:BatchGetItem on TablesSubmissions.Arn',
+        'dynamodb:GetItem on TablesSubmissions.Arn',
         'dynamodb:PutItem on TablesSubmissions.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:DeleteItem on TablesAlerts.Arn',
