@@ -164,6 +164,7 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Manage',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:PutItem on TablesAccess.Arn',
         'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
@@ -185,6 +186,7 @@ describe('each function may do what it needs and nothing else', () => {
       name: 'Dashboard',
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:PutItem on TablesAccess.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:BatchGetItem on TablesSubmissions.Arn',
@@ -196,6 +198,9 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:Query on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...SUBSCRIBING,
+        'sns:Publish on AlertsTopic',
+        'kms:Decrypt on OperationsKey.Arn',
+        'kms:GenerateDataKey on OperationsKey.Arn',
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
