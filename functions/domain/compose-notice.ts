@@ -190,10 +190,11 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   const { latestPeriod = '' } = occasion.board;
   const silent = last && metric.frequency === 'monthly' && last.period < latestPeriod;
+  const against = [standard, previous].flatMap((other) => other?.value ?? []);
   return {
     ...(last
       ? {
-          value: `${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}${silent ? ', and not reported since' : ''}`,
+          value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${silent ? ', and not reported since' : ''}`,
         }
       : {}),
     ...(last && previous && !silent ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
@@ -248,7 +249,7 @@ function plainReasons(metric: Metric, findings: readonly Finding[]): string[] {
 
 function directionOf(metric: Metric, previous: Observation, last: Observation, smallNumbers: SmallNumbers): string {
   if (last.value === previous.value) return `the same as in ${monthName(previous.period)}`;
-  const from = `${formatObservation(metric, previous, smallNumbers)} in ${monthName(previous.period)}`;
+  const from = `${formatObservation(metric, previous, smallNumbers, [last.value])} in ${monthName(previous.period)}`;
   const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
   if (metric.polarity === 'neutral') return way;
   return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}: ${way}`;

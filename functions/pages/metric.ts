@@ -32,6 +32,7 @@ import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
   gradeOf,
+  heldAgainst,
   STATE_WORD,
   shortMonth,
   stateIcon,
@@ -97,7 +98,7 @@ function summary(view: MetricView, observations: readonly Observation[]): Html {
   const standard = standardNow(view, observations);
   const year = yearToDate(metric, observations);
   return html`<dl class="govuk-summary-list app-facts">
-${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}`)}
+${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}`)}
 ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers))}
 ${fact(
   'Financial year to date',
@@ -335,7 +336,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
       const alert = point.alert;
       return [
         monthName(observation.period),
-        html`${formatObservation(metric, observation, smallNumbers)}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
+        html`${formatObservation(metric, observation, smallNumbers, heldAgainst(standard))}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
         standard ? formatNumber(metric, standard.value) : NOTHING,
         point.lower === null || point.upper === null
           ? NOTHING

@@ -4,9 +4,10 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { authorize, type Grant } from '../domain/access.ts';
 import { MAX_FORM_BYTES, PAGES, type PageKey, type Route } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import { logging } from '../runtime/logging.ts';
+import { logging, logToken } from '../runtime/logging.ts';
+import { idOfToken } from '../services/tokens.ts';
 import type { Assets } from './assets.ts';
-import { type Form, readForm } from './form.ts';
+import { type Posted, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
 import { RefusalError, refusalFor } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
@@ -24,7 +25,8 @@ export interface PageRequest {
   readonly visit: Visit;
   readonly grant: PageGrant | undefined;
   /** What was posted; empty for a GET. */
-  readonly form: Form;
+  readonly form: Posted['form'];
+  readonly files: Posted['files'];
 }
 
 export type PageHandler = (request: PageRequest) => Promise<PageAnswer>;
@@ -53,6 +55,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       if (scope && !grant)
         return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
+      if (token && grant) logToken(logger, idOfToken(token));
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
       return pages[key]({
         event,
@@ -60,7 +63,9 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
         query: (event.queryStringParameters ?? {}) as Record<string, string>,
         visit: visitOf(assets, grant, token),
         grant,
-        form: event.requestContext.http.method === 'POST' ? await acceptForm(event, scope ? token : undefined) : {},
+        ...(event.requestContext.http.method === 'POST'
+          ? await acceptForm(event, scope ? token : undefined)
+          : { form: {}, files: {} }),
       });
     });
 }
@@ -75,7 +80,7 @@ function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEv
 }
 
 /** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
-async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Form> {
+async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Posted> {
   const forged = new RefusalError(
     403,
     'Not accepted',
@@ -83,9 +88,9 @@ async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefin
   );
   if (!isSameOrigin(event)) throw forged;
   const { maxBodyBytes = MAX_FORM_BYTES }: Route = PAGES[event.routeKey as PageKey];
-  const form = await readForm(event, maxBodyBytes);
-  if (token && !isForgeryToken(form.forgeryToken, token)) throw forged;
-  return form;
+  const posted = await readForm(event, maxBodyBytes);
+  if (token && !isForgeryToken(posted.form.forgeryToken, token)) throw forged;
+  return posted;
 }
 
 function visitOf(assets: Assets, grant: Grant | undefined, token: string | undefined): Visit {

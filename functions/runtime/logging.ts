@@ -2,14 +2,18 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 
-/** Every request is a line of the log: route and status, nothing about a person. */
+/**
+ * Every request is a line of the log: route and status, and the id of the token once that is known to be valid
+ * ({@link logToken}); nothing about a person.
+ */
 export function logging(
   logger: Logger,
 ): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context> {
   return {
     before: ({ event, context }) => {
       logger.addContext(context);
-      logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey });
+      // Keys stay from one request of an instance to the next.
+      logger.appendKeys({ requestId: event.requestContext.requestId, route: event.routeKey, token: undefined });
     },
     after: ({ response }) => {
       logger.info('request answered', { status: response?.statusCode ?? 200 });
@@ -18,4 +22,9 @@ export function logging(
       logger.info('request refused', { status: response?.statusCode ?? 500 });
     },
   };
+}
+
+/** Puts the id of the token that a request came with under all that is logged of it: a leaked one's doings can be listed. */
+export function logToken(logger: Logger, id: string): void {
+  logger.appendKeys({ token: id });
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../store/database.ts';
-import { readWholeRecord, replaceWholeRecord, type WholeRecord } from '../store/recovery.ts';
-import { ServiceError } from './errors.ts';
+import { faultsOfRecord, readWholeRecord, replaceWholeRecord, type WholeRecord } from '../store/recovery.ts';
+import { InvalidError, ServiceError } from './errors.ts';
 
 export type { WholeRecord } from '../store/recovery.ts';
 
@@ -41,6 +41,7 @@ export async function exportRecord(database: Everything, authority: string): Pro
 
 /**
  * Puts back what {@link exportRecord} took out; while this runs nothing is accepted for the authority. Throws
+ * {@link InvalidError} where the record is not one of this authority's that could have been taken out here by now, and
  * {@link FiguresStoredError} where there are figures, unless `replace` says that they are to be removed.
  */
 export async function importRecord(
@@ -50,6 +51,12 @@ export async function importRecord(
   now: Date,
   replace: boolean,
 ): Promise<void> {
+  const faults = faultsOfRecord(authority, record, now);
+  if (faults.length > 0)
+    throw new InvalidError(
+      faults.map(({ place, detail }) => ({ pointer: `#/items/${place}`, detail })),
+      'nothing was changed',
+    );
   const { submissions } = await readWholeRecord(database, authority);
   if (submissions.length > 0 && !replace) throw new FiguresStoredError(authority, submissions.length);
   await replaceWholeRecord(database, authority, record, now);

@@ -65,6 +65,9 @@ const ID_LENGTH = 12;
 
 const idOf = ({ pk }: Item): string => digestOf(pk?.S ?? '').slice(0, ID_LENGTH);
 
+/** Under which id a token is listed, and what it did is logged. */
+export const idOfToken = (token: string): string => sha256(token).slice(0, ID_LENGTH);
+
 /** Every token there is, the one that expires first first. */
 export async function listTokens(database: Access): Promise<ListedToken[]> {
   const items = await scan(database);

@@ -82,7 +82,9 @@ export const progressKey = (inspection: string, action: string, version: number)
 
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
-export const revisionKey = (period: string, revision: number): string => `REVISION#${period}#${pad(revision, 4)}`;
+export const REVISION_PREFIX = 'REVISION#';
+export const revisionKey = (period: string, revision: number): string =>
+  `${REVISION_PREFIX}${period}#${pad(revision, 4)}`;
 /** The highest revision that four digits take. */
 export const MAX_REVISION = 9999;
 

@@ -1,8 +1,42 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
+import {
+  type LocalStandard,
+  LocalStandardSchema,
+  type Progress,
+  ProgressSchema,
+  ReportSchema,
+} from '../domain/inspection.ts';
+import { type Notice, NoticeSchema } from '../domain/notice.ts';
+import { PeriodSchema } from '../domain/period.ts';
+import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
-import { type Database, type Item, partition, queryAll, transact } from './database.ts';
+import { type Database, dataOf, type Item, partition, queryAll, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
-import { AUTHORITY_KEY, authorityKey, BOARD_KEY, DUE_KEY, FORMER } from './keys.ts';
+import {
+  ACK_PREFIX,
+  AUTHORITY_KEY,
+  ackKey,
+  authorityKey,
+  BOARD_KEY,
+  CURRENT_PREFIX,
+  currentKey,
+  DUE_KEY,
+  FORMER,
+  INSPECTION_PREFIX,
+  MAX_REVISION,
+  METRIC_PREFIX,
+  NOTICE_PREFIX,
+  noticeKey,
+  noticeNumberOf,
+  PROGRESS_PREFIX,
+  RECIPIENT_PREFIX,
+  REVISION_PREFIX,
+  revisionKey,
+  STANDARD_PREFIX,
+  standardKey,
+} from './keys.ts';
 
 /**
  * What people do to an authority's data when something went wrong: take all of it out, put it back. No function does any
@@ -34,8 +68,9 @@ const KNOWN_BY: readonly (string | undefined)[] = [AUTHORITY_KEY, FORMER.inspect
 
 /** Evaluations that began before the inspection was taken away have ended by then; they take a second. */
 const EVALUATIONS_END_MS = 3000;
-/** DynamoDB takes 100 writes and 4 MB in one transaction; an item is 400 KB at most, ours are a tenth of that. */
+/** DynamoDB takes 100 writes and 4 MB in one transaction; an item is 400 KB at most. */
 const WRITES_AT_ONCE = 25;
+const BYTES_AT_ONCE = 3_000_000;
 
 /**
  * Replaces all that there is of an authority. While this runs the authority is unknown, so that nothing is accepted for
@@ -87,6 +122,182 @@ export async function replaceWholeRecord(
 }
 
 async function inParts({ client }: Everything, writes: readonly TransactWriteItem[]): Promise<void> {
-  for (let start = 0; start < writes.length; start += WRITES_AT_ONCE)
-    await transact(client, writes.slice(start, start + WRITES_AT_ONCE));
+  let part: TransactWriteItem[] = [];
+  let bytes = 0;
+  for (const write of writes) {
+    const size = Buffer.byteLength(JSON.stringify(write));
+    if (part.length === WRITES_AT_ONCE || (part.length > 0 && bytes + size > BYTES_AT_ONCE)) {
+      await transact(client, part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(write);
+    bytes += size;
+  }
+  if (part.length > 0) await transact(client, part);
+}
+
+/** One thing wrong with an item of a record: `place` is its table and its position there, from 0. */
+export interface RecordFault {
+  readonly place: string;
+  readonly detail: string;
+}
+
+/** Clocks of two machines differ by less. */
+const FUTURE_MS = 5 * 60 * 1000;
+
+const MonthSchema = z.looseObject({
+  ...SubmissionSchema.shape,
+  period: PeriodSchema,
+  revision: z.int().min(1).max(MAX_REVISION),
+  submittedAt: z.iso.datetime(),
+});
+
+/** A kind of item: by its sort key, what its contents must be, the key that these belong under, and when they were written. */
+interface Kind {
+  readonly is: (sk: string) => boolean;
+  readonly schema: z.ZodType;
+  readonly keyOf?: (data: never) => string;
+  readonly at?: (data: never) => string;
+}
+
+const beginsWith = (prefix: string) => (sk: string) => sk.startsWith(prefix);
+const equals = (key: string) => (sk: string) => sk === key;
+/** What an earlier version wrote, in its own form: read with care, and not checked here. */
+const former = (is: Kind['is']): Kind => ({ is, schema: z.unknown() });
+
+const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
+  baselines: [
+    { is: equals(AUTHORITY_KEY), schema: z.looseObject({ id: z.string(), name: z.string() }) },
+    { is: beginsWith(INSPECTION_PREFIX), schema: ReportSchema },
+    former(beginsWith(METRIC_PREFIX)),
+    {
+      is: beginsWith(STANDARD_PREFIX),
+      schema: LocalStandardSchema,
+      keyOf: ({ metric, version }: LocalStandard) => standardKey(metric, version),
+      at: ({ setAt }: LocalStandard) => setAt,
+    },
+    { is: beginsWith(PROGRESS_PREFIX), schema: ProgressSchema, at: ({ at }: Progress) => at },
+    ...[equals(FORMER.inspection), beginsWith(FORMER.judgements), beginsWith(FORMER.actions)].map(former),
+  ],
+  submissions: [
+    {
+      is: beginsWith(CURRENT_PREFIX),
+      schema: MonthSchema,
+      keyOf: ({ period }: Month) => currentKey(period),
+      at: ({ submittedAt }: Month) => submittedAt,
+    },
+    {
+      is: beginsWith(REVISION_PREFIX),
+      schema: MonthSchema,
+      keyOf: ({ period, revision }: Month) => revisionKey(period, revision),
+      at: ({ submittedAt }: Month) => submittedAt,
+    },
+  ],
+  alerts: [
+    { is: equals(BOARD_KEY), schema: BoardSchema, at: ({ evaluatedAt }: Board) => evaluatedAt },
+    {
+      is: beginsWith(ACK_PREFIX),
+      schema: AcknowledgementSchema,
+      keyOf: ({ alert }: Acknowledgement) => ackKey(alert),
+      at: ({ at }: Acknowledgement) => at,
+    },
+    {
+      is: beginsWith(NOTICE_PREFIX),
+      schema: NoticeSchema,
+      keyOf: ({ number }: Notice) => noticeKey(number),
+      at: ({ createdAt }: Notice) => createdAt,
+    },
+    // Written anew where a record is put back.
+    former(equals(DUE_KEY)),
+    former(beginsWith(RECIPIENT_PREFIX)),
+  ],
+};
+
+/**
+ * What is wrong with a record that is to be put back: an item that is none of this authority's or of no known kind, contents
+ * that do not belong under their key or come from the future, revisions that contradict each other, notices that the
+ * board does not know.
+ */
+export function faultsOfRecord(authority: string, record: WholeRecord, now: Date): RecordFault[] {
+  const faults: RecordFault[] = [];
+  for (const table of TABLES) {
+    const seen = new Set<string>();
+    for (const [index, item] of record[table].entries()) {
+      const sk = item.sk?.S ?? '';
+      const details = seen.has(sk) ? ['is there twice'] : faultsOfItem(authority, table, item, now);
+      faults.push(
+        ...details.map((detail) => ({ place: `${table}/${index}`, detail: `${sk.slice(0, 100)} ${detail}` })),
+      );
+      seen.add(sk);
+    }
+  }
+  // Whether they agree can only be told of items that can be read.
+  return faults.length > 0 ? faults : [...contradictionsOf(record.submissions), ...strayNoticesOf(record.alerts)];
+}
+
+function faultsOfItem(authority: string, table: Table, item: Item, now: Date): string[] {
+  const [pk = '', sk = ''] = [item.pk?.S, item.sk?.S];
+  if (pk !== authorityKey(authority)) return [`belongs to "${pk.slice(0, 100)}" and not to ${authority}`];
+  const kind = KINDS[table].find(({ is }) => is(sk));
+  if (!kind) return ['is of no kind that is known'];
+  let data: unknown;
+  try {
+    data = dataOf(item);
+  } catch {
+    return ['holds no JSON'];
+  }
+  const read = kind.schema.safeParse(data);
+  if (!read.success) return read.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('/')}: ${message}`);
+  const contents = read.data as never;
+  const key = kind.keyOf?.(contents) ?? sk;
+  const at = Date.parse(kind.at?.(contents) ?? '');
+  const owner = (read.data as { authority?: unknown } | null)?.authority;
+  return [
+    ...(key === sk ? [] : [`holds what belongs under ${key}`]),
+    ...(at > now.getTime() + FUTURE_MS ? [`is from the future, ${new Date(at).toISOString()}`] : []),
+    ...(table === 'alerts' && typeof owner === 'string' && owner !== authority ? [`is about ${owner}`] : []),
+    ...(['revision', 'version'] as const).flatMap((name) => {
+      const [beside, inside] = [item[name]?.N, (read.data as Record<string, unknown> | null)?.[name]];
+      return beside === undefined || Number(beside) === inside ? [] : [`is ${name} ${beside} and says ${inside}`];
+    }),
+  ];
+}
+
+/** A month as it stands is its newest revision, and none before that is missing. */
+function contradictionsOf(items: readonly Item[]): RecordFault[] {
+  const contents = new Map(items.map((item) => [item.sk?.S ?? '', item.data?.S ?? '']));
+  const faults: RecordFault[] = [];
+  for (const [index, item] of items.entries()) {
+    const place = `submissions/${index}`;
+    const sk = item.sk?.S ?? '';
+    const { period, revision } = dataOf(item) as Month;
+    if (sk === currentKey(period)) {
+      if (contents.get(revisionKey(period, revision)) !== item.data?.S)
+        faults.push({ place, detail: `${sk} is not what its revision ${revision} says` });
+      if (contents.has(revisionKey(period, revision + 1)))
+        faults.push({ place, detail: `${sk} is at revision ${revision}, and there is a later one` });
+      continue;
+    }
+    if (!contents.has(currentKey(period))) faults.push({ place, detail: `${sk} is of a month that is not there` });
+    if (revision > 1 && !contents.has(revisionKey(period, revision - 1)))
+      faults.push({ place, detail: `${sk} follows a revision that is missing` });
+  }
+  return faults;
+}
+
+/** The board counts its notices: none has a higher number, or they would be written over. */
+function strayNoticesOf(items: readonly Item[]): RecordFault[] {
+  const board = items.find(({ sk }) => sk?.S === BOARD_KEY);
+  const last = board ? (dataOf(board) as Board).lastNotice : 0;
+  return items.flatMap(({ sk }, index) =>
+    sk?.S?.startsWith(NOTICE_PREFIX) && noticeNumberOf(sk.S) > last
+      ? [
+          {
+            place: `alerts/${index}`,
+            detail: `${sk.S} is a notice that the board, which counts ${last}, does not know`,
+          },
+        ]
+      : [],
+  );
 }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../functions/runtime/metrics.ts';
+import { listTokens } from '../../functions/store/access.ts';
 import type { LogLine } from '../../local/function-log.ts';
+import { databaseOf } from '../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 import { HOME, tokenFor } from '../support/visit.ts';
 
@@ -48,6 +50,19 @@ test('a request can be followed to the e-mail that it caused', async () => {
   expect(sent).toMatchObject({ authority: AUTHORITY, messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   const mail = (await service.mails()).find(({ text }) => text.includes(`e-mail ${sent.number} about Herefordshire`));
   expect(mail?.text).toContain('September 2011');
+});
+
+test('what a token did can be listed by its id, and what came without one has none', async () => {
+  await fetch(`${service.api}/v1/authorities/${AUTHORITY}/alerts`);
+  const [id] = (await listTokens(databaseOf(service))).map((token) => token.id);
+  const lines = printed();
+  expect(lines.filter(({ token }) => token === id).map(({ message }) => message)).toContain('months accepted');
+  expect(lines.find(({ requestId: of, message }) => of === requestId && message === 'request answered')).toMatchObject({
+    token: id,
+    status: 201,
+  });
+  const refused = lines.filter(({ message }) => message === 'request refused');
+  expect(refused.map(({ status, token }) => [status, token])).toEqual([[401, undefined]]);
 });
 
 test('so can figures that were sent by the page', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBoard } from '../../../functions/store/boards.ts';
 import { dueMark } from '../../../functions/store/due-marks.ts';
 import { authorityKey, BOARD_KEY, TABLES } from '../../../functions/store/keys.ts';
-import { readWholeRecord } from '../../../functions/store/recovery.ts';
+import { faultsOfRecord, readWholeRecord } from '../../../functions/store/recovery.ts';
 import { databaseOf } from '../../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../../support/service.ts';
 
@@ -171,6 +171,71 @@ describe('an exported record', () => {
       ],
     ]);
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('is refused where any of it cannot be this authority’s record by now: each named, nothing written', async () => {
+    await monitor(service, 'export', '--out', file);
+    const exported = JSON.parse(readFileSync(file, 'utf8'));
+    const { submissions, alerts, baselines } = exported.items;
+    const changed = (items: any[], sk: string, change: (data: any) => void) => {
+      const item = items.find((each) => each.sk.S === sk);
+      const data = JSON.parse(item.data.S);
+      change(data);
+      item.data.S = JSON.stringify(data);
+    };
+    changed(submissions, 'CURRENT#2011-02', (month) => {
+      month.observations['initial-assessments-on-time'] = { numerator: 0, denominator: 1e12 };
+    });
+    changed(alerts, 'NOTICE#000001', (notice) => {
+      notice.createdAt = '2031-01-01T00:00:00.000Z';
+    });
+    changed(alerts, 'BOARD', (board) => {
+      board.authority = 'atlantis';
+    });
+    submissions.push({ ...submissions[0], pk: { S: 'AUTHORITY#atlantis' }, sk: { S: 'CURRENT#2011-03' } });
+    submissions.push({ ...submissions[0], sk: { S: 'REVISION#2011-01#0007' } });
+    baselines.push({ pk: { S: `AUTHORITY#${AUTHORITY}` }, sk: { S: 'SECRET#1' }, data: { S: '{}' } });
+    const forged = join(folder, 'forged.json');
+    writeFileSync(forged, JSON.stringify(exported));
+    const before = await everythingOf(service);
+    const { code, stderr } = await monitor(service, 'import', forged, '--replace');
+    expect(code).toBe(1);
+    for (const said of [
+      'CURRENT#2011-02 observations/initial-assessments-on-time',
+      'NOTICE#000001 is from the future, 2031-01-01T00:00:00.000Z',
+      'BOARD is about atlantis',
+      `CURRENT#2011-03 belongs to "AUTHORITY#atlantis" and not to ${AUTHORITY}`,
+      'REVISION#2011-01#0007 holds what belongs under',
+      'SECRET#1 is of no kind that is known',
+    ])
+      expect(stderr).toContain(said);
+    expect(await everythingOf(service)).toEqual(before);
+  });
+
+  test('is refused where its revisions contradict each other, or the board does not know of a notice', async () => {
+    const record = structuredClone(await readWholeRecord(databaseOf(service), AUTHORITY)) as any;
+    const faults = (change: (record: any) => void) => {
+      const other = structuredClone(record);
+      change(other);
+      return faultsOfRecord(AUTHORITY, other, new Date('2026-12-01')).map(({ detail }) => detail);
+    };
+    const without = (table: string, sk: string) => (other: any) => {
+      other[table] = other[table].filter((item: any) => item.sk.S !== sk);
+    };
+    expect(faults(() => {})).toEqual([]);
+    expect(faults(without('submissions', 'REVISION#2011-01#0001'))).toEqual([
+      'REVISION#2011-01#0002 follows a revision that is missing',
+    ]);
+    expect(faults(without('submissions', 'REVISION#2011-01#0002'))).toEqual([
+      'CURRENT#2011-01 is not what its revision 2 says',
+    ]);
+    expect(faults(without('submissions', 'CURRENT#2011-02'))).toEqual([
+      'REVISION#2011-02#0001 is of a month that is not there',
+    ]);
+    expect(faults(without('alerts', 'BOARD'))[0]).toBe(
+      'NOTICE#000001 is a notice that the board, which counts 0, does not know',
+    );
+    expect(faults((other) => other.alerts.push(other.alerts[0]))).toEqual([expect.stringContaining('is there twice')]);
   });
 
   test('is refused where it is something else', async () => {
