@@ -4,6 +4,7 @@ import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import {
   basisOf,
+  formatAbsence,
   formatBaseline,
   formatDue,
   formatNumber,
@@ -181,23 +182,20 @@ type Words = Pick<
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
 function wordsOf(metric: Metric, occasion: Occasion): Words {
-  const { judgements, record, smallNumbers } = occasion;
+  const { board, judgements, record, smallNumbers } = occasion;
   const entries = judgements.get(metric.id) ?? [];
   const findings = entries.at(-1)?.findings ?? [];
   const observed = entries.flatMap(({ observation }) => observation ?? []);
   const last = observed.at(-1);
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
-  const { latestPeriod = '' } = occasion.board;
-  const silent = last && metric.frequency === 'monthly' && last.period < latestPeriod;
   const against = [standard, previous].flatMap((other) => other?.value ?? []);
+  const absence = last ? formatAbsence(metric, last.period, board.latestPeriod ?? last.period) : '';
   return {
     ...(last
-      ? {
-          value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${silent ? ', and not reported since' : ''}`,
-        }
+      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${absence}` }
       : {}),
-    ...(last && previous && !silent ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
+    ...(last && previous && !absence ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard
       ? {
           standard: oneLine(formatStandard(metric, standard), MAX_WORDS_LENGTH),

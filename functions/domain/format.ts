@@ -1,4 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
+import { monthIndex, monthsBetweenReports } from './period.ts';
 import { type Observation, observationIn, type Pooled } from './series.ts';
 import type { Month } from './submission.ts';
 
@@ -121,6 +122,16 @@ function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observ
   if (metric.kind === 'count') return isSmall(value);
   if (numerator === undefined || denominator === undefined) return false;
   return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+}
+
+/**
+ * `, not reported since (2 months expected)`: where an authority's later months, up to `latest`, are in without a figure that was
+ * expected in them; else empty. What is not reported is not well.
+ */
+export function formatAbsence({ frequency }: Pick<Metric, 'frequency'>, last: string, latest: string): string {
+  const expected = Math.floor((monthIndex(latest) - monthIndex(last)) / monthsBetweenReports(frequency));
+  if (expected < 1) return '';
+  return `, not reported since (${expected === 1 ? 'one report was' : `${cardinal(expected)} reports were`} expected)`;
 }
 
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */

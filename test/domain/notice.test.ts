@@ -81,6 +81,16 @@ describe('a notice', () => {
     expect(ended.notice?.stillRaised).toEqual([]);
   });
 
+  it('says of a raised metric that is left out since when it is not reported, and does not clear it', () => {
+    const record = recordOf([BAD]);
+    const later = ['2010-11', '2010-12'].map(
+      (period): Month => ({ ...(months(metric, [GOOD])[0] as Month), period, observations: {} }),
+    );
+    const { board, notice } = look({ ...record, months: [...record.months, ...later] });
+    expect(board?.alerts[metric.id]?.state).toBe('raised');
+    expect(notice?.transitions[0]?.value).toMatch(/in October 2010, not reported since \(two reports were expected\)$/);
+  });
+
   it('puts the worst first, everywhere', () => {
     const five = ['a', 'b', 'c', 'd', 'e'].map((id) => aMetric({ ...metric, id, title: `Metric ${id}` }));
     const figures = (all: readonly Figure[]): Month['observations'] =>
@@ -351,6 +361,6 @@ describe('what was told before decides what is said', () => {
       ],
       [metric, other],
     );
-    expect(mail?.text).toContain('40.0% (20 of 50) in October 2010, and not reported since.');
+    expect(mail?.text).toContain('40.0% (20 of 50) in October 2010, not reported since (one report was expected).');
   });
 });
