@@ -361,6 +361,6 @@ describe('what was told before decides what is said', () => {
       ],
       [metric, other],
     );
-    expect(mail?.text).toContain('40.0% (20 of 50) in October 2010, and not reported since.');
+    expect(mail?.text).toContain('40.0% (20 of 50) in October 2010, not reported since (one report was expected).');
   });
 });
