@@ -42,14 +42,21 @@ interface Chapter {
   today: string;
 }
 
+/** An inspection's file, as far as the story needs to know it. */
+interface Report {
+  readonly id: string;
+  readonly title: string;
+  readonly published: string;
+}
+
 /** A day of a story. */
 interface Day {
   /** yyyy-mm-dd */
   readonly date: string;
   /** What is submitted on it; where nothing is, the service looks by itself, as it does every hour. */
   readonly months: readonly Month[];
-  /** A report that is published on it. */
-  readonly report?: { readonly id: string };
+  /** A report that is loaded on it. */
+  readonly report?: Report;
   readonly remark?: string;
   /** Whether its e-mails are shown to the end. */
   readonly inFull?: boolean;
@@ -122,10 +129,15 @@ async function tellTheDecade(): Promise<Chapter> {
     'REAL figures, published by the Department for Education, each for a year to March.',
     'They are sent as if each had been known in the April after, and held against the',
     'inspection of their time: that of 2014 at first, then those of 2018 and 2022, each',
-    'loaded on the day of its publication.',
+    'loaded with the first figures after its publication.',
   ]);
-  const reports = ['herefordshire-2018', 'herefordshire-2022'].map(reportDay);
-  for (const day of [...daysOf(months, []), ...reports].sort(byDate)) await live(chapter, day);
+  const reports = ['herefordshire-2018', 'herefordshire-2022'].map(shippedReport);
+  for (const day of daysOf(months, [])) {
+    const report = reports.find(({ published }) => published <= day.date);
+    if (report) reports.splice(reports.indexOf(report), 1);
+    const remark = report && `The report published on ${dayName(report.published)} is loaded: ${report.title}.`;
+    await live(chapter, remark ? { ...day, report, remark } : day);
+  }
   return chapter;
 }
 
@@ -167,10 +179,8 @@ function byDate(one: Day, other: Day): number {
   return one.date < other.date ? -1 : 1;
 }
 
-/** The day on which a report that ships with the service was published. */
-function reportDay(name: string): Day {
-  const report = JSON.parse(readFileSync(new URL(`../seed/${name}.json`, import.meta.url), 'utf8'));
-  return { date: report.published, months: [], report, remark: `Published and loaded: ${report.title}.` };
+function shippedReport(name: string): Report {
+  return JSON.parse(readFileSync(new URL(`../seed/${name}.json`, import.meta.url), 'utf8'));
 }
 
 function submittedOn(month: Month | undefined): string {
@@ -183,12 +193,13 @@ async function live(chapter: Chapter, { date, months, report, remark, inFull }: 
   chapter.today = date;
   service.moveClock(morningOf(date));
   if (remark) progress.print(`${day}  ${remark}`);
-  if (report) await client.request('PUT', `${AUTHORITY}/inspections/${report.id}`, report);
   for (const { period, body } of months) {
     progress.say(`${day}: submitting ${monthName(period)}`);
     const outcome = await submitMonth(client, 'herefordshire', period, body, true);
     progress.print(`${day}  ${monthName(period)} ${outcome}: ${Object.keys(body.observations).length} figures`);
   }
+  // After the figures: in between, those of the year before would be late.
+  if (report) await client.request('PUT', `${AUTHORITY}/inspections/${report.id}`, report);
   progress.say(`${day}: judging and mailing`);
   if (months.length === 0) await service.runSchedules();
   await service.idle();
