@@ -31,7 +31,16 @@ import {
   RangeQuerySchema,
 } from './http/bodies.ts';
 import { etagOf } from './http/etags.ts';
-import { type Answer, answer, csvAnswer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
+import {
+  type Answer,
+  answer,
+  csvAnswer,
+  fitting,
+  httpHandler,
+  type Request,
+  readBody,
+  readQuery,
+} from './http/handler.ts';
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
@@ -110,7 +119,9 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
     return csvAnswer(writeCsv(months, metrics), `${authority}.csv`);
   }
   const start = after === undefined ? range.from : addMonths(after, 1);
-  const { months, more } = await readMonthsBetween(database, authority, { ...range, from: start, limit });
+  const found = await readMonthsBetween(database, authority, { ...range, from: start, limit });
+  const months = fitting(found.months);
+  const more = found.more || months.length < found.months.length;
   return answer(200, MonthsAnswerSchema, {
     submissions: months.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(months.at(-1)?.period ?? '') } : {}),
@@ -141,7 +152,9 @@ async function getRevisions(request: Request, database: Tables): Promise<Answer>
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(1, MAX_REVISION - 1));
   await requireAuthority(database, authority);
   const page = { after: Number(after ?? 0), limit };
-  const { revisions, more } = await readRevisions(database, authority, period, page);
+  const found = await readRevisions(database, authority, period, page);
+  const revisions = fitting(found.revisions);
+  const more = found.more || revisions.length < found.revisions.length;
   return answer(200, RevisionsAnswerSchema, {
     revisions: revisions.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
@@ -246,10 +259,12 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(2, MAX_NOTICE));
   await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
-  const [{ notices, more }, waiting] = await Promise.all([
+  const [found, waiting] = await Promise.all([
     readNotices(database, authority, page),
     countWaiting(database, authority, now),
   ]);
+  const notices = fitting(found.notices);
+  const more = found.more || notices.length < found.notices.length;
   return answer(200, NoticesAnswerSchema, {
     notices: notices.map(({ notice, sentAt }) => ({
       ...notice,

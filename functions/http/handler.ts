@@ -49,8 +49,29 @@ export function answer<T>(
   };
 }
 
+/** Lambda answers with 6 MB at most; the rest is for what stands beside a list. */
+const MAX_BODY_SIZE = 5 * 1024 * 1024;
+
+/** How much of an answer something takes: Lambda writes the body as JSON once more. */
+const sizeOf = (contents: unknown): number => Buffer.byteLength(JSON.stringify(JSON.stringify(contents)));
+
+/** As many of a list, from its beginning, as one answer holds. */
+export function fitting<T>(list: readonly T[]): readonly T[] {
+  let size = 0;
+  const end = list.findIndex((each) => {
+    size += sizeOf(each);
+    return size > MAX_BODY_SIZE;
+  });
+  return end < 0 ? list : list.slice(0, end);
+}
+
 /** An answer in CSV, to be kept as a file of that name. */
 export function csvAnswer(text: string, name: string): Answer {
+  if (sizeOf(text) > MAX_BODY_SIZE)
+    throw faultsProblem(
+      [{ parameter: 'from', detail: 'these months are more than one answer holds; ask for fewer, by "from" and "to"' }],
+      'the query was not answered',
+    );
   return {
     statusCode: 200,
     headers: {
