@@ -9,6 +9,8 @@ import {
   WORLDS,
   type World,
 } from './signal-worlds.ts';
+import { METHODS, scoreWorld, shortOf } from './slipping.ts';
+import { SLIPPING, type SlippingWorld } from './slipping-worlds.ts';
 
 /**
  * `npm run bench:signal`: how often each rule cries wolf, how late it is and what it misses, in worlds whose truth is
@@ -52,7 +54,33 @@ console.log(
   'False alarms: starts a metric and year after the first 12 months. Delays: months to the alarm, 1 the first bad one.',
 );
 console.log('inspection and special-cause: findings of that evaluator alone. The lower five are what others use.');
-const fine = [...WORLDS, ...HOPELESS].map(printWorld).every(Boolean);
+/** So many lives of each kind of slipping back; simulated by the month, they cost more than the ten worlds above. */
+const SLIPPING_AUTHORITIES = 1_000;
+
+function printSlipping(world: SlippingWorld): boolean {
+  console.log(`\n${world.name}`);
+  console.log(
+    `${''.padEnd(30)}${'false a year'.padStart(13)}${'mails a year'.padStart(13)}${'mean delay'.padStart(11)}${'missed'.padStart(8)}${'false clears'.padStart(13)}`,
+  );
+  const scores = Object.entries(METHODS).map(
+    ([name, method]) => [name, scoreWorld(world, method, SLIPPING_AUTHORITIES, SEED)] as const,
+  );
+  for (const [name, { falseAYear, mailsAYear, delay, missed, falseClears }] of scores)
+    console.log(
+      `  ${name.padEnd(28)}${number(falseAYear, 3).padStart(13)}${number(mailsAYear, 2).padStart(13)}${number(delay, 2).padStart(11)}${`${(100 * missed).toFixed(1)}%`.padStart(8)}${`${(100 * falseClears).toFixed(1)}%`.padStart(13)}`,
+    );
+  const short = scores[0] ? shortOf(world, scores[0][1]) : [];
+  for (const what of short) console.log(`  NOT REACHED ${what}`);
+  return short.length === 0;
+}
+
+const known = [...WORLDS, ...HOPELESS].map(printWorld).every(Boolean);
+console.log('\nSlipping back, getting worse while raised, and what changes nothing, for every kind of figure:');
+console.log(
+  'mails of the stable half; delay to the first e-mail with bad news after the change; clears in a month below the standard.',
+);
+const slipping = SLIPPING.map(printSlipping).every(Boolean);
+const fine = known && slipping;
 console.log(
   `\n${((performance.now() - started) / 1000).toFixed(0)} s. ${fine ? 'Every target is reached, or the table says why not.' : 'A target is missed without an explanation.'}`,
 );

@@ -4,7 +4,7 @@ import { isWorse, type Observation } from '../functions/domain/series.ts';
 import { latestPoints } from '../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../functions/domain/timeline.ts';
 import { SETTINGS, series } from '../test/support/build.ts';
-import { type Random, seededRandom } from './signal-worlds.ts';
+import { seededRandom } from './signal-worlds.ts';
 import type { Course, SlippingWorld } from './slipping-worlds.ts';
 
 /** How the service, and what others use, do in a world: told when, wrongly how often, cleared how truly. */
@@ -141,4 +141,18 @@ export function scoreWorld(world: SlippingWorld, method: Method, authorities: nu
   };
 }
 
-export type { Random };
+const REACHED: Readonly<Record<keyof SlippingWorld['reach'], string>> = {
+  falseAYear: 'false a year',
+  missed: 'missed',
+  delay: 'mean delay',
+  falseClears: 'false clears',
+};
+
+/** What the service has to reach in a world and does not, in words. */
+export function shortOf({ reach }: SlippingWorld, score: SlippingScore): string[] {
+  return (Object.keys(reach) as (keyof typeof reach)[]).flatMap((name) =>
+    score[name] <= (reach[name] as number)
+      ? []
+      : `${REACHED[name]}: ${score[name].toFixed(3)}, to reach ${reach[name]}`,
+  );
+}

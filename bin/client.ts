@@ -53,6 +53,7 @@ export interface ApiAnswer {
   readonly body: any;
   /** The body as sent. */
   readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Talks to the API of one instance, local or deployed. */
@@ -91,16 +92,17 @@ export function connect(url: string, token: string, { send = fetch, onPause }: C
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       };
-      let { response, text } = await exchange(send, base, path, init);
+      let { response, bytes } = await exchange(send, base, path, init);
       for (let pause = 1; response.status === 429 && pause <= MAX_PAUSE_S; pause *= 2) {
         onPause?.(pause);
         await sleep(pause * 1000);
-        ({ response, text } = await exchange(send, base, path, init));
+        ({ response, bytes } = await exchange(send, base, path, init));
       }
+      const text = new TextDecoder().decode(bytes);
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       const contents = text && isJson ? JSON.parse(text) : {};
       if (!response.ok) throw new ApiError(response.status, contents);
-      return { status: response.status, etag: response.headers.get('etag') ?? undefined, body: contents, text };
+      return { status: response.status, etag: response.headers.get('etag') ?? undefined, body: contents, text, bytes };
     },
   };
 }
@@ -110,10 +112,10 @@ async function exchange(
   base: string,
   path: string,
   init: RequestInit,
-): Promise<{ response: Response; text: string }> {
+): Promise<{ response: Response; bytes: Uint8Array }> {
   try {
     const response = await send(`${base}${path}`, { ...init, signal: AbortSignal.timeout(MAX_REQUEST_MS) });
-    return { response, text: await response.text() };
+    return { response, bytes: new Uint8Array(await response.arrayBuffer()) };
   } catch (error) {
     const isConnection = error instanceof TypeError || (error as Error).name === 'TimeoutError';
     if (!isConnection) throw error;

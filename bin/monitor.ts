@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { ServiceError } from '../functions/services/errors.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
 import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
+
 import { addMetric } from './commands/metric.ts';
+import { wordsOf } from './commands/output.ts';
+
 import { addRecovery } from './commands/recovery.ts';
 import { refuseMeaningless, UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
@@ -24,6 +28,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const program = new Command('npm run monitor --')
   .description('Talks to an instance of the inspection monitor, on this machine or deployed.')
+  .version(manifest.version, '--version', 'which version this is')
   .option('--url <url>', 'where the API is (or MONITOR_URL)', process.env.MONITOR_URL)
   .option('--token <token>', 'who you are (or, better, MONITOR_TOKEN: other users can see options)')
   .option(
@@ -82,7 +87,10 @@ function report(error: Error): number {
   }
   if (!(error instanceof ApiError)) return EXIT.failed;
   showFaults(
-    error.errors.map(({ position, pointer, parameter, detail }) => [position ?? parameter ?? pointer, detail]),
+    error.errors.map(({ position, pointer, parameter, detail }) => [
+      position ?? parameter ?? (pointer && wordsOf(pointer)),
+      detail,
+    ]),
   );
   advise(error.kind);
   return error.status >= 500 ? EXIT.failed : EXIT.refused;

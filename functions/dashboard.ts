@@ -4,16 +4,20 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
 import { isAuthorityAlert } from './domain/authority-alerts.ts';
 import type { SmallNumbers } from './domain/format.ts';
-import { dayInEngland } from './domain/period.ts';
+
+import { addMonths, dayInEngland, periodOf } from './domain/period.ts';
 import { LINK_MINUTES } from './domain/person.ts';
-import { AcknowledgementBodySchema, RecipientBodySchema } from './http/bodies.ts';
+import { AcknowledgementBodySchema, RangeQuerySchema, RecipientBodySchema } from './http/bodies.ts';
+import { fileAnswer } from './http/files.ts';
+
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
+import type { RefusedCorrection } from './pages/correction.ts';
 import { howItJudgesPage } from './pages/how-it-judges.ts';
 import { NOTICES_A_PAGE, noticePage, noticesPage } from './pages/notices.ts';
 import { overviewPage } from './pages/overview.ts';
 import type { RefusedRecipient } from './pages/recipients.ts';
-import { RefusalError, refusalFor } from './pages/refusals.ts';
+import { RefusalError, refusalFor, sentence } from './pages/refusals.ts';
 import { type PageAnswer, page, redirect } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
 import { endedSession, pathAfterSignIn, sessionCookie, tokenOf } from './pages/session.ts';
@@ -22,11 +26,11 @@ import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.t
 import { readEnvironment } from './runtime/environment.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { acceptMonths, BasisChangedError, compareMonths } from './services/accept.ts';
+import { acceptMonths, BasisChangedError, compareMonths, correctMonth, retractMonth } from './services/accept.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
-import { NotFoundError } from './services/errors.ts';
-import { listAuthorities, requireInspection, withInspection } from './services/inspections.ts';
-import { readNewestRevisions } from './services/months.ts';
+import { InvalidError, NotFoundError } from './services/errors.ts';
+import { listAuthorities, requireInspection, requireMetrics, withInspection } from './services/inspections.ts';
+import { readMonth, readNewestRevisions } from './services/months.ts';
 import { readNotice, readNotices } from './services/notices.ts';
 import type { Recipients } from './services/recipients.ts';
 import { readMetricHistory, readOverview, readSubmitted } from './services/record.ts';
@@ -71,11 +75,21 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
+      'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         postAcknowledgement(request, dependencies),
       'GET /authorities/{authority}/submissions': (request) => getSubmissions(request, dependencies),
       'GET /authorities/{authority}/submissions/{period}': (request) => getMonth(request, dependencies),
+      'GET /authorities/{authority}/submissions/{period}/correction': (request) => getCorrection(request, dependencies),
+      'POST /authorities/{authority}/submissions/{period}/correction': (request) =>
+        postCorrection(request, dependencies),
+      'GET /authorities/{authority}/submissions/{period}/retraction': (request) => getRetraction(request, dependencies),
+      'POST /authorities/{authority}/submissions/{period}/retraction': (request) =>
+        postRetraction(request, dependencies),
+      'GET /authorities/{authority}/template.xlsx': (request) => getTemplate(request, dependencies),
+      'GET /authorities/{authority}/figures.csv': (request) => getFigures(request, dependencies, 'csv'),
+      'GET /authorities/{authority}/figures.xlsx': (request) => getFigures(request, dependencies, 'xlsx'),
       'GET /authorities/{authority}/submit': (request) => getSubmit(request, dependencies),
       'POST /authorities/{authority}/submit': (request) => postCheck(request, dependencies),
       'POST /authorities/{authority}/submissions': (request) => postSubmissions(request, dependencies),
@@ -248,6 +262,93 @@ async function getMonth(
   return page(monthPage(visit, inspection, revisions, smallNumbers));
 }
 
+async function getTemplate(
+  { parameters: { authority = '' }, query }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const range = RangeQuerySchema.safeParse({ from: query.from || undefined, to: query.to || undefined });
+  if (!range.success) throw new RefusalError(422, 'Not a month', 'Write the months as yyyy-mm, such as 2024-08.');
+  const { templateFile } = await import('./services/downloads.ts');
+  return fileAnswer(await templateFile(database, authority, range.data, now()), `${authority}-template.xlsx`);
+}
+
+async function getFigures(
+  { parameters: { authority = '' } }: PageRequest,
+  { database }: DashboardDependencies,
+  format: 'csv' | 'xlsx',
+): Promise<PageAnswer> {
+  const { figuresFile } = await import('./services/downloads.ts');
+  return fileAnswer(await figuresFile(database, authority, {}, format), `${authority}.${format}`);
+}
+
+async function getMetrics(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database, smallNumbers, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [{ inspection, months }, { metricsPage }] = await Promise.all([
+    readSubmitted(database, authority),
+    import('./pages/metrics.ts'),
+  ]);
+  const last = addMonths(periodOf(dayInEngland(now())), -1);
+  return page(metricsPage(visit, inspection, months, last, smallNumbers));
+}
+
+async function getCorrection(
+  request: PageRequest,
+  { database, smallNumbers }: DashboardDependencies,
+  refused?: RefusedCorrection,
+): Promise<PageAnswer> {
+  const { authority = '', period = '' } = request.parameters;
+  const id = refused?.form.metric ?? request.query.metric ?? '';
+  const [{ header, metrics }, month] = await withInspection(database, authority, () =>
+    readMonth(database, authority, period),
+  );
+  const metric = metrics.find((known) => known.id === id);
+  if (!metric) throw new NotFoundError('metric', id);
+  const { correctionPage } = await import('./pages/correction.ts');
+  return page(correctionPage(request.visit, header, metric, month, smallNumbers, refused), refused ? 422 : 200);
+}
+
+async function postCorrection(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
+  const { authority = '', period = '' } = request.parameters;
+  const { form } = request;
+  const { database, now, logger } = dependencies;
+  const metric = (await requireMetrics(database, authority)).get(form.metric ?? '');
+  if (!metric) throw new NotFoundError('metric', form.metric ?? '');
+  const { patchIn } = await import('./pages/correction.ts');
+  const { patch, errors } = patchIn(form, metric);
+  if (errors.length > 0) return getCorrection(request, dependencies, { form, errors });
+  const to = { database, now: now(), log: logger };
+  try {
+    await correctMonth(to, authority, period, patch, [Number(form.revision)]);
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    const named = error.faults.map(({ pointer = '', detail }) => {
+      const field = pointer.split('/').at(-1) ?? '';
+      return { text: sentence(detail), ...(field in form ? { field } : {}) };
+    });
+    return getCorrection(request, dependencies, { form, errors: named });
+  }
+  return redirect(`/authorities/${authority}/submissions/${period}`);
+}
+
+async function getRetraction(
+  { parameters: { authority = '', period = '' }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [{ header }, month] = await withInspection(database, authority, () => readMonth(database, authority, period));
+  const { retractionPage } = await import('./pages/correction.ts');
+  return page(retractionPage(visit, header, month));
+}
+
+async function postRetraction(
+  { parameters: { authority = '', period = '' }, form }: PageRequest,
+  { database, now, logger }: DashboardDependencies,
+): Promise<PageAnswer> {
+  await retractMonth({ database, now: now(), log: logger }, authority, period, [Number(form.revision)]);
+  return redirect(`/authorities/${authority}/submissions/${period}`);
+}
+
 async function getSubmit(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database }: DashboardDependencies,
@@ -260,37 +361,41 @@ async function getSubmit(
 }
 
 async function postCheck(
-  { parameters: { authority = '' }, form: { file, figures = '' }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { figures = '', ...form }, files: { file }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const { readUpload, packMonths, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
-  const upload = readUpload(file || figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
-  const months = await compareMonths(database, authority, upload.months, now());
-  return page(previewPage(visit, inspection, upload, months, smallNumbers));
+  const mode = modeIn(form.mode);
+  const upload = readUpload(file, figures, inspection.metrics, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const months = await compareMonths(database, authority, upload.months, now(), mode);
+  return page(
+    previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
+  );
 }
 
 const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
 async function postSubmissions(
-  { parameters: { authority = '' }, form: { figures = '', basis }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit }: PageRequest,
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, previewPage, faultsPage } = await import('./pages/upload.ts');
+  const { unpackMonths, previewPage, modeIn } = await import('./pages/upload.ts');
   const inspection = await requireInspection(database, authority);
-  const upload = readUpload(figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload), 422);
+  const mode = modeIn(form.mode);
+  const sent = unpackMonths(packed, inspection.metrics, now());
   try {
-    const months = await acceptMonths({ database, now: now(), log: logger }, authority, upload.months, { basis });
+    const months = await acceptMonths({ database, now: now(), log: logger }, authority, sent, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
     return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
-    const months = await compareMonths(database, authority, upload.months, now());
-    return page(previewPage(visit, inspection, upload, months, smallNumbers, CHANGED_MEANWHILE), 409);
+    const months = await compareMonths(database, authority, sent, now(), mode);
+    const again = { months: packed, understood: [], otherSheets: [] };
+    return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }
 

@@ -31,22 +31,16 @@ import {
   RangeQuerySchema,
 } from './http/bodies.ts';
 import { etagOf } from './http/etags.ts';
-import {
-  type Answer,
-  answer,
-  csvAnswer,
-  fitting,
-  httpHandler,
-  type Request,
-  readBody,
-  readQuery,
-} from './http/handler.ts';
+
+import { fileAnswer } from './http/files.ts';
+import { type Answer, answer, fitting, httpHandler, type Request, readBody, readQuery, whole } from './http/handler.ts';
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
+
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
-import { writeCsv } from './services/csv.ts';
-import { requireAuthority, requireInspection, requireMetrics } from './services/inspections.ts';
+import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.ts';
+import { requireAuthority, requireInspection } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
 import { countWaiting, readNotices } from './services/notices.ts';
 import { readMetric } from './services/record.ts';
@@ -67,6 +61,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions': (request) => getMonths(request, database),
       'GET /v1/authorities/{authority}/submissions/{period}': (request) => getMonth(request, database),
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
+      'GET /v1/authorities/{authority}/template.xlsx': (request) => getTemplate(request, database, now()),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
       'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
@@ -113,11 +108,9 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const isPlace = (month: string) => PeriodSchema.safeParse(month).success && range.from <= month && month < range.to;
   const { limit, after } = pageOf(page, isPlace);
   const { authority = '' } = request.parameters;
-  const metrics = await requireMetrics(database, authority);
-  if (format === 'csv') {
-    const { months } = await readMonthsBetween(database, authority, range);
-    return csvAnswer(writeCsv(months, metrics), `${authority}.csv`);
-  }
+  if (format === 'csv' || format === 'xlsx')
+    return whole(fileAnswer(await figuresFile(database, authority, range, format), `${authority}.${format}`));
+  await requireAuthority(database, authority);
   const start = after === undefined ? range.from : addMonths(after, 1);
   const found = await readMonthsBetween(database, authority, { ...range, from: start, limit });
   const months = fitting(found.months);
@@ -128,8 +121,11 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
   });
 }
 
-/** The last month that four digits of a year can name. */
-const LATEST_PERIOD = '9999-12';
+async function getTemplate(request: Request, database: Tables, now: Date): Promise<Answer> {
+  const { authority = '' } = request.parameters;
+  const template = await templateFile(database, authority, readQuery(RangeQuerySchema, request), now);
+  return fileAnswer(template, `${authority}-template.xlsx`);
+}
 
 function periodIn({ parameters }: Request): string {
   const period = PeriodSchema.safeParse(parameters.period);

@@ -3,13 +3,14 @@ import type { Metric } from './domain/inspection.ts';
 import { BulkAnswerSchema, MonthAnswerSchema } from './http/answers.ts';
 import { BulkQuerySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
-import { type Answer, answer, httpHandler, isCsv, type Request, readQuery } from './http/handler.ts';
+import { type Answer, answer, httpHandler, isFile, type Request, readQuery } from './http/handler.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import {
   type Accepted,
   type Accepting,
   acceptMonth,
   acceptMonths,
+  correctMonth,
   readMonths,
   retractMonth,
   type SentMonth,
@@ -32,6 +33,7 @@ export function createHandler({ database, now, logger }: SubmitDependencies) {
     {
       'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, accepting()),
       'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, accepting()),
+      'PATCH /v1/authorities/{authority}/submissions/{period}': (request) => patchMonth(request, accepting()),
       'DELETE /v1/authorities/{authority}/submissions/{period}': (request) => deleteMonth(request, accepting()),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
@@ -42,6 +44,11 @@ async function putMonth({ parameters, body, headers }: Request, to: Accepting): 
   const { authority = '', period = '' } = parameters;
   const accepted = await acceptMonth(to, authority, period, body, expectedIn(headers));
   return monthAnswer(accepted.outcome === 'accepted' ? 201 : 200, authority, accepted);
+}
+
+async function patchMonth({ parameters, body, headers }: Request, to: Accepting): Promise<Answer> {
+  const { authority = '', period = '' } = parameters;
+  return monthAnswer(200, authority, await correctMonth(to, authority, period, body, expectedIn(headers)));
 }
 
 async function deleteMonth({ parameters, headers }: Request, to: Accepting): Promise<Answer> {
@@ -57,9 +64,9 @@ function monthAnswer(status: number, authority: string, { outcome, month, change
 
 async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   const { authority = '' } = request.parameters;
-  const revise = readQuery(BulkQuerySchema, request).revise === 'true';
+  const { mode, revise } = readQuery(BulkQuerySchema, request);
   const sent = monthsIn(request, await requireMetrics(to.database, authority), to.now);
-  const months = await acceptMonths(to, authority, sent, revise ? 'anything' : 'nothing');
+  const months = await acceptMonths(to, authority, sent, revise === 'true' ? 'anything' : 'nothing', mode);
   return answer(200, BulkAnswerSchema, {
     authority,
     submissions: months.map(({ month: { period, revision }, outcome, changes }) => ({
@@ -71,9 +78,9 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   });
 }
 
-/** The months of a request, in JSON or CSV. */
+/** The months of a request, in JSON or as a file. */
 function monthsIn({ headers, body }: Request, metrics: ReadonlyMap<string, Metric>, now: Date): readonly SentMonth[] {
-  if (!isCsv(headers)) return readMonths(body, metrics, now);
+  if (!isFile(headers)) return readMonths(body, metrics, now);
   const { months, faults } = readFigures(body as Uint8Array, metrics, { now });
   if (faults.length > 0) throw new InvalidError(faults);
   return months;

@@ -98,8 +98,13 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
-    tables.grant(dashboard, 'baselines', ['dynamodb:Query']);
-    tables.grant(dashboard, 'submissions', ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
+    tables.grant(dashboard, 'submissions', [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+    ]);
     tables.grant(dashboard, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'alerts', 'unsent');
     topic.grantSubscribe(dashboard);

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { numberFrom, showList, showOne } from './output.ts';
+import { amountFrom, showList, showOne } from './output.ts';
 import { reach, UsageError } from './setting.ts';
 
 interface Change {
   readonly from?: string;
-  readonly value?: number;
-  readonly tolerance?: number;
+  readonly value?: number | string;
+  readonly tolerance?: number | string;
   readonly mOfN?: string;
   readonly missing?: string;
   readonly rebase?: string[];
@@ -208,8 +208,8 @@ Examples:
 function changing(command: Command): Command {
   return command
     .option('--from <month>', 'the first month it holds for, yyyy-mm')
-    .option('--value <number>', "the standard, in the metric's unit", numberFrom)
-    .option('--tolerance <number>', 'how far from the baseline still counts as the same', numberFrom)
+    .option('--value <number>', "the standard, in the metric's unit; a percentage may carry its sign: 85%", amountFrom)
+    .option('--tolerance <number>', 'how far from the baseline still counts as the same', amountFrom)
     .option('--m-of-n <m/n>', 'how many failures among how many reports are critical, such as 2/3')
     .addOption(
       new Option('--missing <how>', 'what an absent report counts as, with --m-of-n')

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises';
+import { PERCENTAGE } from '../../functions/domain/submission.ts';
 import { UsageError } from './setting.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -20,17 +22,35 @@ export function showList<T>(rows: readonly T[], columns: Columns<T>, all: unknow
   }
   const names = Object.keys(columns);
   const cells = rows.map((row) => names.map((name) => String(columns[name]?.(row) ?? '')));
-  const widths = names.map((name, index) => Math.max(name.length, ...cells.map((line) => line[index]?.length ?? 0)));
-  const write = (line: readonly string[]) =>
-    console.log(
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
-  write(names.map((name) => name.toUpperCase()));
-  for (const line of cells) write(line);
+  const heads = names.map((name) => name.toUpperCase());
+  for (const line of tableOf([heads, ...cells], process.stdout.columns || DEFAULT_COLUMNS)) console.log(line);
 }
+
+/** As wide as terminals are that do not say. */
+const DEFAULT_COLUMNS = 80;
+/** A column that is cut still says what it is about. */
+const MIN_COLUMN = 8;
+
+/** Lines of a table of these rows, no wider than `width` where columns can be cut so far: the widest is cut first. */
+export function tableOf(rows: readonly (readonly string[])[], width: number): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const total = (): number => widths.reduce((sum, own) => sum + own, 2 * (widths.length - 1));
+  for (let over = total() - width; over > 0; over = total() - width) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const own = widths[widest] ?? 0;
+    if (own <= MIN_COLUMN) break;
+    widths[widest] = Math.max(MIN_COLUMN, own - over, Math.ceil(own / 2));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cutTo(cell, widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const cutTo = (text: string, width: number): string =>
+  text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
 
 /** Shows one thing: in words on a terminal, as JSON on a pipe. */
 export function showOne(words: readonly string[], all: unknown): void {
@@ -42,10 +62,33 @@ export function showJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
+/** Asks a person before something is done; what is no terminal is not asked. Throws {@link UsageError} unless the answer is yes. */
+export async function askFirst(question: string): Promise<void> {
+  if (!forPeople() || process.stdin.isTTY !== true) return;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asking.question(`${question} [y/N] `);
+  asking.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was done. Answer y, or add --yes.');
+}
+
 /** Progress goes to standard error, so that what is on standard output stays one thing. */
 export function tell(line: string): void {
   console.error(line);
 }
+
+/** What a JSON pointer points to, in words: `#/observations/referral-backlog/count` is `referral-backlog, count`. */
+export function wordsOf(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .filter((part) => part !== 'observations')
+    .map((part, index, parts) => (parts[index - 1] === 'submissions' ? `${Number(part) + 1}` : part))
+    .join(', ');
+}
+
+/** An amount given as an option: a number, or a percentage that says so. */
+export const amountFrom = (text: string): number | string => (PERCENTAGE.test(text) ? text : numberFrom(text));
 
 /** A number given as an option. */
 export function numberFrom(text: string): number {

@@ -29,7 +29,7 @@ import type { SpecialCause } from './statistics/xmr.ts';
 export function describeFinding(metric: Metric, result: Result, smallNumbers: SmallNumbers): Finding {
   const { evaluator, level, numbers } = result;
   const figure = result.figure
-    ? `${formatObservation(metric, result.figure, smallNumbers)} in ${monthName(result.period)}`
+    ? `${formatObservation(metric, result.figure, smallNumbers, heldAgainst(result.reference))} in ${monthName(result.period)}`
     : `nothing was reported for ${monthName(result.period)}, which counts as failing here`;
   const reference = describeReference(metric, result.reference, smallNumbers);
   const reason = describeReason(metric, result.reason, smallNumbers);
@@ -45,6 +45,12 @@ export function describeFinding(metric: Metric, result: Result, smallNumbers: Sm
     numbers,
     ...(levels ? { levels } : {}),
   };
+}
+
+/** The number that the figure is held against. */
+function heldAgainst(reference: Reference): number[] {
+  if (reference.kind === 'standard') return [reference.standard.value];
+  return reference.kind === 'estimate' ? [reference.value] : [];
 }
 
 function levelsOf(metric: Metric, reference: Reference, smallNumbers: SmallNumbers): Finding['levels'] {

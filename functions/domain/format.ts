@@ -1,4 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
+import { monthIndex, monthsBetweenReports } from './period.ts';
 import { type Observation, observationIn, type Pooled } from './series.ts';
 import type { Month } from './submission.ts';
 
@@ -23,16 +24,49 @@ export const basisOf = (basis: Basis): string => BASIS[basis];
 
 const isSmall = (count: number): boolean => count >= 1 && count <= MAX_SMALL;
 
-/** A number in the metric's unit with as many digits as are worth reading: `78.0%`, `41 cases`, `17.3 cases per social worker`. */
-export function formatNumber(metric: Metric, value: number): string {
-  if (metric.kind === 'proportion') return `${Number.isInteger(value) ? value : value.toFixed(1)}%`;
-  const digits = Number.isInteger(value) ? String(value) : value.toFixed(1);
-  return `${digits} ${metric.unit}`.trimEnd();
+/** So many digits after the point and no more, however close two figures are: they come of counts far below a million. */
+const MOST_DIGITS = 6;
+
+/** Closer than this two numbers are the same but for rounding in their computation. */
+const SAME = 1e-9;
+
+/**
+ * A number with one digit after the point, and as many more as it takes to tell it from what it is held against, and from a
+ * whole number: 2,999 of 3,000 is 99.97%, beside a standard of 100%.
+ * @example digitsOf(18.04, [18]) // '18.04'
+ */
+export function digitsOf(value: number, against: readonly number[]): string {
+  for (let digits = 1; digits < MOST_DIGITS; digits++) {
+    const shown = value.toFixed(digits);
+    const isTaken = (other: number): boolean => other.toFixed(digits) === shown && Math.abs(other - value) > SAME;
+    if (!isTaken(Math.round(value)) && !against.some(isTaken)) return shown;
+  }
+  return value.toFixed(MOST_DIGITS);
+}
+
+/** What a metric's figures are held against, whenever. */
+function linesOf({ standards, baseline }: Metric): number[] {
+  return [...standards.map(({ value }) => value), ...(baseline.kind === 'figure' ? [baseline.value] : [])];
+}
+
+/**
+ * A number in the metric's unit with as many digits as are worth reading: `78.0%`, `41 cases`, `17.3 cases per social worker`;
+ * and as many as tell it from the metric's standards and baseline, and whatever else it stands `against`.
+ */
+export function formatNumber(metric: Metric, value: number, against: readonly number[] = []): string {
+  const digits = Number.isInteger(value) ? String(value) : digitsOf(value, [...linesOf(metric), ...against]);
+  return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${metric.unit}`.trimEnd();
 }
 
 /** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`. */
-export function formatObservation(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): string {
-  const text = smallNumbers === 'suppress' ? suppressed(metric, observation) : shown(metric, observation);
+export function formatObservation(
+  metric: Metric,
+  observation: Observation,
+  smallNumbers: SmallNumbers,
+  against: readonly number[] = [],
+): string {
+  const show = smallNumbers === 'suppress' ? suppressed : shown;
+  const text = show(metric, observation, against);
   return observation.status === 'provisional' ? `provisional ${text}` : text;
 }
 
@@ -43,18 +77,19 @@ export function formatReported(metric: Metric, month: Month, smallNumbers: Small
   return metric.id in month.observations ? 'nothing to count (0 of 0)' : undefined;
 }
 
-function shown(metric: Metric, { value, numerator, denominator }: Observation): string {
-  if (metric.kind !== 'proportion') return formatNumber(metric, value);
-  if (denominator === undefined) return `${formatNumber(metric, value)} (no counts given)`;
-  return `${value.toFixed(1)}% (${numerator} of ${denominator})`;
+function shown(metric: Metric, { value, numerator, denominator }: Observation, against: readonly number[]): string {
+  if (metric.kind !== 'proportion') return formatNumber(metric, value, against);
+  if (denominator === undefined) return `${formatNumber(metric, value, against)} (no counts given)`;
+  return `${digitsOf(value, [...linesOf(metric), ...against])}% (${numerator} of ${denominator})`;
 }
 
-function suppressed(metric: Metric, observation: Observation): string {
+function suppressed(metric: Metric, observation: Observation, against: readonly number[]): string {
   const { value, numerator, denominator } = observation;
-  if (metric.kind === 'count') return isSmall(value) ? `5 or fewer ${metric.unit}` : shown(metric, observation);
-  if (numerator === undefined || denominator === undefined) return shown(metric, observation);
+  if (metric.kind === 'count')
+    return isSmall(value) ? `5 or fewer ${metric.unit}` : shown(metric, observation, against);
+  if (numerator === undefined || denominator === undefined) return shown(metric, observation, against);
   const remainder = denominator - numerator;
-  if (!isSmall(numerator) && !isSmall(remainder) && !isSmall(denominator)) return shown(metric, observation);
+  if (!isSmall(numerator) && !isSmall(remainder) && !isSmall(denominator)) return shown(metric, observation, against);
   const rounded = `about ${Math.round(value / 5) * 5}%`;
   if (isSmall(denominator)) return `${rounded} (of 5 or fewer)`;
   return isSmall(numerator)
@@ -87,6 +122,16 @@ function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observ
   if (metric.kind === 'count') return isSmall(value);
   if (numerator === undefined || denominator === undefined) return false;
   return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
+}
+
+/**
+ * `, not reported since (2 months expected)`: where an authority's later months, up to `latest`, are in without a figure that was
+ * expected in them; else empty. What is not reported is not well.
+ */
+export function formatAbsence({ frequency }: Pick<Metric, 'frequency'>, last: string, latest: string): string {
+  const expected = Math.floor((monthIndex(latest) - monthIndex(last)) / monthsBetweenReports(frequency));
+  if (expected < 1) return '';
+  return `, not reported since (${expected === 1 ? 'one report was' : `${cardinal(expected)} reports were`} expected)`;
 }
 
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
@@ -186,3 +231,24 @@ const clockInEngland = new Intl.DateTimeFormat('en-GB', {
 export function timeName(instant: string): string {
   return clockInEngland.format(new Date(instant));
 }
+
+/**
+ * What somebody typed, as one line that can be nothing else: without line breaks, control characters and characters that
+ * turn the direction of what follows, and no longer than `max`.
+ */
+export function oneLine(text: string, max: number): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (line.length <= max) return line;
+  const start = line.slice(0, max - 1);
+  return `${start.slice(0, start.lastIndexOf(' ') > max / 2 ? start.lastIndexOf(' ') : undefined).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** As much as is quoted of what people typed: a name, and a note, reason or commentary. */
+export const MAX_NAME_LENGTH = 80;
+export const MAX_TYPED_LENGTH = 300;
+
+/** What somebody typed, to be quoted: {@link oneLine}, without the quotation marks that are put around it. */
+export const typed = (text: string, max: number): string => oneLine(text, max).replace(/[“”]/g, '"');

@@ -65,6 +65,8 @@ export interface Month extends Submission {
   readonly period: string;
   readonly revision: number;
   readonly submittedAt: string;
+  /** Why this revision took the place of the one before, as whoever corrected it said. */
+  readonly reason?: string;
   /** The month no longer counts; its observations are empty and its history stays. */
   readonly retracted?: boolean;
 }
@@ -84,12 +86,13 @@ export type Suggest = (word: string, known: readonly string[]) => string | undef
 
 /**
  * Reads a submission and names every fault at once. `metrics` is undefined where the authority is unknown: then only
- * what does not depend on its metrics is checked.
+ * what does not depend on its metrics is checked. A month holds at `least` one observation, a change to one may hold none.
  */
 export function readSubmission(
   body: unknown,
   metrics: ReadonlyMap<string, Metric> | undefined,
   suggest: Suggest,
+  least: 0 | 1 = 1,
 ): { submission: Submission; faults: [] } | { submission?: never; faults: Fault[] } {
   const envelope = EnvelopeSchema.safeParse(body);
   const faults = envelope.success ? [] : faultsOf(envelope.error.issues, []);
@@ -118,7 +121,7 @@ export function readSubmission(
   }
   if (unknown > MAX_UNKNOWN)
     faults.push({ pointer: '#/observations', detail: `and ${unknown - MAX_UNKNOWN} more metrics that are not known` });
-  if (isObject(body) && isObject(body.observations) && reported.length === 0)
+  if (isObject(body) && isObject(body.observations) && reported.length < least)
     faults.push({ pointer: '#/observations', detail: 'a submission holds at least one observation' });
   if (faults.length > 0 || !envelope.success) return { faults };
   observations.sort(([a], [b]) => (a < b ? -1 : 1));

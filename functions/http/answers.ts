@@ -35,6 +35,7 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   revision: z.int().min(1),
   submittedAt: z.iso.datetime(),
   retracted: z.boolean().optional(),
+  reason: z.string().optional(),
   /** What this request made different in a month that was there. */
   changes: z.array(ChangeAnswerSchema).optional(),
 });
@@ -198,6 +199,7 @@ export const ProblemAnswerSchema = z.object({
       z.object({
         pointer: z.string().optional(),
         parameter: z.string().optional(),
+        sheet: z.string().optional(),
         line: z.int().optional(),
         column: z.string().optional(),
         detail: z.string(),

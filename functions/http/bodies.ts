@@ -3,18 +3,32 @@ import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, MetricDefinitionSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { PeriodSchema } from '../domain/period.ts';
+
 import { RoleSchema } from '../domain/person.ts';
-import { MAX_MONTHS, PERCENTAGE, ReportedSchema, SubmissionSchema } from '../domain/submission.ts';
+import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
+
 import { typedText } from '../domain/typed-text.ts';
+import { ReasonSchema } from '../services/accept.ts';
 
 /** What the API takes, beside a submission itself. */
 
 /** A month as sent: a bare percentage may say that it is one, and has to below 1. */
+const SentObservationSchema = z.union([
+  ...ReportedSchema.options,
+  z.strictObject({ value: z.string().regex(PERCENTAGE) }),
+]);
 export const SubmissionBodySchema = SubmissionSchema.extend({
-  observations: z.record(
-    z.string(),
-    z.union([...ReportedSchema.options, z.strictObject({ value: z.string().regex(PERCENTAGE) })]),
-  ),
+  observations: z.record(z.string(), SentObservationSchema),
+});
+
+const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
+/** What of a month changes, as a JSON merge patch: what is left out stays, null takes something out. */
+export const CorrectionBodySchema = z.strictObject({
+  status: StatusSchema.optional(),
+  commentary: orNull(SubmissionSchema.shape.commentary.unwrap()).optional(),
+  observations: z.record(z.string(), orNull(SentObservationSchema)).optional(),
+  reason: ReasonSchema.optional(),
 });
 
 /** Many months at once. What is in them is read one by one, so that every fault can be named. */
@@ -30,14 +44,22 @@ const changesSomething = (body: Readonly<Partial<Record<(typeof CHANGES)[number]
   CHANGES.some((name) => body[name] !== undefined);
 const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
 
+/** An amount in the metric's unit; a percentage may say that it is one, and has to below 1. */
+const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().regex(PERCENTAGE)]).optional();
+
 /** What an authority sets for a metric, with who and why. */
 export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
-  .extend({ reason: typedText(1000).min(1), author: typedText(200).min(1) })
+  .extend({ value: amount, tolerance: amount, reason: typedText(1000).min(1), author: typedText(200).min(1) })
   .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
-  .extend({ from: PeriodSchema.optional(), without: z.array(MetricEvaluatorSchema).min(1).optional() })
+  .extend({
+    from: PeriodSchema.optional(),
+    value: amount,
+    tolerance: amount,
+    without: z.array(MetricEvaluatorSchema).min(1).optional(),
+  })
   .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
 
 /** A metric of the authority's own, with who starts it and why. */
@@ -99,9 +121,12 @@ export const MonthsQuerySchema = z
   .strictObject({
     ...RangeSchema.shape,
     ...PageQuerySchema.shape,
-    format: z.enum(['json', 'csv'], 'is json or csv').optional(),
+    format: z.enum(['json', 'csv', 'xlsx'], 'is json, csv or xlsx').optional(),
   })
   .refine(isInOrder, OUT_OF_ORDER);
 export const AlertsQuerySchema = z.strictObject({ state: OneOf.optional() });
 export const DryRunQuerySchema = z.strictObject({ dryRun: z.enum(['true', 'false'], 'is true or false').optional() });
-export const BulkQuerySchema = z.strictObject({ revise: z.enum(['true', 'false'], 'is true or false').optional() });
+export const BulkQuerySchema = z.strictObject({
+  mode: z.enum(['add', 'replace'], 'is add or replace').optional(),
+  revise: z.enum(['true', 'false'], 'is true or false').optional(),
+});

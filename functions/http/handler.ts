@@ -10,9 +10,10 @@ import { faultsOf } from '../domain/submission.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
 import { idOfToken } from '../services/tokens.ts';
+import { CACHE_CONTROL } from './files.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
 import { problemFor } from './refusals.ts';
-import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
+import { MAX_BODY_BYTES, MAX_WORKBOOK_BYTES, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
 
 /** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
 export interface Request {
@@ -32,9 +33,6 @@ export interface HttpDependencies {
   readonly logger: Logger;
 }
 
-/** Whoever keeps an answer asks before using it again: figures are corrected, and tokens revoked. */
-const CACHE_CONTROL = 'private, no-cache';
-
 /** An answer in JSON. The contents go through the schema, so that nothing undeclared leaves. */
 export function answer<T>(
   statusCode: number,
@@ -52,35 +50,24 @@ export function answer<T>(
 /** Lambda answers with 6 MB at most; the rest is for what stands beside a list. */
 const MAX_BODY_SIZE = 5 * 1024 * 1024;
 
-/** How much of an answer something takes: Lambda writes the body as JSON once more. */
-const sizeOf = (contents: unknown): number => Buffer.byteLength(JSON.stringify(JSON.stringify(contents)));
+/** How much of an answer its body takes: Lambda writes it as JSON once more. */
+const sizeOf = (body: string): number => Buffer.byteLength(JSON.stringify(body));
 
 /** As many of a list, from its beginning, as one answer holds. */
 export function fitting<T>(list: readonly T[]): readonly T[] {
   let size = 0;
   const end = list.findIndex((each) => {
-    size += sizeOf(each);
+    size += sizeOf(JSON.stringify(each));
     return size > MAX_BODY_SIZE;
   });
   return end < 0 ? list : list.slice(0, end);
 }
 
-/** An answer in CSV, to be kept as a file of that name. */
-export function csvAnswer(text: string, name: string): Answer {
-  if (sizeOf(text) > MAX_BODY_SIZE)
-    throw faultsProblem(
-      [{ parameter: 'from', detail: 'these months are more than one answer holds; ask for fewer, by "from" and "to"' }],
-      'the query was not answered',
-    );
-  return {
-    statusCode: 200,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="${name}"`,
-      'cache-control': CACHE_CONTROL,
-    },
-    body: text,
-  };
+/** An answer that cannot go on elsewhere, if Lambda can hand it on. */
+export function whole(file: Answer): Answer {
+  if (sizeOf(file.body ?? '') <= MAX_BODY_SIZE) return file;
+  const detail = 'these months are more than one answer holds; ask for fewer, by "from" and "to"';
+  throw faultsProblem([{ parameter: 'from', detail }], 'the query was not answered');
 }
 
 /**
@@ -135,9 +122,13 @@ async function authenticate(event: APIGatewayProxyEventV2, { grantOf, logger }: 
   return grant;
 }
 
-/** Whether a body is CSV by its content type. */
-export function isCsv(headers: Readonly<Record<string, string | undefined>>): boolean {
-  return /^text\/csv\s*(;|$)/i.test(headers['content-type'] ?? '');
+/** Whether a body is a file of figures by its content type, which alone says so: CSV or a workbook. */
+export function isFile(
+  { 'content-type': type = '' }: Readonly<Record<string, string | undefined>>,
+  ...kinds: string[]
+): boolean {
+  const [media = ''] = type.split(';', 1);
+  return (kinds.length > 0 ? kinds : ['text/csv', XLSX]).includes(media.trim().toLowerCase());
 }
 
 /** Replaces the body of routes that have one by what it says in JSON, or by its text where CSV is taken. */
@@ -149,14 +140,15 @@ function parsedBody(): Middleware {
       const { body, maxBodyBytes = MAX_BODY_BYTES }: Route = ROUTES[event.routeKey as RouteKey];
       if (!body) return;
       const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
+      const limit = isFile(event.headers, XLSX) ? Math.max(maxBodyBytes, MAX_WORKBOOK_BYTES) : maxBodyBytes;
       const size = Buffer.byteLength(event.body ?? '', encoding);
-      if (size > maxBodyBytes)
+      if (size > limit)
         throw new ProblemError(
           'too-large',
-          `a body holds at most ${maxBodyBytes / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
+          `a body holds at most ${limit / 1024} KB; this one has ${Math.ceil(size / 1024)} KB`,
         );
       const bytes = Buffer.from(event.body ?? '', encoding);
-      if (body === 'json or csv' && isCsv(event.headers)) {
+      if (body === 'json or file' && isFile(event.headers)) {
         event.body = bytes as never;
         return;
       }
@@ -171,7 +163,7 @@ function parsedBody(): Middleware {
       } catch (error) {
         if ((error as { statusCode?: number }).statusCode !== 415)
           throw new ProblemError('invalid-json', 'the body is not JSON that can be read');
-        const types = `application/json${body === 'json or csv' ? ' or text/csv' : ''}`;
+        const types = `application/json${body === 'json or file' ? `, text/csv or ${XLSX}` : ''}`;
         throw new ProblemError('unsupported-media-type', `send the body as content-type ${types}`);
       }
     },

@@ -3,7 +3,7 @@ import { InspectionSchema } from '../domain/inspection.ts';
 import { FIELDS, SCHEMAS } from './fields.ts';
 import { ANSWERS, BODIES, OPERATIONS, type Operation, PARAMETERS, PARTS, TAGS } from './operations.ts';
 import { STATUS } from './problem.ts';
-import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey } from './routes.ts';
+import { MAX_BODY_BYTES, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
 
 /**
  * The description of the API, OpenAPI 3.1: routes and scopes from `routes.ts`, the shape of everything from the same
@@ -112,7 +112,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 function describeOperation(path: string, route: Route, operation: Operation, key: RouteKey): Json {
-  const { tag, summary, description, body, query, words = {}, ifMatch, csv } = operation;
+  const { tag, summary, description, body, query, words = {}, ifMatch, etag = '"1"', file = [] } = operation;
   const scope = route.scope ? `Needs the scope \`${route.scope}\`.` : 'Needs no token.';
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
@@ -137,7 +137,7 @@ function describeOperation(path: string, route: Route, operation: Operation, key
             required: ifMatch === 'needed',
             description: 'The ETag of the revision to replace.',
             schema: { type: 'string' },
-            ...(ifMatch === 'needed' ? { example: '"1"' } : {}),
+            ...(ifMatch === 'needed' ? { example: etag } : {}),
           },
         ]
       : []),
@@ -156,14 +156,16 @@ function describeOperation(path: string, route: Route, operation: Operation, key
             description: `At most ${(route.maxBodyBytes ?? MAX_BODY_BYTES) / 1024} KB.`,
             content: {
               'application/json': { schema: reference(body.schema), example: body.example },
-              ...(body.csv ? { 'text/csv': { schema: { type: 'string' }, example: body.csv } } : {}),
+              ...(body.csv
+                ? { 'text/csv': { schema: { type: 'string' }, example: body.csv }, [XLSX]: { schema: {} } }
+                : {}),
             },
           },
         }
       : {}),
     responses: {
       ...Object.fromEntries(
-        Object.entries(operation.answers).map(([status, name]) => [status, describeAnswer(status, name, csv)]),
+        Object.entries(operation.answers).map(([status, name]) => [status, describeAnswer(status, name, file)]),
       ),
       ...(key.startsWith('GET ') ? { 304: { description: 'Unchanged since the ETag in If-None-Match.' } } : {}),
       ...Object.fromEntries(problemsOf(path, route, operation).map((status) => [status, describeProblem(status)])),
@@ -173,16 +175,13 @@ function describeOperation(path: string, route: Route, operation: Operation, key
 
 const reference = (name: string): { $ref: string } => ({ $ref: `#/components/schemas/${name}` });
 
-function describeAnswer(status: string, name: string | null, csv: true | undefined): Json {
+function describeAnswer(status: string, name: string | null, file: readonly string[]): Json {
   const description = status === '201' ? 'Stored.' : status === '204' ? 'Done.' : 'As asked.';
-  if (!name) return { description };
-  return {
-    description,
-    content: {
-      'application/json': { schema: reference(name) },
-      ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
-    },
+  const content = {
+    ...(name ? { 'application/json': { schema: reference(name) } } : {}),
+    ...Object.fromEntries(file.map((type) => [type, { schema: type === XLSX ? {} : { type: 'string' } }])),
   };
+  return Object.keys(content).length > 0 ? { description, content } : { description };
 }
 
 function problemsOf(path: string, { scope, body }: Route, { query, problems = [] }: Operation): number[] {

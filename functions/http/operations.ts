@@ -16,7 +16,7 @@ import { NoticeItemSchema } from '../domain/notice.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';
-import type { RouteKey } from './routes.ts';
+import { type RouteKey, XLSX } from './routes.ts';
 
 /**
  * The words of the API's description: what each route is for, what it takes and gives, and an example of each request.
@@ -52,6 +52,7 @@ export const ANSWERS = {
 export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
+  Correction: bodies.CorrectionBodySchema,
   NewMetric: bodies.MetricBodySchema,
   NewMetricChange: bodies.MetricChangeBodySchema,
   NewStandard: bodies.StandardBodySchema,
@@ -103,9 +104,11 @@ export interface Operation {
   /** Words for query parameters, by name. */
   readonly words?: Readonly<Record<string, string>>;
   readonly ifMatch?: 'needed' | 'to change';
+  /** Of the example, where it is another than that of a first revision. */
+  readonly etag?: string;
   /** Answers by status; null for one without a body. */
   readonly answers: Readonly<Record<number, keyof typeof ANSWERS | null>>;
-  readonly csv?: true;
+  readonly file?: readonly string[];
   /** Other problems than those that its token, path, query and body can have. */
   readonly problems?: readonly number[];
 }
@@ -167,11 +170,24 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     answers: { 200: 'Month', 201: 'Month' },
     problems: [409, 412, 428],
   },
+  'PATCH /v1/authorities/{authority}/submissions/{period}': {
+    tag: 'Submissions',
+    summary: 'Correct some of a month: what is not named stays',
+    description:
+      'A JSON merge patch (RFC 7396) of the month, also as `application/merge-patch+json`: null takes a figure or the commentary out. A percentage that becomes counts sets `value` to null.',
+    body: {
+      schema: 'Correction',
+      example: { observations: { 'referral-backlog': { count: 4 } }, reason: 'Three referrals were counted twice.' },
+    },
+    ifMatch: 'needed',
+    answers: { 200: 'Month' },
+    problems: [409, 412, 428],
+  },
   'POST /v1/authorities/{authority}/submissions': {
     tag: 'Submissions',
     summary: `Submit up to ${MAX_MONTHS} months at once`,
     description:
-      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Months that would change are refused (409), naming what would change, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
+      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
     body: {
       schema: 'Submissions',
       example: {
@@ -183,18 +199,21 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
       csv: 'period,metric,numerator,denominator,count,value,status\r\n2011-05,conferences-on-time,14,15,,,final\r\n',
     },
     query: bodies.BulkQuerySchema,
-    words: { revise: '`true` to change months that were submitted before.' },
+    words: {
+      mode: '`add` (unless said otherwise) keeps what a month has and the request does not name; `replace` takes the place of whole months.',
+      revise: '`true` to change what was submitted before.',
+    },
     answers: { 200: 'Bulk' },
     problems: [409],
   },
   'GET /v1/authorities/{authority}/submissions': {
     tag: 'Submissions',
     summary: 'List the months, oldest first',
-    description: 'CSV returns the whole range at once, in a form that can be submitted again unchanged.',
+    description: 'A file returns the whole range at once, in a form that can be submitted again unchanged.',
     query: bodies.MonthsQuerySchema,
-    words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` for one figure per line.' },
+    words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` or `xlsx` for a file with one figure per line.' },
     answers: { 200: 'Months' },
-    csv: true,
+    file: ['text/csv', XLSX],
   },
   'GET /v1/authorities/{authority}/submissions/{period}': {
     tag: 'Submissions',
@@ -207,6 +226,16 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     query: bodies.PageQuerySchema,
     words: PAGE_WORDS,
     answers: { 200: 'Revisions' },
+  },
+  'GET /v1/authorities/{authority}/template.xlsx': {
+    tag: 'Submissions',
+    summary: 'Download a workbook to fill in',
+    description:
+      'A row for each metric and month, with what was sent before; filled in, it is sent to the same place as any file. Unless said otherwise it goes from the first month that is still to come to the last that is over. At most 48 months.',
+    query: bodies.RangeQuerySchema,
+    words: RANGE_WORDS,
+    answers: { 200: null },
+    file: [XLSX],
   },
   'GET /v1/authorities/{authority}/metrics': {
     tag: 'Metrics',
@@ -364,6 +393,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     summary: 'Retract a month',
     description: 'The month no longer counts; its history is kept. Submitting it again counts as a change.',
     ifMatch: 'needed',
+    etag: '"2"',
     answers: { 200: 'Month' },
     problems: [409, 412, 428],
   },

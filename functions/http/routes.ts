@@ -8,7 +8,7 @@ export interface Route {
   /** The scope a token needs; `null` for the few routes that need no token. */
   readonly scope: Scope | null;
   /** What a body may be; absent where there is none, and what is sent anyway is not looked at. */
-  readonly body?: 'json' | 'json or csv';
+  readonly body?: 'json' | 'json or file';
   /** The largest body in bytes, where it is another than {@link MAX_BODY_BYTES}. */
   readonly maxBodyBytes?: number;
 }
@@ -16,6 +16,11 @@ export interface Route {
 /** The largest request body, in bytes, and that of many months at once. */
 export const MAX_BODY_BYTES = 256 * 1024;
 export const MAX_BULK_BYTES = 1024 * 1024;
+/** The content type of workbooks. */
+export const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** The largest workbook: Lambda takes 6 MB with the third that its coding adds. */
+export const MAX_WORKBOOK_BYTES = 3 * MAX_BULK_BYTES;
 /** The largest form, in bytes; that of a file of figures takes it as typed, each byte of it perhaps spelled as three. */
 export const MAX_FORM_BYTES = 64 * 1024;
 export const MAX_FIGURES_FORM_BYTES = 3 * MAX_BULK_BYTES + MAX_FORM_BYTES;
@@ -29,13 +34,15 @@ export const ROUTES = {
   'POST /v1/authorities/{authority}/submissions': {
     handledBy: 'submit',
     scope: 'submit',
-    body: 'json or csv',
+    body: 'json or file',
     maxBodyBytes: MAX_BULK_BYTES,
   },
+  'PATCH /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit', body: 'json' },
   'DELETE /v1/authorities/{authority}/submissions/{period}': { handledBy: 'submit', scope: 'submit' },
   'GET /v1/authorities/{authority}/submissions': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/submissions/{period}': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/submissions/{period}/revisions': { handledBy: 'query', scope: 'read' },
+  'GET /v1/authorities/{authority}/template.xlsx': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/metrics': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'query', scope: 'read' },
   'GET /v1/authorities/{authority}/alerts': { handledBy: 'query', scope: 'read' },
@@ -81,10 +88,18 @@ export const PAGES = {
   'POST /sessions/{session}/end': { handledBy: 'dashboard', scope: 'read' },
   'POST /sign-out': { handledBy: 'dashboard', scope: null },
   'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
   'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/submissions/{period}/correction': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submissions/{period}/correction': { handledBy: 'dashboard', scope: 'submit' },
+  'GET /authorities/{authority}/submissions/{period}/retraction': { handledBy: 'dashboard', scope: 'submit' },
+  'POST /authorities/{authority}/submissions/{period}/retraction': { handledBy: 'dashboard', scope: 'submit' },
+  'GET /authorities/{authority}/template.xlsx': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/figures.csv': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/figures.xlsx': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submit': { handledBy: 'dashboard', scope: 'submit' },
   'POST /authorities/{authority}/submit': {
     handledBy: 'dashboard',

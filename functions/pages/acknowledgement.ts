@@ -28,5 +28,5 @@ ${input(fault && html` aria-describedby="${id}-${name}-error"`)}</div>`;
 ${forgeryField(session.forgeryToken)}
 ${field('author', 'Your name', (described) => html`<input class="govuk-input" id="${id}-author" name="author" autocomplete="name" maxlength="200" required value="${refused?.author ?? ''}"${described}>`)}
 ${field('note', 'What is being done', (described) => html`<textarea class="govuk-textarea" id="${id}-note" name="note" rows="3" maxlength="2000" required${described}>${refused?.note ?? ''}</textarea>`)}
-<button class="govuk-button govuk-button--secondary">${acknowledgement ? 'Take it over' : 'Acknowledge'}</button></form>`;
+<button class="govuk-button govuk-button--secondary">${acknowledgement ? 'Say that you have it in hand now' : 'Acknowledge'}</button></form>`;
 }

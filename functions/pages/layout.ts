@@ -18,7 +18,7 @@ export interface Visit {
 export interface Place {
   readonly authority: string;
   readonly name: string;
-  readonly at?: 'overview' | 'submissions' | 'submit' | 'notices' | 'recipients';
+  readonly at?: 'overview' | 'metrics' | 'submissions' | 'submit' | 'notices' | 'recipients';
 }
 
 export interface Layout {
@@ -83,6 +83,7 @@ function navigation({ authority, name, at }: Place, maySubmit: boolean): Html {
 <span class="govuk-service-navigation__service-name"><a class="govuk-service-navigation__link" href="${pathOf(authority)}">${name}</a></span>
 <nav aria-label="${name}" class="govuk-service-navigation__wrapper"><ul class="govuk-service-navigation__list">
 ${item('overview', 'Overview')}
+${item('metrics', 'Metrics', 'metrics')}
 ${item('submissions', 'Submissions', 'submissions')}
 ${maySubmit && item('submit', 'Submit figures', 'submit')}
 ${item('notices', 'Notices', 'notices')}

@@ -3,6 +3,7 @@ import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts
 import {
   cardinal,
   dateName,
+  formatAbsence,
   formatBaseline,
   formatDue,
   formatNumber,
@@ -16,7 +17,7 @@ import {
 import type { Metric, Standard } from '../domain/inspection.ts';
 import { highest } from '../domain/lifecycle.ts';
 import { addMonths } from '../domain/period.ts';
-import { localStandardsOf } from '../domain/record.ts';
+import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
 import { isWorse, type Observation, observationIn, seriesOf } from '../domain/series.ts';
 import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
@@ -32,6 +33,7 @@ import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
   gradeOf,
+  heldAgainst,
   STATE_WORD,
   shortMonth,
   stateIcon,
@@ -97,7 +99,7 @@ function summary(view: MetricView, observations: readonly Observation[]): Html {
   const standard = standardNow(view, observations);
   const year = yearToDate(metric, observations);
   return html`<dl class="govuk-summary-list app-facts">
-${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers)} in ${monthName(last.period)}`)}
+${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}${formatAbsence(metric, last.period, latestPeriodOf(view.months) ?? last.period)}`)}
 ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers))}
 ${fact(
   'Financial year to date',
@@ -335,7 +337,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
       const alert = point.alert;
       return [
         monthName(observation.period),
-        html`${formatObservation(metric, observation, smallNumbers)}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
+        html`${formatObservation(metric, observation, smallNumbers, heldAgainst(standard))}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
         standard ? formatNumber(metric, standard.value) : NOTHING,
         point.lower === null || point.upper === null
           ? NOTHING

@@ -41,6 +41,7 @@ import {
   type DisplayState,
   displayStateOf,
   gradeOf,
+  heldAgainst,
   STATE_WORD,
   shortMonth,
   stateIcon,
@@ -113,9 +114,19 @@ function attention(visit: Visit, overview: Overview): Html {
   const ended = newlyEnded(overview);
   const count = (state: DisplayState): number =>
     alerts.filter(({ alert, metric }) => displayStateOf(metric, alert, true) === state).length;
-  const card = (state: DisplayState, word: string, number: number): Html =>
-    html`<li class="app-card app-card--${number > 0 ? state : 'none'}"><span class="app-card__number">${number}</span> <span class="app-card__word">${stateIcon(state)} ${word}</span></li>`;
+  const card = (state: DisplayState, word: string, number: number): Html => {
+    const text = html`<span class="app-card__number">${number}</span> <span class="app-card__word">${stateIcon(state)} ${word}</span>`;
+    return html`<li class="app-card app-card--${number > 0 ? state : 'none'}">${number > 0 ? html`<a class="app-card__link" href="#first-${state}">${text}</a>` : text}</li>`;
+  };
+  // Where a tile leads: to the first alert of its state.
+  const first = new Map<DisplayState, string>();
+  for (const { id, alert, metric } of alerts) {
+    const state = displayStateOf(metric, alert, true);
+    if (!first.has(state)) first.set(state, id);
+  }
+  const anchor = (state: DisplayState, id: string): Content => first.get(state) === id && html` id="first-${state}"`;
   return html`<h2 class="govuk-heading-l">What needs attention</h2>
+${inTenSeconds(overview)}
 <ul class="app-cards">
 ${card('critical', 'critical', count('critical'))}
 ${card('warning', 'warning', count('warning'))}
@@ -127,7 +138,7 @@ ${
   alerts.length === 0
     ? html`<p class="govuk-body">Nothing is raised.</p>`
     : html`<ul class="app-alerts">${alerts.map(
-        ({ id, alert, metric }) => html`<li class="app-alert">
+        ({ id, alert, metric }) => html`<li class="app-alert"${anchor(displayStateOf(metric, alert, true), id)}>
 <div class="app-alert__head">${stateTag(displayStateOf(metric, alert, true))}
 <h3 class="app-alert__title">${
           metric
@@ -143,12 +154,55 @@ ${!metric && ownForm(visit, authority, id, alert)}</li>`,
 }
 ${
   ended.length > 0 &&
-  html`<h3 class="govuk-heading-s">Ended with the latest figures</h3>
+  html`<h3 class="govuk-heading-s" id="first-clear">Ended with the latest figures</h3>
 <ul class="govuk-list govuk-list--spaced">${ended.map(
     ({ alert, title, transition, reason }) =>
       html`<li>${stateIcon('clear')} ${isAuthorityAlert(alert) ? title : html`<a class="govuk-link" href="${pathOf(authority, 'metrics', alert)}">${title}</a>`}: ${transition}${reason && `, because ${reason}`}</li>`,
   )}</ul>`
 }`;
+}
+
+/** So many names are read at a glance; the list below has them all. */
+const MAX_NAMED = 4;
+
+/** What got worse with the latest figures, what is critical and in nobody's hands, what is late. */
+function inTenSeconds({ inspection, board, notices }: Overview): Content {
+  const { authority } = inspection.header;
+  const alerts = board?.alerts ?? {};
+  const named = (ids: readonly string[]): Content => {
+    const names = ids.slice(0, MAX_NAMED).map((id, index) => {
+      const metric = inspection.metrics.find((candidate) => candidate.id === id);
+      const name = metric
+        ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
+        : titleOfAlert(id, inspection.metrics);
+      return html`${index > 0 && ', '}${name}`;
+    });
+    return html`${names}${ids.length > MAX_NAMED && ` and ${ids.length - MAX_NAMED} more`}`;
+  };
+  const newest = notices
+    .filter(({ period }) => period === board?.latestPeriod)
+    .flatMap(({ transitions }) => transitions);
+  const worse = newest.filter(({ transition }) => transition === 'raised' || transition === 'worsened');
+  const stillWorse = [...new Set(worse.map(({ alert }) => alert))].filter(
+    (id) => alerts[id]?.episode && !isAuthorityAlert(id),
+  );
+  const unowned = Object.entries(alerts)
+    .filter(
+      ([id, alert]) =>
+        alert.state === 'raised' && alert.level === 'critical' && !alert.acknowledgement && !isAuthorityAlert(id),
+    )
+    .map(([id]) => id);
+  const late = Object.entries(alerts)
+    .filter(([id, { state }]) => isAuthorityAlert(id) && state === 'raised')
+    .map(([id]) => id);
+  const line = (term: string, ids: readonly string[]): Content =>
+    ids.length > 0 && html`<li><strong>${term}:</strong> ${named(ids)}</li>`;
+  const lines = [
+    line('Critical, and in nobody’s hands', unowned),
+    line(`Got worse${board?.latestPeriod ? ` in ${monthName(board.latestPeriod)}` : ''}`, stillWorse),
+    line('Late', late),
+  ].filter(Boolean);
+  return lines.length > 0 && html`<ul class="govuk-list govuk-list--spaced app-glance">${lines}</ul>`;
 }
 
 /** Alerts of the authority have no page of their own, so the form to acknowledge them is here. */
@@ -205,7 +259,7 @@ ${groups.map(({ judgement, members }) => group(overview, members, judgement))}</
   return html`${sections}${[judged, shown].map((members = []) => members.length > 0 && group(overview, members))}`;
 }
 
-const HEADS = ['Metric', 'Latest', 'Course', 'Direction of travel', 'Standard', 'Inspection found', 'State'];
+const HEADS = ['Metric', 'Latest', 'Month by month', 'Direction of travel', 'Standard', 'Inspection found', 'State'];
 
 function group(overview: Overview, members: readonly Metric[], judgement?: GradedJudgement): Html {
   const caption = judgement
@@ -234,7 +288,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,
     last
-      ? html`${formatObservation(metric, last, smallNumbers)} <span class="app-when">${shortMonth(last.period)}</span>`
+      ? html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} <span class="app-when">${shortMonth(last.period)}</span>`
       : NOTHING,
     sparkline(
       observations.map((observation) => shownValue(metric, observation, smallNumbers)),

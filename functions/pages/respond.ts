@@ -25,7 +25,7 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 export function compressed(answer: PageAnswer, { headers }: APIGatewayProxyEventV2): PageAnswer {
   const accepted = headers['accept-encoding'] ?? '';
   const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : undefined;
-  if (!answer.body || !encoding) return answer;
+  if (!answer.body || !encoding || answer.isBase64Encoded) return answer;
   const body = encoding === 'br' ? brotliCompressSync(answer.body, BROTLI) : gzipSync(answer.body);
   return {
     ...answer,

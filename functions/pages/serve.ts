@@ -7,7 +7,7 @@ import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
 import { idOfToken } from '../services/tokens.ts';
 import type { Assets } from './assets.ts';
-import { type Form, readForm } from './form.ts';
+import { type Posted, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
 import { RefusalError, refusalFor } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
@@ -25,7 +25,8 @@ export interface PageRequest {
   readonly visit: Visit;
   readonly grant: PageGrant | undefined;
   /** What was posted; empty for a GET. */
-  readonly form: Form;
+  readonly form: Posted['form'];
+  readonly files: Posted['files'];
 }
 
 export type PageHandler = (request: PageRequest) => Promise<PageAnswer>;
@@ -62,7 +63,9 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
         query: (event.queryStringParameters ?? {}) as Record<string, string>,
         visit: visitOf(assets, grant, token),
         grant,
-        form: event.requestContext.http.method === 'POST' ? await acceptForm(event, scope ? token : undefined) : {},
+        ...(event.requestContext.http.method === 'POST'
+          ? await acceptForm(event, scope ? token : undefined)
+          : { form: {}, files: {} }),
       });
     });
 }
@@ -77,7 +80,7 @@ function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEv
 }
 
 /** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
-async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Form> {
+async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Posted> {
   const forged = new RefusalError(
     403,
     'Not accepted',
@@ -85,9 +88,9 @@ async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefin
   );
   if (!isSameOrigin(event)) throw forged;
   const { maxBodyBytes = MAX_FORM_BYTES }: Route = PAGES[event.routeKey as PageKey];
-  const form = await readForm(event, maxBodyBytes);
-  if (token && !isForgeryToken(form.forgeryToken, token)) throw forged;
-  return form;
+  const posted = await readForm(event, maxBodyBytes);
+  if (token && !isForgeryToken(posted.form.forgeryToken, token)) throw forged;
+  return posted;
 }
 
 function visitOf(assets: Assets, grant: Grant | undefined, token: string | undefined): Visit {

@@ -1,6 +1,7 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import type { Month } from '../domain/submission.ts';
+import { monthActions } from './correction.ts';
 import { type Content, type Html, html } from './html.ts';
 import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { counted, timeName } from './words.ts';
@@ -18,6 +19,10 @@ export function submissionsPage(
     place: { authority, name, at: 'submissions' },
     content: html`${sent.length > 0 && accepted(sent)}
 <h1 class="govuk-heading-l">Submissions</h1>
+${
+  months.length > 0 &&
+  html`<p class="govuk-body">Download all figures: <a class="govuk-link" href="${pathOf(authority, 'figures.xlsx')}">Excel workbook</a>, <a class="govuk-link" href="${pathOf(authority, 'figures.csv')}">CSV</a></p>`
+}
 ${
   months.length === 0
     ? html`<p class="govuk-body">No month was submitted yet.</p>`
@@ -83,8 +88,10 @@ ${table({
     ...(revisions.some(({ commentary }) => commentary)
       ? [['Commentary', ...revisions.map(({ commentary }) => commentary || NOTHING)]]
       : []),
+    ...(revisions.some(({ reason }) => reason) ? [['Why', ...revisions.map(({ reason }) => reason || NOTHING)]] : []),
   ],
-})}</div>`,
+})}</div>
+${monthActions(visit, header, metrics, current)}`,
   });
 }
 

@@ -1,9 +1,19 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';
-import { MAX_BULK_BYTES } from '../http/routes.ts';
-import { basisOf, type ComparedMonth, type Outcome } from '../services/accept.ts';
-import { type FiguresMonth, type FileFault, readFigures } from '../services/figures.ts';
+import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
+import {
+  basisOf,
+  type ComparedMonth,
+  type Mode,
+  type Outcome,
+  readMonths,
+  type SentMonth,
+} from '../services/accept.ts';
+import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
+import { isWorkbook } from '../services/workbook.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -16,22 +26,60 @@ import {
   type Visit,
   warningText,
 } from './layout.ts';
+import { RefusalError } from './refusals.ts';
 import { counted } from './words.ts';
 
-/** What a file holds: its months where all is well, else everything that is not. */
-export interface Upload {
-  /** The file itself; it goes along with the page, as nothing is stored before it is sent. */
-  readonly text: string;
-  readonly months: readonly FiguresMonth[];
-  readonly faults: readonly FileFault[];
+/** What a file holds: its months where all is well, else everything that is not; and how it was read. */
+export interface Upload extends Figures {
+  /** What was pasted, to be shown again where it is wrong. */
+  readonly pasted: string;
 }
 
-/** Reads a file of figures by the metrics that they are for. */
-export function readUpload(text: string, metrics: readonly Metric[], now: Date): Upload {
-  const failed = (detail: string): Upload => ({ text: '', months: [], faults: [{ line: 1, detail }] });
-  if (text.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
-  if (Buffer.byteLength(text) > MAX_BULK_BYTES) return failed(`the file is larger than ${MAX_BULK_BYTES / 1024} KB`);
-  return { text, ...readFigures(text, new Map(metrics.map((metric) => [metric.id, metric])), { now }) };
+type Metrics = readonly Metric[];
+const byId = (metrics: Metrics): ReadonlyMap<string, Metric> => new Map(metrics.map((metric) => [metric.id, metric]));
+
+/** Reads a file of figures, or what was pasted, by the metrics that they are for. */
+export function readUpload(file: Uint8Array | undefined, pasted: string, metrics: Metrics, now: Date): Upload {
+  const failed = (detail: string): Upload => ({
+    pasted: '',
+    months: [],
+    faults: [{ line: 1, detail }],
+    understood: [],
+    otherSheets: [],
+  });
+  if (!file && pasted.trim() === '') return failed('no file was chosen and no figures were pasted, or they are empty');
+  const limit = file && isWorkbook(file) ? MAX_WORKBOOK_BYTES : MAX_BULK_BYTES;
+  if ((file?.length ?? Buffer.byteLength(pasted)) > limit)
+    return failed(`the file is larger than ${limit / 1024} KB; send fewer months, or the sheet with the figures alone`);
+  return { pasted: file ? '' : pasted, ...readFigures(file ?? pasted, byId(metrics), { now, maxMonths: MAX_PERIODS }) };
+}
+
+/** Months as the preview hands them on to be sent: nothing is stored before that, and a workbook need not travel twice. */
+export function packMonths(months: Upload['months']): string {
+  const submissions = months.map(({ period, body: { status, ...body }, statesStatus }) => ({
+    period,
+    ...body,
+    ...(statesStatus ? { status } : {}),
+  }));
+  return deflateRawSync(JSON.stringify({ submissions })).toString('base64url');
+}
+
+/** As much as {@link packMonths} can have packed, with something to spare. */
+const MAX_PACKED_BYTES = 8 * 1024 * 1024;
+
+/** The months that a preview handed on; they are read anew, as anybody can send a form. Throws `InvalidError`. */
+export function unpackMonths(packed: string, metrics: Metrics, now: Date): SentMonth[] {
+  return readMonths(unpacked(packed), byId(metrics), now, MAX_PERIODS);
+}
+
+function unpacked(packed: string): unknown {
+  try {
+    return JSON.parse(
+      inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: MAX_PACKED_BYTES }).toString(),
+    );
+  } catch {
+    throw new RefusalError(422, 'Not accepted', 'This form does not hold what was checked. Choose the file again.');
+  }
 }
 
 /** The form to upload or paste figures. */
@@ -41,18 +89,45 @@ export function submitPage(visit: Visit, header: InspectionHeader): Html {
     place: { authority: header.authority, name: header.name, at: 'submit' },
     content: html`<h1 class="govuk-heading-l">Submit figures</h1>
 <p class="govuk-body">You see what the file holds, and everything that is wrong with it, before anything is stored.</p>
+${templateForm(header)}
+<h2 class="govuk-heading-m">Send a file</h2>
 ${uploadForm(visit, header, '')}`,
   });
 }
 
-function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted: string): Html {
+/** The workbook to fill in, for some months. */
+function templateForm({ authority }: InspectionHeader): Html {
+  const field = (name: string, label: string): Html =>
+    html`<div class="govuk-form-group"><label class="govuk-label" for="${name}">${label}</label>
+<input class="govuk-input govuk-input--width-10" id="${name}" name="${name}" pattern="\\d{4}-\\d{2}" aria-describedby="template-hint"></div>`;
+  return html`<h2 class="govuk-heading-m">Get a workbook to fill in</h2>
+<p class="govuk-body">It has a row for each metric and month, says what each needs, and holds what was sent before. Send it back below as it is.</p>
+<p class="govuk-hint" id="template-hint">Without months, it is for those that are still to come and over already.</p>
+<form method="get" action="${pathOf(authority, 'template.xlsx')}" class="app-narrow">${field('from', 'First month, such as 2024-08')}${field('to', 'Last month')}
+<button class="govuk-button govuk-button--secondary">Download the workbook</button></form>`;
+}
+
+/** What the file is to do to months that are there already. */
+function modeChoice(mode: Mode): Html {
+  const choice = (value: Mode, label: string): Html =>
+    html`<option value="${value}"${value === mode && html` selected`}>${label}</option>`;
+  return html`<div class="govuk-form-group"><label class="govuk-label" for="mode">Months that were submitted before</label>
+<div class="govuk-hint" id="mode-hint">Added, these figures correct those that differ, and the other figures of the month stay. In the place of the whole month, figures that the file leaves out are no longer reported.</div>
+<select class="govuk-select" id="mode" name="mode" aria-describedby="mode-hint">${choice('add', 'Add these figures to them')}${choice('replace', 'Put this file in their place')}</select></div>`;
+}
+
+/** The choice that was made; adding unless the other was. */
+export const modeIn = (mode: string | undefined): Mode => (mode === 'replace' ? 'replace' : 'add');
+
+function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted: string, mode: Mode = 'add'): Html {
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
-<div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">CSV file</label>
-<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file; a month replaces the whole month submitted before.</div>
-<input class="govuk-file-upload" type="file" id="file" name="file" accept=".csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
+<div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">Excel workbook or CSV file</label>
+<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file.</div>
+<input class="govuk-file-upload" type="file" id="file" name="file" accept=".xlsx,.csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
 <textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>
+${modeChoice(mode)}
 <button class="govuk-button">Check</button></form>`;
 }
 
@@ -60,7 +135,8 @@ ${session && forgeryField(session.forgeryToken)}
 export function previewPage(
   visit: Visit,
   { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
-  { text }: Upload,
+  { months: sent, understood, otherSheets }: Pick<Upload, 'understood' | 'otherSheets'> & { readonly months: string },
+  mode: Mode,
   months: readonly ComparedMonth[],
   smallNumbers: SmallNumbers,
   meanwhile?: string,
@@ -72,7 +148,8 @@ export function previewPage(
     content: html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
 <h1 class="govuk-heading-l">Check before sending</h1>
 ${inset('Nothing is stored yet.')}
-${sending(visit, header, text, months)}
+${sending(visit, header, sent, mode, months)}
+${howRead(understood, otherSheets)}
 ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= FEW_MONTHS))}`,
   });
 }
@@ -87,7 +164,12 @@ const TABLE_FAULTS = 200;
 const MAX_SHOWN_LENGTH = 20_000;
 
 /** Everything that is wrong with a file, and the form to send it again. */
-export function faultsPage(visit: Visit, header: InspectionHeader, { text, faults }: Upload): Html {
+export function faultsPage(
+  visit: Visit,
+  header: InspectionHeader,
+  { pasted, faults, understood, otherSheets }: Upload,
+  mode: Mode,
+): Html {
   const more = faults.length - SUMMARY_FAULTS;
   return layout(visit, {
     title: 'Nothing was stored',
@@ -95,9 +177,7 @@ export function faultsPage(visit: Visit, header: InspectionHeader, { text, fault
     hasErrors: true,
     content: html`${errorSummary(
       [
-        ...faults
-          .slice(0, SUMMARY_FAULTS)
-          .map(({ line, column, detail }) => ({ text: `Line ${line}${column ? `, ${column}` : ''}: ${detail}` })),
+        ...faults.slice(0, SUMMARY_FAULTS).map((fault) => ({ text: `${placeOf(fault)}: ${fault.detail}` })),
         ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
       ],
       `${counted(faults.length, 'fault')}; nothing was stored`,
@@ -108,18 +188,69 @@ ${table({
   caption: 'Every fault by its place in the file',
   heads: ['Line', 'Column', 'What is wrong'],
   className: 'app-faults',
-  rows: faults.slice(0, TABLE_FAULTS).map(({ line, column, detail }) => [`${line}`, column ?? NOTHING, detail]),
+  rows: faults
+    .slice(0, TABLE_FAULTS)
+    .map(({ sheet, line, column, detail }) => [sheet ? `${sheet}, ${line}` : `${line}`, column ?? NOTHING, detail]),
 })}
 ${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
-${uploadForm(visit, header, text.length <= MAX_SHOWN_LENGTH ? text : '')}
-${text.length > MAX_SHOWN_LENGTH && html`<p class="govuk-body">What you sent is too long to be shown here. Put it right where it came from, and choose or paste it again.</p>`}`,
+${howRead(understood, otherSheets)}
+${uploadForm(visit, header, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '', mode)}
+${pasted.length > MAX_SHOWN_LENGTH && html`<p class="govuk-body">What you sent is too long to be shown here. Put it right where it came from, and choose or paste it again.</p>`}`,
   });
+}
+
+const placeOf = ({ sheet, line, column }: FileFault): string =>
+  [sheet && `Sheet ${sheet}`, `${sheet ? 'line' : 'Line'} ${line}`, column].filter(Boolean).join(', ');
+
+const HOLDS: Readonly<Record<Upload['understood'][number]['holds'], string>> = {
+  figure: 'one figure a line',
+  month: 'one month a line',
+  metric: 'one metric a line',
+};
+
+/** What was made of the columns, and every line and sheet that was set aside. */
+function howRead(understood: Upload['understood'], otherSheets: Upload['otherSheets']): Content {
+  if (understood.length === 0) return undefined;
+  const asides = understood.flatMap((how) => how.asides.map((aside) => ({ ...aside, sheet: how.sheet })));
+  const left = asides.length + otherSheets.length;
+  return html`<details class="govuk-details"${left > 0 && html` open`}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">How this was read${left > 0 && `, and what was set aside (${left})`}</span></summary>
+<div class="govuk-details__text">${understood.map(
+    ({
+      sheet,
+      holds,
+      header,
+      columns,
+      blanks,
+    }) => html`<p class="govuk-body">${sheet && `Sheet ${sheet}: `}${HOLDS[holds]}, with the names of the columns in line ${header}.${blanks > 0 && ` ${counted(blanks, 'line')} without a figure: not reported.`}</p>
+${table({
+  caption: 'Columns',
+  captionHidden: true,
+  heads: ['Column', 'Read as'],
+  rows: columns.map(({ heading, readAs }) => [heading, readAs]),
+})}`,
+  )}${
+    left > 0 &&
+    table({
+      caption: 'Set aside',
+      heads: ['Where', 'What', 'Why'],
+      rows: [
+        ...asides.map(({ sheet, line, text, why }) => [
+          placeOf({ ...(sheet ? { sheet } : {}), line, detail: '' }),
+          text,
+          why,
+        ]),
+        ...(asides.length > TABLE_FAULTS ? [[NOTHING, `and ${asides.length - TABLE_FAULTS} more lines`, NOTHING]] : []),
+        ...otherSheets.map(({ name, why }) => [`Sheet ${name}`, NOTHING, why]),
+      ],
+    })
+  }</div></details>`;
 }
 
 function sending(
   { session }: Visit,
   { authority }: InspectionHeader,
-  text: string,
+  sent: string,
+  mode: Mode,
   months: readonly ComparedMonth[],
 ): Html {
   const count = (wanted: Outcome): number => months.filter(({ outcome }) => outcome === wanted).length;
@@ -130,20 +261,27 @@ function sending(
     same > 0 && `${counted(same, 'month')} the same as before, to be skipped`,
   ].filter(Boolean);
   return html`<p class="govuk-body-l">${parts.join('; ')}.</p>
-${changed > 0 && warningText('Months that differ replace what was submitted before as a whole. The earlier revision is kept and can be looked at.')}
+${
+  changed > 0 &&
+  warningText(
+    mode === 'replace'
+      ? 'Months that differ replace what was submitted before as a whole. The earlier revision is kept and can be looked at.'
+      : 'These figures are added to what was submitted before, and correct what differs. The earlier revision is kept and can be looked at.',
+  )
+}
 ${
   fresh + changed === 0
     ? html`<p class="govuk-body">There is nothing to send.</p>`
     : html`<form method="post" action="${pathOf(authority, 'submissions')}">
 ${session && forgeryField(session.forgeryToken)}
-<input type="hidden" name="figures" value="${text}"><input type="hidden" name="basis" value="${basisOf(months)}">
+<input type="hidden" name="months" value="${sent}"><input type="hidden" name="mode" value="${mode}"><input type="hidden" name="basis" value="${basisOf(months)}">
 <div class="govuk-button-group"><button class="govuk-button">Send ${counted(fresh + changed, 'month')}</button>
 <a class="govuk-link" href="${pathOf(authority, 'submit')}">Do not send</a></div></form>`
 }`;
 }
 
 function monthOf(
-  { period, submission, before: current, outcome }: ComparedMonth,
+  { period, submission: sent, month, before: current, outcome }: ComparedMonth,
   metrics: readonly Metric[],
   smallNumbers: SmallNumbers,
   open: boolean,
@@ -151,7 +289,7 @@ function monthOf(
   const say = (month: Submission | undefined, metric: Metric): string | undefined =>
     month && formatReported(metric, { ...month, period, revision: 1, submittedAt: '' }, smallNumbers);
   const figures = metrics
-    .map((metric) => ({ metric, before: say(current, metric), after: say(submission, metric) }))
+    .map((metric) => ({ metric, before: say(current, metric), after: say(month, metric) }))
     .filter(({ before, after }) => before !== undefined || after !== undefined);
   const rows: readonly (readonly Content[])[] =
     outcome === 'revised'
@@ -165,14 +303,14 @@ function monthOf(
           before === after ? 'the same' : html`<mark class="app-changed">${after ?? 'no longer reported'}</mark>`,
         ])
       : figures.map(({ metric, after }) => [metric.title, after]);
-  const what = { accepted: 'new', revised: `replaces revision ${current?.revision}`, unchanged: 'the same as before' }[
+  const what = { accepted: 'new', revised: `changes revision ${current?.revision}`, unchanged: 'the same as before' }[
     outcome
   ];
-  return html`<details class="govuk-details app-month"${open || outcome === 'revised' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(submission.observations).length, 'figure')}${submission.status === 'provisional' && ', provisional'}</span></summary>
+  return html`<details class="govuk-details app-month"${open || outcome === 'revised' ? html` open` : ''}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${monthName(period)}: ${what}, ${counted(Object.keys(sent.observations).length, 'figure')}${month.status === 'provisional' && ', provisional'}</span></summary>
 <div class="govuk-details__text">${table({
     caption: `Figures of ${monthName(period)}`,
     captionHidden: true,
-    heads: outcome === 'revised' ? ['Metric', 'Before', 'In this file'] : ['Metric', 'Figure'],
+    heads: outcome === 'revised' ? ['Metric', 'Before', 'After'] : ['Metric', 'Figure'],
     rows,
   })}</div></details>`;
 }

@@ -1,6 +1,6 @@
 import type { BoardAlert } from '../domain/board.ts';
 import { formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { GradedJudgement, Judgement, Metric } from '../domain/inspection.ts';
+import type { GradedJudgement, Judgement, Metric, Standard } from '../domain/inspection.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
 
@@ -82,20 +82,26 @@ export interface Travel {
   readonly way: 'up' | 'down' | 'same';
   readonly judged: 'better' | 'worse' | undefined;
   readonly from: Observation;
+  readonly to: Observation;
 }
 
 /** The direction of travel of the last observation; undefined where there are fewer than two. */
 export function travelOf(metric: Metric, observations: readonly Observation[]): Travel | undefined {
   const [from, to] = observations.slice(-2);
   if (!from || !to) return undefined;
-  if (to.value === from.value) return { way: 'same', judged: undefined, from };
+  if (to.value === from.value) return { way: 'same', judged: undefined, from, to };
   const judged = metric.polarity === 'neutral' ? undefined : isWorse(metric, to.value, from.value) ? 'worse' : 'better';
-  return { way: to.value > from.value ? 'up' : 'down', judged, from };
+  return { way: to.value > from.value ? 'up' : 'down', judged, from, to };
+}
+
+/** What a figure is shown beside, and so has to be told from: its standard, and the figure before. */
+export function heldAgainst(standard: Standard | undefined, travel?: Travel): number[] {
+  return [standard?.value, travel?.from.value].flatMap((value) => value ?? []);
 }
 
 /** `Worse, from 84.0% in Aug 2011`, with an arrow. */
 export function travelText(metric: Metric, travel: Travel, smallNumbers: SmallNumbers): Html {
-  const { way, judged, from } = travel;
+  const { way, judged, from, to } = travel;
   const word =
     way === 'same'
       ? 'Same'
@@ -106,6 +112,6 @@ export function travelText(metric: Metric, travel: Travel, smallNumbers: SmallNu
           : way === 'up'
             ? 'Up'
             : 'Down';
-  const before = formatObservation(metric, from, smallNumbers);
+  const before = formatObservation(metric, from, smallNumbers, [to.value]);
   return html`<span class="app-travel${judged ? ` app-travel--${judged}` : ''}"><svg class="app-icon" width="14" height="14" aria-hidden="true" focusable="false"><use href="#is-${way}"/></svg> ${word}</span>, from ${before} in ${shortMonth(from.period)}`;
 }

@@ -20,6 +20,8 @@ export type RefusalReason =
 export interface SentFault {
   readonly pointer?: string;
   readonly parameter?: string;
+  /** Of a workbook. */
+  readonly sheet?: string;
   /** From 1. */
   readonly line?: number;
   readonly column?: string;

@@ -3,7 +3,9 @@ import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission
 import { suggestions } from './accept.ts';
 import { shorten } from './cells.ts';
 import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
-import { placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import { type Naming, namingOf } from './names.ts';
+import { placeOf, readTable, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
 export interface FiguresMonth {
@@ -16,8 +18,9 @@ export interface FiguresMonth {
   readonly at: (fault: Fault) => FileFault;
 }
 
-/** One thing wrong with a file. */
+/** One thing wrong with a file: by line and column, and by sheet where it is a workbook. */
 export interface FileFault {
+  readonly sheet?: string;
   readonly line: number;
   readonly column?: string;
   readonly detail: string;
@@ -26,7 +29,10 @@ export interface FileFault {
 export interface Figures {
   readonly months: readonly FiguresMonth[];
   readonly faults: readonly FileFault[];
-  readonly understood?: Understood;
+  /** How each table of the file was read. */
+  readonly understood: readonly (Understood & { readonly sheet?: string })[];
+  /** Sheets of a workbook that were not read, and why. */
+  readonly otherSheets: readonly { readonly name: string; readonly why: string }[];
 }
 
 export interface FiguresSettings {
@@ -36,43 +42,36 @@ export interface FiguresSettings {
 }
 
 /**
- * Reads a file of figures by the metrics they are for; where these are not known, only what does not depend on them is
- * checked. With any fault there is no month; the faults are in the file's order.
+ * Reads a file of figures (text or workbook) by the metrics they are for; where these are not known, only what does not depend on
+ * them is checked. With any fault there is no month; the faults are in the file's order.
  */
 export function readFigures(
   file: string | Uint8Array,
   metrics: ReadonlyMap<string, Metric> | undefined,
   { now, maxMonths = MAX_MONTHS }: FiguresSettings = {},
 ): Figures {
-  const { months, faults, understood } = tableOf(file, metrics);
-  const how = understood ? { understood } : {};
+  const { tables, otherSheets } = tablesOf(file, metrics);
+  const understood = tables.flatMap(({ sheet, understood: how }) =>
+    how ? [{ ...how, ...(sheet ? { sheet } : {}) }] : [],
+  );
+  const { months, faults } = joined(tables);
+  const how = { understood, otherSheets };
   const count = months.filter(({ isMonth }) => isMonth).length;
-  if (count > maxMonths || (months.length === 0 && faults.length === 0))
-    return {
-      months: [],
-      faults: [
-        {
-          line: 1,
-          detail:
-            count > 0
-              ? `the file holds ${count} months; one request takes 1 to ${maxMonths}`
-              : 'the file holds no figure: every cell for one is blank',
-        },
-        ...together(faults),
-      ],
-      ...how,
-    };
+  if (count > maxMonths || (months.length === 0 && faults.length === 0)) {
+    const detail =
+      count > 0
+        ? `the file holds ${count} months; one request takes 1 to ${maxMonths}`
+        : 'the file holds no figure: every cell for one is blank';
+    return { months: [], faults: [{ line: 1, detail }, ...together(faults)], ...how };
+  }
   const suggest = suggestions();
   const found: TableFault[] = [];
   const read = months.flatMap(({ period, isMonth, body, places, statesStatus }): FiguresMonth[] => {
     const at = ({ pointer, detail }: Fault): FileFault => ({ ...placeOf(places, pointer), detail });
     const { submission, faults: wrong } = readSubmission(body, metrics, suggest);
+    const place = { ...(places.sheet ? { sheet: places.sheet } : {}), line: places.line, column: places.column };
     found.push(
-      ...(now && isMonth ? faultsOfPeriod(period, now) : []).map(({ detail }) => ({
-        line: places.line,
-        column: places.column,
-        detail,
-      })),
+      ...(now && isMonth ? faultsOfPeriod(period, now) : []).map(({ detail }) => ({ ...place, detail })),
       // That a month holds nothing is only so because what it holds could not be read.
       ...wrong.filter(({ pointer }) => faults.length === 0 || pointer !== '#/observations').map(at),
     );
@@ -82,21 +81,122 @@ export function readFigures(
   return { months: all.length > 0 ? [] : read, faults: all, ...how };
 }
 
-function tableOf(file: string | Uint8Array, metrics: ReadonlyMap<string, Metric> | undefined): Table {
+interface FileTable extends Table {
+  readonly sheet?: string;
+}
+
+/** The tables of a file: one of a text, and of a workbook one for each sheet that has figures. */
+function tablesOf(
+  file: string | Uint8Array,
+  metrics: ReadonlyMap<string, Metric> | undefined,
+): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
   try {
-    return readCsv(typeof file === 'string' ? file : decodeText(file), metrics);
+    if (typeof file === 'string') return { tables: [readCsv(file, metrics)], otherSheets: [] };
+    if (isOldWorkbook(file)) throw new UnreadableFileError(1, OLD_WORKBOOK);
+    if (!isWorkbook(file)) return { tables: [readCsv(decodeText(file), metrics)], otherSheets: [] };
+    return tablesInWorkbook(readWorkbook(file), metrics && namingOf(metrics.values()));
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
-    return { months: [], faults: [{ line: error.line, detail: error.message }] };
+    return { tables: [{ months: [], faults: [{ line: error.line, detail: error.message }] }], otherSheets: [] };
   }
+}
+
+const OLD_WORKBOOK =
+  'the file is a workbook of before 2007, or has a password; save it as "Excel Workbook (.xlsx)" without one';
+
+function tablesInWorkbook(
+  sheets: readonly Sheet[],
+  naming: Naming | undefined,
+): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
+  const tables = sheets.map(({ name, isHidden, lines }) => ({
+    sheet: name,
+    why: isHidden ? 'is hidden' : lines.length === 0 ? 'is empty' : 'has no line that names the columns',
+    ...readTable(isHidden ? [] : lines, { naming }),
+  }));
+  const read = tables.filter(({ understood }) => understood);
+  // Where no sheet can be read, the first with anything in it says why.
+  const first = tables.find(({ why }) => why.startsWith('has')) ?? tables[0];
+  const shown = read.length > 0 ? read : first ? [first] : [];
+  return {
+    tables: shown.map(stamped),
+    otherSheets: tables.filter((table) => !shown.includes(table)).map(({ sheet, why }) => ({ name: sheet, why })),
+  };
+}
+
+/** A table whose places all name its sheet. */
+function stamped({ sheet, months, faults, ...table }: FileTable & { readonly sheet: string }): FileTable {
+  const on = <T extends object>(place: T): T & { sheet: string } => ({ sheet, ...place });
+  return {
+    ...table,
+    sheet,
+    faults: faults.map(on),
+    months: months.map(({ places, ...month }) => ({
+      ...month,
+      places: {
+        ...on(places),
+        metrics: new Map(
+          [...places.metrics].map(([id, { fields, ...place }]) => [
+            id,
+            {
+              ...on(place),
+              fields: Object.fromEntries(Object.entries(fields).map(([field, at]) => [field, on(at)])),
+            },
+          ]),
+        ),
+      },
+    })),
+  };
+}
+
+/** The months of several tables; one that is in two of them has the figures of both. */
+function joined(tables: readonly FileTable[]): { months: readonly TableMonth[]; faults: readonly TableFault[] } {
+  const faults = tables.flatMap((table) => table.faults);
+  const [first, ...others] = tables;
+  if (others.length === 0) return { months: first?.months ?? [], faults };
+  const months = new Map<string, TableMonth>();
+  for (const month of tables.flatMap((table) => table.months)) {
+    const key = month.isMonth ? month.period : `${month.places.sheet} ${month.places.line} ${month.places.column}`;
+    const earlier = months.get(key);
+    months.set(key, earlier ? withFiguresOf(earlier, month, faults) : month);
+  }
+  return { months: [...months.values()].sort((a, b) => (a.period < b.period ? -1 : 1)), faults };
+}
+
+function withFiguresOf(one: TableMonth, other: TableMonth, faults: TableFault[]): TableMonth {
+  const { period, body, places } = other;
+  const clash = (what: string): void =>
+    void faults.push({
+      ...(places.sheet ? { sheet: places.sheet } : {}),
+      line: places.line,
+      column: places.column,
+      detail: `${period} has ${what} in the sheet "${one.places.sheet}"`,
+    });
+  for (const [id, { fields, ...place }] of places.metrics)
+    if (one.places.metrics.has(id))
+      faults.push({ ...place, detail: `${id} is given for ${period} in the sheet "${one.places.sheet}" too` });
+  if (one.statesStatus && other.statesStatus && one.body.status !== body.status) clash('another status');
+  if (one.body.commentary && body.commentary && one.body.commentary !== body.commentary) clash('another commentary');
+  return {
+    ...one,
+    statesStatus: one.statesStatus || other.statesStatus,
+    body: {
+      ...one.body,
+      ...(body.commentary ? { commentary: body.commentary } : {}),
+      status: other.statesStatus ? body.status : one.body.status,
+      observations: { ...one.body.observations, ...body.observations },
+    },
+    places: { ...one.places, metrics: new Map([...one.places.metrics, ...places.metrics]) },
+  };
 }
 
 /** Faults of the file with those that its contents have elsewhere: what cannot be read is wrong only once. */
 function withFurther(faults: readonly TableFault[], further: readonly TableFault[]): TableFault[] {
-  const placeIn = ({ line, column }: TableFault): string => `${line} ${column}`;
+  const placeIn = ({ sheet, line, column }: TableFault): string => `${sheet} ${line} ${column}`;
   // A set, as a megabyte of nonsense has tens of thousands of both.
   const known = new Set(faults.map(placeIn));
-  return [...faults, ...further.filter((fault) => !known.has(placeIn(fault)))].sort((a, b) => a.line - b.line);
+  return [...faults, ...further.filter((fault) => !known.has(placeIn(fault)))].sort((a, b) =>
+    a.sheet === b.sheet ? a.line - b.line : 0,
+  );
 }
 
 /** So many faults of one cause are named one by one; of more, the first, with where the others are. */
@@ -116,7 +216,7 @@ function together(faults: readonly TableFault[]): FileFault[] {
   return faults.flatMap(({ cause, ...fault }) => {
     const all = byCause.get(causeOf({ cause, ...fault })) ?? [];
     if (all.length <= FEW) return [fault];
-    if (all[0]?.line !== fault.line || all[0].column !== fault.column) return [];
+    if (all[0]?.sheet !== fault.sheet || all[0]?.line !== fault.line || all[0]?.column !== fault.column) return [];
     return [{ ...fault, detail: `${fault.detail} (so it is on ${more(all.slice(1))})` }];
   });
 }
@@ -124,12 +224,13 @@ function together(faults: readonly TableFault[]): FileFault[] {
 /** What it says, whatever its numbers are; names in quotation marks are what it is about. */
 function causeOf({
   cause,
+  sheet,
   column,
   detail,
 }: Omit<TableFault, 'cause'> & { readonly cause?: string | undefined }): string {
-  return (
-    cause ?? `${column}: ${detail.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (part) => (part.startsWith('"') ? part : '0'))}`
-  );
+  const said =
+    cause ?? `${column}: ${detail.replace(/"[^"]*"|\d+(?:\.\d+)?/g, (part) => (part.startsWith('"') ? part : '0'))}`;
+  return `${sheet} ${said}`;
 }
 
 function more(others: readonly TableFault[]): string {

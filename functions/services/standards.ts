@@ -3,6 +3,7 @@ import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
 import type { LocalStandard, Metric } from '../domain/inspection.ts';
 import { EARLIEST_PERIOD } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
+import { asPercentage, isShare } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
@@ -12,7 +13,13 @@ import { recordOf } from './record.ts';
 import { addVersion } from './versions.ts';
 
 /** What an authority says of a metric's standard, without what the service adds. */
-export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt'>;
+export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' | keyof Amounts> & Amounts;
+
+/** Amounts in the metric's unit; a percentage may say that it is one, and has to below 1. */
+interface Amounts {
+  readonly value?: number | string | undefined;
+  readonly tolerance?: number | string | undefined;
+}
 
 /**
  * Sets an authority's own standard for a metric, as a version of its own; said again it stays the same version. Throws
@@ -26,11 +33,12 @@ export async function setStandard(
   now: Date,
 ): Promise<{ created: boolean; version: LocalStandard }> {
   const inspection = await requireInspection(database, authority);
-  const faults = faultsOfStandard(metricIn(inspection, id), change);
+  const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
+  const { value: _, tolerance: __, ...others } = change;
   return addVersion(
     async () => localStandardsOf(await requireInspection(database, authority), id),
-    (version) => ({ metric: id, version, ...change, setAt: now.toISOString() }),
+    (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString() }),
     (version) => saveLocalStandard(database, authority, version, now),
   );
 }
@@ -47,28 +55,40 @@ export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {
 export async function tryStandard(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
-  { from = EARLIEST_PERIOD, without = [], ...change }: TriedChange,
+  { from = EARLIEST_PERIOD, without = [], value, tolerance, ...change }: TriedChange,
   now: Date,
 ): Promise<Backtest> {
   const inspection = await requireInspection(database, authority);
   const metric = inspection.metrics.find(({ id }) => id === change.metric);
-  const faults = metric
-    ? faultsOfStandard(metric, change)
-    : [{ pointer: '#/metric', detail: `no metric is called "${change.metric.slice(0, 64)}"` }];
+  const { amounts, faults } = metric
+    ? amountsIn(metric, { value, tolerance })
+    : {
+        amounts: {},
+        faults: [{ pointer: '#/metric', detail: `no metric is called "${change.metric.slice(0, 64)}"` }],
+      };
   if (faults.length > 0) throw new InvalidError(faults, 'nothing was tried');
   const months = await readMonths(database, inspection.header.authority);
   const version = (localStandardsOf(inspection, change.metric).at(-1)?.version ?? 0) + 1;
-  const tried = { ...change, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
+  const tried = { ...change, ...amounts, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
   return backtest(recordOf(inspection, months), change.metric, tried, without);
 }
 
-/** What a schema that knows nothing of the metric cannot tell: a percentage does not exceed 100. */
-function faultsOfStandard(
+/** Amounts as numbers, with what a schema that knows nothing of the metric cannot tell: what a percentage may be. */
+function amountsIn(
   { kind }: Metric,
-  change: { readonly value?: number | undefined; readonly tolerance?: number | undefined },
-): SentFault[] {
-  if (kind !== 'proportion') return [];
-  return (['value', 'tolerance'] as const).flatMap((name) =>
-    (change[name] ?? 0) > 100 ? [{ pointer: `#/${name}`, detail: 'a percentage cannot be above 100' }] : [],
-  );
+  change: Amounts,
+): { amounts: Partial<Record<keyof Amounts, number>>; faults: readonly SentFault[] } {
+  const amounts: Partial<Record<keyof Amounts, number>> = {};
+  const faults: SentFault[] = [];
+  for (const name of ['value', 'tolerance'] as const) {
+    const said = change[name];
+    if (said === undefined) continue;
+    const amount = typeof said === 'string' ? Number.parseFloat(said) : said;
+    const fault = (detail: string): void => void faults.push({ pointer: `#/${name}`, detail });
+    if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
+    else if (kind === 'proportion' && amount > 100) fault('a percentage cannot be above 100');
+    else if (kind === 'proportion' && isShare(said)) fault(asPercentage(said));
+    else amounts[name] = amount;
+  }
+  return { amounts, faults };
 }

@@ -27,20 +27,21 @@ export interface TableMonth {
 
 /** Line numbers count from 1. `metrics` has for each metric its line and the column of each of its fields. */
 export interface TablePlaces {
+  readonly sheet?: string;
   readonly line: number;
   /** The column that names the month. */
   readonly column: string;
-  readonly metrics: ReadonlyMap<
-    string,
-    {
-      readonly line: number;
-      readonly column: string;
-      readonly fields: Readonly<Partial<Record<Field, { readonly line: number; readonly column: string }>>>;
-    }
-  >;
+  readonly metrics: ReadonlyMap<string, Place & { readonly fields: Readonly<Partial<Record<Field, Place>>> }>;
+}
+
+interface Place {
+  readonly sheet?: string;
+  readonly line: number;
+  readonly column: string;
 }
 
 export interface TableFault {
+  readonly sheet?: string;
   readonly line: number;
   readonly column?: string;
   readonly detail: string;
@@ -348,7 +349,9 @@ function faultsOfColumns({ columns, line: header }: Header, below: readonly Line
   for (const { index, heading, role, figure, month } of columns) {
     const near =
       !role && !figure && !month && heading.length >= MIN_MISSPELT ? closest(heading.toLowerCase(), LONG) : undefined;
-    if (near && distance(heading.toLowerCase(), near) <= 2)
+    const apart = near ? distance(heading.toLowerCase(), near) : 0;
+    // A second column of names is called right, and not needed.
+    if (near && apart > 0 && apart <= 2)
       faulty.set(index, {
         line: header,
         column: shorten(heading),
@@ -696,11 +699,11 @@ const adviceOn = (status: string): string => {
 function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFault[]): void {
   const { line, commentary } = remark;
   const status = checkStatus(remark, faults);
-  if (status !== undefined && draft.status !== undefined && (status || 'final') !== (draft.status || 'final'))
+  if (status && draft.status && status !== draft.status)
     faults.push({
       line,
       column: 'status',
-      detail: `${period} is ${shorten(draft.status || 'final')} on an earlier line; a month has one status`,
+      detail: `${period} is ${draft.status} on an earlier line; a month has one status`,
     });
   draft.status ||= status;
   if (commentary && draft.commentary !== undefined && draft.commentary !== commentary)
@@ -832,12 +835,17 @@ function commentaryIn(cell: string): string {
  * The line and column of what a JSON pointer into a month's body points to, as `readSubmission` names it:
  * `#/observations/referral-backlog/count`.
  */
-export function placeOf({ line, metrics }: TablePlaces, pointer: string): { line: number; column?: string } {
+export function placeOf(
+  { sheet, line, metrics }: TablePlaces,
+  pointer: string,
+): { sheet?: string; line: number; column?: string } {
   const [, first = '', id = '', field = ''] = pointer
     .split('/')
     .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (first !== 'observations') return first ? { line, column: first } : { line };
+  const start = { ...(sheet === undefined ? {} : { sheet }), line };
+  if (first !== 'observations') return first ? { ...start, column: first } : start;
   const metric = metrics.get(id);
-  if (!metric) return { line };
-  return metric.fields[field as Field] ?? { line: metric.line, column: metric.column };
+  if (!metric) return start;
+  const { fields, ...place } = metric;
+  return fields[field as Field] ?? place;
 }

@@ -102,6 +102,43 @@ describe('the command line', () => {
     );
   });
 
+  test('corrects one figure, named as people name it, and leaves the others', async () => {
+    await monitor([
+      'submit',
+      file('c.csv', `${HEADER}2010-03,conferences-on-time,4,15,,,\n2010-03,referral-backlog,,,7,,\n`),
+    ]);
+    const corrected = await monitor(['correct', '2010-03', 'ICPC', '14/15', '--reason', 'a typing error']);
+    expect(corrected.json).toMatchObject({
+      revision: 2,
+      reason: 'a typing error',
+      observations: { 'conferences-on-time': { numerator: 14, denominator: 15 }, 'referral-backlog': { count: 7 } },
+    });
+    expect((await monitor(['correct', '2010-03', 'Referral backlog', 'none'])).json.observations).toEqual({
+      'conferences-on-time': { numerator: 14, denominator: 15 },
+    });
+    const wrong = await monitor(['correct', '2010-03', 'referral-backlog', '14/15']);
+    expect([wrong.code, wrong.error]).toEqual([
+      2,
+      '"14/15" is no figure for referral-backlog: it is a count, such as 12\n',
+    ]);
+    const unknown = await monitor(['correct', '2010-03', 'referal-backlog', '1']);
+    expect([unknown.code, unknown.error]).toEqual([2, expect.stringContaining('the nearest is "referral-backlog"')]);
+  });
+
+  test('writes a workbook to fill in, which sent back as it is changes nothing', async () => {
+    await monitor([
+      'submit',
+      file('t.csv', `${HEADER}2010-05,conferences-on-time,4,15,,,\n2010-05,referral-backlog,,,7,,\n`),
+    ]);
+    const path = `/v1/authorities/herefordshire/template.xlsx?from=2010-04&to=2010-06`;
+    const { bytes } = await service.client.request('GET', path);
+    writeFileSync(join(folder, 't.xlsx'), bytes);
+    const sent = await monitor(['submit', join(folder, 't.xlsx')]);
+    expect(sent.json.submissions).toEqual([{ period: '2010-05', outcome: 'unchanged', revision: 1 }]);
+    const tooLong = await monitor(['template', '--from', '2001-01', '--to', '2010-06']);
+    expect([tooLong.code, tooLong.error]).toEqual([1, expect.stringContaining('a template has 1 to 48')]);
+  });
+
   test('names the faults of a file by line and column, whether the file or the service knows them', async () => {
     const unreadable = file('a.csv', `${HEADER}2011-13,referal-backlog,,,x,,\n2011-06,conferences-on-time,5,4,,,\n`);
     const named = await monitor(['submit', unreadable]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cardinal,
   dateName,
+  digitsOf,
   formatBaseline,
   formatObservation,
   formatParagraphs,
@@ -95,4 +96,28 @@ it.each([
   ['case 12010-0944', 'case 12010-0944'],
 ])('the dates in "%s" read "%s"', (words, read) => {
   expect(dateName(words)).toBe(read);
+});
+
+describe('a figure beside what it is held against', () => {
+  const against = (value: number) => ({ standards: [{ value, from: '2000-01', basis: 'local' as const, note: 'x' }] });
+
+  it.each([
+    [aMetric(against(100)), [2999, 3000], '99.97% (2999 of 3000)'],
+    [aMetric(against(100)), [2199, 2200], '99.95% (2199 of 2200)'],
+    [aMetric(against(80)), [2399, 3000], '79.97% (2399 of 3000)'],
+    [aMetric(against(87.5)), [8746, 10_000], '87.46% (8746 of 10000)'],
+    [aMetric(against(90)), 89.96, '89.96% (no counts given)'],
+    [aBacklog({ kind: 'mean', ...against(18) }), 18.04, '18.04 cases'],
+    [aBacklog({ kind: 'mean', ...against(18) }), 17.96, '17.96 cases'],
+    [aMetric(against(80)), [40, 50], '80.0% (40 of 50)'],
+  ] as const)('has as many digits as tell them apart', (metric, figure, shown) => {
+    expect(formatObservation(metric, observation('2011-01', figure), 'show')).toBe(shown);
+  });
+
+  it('and from the figure before', () => {
+    const metric = aBacklog({ kind: 'mean', ...against(18) });
+    expect(formatObservation(metric, observation('2011-01', 17.42), 'show', [17.44])).toBe('17.42 cases');
+    expect(digitsOf(18.04, [18.04])).toBe('18.04');
+    expect(digitsOf(1 / 3, [])).toBe('0.3');
+  });
 });

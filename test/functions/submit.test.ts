@@ -77,6 +77,78 @@ describe('a month', () => {
   });
 });
 
+describe('a correction of some of a month', () => {
+  const patch = async (period: string, body: object, revision?: number) => {
+    const answer = await raw('PATCH', `/v1/authorities/${AUTHORITY}/submissions/${period}`, JSON.stringify(body), {
+      type: 'application/merge-patch+json',
+      ...(revision ? { revision } : {}),
+    });
+    return { status: answer.status, body: answer.problem };
+  };
+  const OBSERVATIONS = {
+    'conferences-on-time': { numerator: 4, denominator: 15 },
+    'placement-stability': { value: 0.8 },
+    'referral-backlog': { count: 3 },
+  };
+  beforeAll(() =>
+    service.put('2009-01', {
+      observations: { ...OBSERVATIONS, 'placement-stability': { value: '0.8%' } },
+      commentary: 'as reported',
+    }),
+  );
+
+  test('keeps what it does not name, and says why', async () => {
+    const right = { observations: { 'conferences-on-time': { numerator: 14 } }, reason: 'a typing error' };
+    const { status, body } = await patch('2009-01', right, 1);
+    expect([status, body.revision, body.reason]).toEqual([200, 2, 'a typing error']);
+    expect(body.changes).toEqual([
+      {
+        pointer: '#/observations/conferences-on-time',
+        before: { numerator: 4, denominator: 15 },
+        after: { numerator: 14, denominator: 15 },
+      },
+    ]);
+    expect(await service.get('/submissions/2009-01')).toMatchObject({
+      commentary: 'as reported',
+      observations: { ...OBSERVATIONS, 'conferences-on-time': { numerator: 14, denominator: 15 } },
+    });
+    expect((await patch('2009-01', right)).body.revision).toBe(2);
+  });
+
+  test('takes out what is null, and a reason belongs to its own revision only', async () => {
+    const out = { observations: { 'referral-backlog': null }, commentary: null };
+    const { body } = await patch('2009-01', out, 2);
+    expect([body.revision, body.reason, body.commentary]).toEqual([3, undefined, undefined]);
+    expect(Object.keys(body.observations)).toEqual(['conferences-on-time', 'placement-stability']);
+  });
+
+  test.each([
+    ['no revision', { status: 'provisional' }, undefined, 428],
+    ['another revision', { status: 'provisional' }, 1, 412],
+    [
+      'every fault',
+      {
+        observations: { complaints: null, nothing: { count: 1 }, 'average-caseload': { count: 1 } },
+        reason: ' ',
+        x: 1,
+      },
+      3,
+      422,
+    ],
+    ['no figure left', { observations: { 'conferences-on-time': null, 'placement-stability': null } }, 3, 422],
+    ['no object', [], 3, 422],
+  ])('is refused for %s', async (_, body, revision, wanted) => {
+    const { status, body: problem } = await patch('2009-01', body, revision);
+    expect(status).toBe(wanted);
+    expect(problem.errors ?? []).toHaveLength({ 428: 0, 412: 0 }[wanted] ?? ('x' in body ? 6 : 1));
+    expect((await service.get('/submissions/2009-01')).revision).toBe(3);
+  });
+
+  test('is not for a month that was never submitted', async () => {
+    expect((await patch('2009-02', { status: 'final' }, 1)).status).toBe(404);
+  });
+});
+
 describe('refused with every fault at once', () => {
   test('all that can be wrong with observations', async () => {
     const { status, body } = await service.put('2011-08', {
@@ -150,7 +222,7 @@ describe('refused with every fault at once', () => {
       413,
     ],
   ])('%s', async (_, text, type, status) => {
-    const answer = await raw('PUT', `/v1/authorities/${AUTHORITY}/submissions/2011-08`, text, type);
+    const answer = await raw('PUT', `/v1/authorities/${AUTHORITY}/submissions/2011-08`, text, { type });
     expect(answer.status).toBe(status);
     expect(answer.type).toBe('application/problem+json');
   });
@@ -181,11 +253,20 @@ describe('who may', () => {
   });
 });
 
-async function raw(method: string, path: string, body: string, type = 'application/json') {
+async function raw(
+  method: string,
+  path: string,
+  body: string,
+  { type = 'application/json', revision }: { type?: string; revision?: number } = {},
+) {
   const response = await fetch(`${service.api}${path}`, {
     method,
     body,
-    headers: { authorization: `Bearer ${service.token}`, 'content-type': type },
+    headers: {
+      authorization: `Bearer ${service.token}`,
+      'content-type': type,
+      ...(revision ? { 'if-match': `"${revision}"` } : {}),
+    },
   });
   return {
     status: response.status,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { csvAnswer, fitting } from '../../functions/http/handler.ts';
+import { fitting, whole } from '../../functions/http/handler.ts';
 
 /** The most that Lambda hands on, of an answer as JSON. */
 const LAMBDA_BYTES = 6 * 1024 * 1024;
@@ -18,7 +18,8 @@ describe('an answer stays below what Lambda hands on', () => {
   test('and a short list is whole', () => expect(fitting([1, 2, 3])).toEqual([1, 2, 3]));
 
   test('a file that would not fit is refused with what to do', () => {
-    expect(csvAnswer('period\r\n', 'a.csv')).toMatchObject({ statusCode: 200, body: 'period\r\n' });
-    expect(() => csvAnswer('x'.repeat(LAMBDA_BYTES), 'a.csv')).toThrow(/^1 fault; the query was not answered$/);
+    const file = (body: string) => ({ statusCode: 200, body });
+    expect(whole(file('period'))).toEqual(file('period'));
+    expect(() => whole(file('x'.repeat(LAMBDA_BYTES)))).toThrow(/^1 fault; the query was not answered$/);
   });
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
+import { XLSX } from '../../functions/http/routes.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
-import { type Service, startService } from '../support/service.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { aWorkbook, STYLES } from '../support/workbook.ts';
 
 let service: Service;
 let call: Caller;
@@ -54,7 +56,9 @@ describe('many months at once', () => {
       },
       backlog('2005-03', 1),
     ];
-    const refused = await bulk(...changed);
+    const replacing = (revise: boolean) =>
+      call('POST', `/submissions?mode=replace&revise=${revise}`, { body: { submissions: changed } });
+    const refused = await replacing(false);
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain('2005-02 would change');
     const said = Object.fromEntries(refused.body.errors.map(({ pointer, detail }: any) => [pointer, detail]));
@@ -69,13 +73,53 @@ describe('many months at once', () => {
     expect(said['#/submissions/1/observations/closure-backlog']).toContain('would disappear');
     expect((await call('GET', '/submissions/2005-03')).status).toBe(404);
 
-    const revised = await revising(...changed);
+    const revised = await replacing(true);
     expect(outcomes(revised)).toEqual(['2005-01 unchanged 1', '2005-02 revised 2', '2005-03 accepted 1']);
     expect(revised.body.submissions[1].changes).toContainEqual({
       pointer: '#/observations/referral-backlog',
       before: { count: 2 },
       after: { count: 9 },
     });
+  });
+
+  test('are added to those that are there: what is not sent stays, and only what differs is asked for', async () => {
+    const first = { 'referral-backlog': { count: 1 }, 'conferences-on-time': { numerator: 30, denominator: 34 } };
+    const later = { 'schools-safeguarding-good': { numerator: 80, denominator: 88 } };
+    await bulk({ period: '2004-01', status: 'provisional', observations: first, commentary: 'as reported' });
+    expect(outcomes(await bulk({ period: '2004-01', observations: later }))).toEqual(['2004-01 revised 2']);
+    const month = (await call('GET', '/submissions/2004-01')).body;
+    expect(month).toMatchObject({
+      status: 'provisional',
+      commentary: 'as reported',
+      observations: { ...first, ...later },
+    });
+    expect(outcomes(await bulk({ period: '2004-01', observations: later }))).toEqual(['2004-01 unchanged 2']);
+
+    const corrected = { period: '2004-01', observations: { 'referral-backlog': { count: 2 } } };
+    const refused = await bulk(corrected);
+    expect([refused.status, pointers(refused)]).toEqual([409, ['#/submissions/0/observations/referral-backlog']]);
+    expect(outcomes(await revising(corrected))).toEqual(['2004-01 revised 3']);
+    expect((await call('GET', '/submissions/2004-01')).body.observations).toEqual({
+      ...first,
+      ...later,
+      'referral-backlog': { count: 2 },
+    });
+    const final = { period: '2004-01', status: 'final', observations: later };
+    expect((await bulk(final)).status).toBe(409);
+  });
+
+  test('added by two teams at once are both in', async () => {
+    await bulk(backlog('2004-02', 1));
+    const teams = await Promise.all([
+      bulk({ period: '2004-02', observations: { 'closure-backlog': { count: 1 } } }),
+      bulk({ period: '2004-02', observations: { complaints: { count: 1 } } }),
+    ]);
+    expect(teams.map(({ status }) => status)).toEqual([200, 200]);
+    const month = (await call('GET', '/submissions/2004-02')).body;
+    expect([month.revision, Object.keys(month.observations)]).toEqual([
+      3,
+      ['closure-backlog', 'complaints', 'referral-backlog'],
+    ]);
   });
 
   test('are stored all or not at all, and every fault of every month is named', async () => {
@@ -253,6 +297,36 @@ describe('as CSV', () => {
     expect(refused.status).toBe(409);
     expect(refused.body.errors).toEqual([
       { line: 2, column: 'metric', detail: '2010-02 holds {"count":5}, which would become {"count":6}' },
+    ]);
+  });
+
+  test('is taken as a workbook too, with its faults named by sheet', async () => {
+    const send = async (rows: Parameters<typeof aWorkbook>[0][string]) => {
+      const response = await fetch(`${service.api}/v1/authorities/${AUTHORITY}/submissions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${service.token}`, 'content-type': XLSX },
+        body: new Uint8Array(aWorkbook({ Return: rows })),
+      });
+      return { status: response.status, body: (await response.json()) as any };
+    };
+    const header = ['Month', 'Measure', 'Numerator', 'Denominator', 'Value'];
+    const taken = await send([
+      header,
+      ['Aug-09', 'ICPC', 14, 15],
+      ['Aug-09', 'NI 63', '', '', { value: 0.76, style: STYLES.percent }],
+    ]);
+    expect([taken.status, taken.body.submissions]).toEqual([
+      200,
+      [{ period: '2009-08', outcome: 'accepted', revision: 1 }],
+    ]);
+    expect((await call('GET', '/submissions/2009-08')).body.observations).toEqual({
+      'conferences-on-time': { numerator: 14, denominator: 15 },
+      'placement-stability': { value: 76 },
+    });
+    const refused = await send([header, ['Sep-09', 'NI 63', '', '', 0.76]]);
+    expect([refused.status, refused.body.errors]).toEqual([
+      422,
+      [{ sheet: 'Return', line: 2, column: 'Value', detail: expect.stringContaining('76% or 0.76%') }],
     ]);
   });
 

@@ -1,9 +1,18 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIELDS, SCHEMAS } from '../../functions/http/fields.ts';
-import { ROUTES } from '../../functions/http/routes.ts';
+import { ROUTES, XLSX } from '../../functions/http/routes.ts';
 import { checkAnswer, description, type Operation } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
+import { aWorkbook } from '../support/workbook.ts';
+
+/** What the document has no example of, as it is no text. */
+const WORKBOOK = aWorkbook({
+  Return: [
+    ['Month', 'Measure', 'Count'],
+    ['2011-04', 'Referral backlog', 3],
+  ],
+});
 
 let service: Service;
 beforeAll(async () => {
@@ -114,6 +123,7 @@ describe('every example works on a fresh instance, in the order of the document'
           ),
         ),
       },
+      ...(type === XLSX ? { body: new Uint8Array(WORKBOOK) } : {}),
       ...(example === undefined ? {} : { body: typeof example === 'string' ? example : JSON.stringify(example) }),
     });
     const text = await response.text();

@@ -33,7 +33,7 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
     await signIn(page, token, `${HOME}/submit`);
     expect(new URL(page.url()).pathname).toBe(`${HOME}/submit`);
 
-    await page.getByLabel('CSV file').setInputFiles(FILE);
+    await page.getByLabel('Excel workbook or CSV file').setInputFiles(FILE);
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('Nothing is stored yet.').waitFor();
     expect(await service.get('/submissions')).toMatchObject({ submissions: [] });
@@ -130,7 +130,10 @@ describe('every page, with a year of figures and a correction', () => {
     `${HOME}/metrics/complaints`,
     `${HOME}/metrics/chronologies-complete`,
     `${HOME}/submissions`,
+    `${HOME}/metrics`,
     `${HOME}/submissions/2011-09`,
+    `${HOME}/submissions/2011-09/correction?metric=conferences-on-time`,
+    `${HOME}/submissions/2011-09/retraction`,
     `${HOME}/submit`,
     `${HOME}/notices`,
     `${HOME}/notices/1`,

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addMonths } from '../../functions/domain/period.ts';
+import { packMonths } from '../../functions/pages/upload.ts';
+import { readFigures } from '../../functions/services/figures.ts';
 import { readGrant } from '../../functions/store/access.ts';
 import { saveSetAside } from '../../functions/store/due-marks.ts';
 import { readMonth } from '../../functions/store/submissions.ts';
 import { databaseOf } from '../../local/launch.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 import { CORRECTION, EXAMPLE, HOME, submitExample, tokenFor } from '../support/visit.ts';
 
@@ -28,6 +32,10 @@ async function signedIn(service: Service, token: string) {
   const forgeryToken = /name="forgeryToken" value="([^"]+)"/.exec(start)?.[1] ?? '';
   return { get, post, cookie, forgeryToken, text: async (path: string) => (await get(path)).text() };
 }
+
+/** The months of a file as its preview hands them on. */
+const packed = (text: string): string =>
+  packMonths(readFigures(text, new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]))).months);
 
 /** What the function itself answers to a request that API Gateway passes on: by HTTPS, under another host, checked by nobody. */
 async function askDeployed(
@@ -141,7 +149,7 @@ describe('who may look and write', () => {
     const token = await tokenFor(service);
     const { forgeryToken } = await signedIn(service, token);
     const cookies = [`__Host-session=${token}`];
-    const fields = { forgeryToken, figures: readFileSync(CORRECTION, 'utf8'), basis: '2011-09=0' };
+    const fields = { forgeryToken, months: packed(readFileSync(CORRECTION, 'utf8')), basis: '2011-09=0' };
     const submissions = 'POST /authorities/{authority}/submissions';
     const post = async (headers: Record<string, string>, changed: Partial<typeof fields> = {}) =>
       (await askDeployed(service, submissions, { headers, cookies, fields: { ...fields, ...changed } })).statusCode;
@@ -260,14 +268,15 @@ describe('submitting by file', () => {
     const figures = readFileSync(CORRECTION, 'utf8');
     const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
     expect(textOf(preview)).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\)/);
-    expect(textOf(preview)).toContain('September 2011: replaces revision 1');
+    expect(textOf(preview)).toContain('September 2011: changes revision 1');
     const [, basis = ''] = /name="basis" value="([^"]+)"/.exec(preview) ?? [];
+    const [, months = ''] = /name="months" value="([^"]+)"/.exec(preview) ?? [];
 
-    const stale = await post(`${HOME}/submissions`, { forgeryToken, figures, basis: basis.replace('1', '7') });
+    const stale = await post(`${HOME}/submissions`, { forgeryToken, months, basis: basis.replace('1', '7') });
     expect([stale.status, textOf(await stale.text()).includes('Somebody else submitted')]).toEqual([409, true]);
-    const { status, headers } = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    const { status, headers } = await post(`${HOME}/submissions`, { forgeryToken, months, basis });
     expect([status, headers.get('location')]).toEqual([303, `${HOME}/submissions?accepted=2011-09`]);
-    const again = await post(`${HOME}/submissions`, { forgeryToken, figures, basis });
+    const again = await post(`${HOME}/submissions`, { forgeryToken, months, basis });
     // As when the answer got lost: nobody was faster, and nothing is stored twice.
     expect([again.status, again.headers.get('location')]).toEqual([303, headers.get('location')]);
     expect((await service.get('/submissions/2011-09')).revision).toBe(2);
@@ -315,6 +324,77 @@ describe('submitting by file', () => {
     expect(textOf(await text(`${HOME}/recipients`))).not.toContain('d…@example.org');
     const refused = await post(`${HOME}/recipients`, { forgeryToken, address: 'nobody', level: 'critical' });
     expect([refused.status, textOf(await refused.text()).includes('Enter an e-mail address')]).toEqual([422, true]);
+  });
+
+  test('says how the file was read and what was set aside, and takes five years at once', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const lines = Array.from({ length: 60 }, (_, index) => `${addMonths('2004-01', index)},CLA,${170 + (index % 9)},0`);
+    const figures = ['Return of the council', 'Month,Measure,Figure,Target', ...lines, 'Total,,9999,'].join('\n');
+    const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
+    expect(textOf(preview)).toContain('60 months new');
+    expect(textOf(preview)).toContain('How this was read, and what was set aside (2)');
+    expect(textOf(preview)).toMatch(/Line 63 Total 9999 is a total/);
+    expect(textOf(preview)).toContain('Target not read');
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(preview)?.[1] ?? '';
+    expect(field('months').length).toBeLessThan(3000);
+    const { status, headers } = await post(`${HOME}/submissions`, {
+      forgeryToken,
+      months: field('months'),
+      mode: field('mode'),
+      basis: field('basis'),
+    });
+    expect([status, headers.get('location')?.split(',').length]).toEqual([303, 60]);
+    const forged = await post(`${HOME}/submissions`, { forgeryToken, months: 'AAAA', basis: '' });
+    expect([forged.status, textOf(await forged.text())]).toEqual([
+      422,
+      expect.stringContaining('Choose the file again'),
+    ]);
+  });
+
+  test('one figure is corrected beside the others, with a reason; what cannot be read is asked for again', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/submissions/2011-07`;
+    expect(await text(path)).toContain(`${path}/correction`);
+    expect(textOf(await text(`${path}/correction?metric=referral-backlog`))).toContain('Reported now: 19 cases.');
+    const fields = { forgeryToken, metric: 'referral-backlog', revision: '1', reason: 'counted twice' };
+    const wrong = await post(`${path}/correction`, { ...fields, count: 'c' });
+    expect([wrong.status, textOf(await wrong.text())]).toEqual([422, expect.stringContaining('is no figure; leave')]);
+    const half = await post(`${path}/correction`, { ...fields, count: '1.5' });
+    expect([half.status, textOf(await half.text())]).toEqual([
+      422,
+      expect.stringContaining('A whole number is needed'),
+    ]);
+    expect((await post(`${path}/correction`, { ...fields, count: '18' })).status).toBe(303);
+    const { observations, reason, revision } = await service.get('/submissions/2011-07');
+    expect([observations['referral-backlog'], reason, revision]).toEqual([{ count: 18 }, 'counted twice', 2]);
+    expect(observations['conferences-on-time']).toEqual({ numerator: 14, denominator: 15 });
+    expect(textOf(await text(path))).toContain('counted twice');
+    expect((await post(`${path}/correction`, { ...fields, count: '17' })).status).toBe(409);
+    await post(`${path}/correction`, { ...fields, count: '', revision: '2' });
+    expect('referral-backlog' in (await service.get('/submissions/2011-07')).observations).toBe(false);
+  });
+
+  test('a month is taken back once that was asked', async () => {
+    const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const path = `${HOME}/submissions/2010-10`;
+    expect(textOf(await text(`${path}/retraction`))).toContain('Take back October 2010?');
+    expect((await service.get('/submissions/2010-10')).retracted).toBeUndefined();
+    expect((await post(`${path}/retraction`, { forgeryToken, revision: '7' })).status).toBe(409);
+    expect((await post(`${path}/retraction`, { forgeryToken, revision: '1' })).status).toBe(303);
+    expect((await service.get('/submissions/2010-10')).retracted).toBe(true);
+    expect(await text(path)).not.toContain('/correction');
+  });
+
+  test('metrics say what they are and when they are expected; figures and a workbook to fill in are downloads', async () => {
+    const { get, text } = await signedIn(service, await tokenFor(service));
+    const metrics = textOf(await text(`${HOME}/metrics`));
+    expect(metrics).toContain('Also: NI 59');
+    expect(metrics).toMatch(/Quarterly .*December 2011/);
+    const bytes = async (path: string) => new Uint8Array(await (await get(`${HOME}/${path}`)).arrayBuffer());
+    const known = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+    for (const path of ['figures.csv', 'figures.xlsx', 'template.xlsx?from=2011-08&to=2011-09'])
+      expect(readFigures(await bytes(path), known, { maxMonths: 360 }).faults).toEqual([]);
+    expect((await get(`${HOME}/template.xlsx?from=August`)).status).toBe(422);
   });
 });
 

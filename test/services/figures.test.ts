@@ -25,7 +25,7 @@ function faultsIn(text: string | Uint8Array): string[] {
 }
 
 const asidesIn = (text: string) =>
-  read(text).understood?.asides.map(({ line, text: said, why }) => `${line} ${said}: ${why}`);
+  read(text).understood[0]?.asides.map(({ line, text: said, why }) => `${line} ${said}: ${why}`);
 
 const line = (...cells: string[]) => `${HEADER}\n${cells.join('\n')}\n`;
 
@@ -195,7 +195,7 @@ describe('a file as it comes', () => {
     const { months, understood } = read(text);
     expect(figuresIn(text)).toEqual(['2024-08 initial-assessments-on-time 56/86', '2024-08 looked-after-children 312']);
     expect(months[0]?.submission.commentary).toBe('as reported');
-    expect(understood?.columns.map(({ heading, readAs }) => `${heading}: ${readAs}`)).toEqual([
+    expect(understood[0]?.columns.map(({ heading, readAs }) => `${heading}: ${readAs}`)).toEqual([
       'Month: the month',
       'Initial assessments on time - num: Initial assessments on time, numerator',
       'Initial assessments on time - den: Initial assessments on time, denominator',
@@ -228,7 +228,9 @@ describe('a file as it comes', () => {
         ),
       ),
     ).toEqual(['2024-08 referral-backlog 12']);
-    expect(read(line('2024-08,referral-backlog,,,12,,', '2024-09,referral-backlog,,,,,')).understood?.blanks).toBe(1);
+    expect(read(line('2024-08,referral-backlog,,,12,,', '2024-09,referral-backlog,,,,,')).understood[0]?.blanks).toBe(
+      1,
+    );
     expect(faultsIn(line('2024-09,referral-backlog,,,,,'))).toEqual([
       expect.stringContaining('the file holds no figure'),
     ]);

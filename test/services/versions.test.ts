@@ -105,3 +105,20 @@ test('progress is told with the action that it is of, and all that was reported 
     message: 'no action is called "A99"',
   });
 });
+
+test.each([
+  [{ value: 0.8 }, '0.8 can mean 80% or 0.8%; write it with the sign, as 80% or 0.8%'],
+  [{ tolerance: 0.5 }, '0.5 can mean 50% or 0.5%; write it with the sign, as 50% or 0.5%'],
+])('a bare share is not taken for a percentage: %j', async (change, detail) => {
+  const setting = setStandard(store, authority, 'placement-stability', { from: '2011-04', ...change, ...WHO }, NOW);
+  await expect(setting).rejects.toMatchObject({ faults: [{ detail }] });
+});
+
+test('a percentage may say that it is one, where the metric is a proportion', async () => {
+  const change = { from: '2011-04', value: '85%', tolerance: '0.5%', ...WHO };
+  const { version } = await setStandard(store, authority, 'placement-stability', change, NOW);
+  expect([version.value, version.tolerance]).toEqual([85, 0.5]);
+  await expect(setStandard(store, authority, 'average-caseload', change, NOW)).rejects.toMatchObject({
+    faults: [{ pointer: '#/value' }, { pointer: '#/tolerance' }],
+  });
+});

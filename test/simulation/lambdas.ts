@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { CloudFormationCustomResourceResponse, Context } from 'aws-lambda';
+import { readAssets } from '../../functions/pages/assets.ts';
 import type { Database } from '../../functions/store/database.ts';
 import type { TableName } from '../../functions/store/keys.ts';
 
@@ -25,18 +29,31 @@ export interface Surroundings {
 
 const PAGE_URL = 'https://monitor.example';
 
+/** Where the build puts what pages link to. */
+function makeAssets(): string {
+  const root = mkdtempSync(join(tmpdir(), 'simulation-'));
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+  mkdirSync(join(root, 'assets'));
+  for (const name of ['styles-1.css', 'icon-1.svg', 'how-it-judges.html'])
+    writeFileSync(join(root, 'assets', name), '');
+  return root;
+}
+const ROOT = makeAssets();
+const ASSETS = readAssets(join(ROOT, 'assets'));
+
 // A Lambda reads its environment and opens its clients as it loads; those clients are never used here.
 Object.assign(process.env, {
   ...{ BASELINES_TABLE: 'baselines', SUBMISSIONS_TABLE: 'submissions', ALERTS_TABLE: 'alerts', ACCESS_TABLE: 'access' },
   ...{ ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-2:000000000000:alerts', API_URL: PAGE_URL, SMALL_NUMBERS: 'show' },
   ...{ METRICS_NAMESPACE: 'simulation', AWS_REGION: 'eu-west-2', POWERTOOLS_METRICS_DISABLED: 'true' },
-  LAMBDA_TASK_ROOT: import.meta.dirname,
+  LAMBDA_TASK_ROOT: ROOT,
 });
 
 // biome-ignore-start lint/style/noRestrictedImports: what is simulated is the Lambdas themselves, with clients and a clock of the simulation's.
 const submit = await import('../../functions/submit.ts');
 const query = await import('../../functions/query.ts');
 const manage = await import('../../functions/manage.ts');
+const dashboard = await import('../../functions/dashboard.ts');
 const evaluate = await import('../../functions/evaluate.ts');
 const notify = await import('../../functions/notify.ts');
 const seed = await import('../../functions/seed.ts');
@@ -95,6 +112,12 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         respond: async (_url, response) => around.onSeeded(response),
       }) as unknown as Handler;
     case 'dashboard':
-      throw new Error('pages are not simulated');
+      return dashboard.createHandler({
+        ...common,
+        sns: async () => sns,
+        topicArn,
+        assets: ASSETS,
+        smallNumbers,
+      }) as unknown as Handler;
   }
 }

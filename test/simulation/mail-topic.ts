@@ -33,7 +33,7 @@ export interface MailTopic {
 export interface Subscription {
   readonly arn: string;
   readonly endpoint: string;
-  readonly askedAt: number;
+  askedAt: number;
   confirmedAt: number | undefined;
   policy: string | undefined;
   /** The policy that is in effect until the new one is. */
@@ -106,16 +106,17 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
     const policy = Attributes.FilterPolicy;
     if (policy !== undefined) compileFilterPolicy(policy);
     const existing = current().find((each) => each.endpoint === Endpoint);
-    if (existing?.confirmedAt !== undefined) {
-      if (!same(existing.policy, policy))
-        throw new InvalidParameterException({
-          message: 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes',
-          $metadata: {},
-        });
+    // Pending or confirmed, it keeps its attributes; of those that are not given, nothing is asked.
+    if (existing && policy !== undefined && !same(existing.policy, policy))
+      throw new InvalidParameterException({
+        message: 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes',
+        $metadata: {},
+      });
+    if (existing) {
+      if (existing.confirmedAt === undefined) existing.askedAt = now();
       return { SubscriptionArn: existing.arn };
     }
-    all = all.filter((each) => each !== existing);
-    const arn = existing?.arn ?? `${ARN}:${++made}`;
+    const arn = `${ARN}:${++made}`;
     all.push({ arn, endpoint: Endpoint, askedAt: now(), confirmedAt: undefined, policy, previous: undefined });
     return { SubscriptionArn: arn };
   }

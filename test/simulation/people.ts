@@ -2,7 +2,8 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { addMonths, hasEnded, type Period } from '../../functions/domain/period.ts';
 import type { Month, Reported } from '../../functions/domain/submission.ts';
-import { ROUTES, type RouteKey } from '../../functions/http/routes.ts';
+import { type PageKey, ROUTES, type RouteKey } from '../../functions/http/routes.ts';
+import { forgeryToken } from '../../functions/pages/session.ts';
 import type { Random } from './random.ts';
 import { BrokenPromise, type World } from './world.ts';
 
@@ -230,11 +231,22 @@ async function takeInHand(person: Person): Promise<void> {
   const raised = (listed.body.alerts as { alert: string; episode?: unknown }[]).filter(({ episode }) => episode);
   if (raised.length === 0) return;
   const { alert } = person.random().pick(raised);
+  const given = { author: `Director of ${id}`, note: 'Looked into.' };
+  if (person.random().chance(0.3)) {
+    const route = 'POST /authorities/{authority}/alerts/{alert}/acknowledgement';
+    const sent = await open(person, route, { authority: id, alert }, given);
+    if (sent && sent.status !== 303 && sent.status !== 409)
+      throw new BrokenPromise(
+        'whoever asks rightly is answered',
+        `form for ${alert}: ${sent.status} ${sent.text.slice(0, 500)}`,
+      );
+    return;
+  }
   const answered = await ask(
     person,
     'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement',
     { authority: id, alert },
-    { body: { author: `Director of ${id}`, note: 'Looked into.' } },
+    { body: given },
   );
   if (answered && answered.status !== 200 && answered.status !== 409)
     throw refusedOddly(`acknowledge ${alert}`, answered);
@@ -318,6 +330,51 @@ async function look(person: Person): Promise<void> {
   if (foreign) throw new BrokenPromise('no authority sees another', `${authority.id} is told of ${foreign.id}`);
 }
 
+/** Opens a page as a browser does, signed in by its cookie; undefined where it never came. */
+async function open(
+  person: Person,
+  routeKey: PageKey,
+  parameters: Record<string, string>,
+  form?: Record<string, string>,
+): Promise<{ readonly status: number; readonly text: string } | undefined> {
+  const { world, authority, random } = person;
+  const [method = '', template = ''] = routeKey.split(' ');
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
+  const event = {
+    ...{ version: '2.0', routeKey, rawPath: path, rawQueryString: '', pathParameters: parameters },
+    headers: {
+      ...{ host: 'monitor.example', 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' },
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    cookies: [`__Host-session=${authority.token}`],
+    requestContext: {
+      requestId: 'simulated',
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'simulation' },
+    },
+    isBase64Encoded: false,
+    ...(form ? { body: new URLSearchParams({ ...form, forgeryToken: forgeryToken(authority.token) }).toString() } : {}),
+  };
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    const { answer } = await world.invoke('dashboard', { ...event });
+    const { statusCode = 0, body = '' } = (answer ?? {}) as APIGatewayProxyStructuredResultV2;
+    if (statusCode > 0 && statusCode < 500) return { status: statusCode, text: body };
+    await world.sleep(200 + random().below(2000));
+  }
+  return undefined;
+}
+
+/** Looks at the pages, and finds nothing of others there. */
+async function lookAtPages(person: Person): Promise<void> {
+  const { authority, others, random } = person;
+  const key = random().pick(['GET /authorities/{authority}', 'GET /authorities/{authority}/notices'] as const);
+  const seen = await open(person, key, { authority: authority.id });
+  if (!seen) return;
+  if (seen.status !== 200)
+    throw new BrokenPromise('whoever asks rightly is answered', `${key}: ${seen.status} ${seen.text.slice(0, 500)}`);
+  const foreign = others.find(({ id }) => seen.text.includes(id));
+  if (foreign) throw new BrokenPromise('no authority sees another', `${authority.id} is shown ${foreign.id}`);
+}
+
 /** What people do, and how much oftener than something else. */
 export const DEEDS: readonly (readonly [weight: number, deed: (person: Person) => Promise<void>])[] = [
   [10, sendNextMonth],
@@ -331,4 +388,5 @@ export const DEEDS: readonly (readonly [weight: number, deed: (person: Person) =
   [0.5, removeRecipient],
   [0.5, pry],
   [2, look],
+  [0.4, lookAtPages],
 ];

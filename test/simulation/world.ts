@@ -486,7 +486,7 @@ export function createWorld(options: WorldOptions): World {
         if (now - invocation.startedAt >= TIMEOUT_MS[invocation.name]) kill(invocation);
       if (now < nextHour) return;
       nextHour = (Math.floor(now / HOUR_MS) + 1) * HOUR_MS;
-      for (const name of ['evaluate', 'notify'] as const) world.send(name, HOURLY_EVENT);
+      for (const name of ['seed', 'evaluate', 'notify'] as const) world.send(name, HOURLY_EVENT);
     },
     calm() {
       faults = NO_FAULTS;

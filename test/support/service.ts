@@ -63,6 +63,7 @@ export async function startService(
           etag: undefined,
           body: { detail: error.message, errors: error.errors },
           text: '',
+          bytes: new Uint8Array(),
         };
       }
     },

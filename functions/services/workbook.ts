@@ -1,0 +1,253 @@
+import { ArchiveError, openArchive } from './archive.ts';
+import { UnreadableFileError } from './csv.ts';
+import type { Line } from './table.ts';
+import { readXml, XmlError, type XmlListener } from './xml.ts';
+
+/** A sheet of a workbook, as the lines that a text file of it would have. */
+export interface Sheet {
+  readonly name: string;
+  readonly isHidden: boolean;
+  readonly lines: readonly Line[];
+}
+
+/** What is read of a workbook at most; a report is far below. Together they bound time and memory, whatever is sent. */
+const MAX_UNPACKED_BYTES = 24 * 1024 * 1024;
+const MAX_SHEETS = 60;
+const MAX_ROWS = 20_000;
+/** Beyond, only cells that are empty are passed over. */
+const MAX_COLUMNS = 1000;
+/** Elements of all parts together: a cell with a number is two, an empty one that has a format is one. */
+const MAX_ELEMENTS = 250_000;
+/** As many characters as Excel takes in a cell. */
+const MAX_TEXT = 32_767;
+
+/** Whether these bytes begin as a workbook does: it is a zip archive. */
+export function isWorkbook(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03 && bytes[3] === 0x04;
+}
+
+/** Whether these bytes begin as the workbooks of before 2007 do, and those with a password. */
+export function isOldWorkbook(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11 && bytes[3] === 0xe0;
+}
+
+/**
+ * Reads a workbook (ECMA-376, .xlsx) sheet by sheet. A date comes as `2024-08-01` and a percentage as `76%`, by the format of their
+ * cells; a formula as what it came to when it was saved. No formula is evaluated, no macro is read. Throws
+ * {@link UnreadableFileError} for what is no workbook, or more than is read.
+ */
+export function readWorkbook(bytes: Uint8Array): Sheet[] {
+  try {
+    const unpack = openArchive(bytes, MAX_UNPACKED_BYTES);
+    let elements = 0;
+    const walk: Walk = (name, { open, ...listener }) => {
+      const part = unpack(name);
+      if (!part) return false;
+      const counted: XmlListener['open'] = (...element) => {
+        elements += 1;
+        if (elements > MAX_ELEMENTS) fail(TOO_MUCH);
+        open(...element);
+      };
+      try {
+        readXml(part.toString('utf8'), { open: counted, ...listener });
+      } catch (error) {
+        if (error instanceof XmlError) fail(`has a part that ${error.message}; open it in Excel and save it again`);
+        throw error;
+      }
+      return true;
+    };
+    const book = readBook(walk);
+    const shared = readStrings(walk);
+    const styles = readStyles(walk);
+    return book.sheets.map(({ name, isHidden, path }) => {
+      if (isHidden) return { name, isHidden, lines: [] };
+      const lines = readSheet(walk, path, { name, shared, styles, is1904: book.is1904 });
+      return { name, isHidden, lines };
+    });
+  } catch (error) {
+    if (error instanceof ArchiveError) throw new UnreadableFileError(1, `the file ${error.message}`);
+    throw error;
+  }
+}
+
+const fail = (why: string): never => {
+  throw new ArchiveError(why);
+};
+
+const TOO_MUCH = 'holds more than is read; send the sheet with the figures alone';
+
+/** Goes through a part by its name; false where there is none. What is damaged is refused as a whole. */
+type Walk = (name: string, listener: XmlListener) => boolean;
+
+function readBook(walk: Walk): { sheets: { name: string; isHidden: boolean; path: string }[]; is1904: boolean } {
+  const targets = new Map<string, string>();
+  walk('xl/_rels/workbook.xml.rels', {
+    open: (name, attributes) => {
+      if (name !== 'Relationship') return;
+      const { Id = '', Target = '' } = attributes();
+      targets.set(Id, Target.startsWith('/') ? Target.slice(1) : `xl/${Target}`);
+    },
+  });
+  const sheets: { name: string; isHidden: boolean; path: string }[] = [];
+  let is1904 = false;
+  const isBook = walk('xl/workbook.xml', {
+    open: (name, attributes) => {
+      if (name === 'workbookPr') is1904 = ['1', 'true'].includes(attributes().date1904 ?? '');
+      if (name !== 'sheet') return;
+      const { name: title = '', state = 'visible', ...others } = attributes();
+      const id = Object.entries(others).find(([key]) => key.endsWith(':id'))?.[1] ?? '';
+      if (sheets.length >= MAX_SHEETS) fail(`has more than ${MAX_SHEETS} sheets; send the one with the figures alone`);
+      sheets.push({ name: title, isHidden: state !== 'visible', path: targets.get(id) ?? '' });
+    },
+  });
+  if (!isBook) fail('is no Excel workbook; save it as "Excel Workbook (.xlsx)" or as CSV');
+  return { sheets, is1904 };
+}
+
+/** The texts that cells refer to by number. How a text is to be pronounced (`rPh`) is no part of it. */
+function readStrings(walk: Walk): string[] {
+  const strings: string[] = [];
+  let current: string | undefined;
+  let isText = false;
+  let isReading = true;
+  walk('xl/sharedStrings.xml', {
+    open: (name) => {
+      if (name === 'si') current = '';
+      if (name === 'rPh') isReading = false;
+      if (name === 't') isText = isReading;
+    },
+    text: (value) => {
+      if (isText && current !== undefined && current.length <= MAX_TEXT) current += value;
+    },
+    close: (name) => {
+      if (name === 't') isText = false;
+      if (name === 'rPh') isReading = true;
+      if (name !== 'si') return;
+      strings.push((current ?? '').slice(0, MAX_TEXT));
+      current = undefined;
+    },
+  });
+  return strings;
+}
+
+type NumberStyle = 'plain' | 'date' | 'percent';
+
+/** Formats that have a number and no text of their own (ECMA-376, part 1, 18.8.30; 27 to 58 are dates in East Asia). */
+const isBuiltInDate = (id: number): boolean =>
+  (id >= 14 && id <= 17) || id === 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58);
+const isBuiltInPercent = (id: number): boolean => id === 9 || id === 10;
+
+/** What the numbers of cells are, by the style that cells name. */
+function readStyles(walk: Walk): NumberStyle[] {
+  const formats = new Map<number, string>();
+  const styles: NumberStyle[] = [];
+  let isCell = false;
+  walk('xl/styles.xml', {
+    open: (name, attributes) => {
+      if (name === 'numFmt') formats.set(Number(attributes().numFmtId), attributes().formatCode ?? '');
+      if (name === 'cellXfs') isCell = true;
+      if (name === 'xf' && isCell) styles.push(styleOf(Number(attributes().numFmtId ?? 0), formats));
+    },
+    close: (name) => {
+      if (name === 'cellXfs') isCell = false;
+    },
+  });
+  return styles;
+}
+
+function styleOf(id: number, formats: ReadonlyMap<number, string>): NumberStyle {
+  const code = (formats.get(id) ?? '').split(';')[0]?.replace(/"[^"]*"|\[[^\]]*\]|\\.|_./g, '') ?? '';
+  if (isBuiltInPercent(id) || code.includes('%')) return 'percent';
+  if (isBuiltInDate(id) || (/[yd]/i.test(code) && !/general/i.test(code)) || /mmm/i.test(code)) return 'date';
+  return 'plain';
+}
+
+interface Book {
+  readonly name: string;
+  readonly shared: readonly string[];
+  readonly styles: readonly NumberStyle[];
+  readonly is1904: boolean;
+}
+
+interface OpenCell {
+  readonly column: number;
+  readonly type: string;
+  readonly style: NumberStyle;
+  value: string;
+  formula: string;
+}
+
+function readSheet(walk: Walk, path: string, { name: sheet, shared, styles, is1904 }: Book): Line[] {
+  const lines: Line[] = [];
+  let line = 0;
+  let column = -1;
+  let cells: string[] = [];
+  let cell: OpenCell | undefined;
+  let within: 'v' | 'f' | 't' | undefined;
+  walk(path, {
+    open: (tag, attributes) => {
+      if (tag === 'row') {
+        line = Number(attributes().r ?? line + 1);
+        [cells, column] = [[], -1];
+      } else if (tag === 'c') {
+        const { r, t = 'n', s = '0' } = attributes();
+        column = r ? columnOf(r) : column + 1;
+        cell = { column, type: t, style: styles[Number(s)] ?? 'plain', value: '', formula: '' };
+      } else if (tag === 'v' || tag === 'f' || tag === 't') within = tag;
+    },
+    text: (value) => {
+      if (cell && within === 'f') cell.formula += value;
+      else if (cell && within) cell.value += value;
+    },
+    close: (tag) => {
+      if (tag === 'v' || tag === 'f' || tag === 't') within = undefined;
+      if (tag === 'row' && cells.length > 0) {
+        if (lines.length >= MAX_ROWS)
+          fail(`has more than ${MAX_ROWS} rows in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
+        lines.push({ line, cells: Array.from(cells, (text) => text ?? '') });
+      }
+      if (tag !== 'c' || !cell) return;
+      const text = textOf(cell, shared, is1904);
+      if (text !== '') {
+        if (cell.column >= MAX_COLUMNS)
+          fail(`has cells beyond column ${MAX_COLUMNS} in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
+        cells[cell.column] = text;
+      }
+      cell = undefined;
+    },
+  });
+  return lines;
+}
+
+/** A to Z, AA and so on, from 0. */
+function columnOf(reference: string): number {
+  let column = 0;
+  for (const letter of reference.slice(0, 4).toUpperCase()) {
+    if (letter < 'A' || letter > 'Z') break;
+    column = column * 26 + letter.charCodeAt(0) - 64;
+  }
+  return column - 1;
+}
+
+function textOf({ type, style, value, formula }: OpenCell, shared: readonly string[], is1904: boolean): string {
+  if (value === '' && formula !== '') return `=${formula}`.slice(0, 64);
+  if (type === 's')
+    return value === ''
+      ? ''
+      : (shared[Number(value)] ?? fail('refers to a text that is not there; open it in Excel and save it again'));
+  if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
+  if (type !== 'n') return value.slice(0, MAX_TEXT);
+  const number = Number(value);
+  if (value === '' || !Number.isFinite(number)) return value.slice(0, MAX_TEXT);
+  if (style === 'date' && number >= 1 && number < 2_958_466) return dateOf(number + (is1904 ? 1462 : 0));
+  if (style === 'percent') return `${plainly(number * 100)}%`;
+  return plainly(number);
+}
+
+/** A number without what binary fractions add to it: 15 digits are as many as Excel keeps. */
+const plainly = (number: number): string => String(Number(number.toPrecision(15)));
+
+/** The day that a spreadsheet numbers so, `2024-08-01`. They count from the end of 1899. */
+function dateOf(serial: number): string {
+  return new Date(Date.UTC(1899, 11, 30) + Math.floor(serial) * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { Month } from '../../functions/domain/submission.ts';
+import { openArchive } from '../../functions/services/archive.ts';
+import { readFigures } from '../../functions/services/figures.ts';
+import { writeFigures, writeTemplate } from '../../functions/services/template.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
+
+const METRICS = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+const AUGUST: Month = {
+  period: '2011-08',
+  revision: 2,
+  submittedAt: '2011-09-05T09:00:00.000Z',
+  status: 'provisional',
+  commentary: '=1+1, "quoted" <b>\nand more',
+  observations: {
+    'average-caseload': { value: 17.25 },
+    'children-feel-safe': { value: 0.8 },
+    'conferences-on-time': { numerator: 0, denominator: 0 },
+    'referral-backlog': { count: 41 },
+  },
+};
+const RETRACTED: Month = { ...AUGUST, period: '2011-09', observations: {}, retracted: true };
+const written = { authority: 'Herefordshire', metrics: HEREFORDSHIRE.metrics, months: [AUGUST, RETRACTED] };
+const partOf = (file: Buffer, name: string): string => openArchive(file, 1e7)(name)?.toString() ?? '';
+
+describe('a template', () => {
+  const file = writeTemplate(written, '2011-07', '2011-09');
+
+  test('sent back as it is says what was sent before, and nothing of other months', () => {
+    const { months, faults, otherSheets } = readFigures(file, METRICS);
+    expect(faults).toEqual([]);
+    const { status, commentary, observations } = AUGUST;
+    expect(months.map(({ period, submission }) => ({ period, ...submission }))).toEqual([
+      { period: '2011-08', status, commentary, observations },
+    ]);
+    expect(otherSheets).toEqual([{ name: 'How to fill this in', why: 'has no line that names the columns' }]);
+  });
+
+  test('has a row for each metric that is expected, or was sent, in each month', () => {
+    const sheet = partOf(file, 'xl/worksheets/sheet1.xml');
+    const rows = (id: string) => sheet.split(`<t xml:space="preserve">${id}</t>`).length - 1;
+    expect([rows('referral-backlog'), rows('forensic-paediatricians'), rows('children-feel-safe')]).toEqual([3, 1, 1]);
+    expect(sheet).not.toContain('five-good-gcses');
+  });
+
+  test('lets only those cells be typed into that the metric needs', () => {
+    const sheet = partOf(file, 'xl/worksheets/sheet1.xml');
+    const row = /<row r="\d+">(?:(?!<\/row>).)*referral-backlog.*?<\/row>/s.exec(sheet)?.[0] ?? '';
+    const styles = [...row.matchAll(/<c r="([E-H])\d+" s="(\d)"/g)].map(([, column, style]) => `${column}${style}`);
+    expect(styles).toEqual(['E4', 'F4', 'G3', 'H4']);
+    expect(sheet).toContain('<sheetProtection sheet="1"');
+    expect(sheet).toContain('"final,provisional"');
+    expect(partOf(file, 'xl/styles.xml').match(/locked="0"/g)).toHaveLength(2);
+  });
+
+  test('is the same each time', () => {
+    expect(writeTemplate(written, '2011-07', '2011-09').equals(file)).toBe(true);
+  });
+});
+
+test('figures are written as a workbook that can be sent again unchanged', () => {
+  const { months } = readFigures(writeFigures(written), METRICS);
+  expect(months.map(({ period, submission: { observations } }) => ({ period, observations }))).toEqual([
+    { period: '2011-08', observations: AUGUST.observations },
+  ]);
+});

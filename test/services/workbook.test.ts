@@ -1,0 +1,197 @@
+import { deflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { packArchive } from '../../functions/services/archive.ts';
+import { readFigures } from '../../functions/services/figures.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
+import { aWorkbook, STYLES, sheetXml } from '../support/workbook.ts';
+
+const METRICS = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+const read = (file: Uint8Array) => readFigures(file, METRICS, { now: new Date('2026-11-25') });
+const figuresIn = (file: Uint8Array): string[] => {
+  const { months, faults } = read(file);
+  expect(faults).toEqual([]);
+  return months.flatMap(({ period, submission }) =>
+    Object.entries(submission.observations).map(
+      ([metric, reported]) => `${period} ${metric} ${Object.values(reported).join('/')}`,
+    ),
+  );
+};
+const faultsIn = (file: Uint8Array): string[] =>
+  read(file).faults.map(({ sheet, line, column, detail }) => `${sheet} ${line} ${column}: ${detail}`);
+
+/** Of work: on a busy machine the clock says more of the others. */
+const secondsSince = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.threadCpuUsage(start);
+  return (user + system) / 1e6;
+};
+
+const HEADER = ['Month', 'Measure', 'Numerator', 'Denominator', 'Count', 'Value'];
+const date = (value: number) => ({ value, style: STYLES.date });
+const month = (value: number) => ({ value, style: STYLES.month });
+const percent = (value: number) => ({ value, style: STYLES.percent });
+
+describe('a workbook', () => {
+  test('has its dates and percentages by the format of their cells', () => {
+    const rows = [
+      ["Children's services monthly return"],
+      [],
+      HEADER,
+      [date(45505), 'ICPC', 14, 15],
+      [month(45536), 'Long-term placement stability', '', '', '', percent(0.765)],
+      [month(45536), 'Referral backlog', '', '', 12],
+      ['Sep-24', 'Average caseload', '', '', '', 17.1],
+      ['Total', '', 14, 15, 12],
+    ];
+    expect(figuresIn(aWorkbook({ Return: rows }))).toEqual([
+      '2024-08 conferences-on-time 14/15',
+      '2024-09 average-caseload 17.1',
+      '2024-09 placement-stability 76.5',
+      '2024-09 referral-backlog 12',
+    ]);
+    const since1904 = [HEADER, [date(45505 - 1462), 'Referral backlog', '', '', 12]];
+    expect(figuresIn(aWorkbook({ Return: since1904 }, { is1904: true }))).toEqual(['2024-08 referral-backlog 12']);
+  });
+
+  test('may have its months side by side, and texts that cells share', () => {
+    const strings =
+      '<sst><si><t>Indicator</t></si><si><r><t>Referral </t></r><r><t>backlog</t></r><rPh><t>x</t></rPh></si></sst>';
+    const shared = (index: number) => ({ raw: `<c r="@" t="s"><v>${index}</v></c>` });
+    const rows = [
+      [shared(0), month(45505), month(45536)],
+      [shared(1), 12, { raw: '<c r="@"><f>B2+1</f><v>13</v></c>' }],
+    ];
+    expect(figuresIn(aWorkbook({ Board: rows }, { strings }))).toEqual([
+      '2024-08 referral-backlog 12',
+      '2024-09 referral-backlog 13',
+    ]);
+  });
+
+  test('is read sheet by sheet, and says which were not', () => {
+    const sheets = {
+      Notes: [['How to fill this in']],
+      Safeguarding: [HEADER, ['2024-08', 'Referral backlog', '', '', 12]],
+      'Looked after': [HEADER, ['2024-08', 'CLA', '', '', 312]],
+      Lists: [HEADER, ['2024-08', 'Complaints', '', '', 1]],
+      Empty: [],
+    };
+    const file = aWorkbook(sheets, { hidden: ['Lists'] });
+    expect(figuresIn(file)).toEqual(['2024-08 looked-after-children 312', '2024-08 referral-backlog 12']);
+    const { understood, otherSheets } = read(file);
+    expect(understood.map(({ sheet }) => sheet)).toEqual(['Safeguarding', 'Looked after']);
+    expect(otherSheets).toEqual([
+      { name: 'Notes', why: 'has no line that names the columns' },
+      { name: 'Lists', why: 'is hidden' },
+      { name: 'Empty', why: 'is empty' },
+    ]);
+  });
+
+  test('has its faults named by sheet, line and column', () => {
+    const sheets = {
+      One: [
+        HEADER,
+        ['2024-08', 'Referral backlog', '', '', { raw: '<c r="@" t="e"><v>#DIV/0!</v></c>' }],
+        ['2024-08', 'Long-term placement stability', '', '', '', 0.76],
+        ['2024-08', 'Closure backlog', '', '', { raw: '<c r="@"><f>SUM(A1:A2)</f></c>' }],
+      ],
+      Two: [HEADER, ['2024-08', 'Complaints', '', '', 1.5], ['2024-08', 'Long-term placement stability', 1, 2]],
+    };
+    expect(faultsIn(aWorkbook(sheets))).toEqual([
+      expect.stringMatching(/^One 2 Count: "#DIV\/0!" is a formula that divides by nothing/),
+      expect.stringMatching(/^One 4 Count: "=SUM\(A1:A2\)" is not a number/),
+      expect.stringMatching(/^Two 2 Count: a whole number/),
+      expect.stringMatching(/^Two 3 Measure: placement-stability is given for 2024-08 in the sheet "One" too/),
+    ]);
+  });
+});
+
+describe('what is too much, or no workbook, is refused within a second', () => {
+  const zeros = (bytes: number) => Buffer.alloc(bytes, 0x20).toString();
+  const million = `<worksheet><sheetData><row r="1">${'<c><v>1</v></c>'.repeat(1_000_000)}</row></sheetData></worksheet>`;
+  const blank = `<worksheet><sheetData>${'<row><c s="1"/></row>'.repeat(900_000)}</sheetData></worksheet>`;
+  const entities = `<!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>`;
+  test.each([
+    [
+      'that unpacks to a thousand times its size',
+      () => aWorkbook({ Bomb: zeros(40 * 1024 * 1024) }),
+      'unpacks to more',
+    ],
+    ['with a million columns', () => aWorkbook({ Wide: million }), 'beyond column 1000'],
+    ['with a million empty rows', () => aWorkbook({ Long: blank }), 'holds more than is read'],
+    [
+      'with more rows than are read',
+      () => aWorkbook({ Long: sheetXml(Array(20_002).fill([1])) }),
+      'more than 20000 rows',
+    ],
+    [
+      'with texts that refer to each other',
+      () => aWorkbook({ One: [[1]] }, { strings: entities }),
+      'declares a document type',
+    ],
+    [
+      'with texts that are not there',
+      () => aWorkbook({ One: [[{ raw: '<c r="@" t="s"><v>7</v></c>' }]] }),
+      'a text that is not there',
+    ],
+    [
+      'with a million texts',
+      () => aWorkbook({ One: [[1]] }, { strings: `<sst>${'<si><t>a</t></si>'.repeat(300_000)}</sst>` }),
+      'holds more than is read',
+    ],
+    ['with tags that never end', () => aWorkbook({ One: `<worksheet>${'<row '.repeat(1_000_000)}` }), 'is damaged'],
+    [
+      'with one text of 20 MB',
+      () => aWorkbook({ One: `<worksheet><row><c t="str"><v>${'a&amp;'.repeat(3_500_000)}</v></c></row></worksheet>` }),
+      'holds a longer text than a cell can',
+    ],
+    [
+      'with a comment of 20 MB',
+      () => aWorkbook({ One: `<worksheet><!--${'- '.repeat(10_000_000)}--><row/></worksheet>` }),
+      'the file is empty',
+    ],
+    [
+      'with a million attributes',
+      () => aWorkbook({ One: `<worksheet><row ${'a="b" '.repeat(1_000_000)}/></worksheet>` }),
+      'is damaged',
+    ],
+    [
+      'of a thousand sheets',
+      () => aWorkbook(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`S${i}`, [[1]]]))),
+      'more than 60 sheets',
+    ],
+    ['cut short', () => aWorkbook({ One: [HEADER] }).subarray(0, 400), 'no workbook that can be read'],
+    ['that is another kind of archive', () => packArchive([['a.txt', 'x']]), 'no Excel workbook'],
+    [
+      'of before 2007, or with a password',
+      () => Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+      'before 2007, or has a password',
+    ],
+    [
+      'whose parts are not what they say',
+      () => Buffer.concat([Buffer.from('PK\u0003\u0004'), deflateRawSync(Buffer.alloc(1000))]),
+      'no workbook that can be read',
+    ],
+  ])('a workbook %s', (_, make, why) => {
+    const file = make();
+    const start = process.threadCpuUsage();
+    const faults = faultsIn(file);
+    expect(secondsSince(start)).toBeLessThan(1);
+    expect(faults).toEqual([expect.stringContaining(why)]);
+  });
+});
+
+test('48 months of 40 metrics are read in a moment', () => {
+  const rows = Array.from(
+    { length: 48 },
+    (_, index) => `${2020 + Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`,
+  ).flatMap((period) =>
+    HEREFORDSHIRE.metrics.map(({ id, kind }) => [
+      period,
+      id,
+      ...{ proportion: [14, 15, '', ''], count: ['', '', 12, ''], mean: ['', '', '', 17.5] }[kind],
+    ]),
+  );
+  const file = aWorkbook({ Return: [HEADER, ...rows] });
+  const start = process.threadCpuUsage();
+  expect(read(file).months).toHaveLength(48);
+  expect(secondsSince(start)).toBeLessThan(3);
+});
