@@ -33,7 +33,7 @@ import {
 import { etagOf } from './http/etags.ts';
 
 import { fileAnswer } from './http/files.ts';
-import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
+import { type Answer, answer, fitting, httpHandler, type Request, readBody, readQuery, whole } from './http/handler.ts';
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 
 import { faultsProblem, ProblemError } from './http/problem.ts';
@@ -109,10 +109,12 @@ async function getMonths(request: Request, database: Tables): Promise<Answer> {
   const { limit, after } = pageOf(page, isPlace);
   const { authority = '' } = request.parameters;
   if (format === 'csv' || format === 'xlsx')
-    return fileAnswer(await figuresFile(database, authority, range, format), `${authority}.${format}`);
+    return whole(fileAnswer(await figuresFile(database, authority, range, format), `${authority}.${format}`));
   await requireAuthority(database, authority);
   const start = after === undefined ? range.from : addMonths(after, 1);
-  const { months, more } = await readMonthsBetween(database, authority, { ...range, from: start, limit });
+  const found = await readMonthsBetween(database, authority, { ...range, from: start, limit });
+  const months = fitting(found.months);
+  const more = found.more || months.length < found.months.length;
   return answer(200, MonthsAnswerSchema, {
     submissions: months.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(months.at(-1)?.period ?? '') } : {}),
@@ -146,7 +148,9 @@ async function getRevisions(request: Request, database: Tables): Promise<Answer>
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(1, MAX_REVISION - 1));
   await requireAuthority(database, authority);
   const page = { after: Number(after ?? 0), limit };
-  const { revisions, more } = await readRevisions(database, authority, period, page);
+  const found = await readRevisions(database, authority, period, page);
+  const revisions = fitting(found.revisions);
+  const more = found.more || revisions.length < found.revisions.length;
   return answer(200, RevisionsAnswerSchema, {
     revisions: revisions.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
@@ -251,10 +255,12 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(2, MAX_NOTICE));
   await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
-  const [{ notices, more }, waiting] = await Promise.all([
+  const [found, waiting] = await Promise.all([
     readNotices(database, authority, page),
     countWaiting(database, authority, now),
   ]);
+  const notices = fitting(found.notices);
+  const more = found.more || notices.length < found.notices.length;
   return answer(200, NoticesAnswerSchema, {
     notices: notices.map(({ notice, sentAt }) => ({
       ...notice,

@@ -47,6 +47,29 @@ export function answer<T>(
   };
 }
 
+/** Lambda answers with 6 MB at most; the rest is for what stands beside a list. */
+const MAX_BODY_SIZE = 5 * 1024 * 1024;
+
+/** How much of an answer its body takes: Lambda writes it as JSON once more. */
+const sizeOf = (body: string): number => Buffer.byteLength(JSON.stringify(body));
+
+/** As many of a list, from its beginning, as one answer holds. */
+export function fitting<T>(list: readonly T[]): readonly T[] {
+  let size = 0;
+  const end = list.findIndex((each) => {
+    size += sizeOf(JSON.stringify(each));
+    return size > MAX_BODY_SIZE;
+  });
+  return end < 0 ? list : list.slice(0, end);
+}
+
+/** An answer that cannot go on elsewhere, if Lambda can hand it on. */
+export function whole(file: Answer): Answer {
+  if (sizeOf(file.body ?? '') <= MAX_BODY_SIZE) return file;
+  const detail = 'these months are more than one answer holds; ask for fewer, by "from" and "to"';
+  throw faultsProblem([{ parameter: 'from', detail }], 'the query was not answered');
+}
+
 /**
  * The Lambda handler of a function that answers HTTP: who may, whether the body is what it says, then the route. The
  * one shared stack: logging, errors and headers are here and nowhere else.
