@@ -163,7 +163,9 @@ function daysOf(months: readonly Month[], due: readonly string[]): Day[] {
   return days.sort(byDate);
 }
 
-const byDate = (one: Day, other: Day): number => (one.date < other.date ? -1 : 1);
+function byDate(one: Day, other: Day): number {
+  return one.date < other.date ? -1 : 1;
+}
 
 /** The day on which a report that ships with the service was published. */
 function reportDay(name: string): Day {

@@ -42,9 +42,32 @@ export function acknowledged(
   }: { readonly board: Board | undefined; readonly acknowledgements: readonly Acknowledgement[] },
 ): BoardAlert {
   const given = acknowledgements.find((acknowledgement) => acknowledgement.alert === id);
+  // The board keeps as much of the note as fits; the whole of it is beside the board.
+  if (given && given.at === alert.acknowledgement?.at) return { ...alert, acknowledgement: given };
   const isNews = given !== undefined && alert.episode !== undefined && given.at >= (board?.evaluatedAt ?? '');
   return isNews ? { ...alert, acknowledgement: given } : alert;
 }
+
+/** One alert as the last notice told it. */
+const ToldAlertSchema = AlertStateSchema.extend({
+  period: z.string(),
+  /** Who had it in hand. */
+  inHand: z.object({ author: z.string(), at: z.iso.datetime() }).optional(),
+  /** How many actions were overdue, where it is about those. */
+  overdue: z.number().optional(),
+});
+export type ToldAlert = z.infer<typeof ToldAlertSchema>;
+
+/** What the last notice was worked out from and said, whatever was judged since without being told. */
+export const AnnouncedSchema = z.object({
+  latestPeriod: z.string().optional(),
+  judged: z.record(z.string(), z.int()),
+  standards: z.record(z.string(), z.int()),
+  inspection: z.string(),
+  leading: z.string().optional(),
+  alerts: z.record(z.string(), ToldAlertSchema),
+});
+export type Announced = z.infer<typeof AnnouncedSchema>;
 
 /** All alert states of one authority, with what they were worked out from. */
 export const BoardSchema = z.object({
@@ -65,8 +88,35 @@ export const BoardSchema = z.object({
   /** The inspection that led; boards that an earlier version wrote do not say. */
   leading: z.string().optional(),
   alerts: z.record(z.string(), BoardAlertSchema),
+  /** Absent on boards of an earlier version, whose own content stands in for it. */
+  announced: AnnouncedSchema.optional(),
 });
 export type Board = z.infer<typeof BoardSchema>;
+
+/** What the readers of a board's notices know. */
+export const announcedOf = (board: Board): Announced => board.announced ?? asAnnounced(board);
+
+/** A board as a notice of it tells it. */
+export function asAnnounced({
+  latestPeriod,
+  judged,
+  standards,
+  inspection,
+  leading,
+  alerts,
+}: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'authority'>): Announced {
+  const told = Object.entries(alerts).map(([id, { findings, acknowledgement, ...alert }]) => {
+    const overdue = findings[0]?.numbers.overdue;
+    const inHand = acknowledgement && { author: acknowledgement.author, at: acknowledgement.at };
+    return [id, { ...alert, ...(inHand ? { inHand } : {}), ...(overdue === undefined ? {} : { overdue }) }] as const;
+  });
+  return {
+    ...(latestPeriod ? { latestPeriod } : {}),
+    ...{ judged, standards, inspection },
+    ...(leading ? { leading } : {}),
+    alerts: Object.fromEntries(told),
+  };
+}
 
 /**
  * Somebody takes the episode of an alert in hand; undefined where it has none. Never before the board it answers to, even

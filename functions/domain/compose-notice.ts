@@ -1,22 +1,27 @@
 import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
-import type { Board, BoardAlert } from './board.ts';
+import type { Announced, Board, BoardAlert, ToldAlert } from './board.ts';
 import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import {
-  dayName,
+  basisOf,
+  formatAbsence,
   formatBaseline,
   formatDue,
+  formatNumber,
   formatObservation,
   formatStandard,
+  MAX_NAME_LENGTH,
+  MAX_TYPED_LENGTH,
   monthName,
+  oneLine,
   type SmallNumbers,
+  typed,
 } from './format.ts';
 import type { Action, Metric, Standard } from './inspection.ts';
 import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
 import { compareItems, type Notice, type NoticeItem } from './notice.ts';
 import type { Obligations } from './obligations.ts';
-import { dayInEngland } from './period.ts';
-import { reasonFor, reasonForAuthority } from './reasons.ts';
+import { reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
@@ -25,8 +30,8 @@ import { type Judged, standardFor } from './timeline.ts';
 /** What a notice is put into words from. */
 export interface Occasion {
   readonly board: Board;
-  /** The board that was announced before. */
-  readonly stored: Board | undefined;
+  /** What the readers of the notices before know; undefined before the first evaluation. */
+  readonly told: Announced | undefined;
   readonly changes: ReadonlyMap<string, Change>;
   readonly judgements: ReadonlyMap<string, readonly Judged[]>;
   readonly obligations: Obligations;
@@ -39,31 +44,44 @@ export interface Occasion {
  * Whether figures that were judged before are held against another inspection now. A board of an earlier version does not
  * say which one led.
  */
-export function isNewlyLed(stored: Board | undefined, { leading }: Pick<Board, 'leading'>): boolean {
-  return stored?.latestPeriod !== undefined && stored.leading !== undefined && stored.leading !== leading;
+export function isNewlyLed(told: Announced | undefined, { leading }: Pick<Board, 'leading'>): boolean {
+  return told?.latestPeriod !== undefined && told.leading !== undefined && told.leading !== leading;
 }
 
 /** The notice of one evaluation: what changed, what is still raised, what to watch; each in words, the worst first. */
 export function composeNotice(occasion: Occasion): Notice {
-  const { board, stored, changes, record } = occasion;
-  const worstFirst = Object.entries(board.alerts).sort(([, a], [, b]) => rank(b.level) - rank(a.level));
+  const { board, told, changes, record } = occasion;
+  const order = new Map(record.metrics.map((metric, position) => [metric.id, weightOf(metric, position)]));
+  const byWeight = (a: string, b: string): number => (order.get(a) ?? 0) - (order.get(b) ?? 0);
+  const worstFirst = Object.entries(board.alerts).sort(
+    ([a, { level: levelA }], [b, { level: levelB }]) => rank(levelB) - rank(levelA) || byWeight(a, b),
+  );
   const isNews = (id: string): boolean => changes.has(id);
   const announced = [...changes].filter(([, { mailed }]) => mailed);
+  const about = newsMonth(occasion);
+  const month = record.months.find(({ period }) => period === about);
+  const isNew = month && month.period > (told?.latestPeriod ?? '');
   return {
     authority: board.authority,
-    name: record.inspection.name,
+    name: oneLine(record.inspection.name, MAX_TITLE_LENGTH),
     number: board.lastNotice,
     createdAt: board.evaluatedAt,
     // Everybody is told of another inspection, whatever they are mailed from.
-    level: isNewlyLed(stored, board)
+    level: isNewlyLed(told, board)
       ? 'critical'
-      : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, stored?.alerts[id]?.episode?.level])) ??
+      : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, told?.alerts[id]?.episode?.level])) ??
         'watch'),
-    ...(isNewlyLed(stored, board)
+    ...(isNewlyLed(told, board)
       ? { inspection: { title: record.inspection.title, published: record.inspection.published } }
       : {}),
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
-    transitions: [...changes.keys()].map((id) => itemOf(id, occasion)).sort(compareItems),
+    ...(about ? { about } : {}),
+    ...(month?.status === 'provisional' ? { provisional: true } : {}),
+    ...(isNew && month.commentary ? { commentary: typed(month.commentary, MAX_TYPED_LENGTH) } : {}),
+    transitions: [...changes.keys()]
+      .sort(byWeight)
+      .map((id) => itemOf(id, occasion))
+      .sort(compareItems),
     stillRaised: worstFirst.filter(([id, alert]) => alert.episode && !isNews(id)).map(([id]) => stateOf(id, occasion)),
     // What ended as an episode may stay to be watched: then it is told twice, as an end and as what is left.
     watching: worstFirst
@@ -72,64 +90,99 @@ export function composeNotice(occasion: Occasion): Notice {
   };
 }
 
+/** As much as a notice keeps of a title or an authority's name: with every alert changed at once it still fits. */
+const MAX_TITLE_LENGTH = 150;
+
+/** Within a level, lines that must hold come first, then counts of children or cases, then the file's order. */
+function weightOf({ holdLine, kind }: Metric, position: number): number {
+  return (holdLine ? 0 : kind === 'count' ? 1000 : 2000) + position;
+}
+
+/**
+ * The latest month of whose figures there is news: by a figure that is new or was corrected. Undefined where the news is
+ * that figures are late or actions overdue: no month of figures has anything to do with it.
+ */
+function newsMonth({ changes, judgements, told, board, superseded }: Occasion): string | undefined {
+  const metrics = [...changes.keys()].filter((id) => judgements.has(id));
+  if (metrics.length === 0) return undefined;
+  const latest = board.latestPeriod ?? '';
+  if (latest > (told?.latestPeriod ?? '') || superseded.length === 0) return latest || undefined;
+  return superseded
+    .map(({ period }) => period)
+    .sort()
+    .at(-1);
+}
+
 /** An alert as it stands, whether it changed or not. */
 function stateOf(id: string, occasion: Occasion): NoticeItem {
   return itemOf(id, { ...occasion, changes: new Map() });
 }
 
 function itemOf(id: string, occasion: Occasion): NoticeItem {
-  const { board, stored, changes, record } = occasion;
+  const { board, told, changes, record } = occasion;
   const change = changes.get(id);
-  const before = stored?.alerts[id];
+  const before = told?.alerts[id];
   const after = board.alerts[id];
   const ended = change?.transition === 'cleared' || change?.transition === 'withdrawn';
   const shown = (ended ? before : after) ?? { ...CLEAR, level: undefined, since: undefined, episode: undefined };
   const metric = record.metrics.find((candidate) => candidate.id === id);
-  const reason = change && stored ? whyNow(metric, id, stored, occasion) : undefined;
-  const acknowledgement = acknowledgementOf(before, after, ended);
+  const reason = change && told ? whyNow(metric, id, told, occasion) : undefined;
+  const said = change && told && metric ? saidOf(metric, told, record) : [];
+  const given = inHandOf(before, after, ended, record);
   return {
     alert: id,
-    title: titleOfAlert(id, record.metrics),
+    title: oneLine(titleOfAlert(id, record.metrics), MAX_TITLE_LENGTH),
     ...(change ? { transition: change.transition } : {}),
     level: (ended ? shown.episode?.level : shown.level) ?? 'watch',
     reached: shown.episode?.level ?? 'watch',
     since: shown.since ?? '',
     ...(after?.state === 'recovering' ? { recovering: true } : {}),
+    ...(before?.level ? { was: { level: before.level, recovering: before.state === 'recovering' } } : {}),
     ...(metric ? wordsOf(metric, occasion) : describeAuthority(id, after, occasion)),
     ...(reason ? { reason } : {}),
-    ...(acknowledgement ? { acknowledgement } : {}),
+    ...(said.length > 0 ? { said } : {}),
+    ...(given ? { inHand: given } : {}),
   };
 }
 
 function whyNow(
   metric: Metric | undefined,
   id: string,
-  stored: Board,
+  told: Announced,
   { record, superseded, smallNumbers }: Occasion,
 ): string | undefined {
-  if (metric) return reasonFor(metric, stored, record, superseded, smallNumbers);
-  return isAuthorityAlert(id) ? reasonForAuthority(stored, record) : 'the inspection no longer has this metric';
+  if (metric) return reasonFor(metric, told, record, superseded, smallNumbers);
+  return isAuthorityAlert(id) ? reasonForAuthority(told, record) : 'the inspection no longer has this metric';
 }
 
 /** Who has it in hand; where it got worse since, that this no longer holds. */
-function acknowledgementOf(
-  before: BoardAlert | undefined,
+function inHandOf(
+  before: ToldAlert | undefined,
   after: BoardAlert | undefined,
   ended: boolean,
-): string | undefined {
-  const given = after?.acknowledgement ?? before?.acknowledgement;
+  { acknowledgements }: AuthorityRecord,
+): NoticeItem['inHand'] {
+  const { acknowledgement } = after ?? {};
+  const earlier = before?.inHand && acknowledgements.find(({ at }) => at === before.inHand?.at);
+  const given = acknowledgement ?? earlier;
   if (!given) return undefined;
-  const lapsed = !ended && !after?.acknowledgement;
-  return `${given.author} on ${dayName(dayInEngland(new Date(given.at)))}: ${given.note}${lapsed ? ' (no longer holds, as it got worse since)' : ''}`;
+  const { author, note, at } = given;
+  return {
+    author: typed(author, MAX_NAME_LENGTH),
+    at,
+    note: typed(note, MAX_TYPED_LENGTH),
+    lapsed: !ended && !acknowledgement,
+  };
 }
 
 type Words = Pick<
   NoticeItem,
-  'value' | 'direction' | 'standard' | 'baseline' | 'findings' | 'reasons' | 'actions' | 'overdue'
+  'value' | 'direction' | 'standard' | 'shouldBe' | 'baseline' | 'findings' | 'reasons' | 'why' | 'actions' | 'overdue'
 >;
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
-function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion): Words {
+function wordsOf(metric: Metric, occasion: Occasion): Words {
+  const { board, judgements, record, smallNumbers } = occasion;
   const entries = judgements.get(metric.id) ?? [];
   const findings = entries.at(-1)?.findings ?? [];
   const observed = entries.flatMap(({ observation }) => observation ?? []);
@@ -137,17 +190,59 @@ function wordsOf(metric: Metric, { judgements, record, smallNumbers }: Occasion)
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   const against = [standard, previous].flatMap((other) => other?.value ?? []);
+  const absence = last ? formatAbsence(metric, last.period, board.latestPeriod ?? last.period) : '';
   return {
     ...(last
-      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}` }
+      ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${absence}` }
       : {}),
-    ...(last && previous ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
-    ...(standard ? { standard: formatStandard(metric, standard) } : {}),
-    baseline: formatBaseline(metric),
-    findings: findings.map(({ text }) => text),
-    reasons: findings.map((finding) => reasonOf(metric, finding, standard)),
-    actions: record.actions.filter(({ id }) => metric.actions.includes(id)).map(nameOf),
+    ...(last && previous && !absence ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
+    ...(standard
+      ? {
+          standard: oneLine(formatStandard(metric, standard), MAX_WORDS_LENGTH),
+          shouldBe: `${atTheLeast(metric, standard.value)} (${basisOf(standard.basis)})`,
+        }
+      : {}),
+    baseline: oneLine(formatBaseline(metric), MAX_QUOTED_LENGTH),
+    findings: findings.map(({ text }) => oneLine(text, MAX_WORDS_LENGTH)),
+    reasons: findings.map((finding) => oneLine(reasonOf(metric, finding, standard), MAX_WORDS_LENGTH)),
+    why: plainReasons(metric, findings),
+    actions: record.actions
+      .filter(({ id }) => metric.actions.includes(id))
+      .map((action) => oneLine(nameOf(action), MAX_QUOTED_LENGTH)),
   };
+}
+
+/** As much of a sentence of ours as a notice keeps: what it is made of may be longer than anybody foresaw. */
+const MAX_WORDS_LENGTH = 400;
+/** What the inspection found, and what an action is called: the pages have it whole. */
+const MAX_QUOTED_LENGTH = 200;
+
+/** `80% or more`, `10 cases or fewer`; what cannot be exceeded is named alone. */
+function atTheLeast(metric: Metric, value: number): string {
+  const number = formatNumber(metric, value);
+  if (metric.polarity === 'higher') return metric.kind === 'proportion' && value === 100 ? number : `${number} or more`;
+  if (metric.polarity === 'lower')
+    return value === 0 ? number : `${number} or ${metric.kind === 'count' ? 'fewer' : 'less'}`;
+  return number;
+}
+
+/** Why it is raised beside the standard, as a colleague would say it. How that was worked out is on the metric's page. */
+function plainReasons(metric: Metric, findings: readonly Finding[]): string[] {
+  const said = findings.flatMap(({ evaluator, reference }) => {
+    switch (evaluator) {
+      case 'inspection':
+        return metric.baseline.kind === 'figure'
+          ? [`It has become worse than the inspectors found: ${formatBaseline(metric)}.`]
+          : ['It has become worse than it was in the first months after the inspection.'];
+      case 'change-point':
+        return [`It has slipped back from the level that was reached${reference ? `: ${reference}` : ''}.`];
+      case 'special-cause':
+        return ['This is unusually bad for this figure, more than its usual ups and downs.'];
+      default:
+        return [];
+    }
+  });
+  return [...new Set(said)].map((words) => oneLine(words, MAX_WORDS_LENGTH));
 }
 
 function directionOf(metric: Metric, previous: Observation, last: Observation, smallNumbers: SmallNumbers): string {
@@ -155,7 +250,7 @@ function directionOf(metric: Metric, previous: Observation, last: Observation, s
   const from = `${formatObservation(metric, previous, smallNumbers, [last.value])} in ${monthName(previous.period)}`;
   const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
   if (metric.polarity === 'neutral') return way;
-  return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}, ${way}`;
+  return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}: ${way}`;
 }
 
 /** Why a figure is a finding, without the figure, the standard and the baseline that stand above it. */
@@ -166,10 +261,13 @@ function reasonOf(metric: Metric, { evaluator, reference, reason }: Finding, sta
 }
 
 function describeAuthority(id: string, after: BoardAlert | undefined, { obligations, record }: Occasion): Words {
-  const findings = (after?.findings ?? []).map(({ text }) => text);
+  const findings = (after?.findings ?? []).map(({ text }) => oneLine(text, MAX_OVERDUE_LENGTH));
   const words = isAuthorityAlert(id) ? AUTHORITY_ALERTS[id].describe(obligations, record) : {};
-  return { ...words, findings, actions: [] };
+  return { ...words, findings, why: [], actions: [] };
 }
+
+/** A hundred actions with their days. */
+const MAX_OVERDUE_LENGTH = 2000;
 
 const nameOf = (action: Action): string =>
   `${action.id} ${action.title} (due ${formatDue(action)}; paragraph ${action.paragraph})`;

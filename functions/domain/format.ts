@@ -1,4 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
+import { monthIndex, monthsBetweenReports } from './period.ts';
 import { type Observation, observationIn, type Pooled } from './series.ts';
 import type { Month } from './submission.ts';
 
@@ -123,6 +124,16 @@ function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observ
   return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
 }
 
+/**
+ * `, not reported since (2 months expected)`: where an authority's later months, up to `latest`, are in without a figure that was
+ * expected in them; else empty. What is not reported is not well.
+ */
+export function formatAbsence({ frequency }: Pick<Metric, 'frequency'>, last: string, latest: string): string {
+  const expected = Math.floor((monthIndex(latest) - monthIndex(last)) / monthsBetweenReports(frequency));
+  if (expected < 1) return '';
+  return `, not reported since (${expected === 1 ? 'one report was' : `${cardinal(expected)} reports were`} expected)`;
+}
+
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
   const { value, from, basis, note } = standard;
@@ -220,3 +231,24 @@ const clockInEngland = new Intl.DateTimeFormat('en-GB', {
 export function timeName(instant: string): string {
   return clockInEngland.format(new Date(instant));
 }
+
+/**
+ * What somebody typed, as one line that can be nothing else: without line breaks, control characters and characters that
+ * turn the direction of what follows, and no longer than `max`.
+ */
+export function oneLine(text: string, max: number): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (line.length <= max) return line;
+  const start = line.slice(0, max - 1);
+  return `${start.slice(0, start.lastIndexOf(' ') > max / 2 ? start.lastIndexOf(' ') : undefined).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** As much as is quoted of what people typed: a name, and a note, reason or commentary. */
+export const MAX_NAME_LENGTH = 80;
+export const MAX_TYPED_LENGTH = 300;
+
+/** What somebody typed, to be quoted: {@link oneLine}, without the quotation marks that are put around it. */
+export const typed = (text: string, max: number): string => oneLine(text, max).replace(/[“”]/g, '"');

@@ -288,7 +288,7 @@ export const InspectionSchema = InspectionHeaderSchema.extend({
   judgements: z.array(JudgementSchema).max(100),
   actions: z.array(ActionSchema).max(60),
   metrics: z
-    .array(MetricSchema.omit({ found: true, heldFrom: true }))
+    .array(MetricSchema.omit({ found: true, heldFrom: true, formerTitles: true, changes: true }))
     .max(MAX_METRICS_IN_FILE)
     .default([]),
   findings: z.array(MetricFindingSchema).max(200).default([]),

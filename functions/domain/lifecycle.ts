@@ -184,7 +184,7 @@ function stateAfter(alert: AlertState, to: LifecycleState, level: Level | undefi
 /** A change between what was last announced and what is now, over any number of periods. */
 export interface Change {
   readonly transition: Transition;
-  /** Whether somebody has to be told: by themselves `eased`, `recovering` and a relapse no worse than before are not sent. */
+  /** Whether somebody has to be told: by themselves `eased` and `recovering` are not sent. */
   readonly mailed: boolean;
 }
 
@@ -228,7 +228,8 @@ function changeWithin(earlier: Episode, before: AlertState, later: Episode, afte
     if (before.state !== 'recovering') return { transition: 'recovering', mailed };
     return lower ? { transition: 'eased', mailed } : undefined;
   }
-  if (before.state === 'recovering') return { transition: 'raised', mailed };
+  // Whoever was told of the recovery is told that it did not last.
+  if (before.state === 'recovering') return { transition: 'raised', mailed: true };
   const difference = rank(after.level) - rank(before.level);
   if (higher || difference > 0) return { transition: 'worsened', mailed };
   return lower || difference < 0 ? { transition: 'eased', mailed } : undefined;

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { dateName, dayName, formatDue, formatParagraphs, monthName, sentence, timeName } from './format.ts';
-import { BasisSchema } from './inspection.ts';
-import { type Level, LevelSchema, rank, type Transition, TransitionSchema } from './lifecycle.ts';
+import { dateName, dayName, formatDue, formatParagraphs, monthName, oneLine, sentence, timeName } from './format.ts';
+import { AUTHORITY_ALERT_IDS, BasisSchema } from './inspection.ts';
+import { type Level, LevelSchema, rank, TransitionSchema } from './lifecycle.ts';
+import { dayInEngland } from './period.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
 export const NoticeItemSchema = z.object({
@@ -44,6 +45,16 @@ export const NoticeItemSchema = z.object({
   /** Why an older month now reads otherwise: a correction, a changed standard, a changed inspection file. */
   reason: z.string().optional(),
   acknowledgement: z.string().optional(),
+  /** What the readers were last told of it: its level, and whether it was recovering; absent where it is new to them. */
+  was: z.object({ level: LevelSchema, recovering: z.boolean() }).optional(),
+  /** `80% or more (this service's default)`. */
+  shouldBe: z.string().optional(),
+  /** Why it is raised though the figure alone may not say so, in plain sentences. */
+  why: z.array(z.string()).optional(),
+  /** What people wrote who changed what it is judged by, as theirs. */
+  said: z.array(z.object({ author: z.string(), text: z.string() })).optional(),
+  /** Who has it in hand, in their own words; `lapsed` where it got worse since. */
+  inHand: z.object({ author: z.string(), at: z.iso.datetime(), note: z.string(), lapsed: z.boolean() }).optional(),
 });
 export type NoticeItem = z.infer<typeof NoticeItemSchema>;
 
@@ -58,6 +69,12 @@ export const NoticeSchema = z.object({
   level: LevelSchema,
   /** The latest submitted month; absent where nothing was submitted yet. */
   period: z.string().optional(),
+  /** The latest month that the news is about; absent where it is about no figures. Notices of an earlier version have none. */
+  about: z.string().optional(),
+  /** Whether that month is provisional. */
+  provisional: z.boolean().optional(),
+  /** What was written beside the figures of a month that is new. */
+  commentary: z.string().optional(),
   /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
   inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
   /** Worst first; `eased` and `recovering` last. */
@@ -75,88 +92,134 @@ export interface StoredNotice {
 
 /** SNS takes fewer than 100 characters of printable ASCII as a subject. */
 const MAX_SUBJECT_LENGTH = 99;
-/** SNS takes 256 KB with attributes; the text stays far below, whatever a record holds. */
-const MAX_BODY_LENGTH = 100_000;
+/** SNS takes 256 KB with attributes, spelled as JSON; the text stays far below, whatever a record holds. */
+const MAX_BODY_BYTES = 60_000;
 
-const RULE = '-'.repeat(64);
+const LEVEL_WORD: Record<Level, string> = { critical: 'Critical', warning: 'Warning', watch: 'To watch' };
 
-/** Whether a transition announces something bad, by level. */
+/** Whether a transition announces something bad. */
 const isBad = ({ transition }: NoticeItem): boolean => transition === 'raised' || transition === 'worsened';
 
-/** `Herefordshire 2011-02: 2 critical, 1 warning, 1 cleared`, the worst first. */
+/**
+ * `Herefordshire, June 2011: 1 critical (Referral backlog), 1 warning, 2 no longer raised`: the place, the month of the
+ * news, and what is new, the worst first. A long name is shortened, a title left out, a count never.
+ */
 export function subjectOf(notice: Notice): string {
-  const subject = [printable(notice.name) || notice.authority, notice.period].filter(Boolean).join(' ');
-  return subjectLine(`${subject}: ${summaryOf(notice)}`);
+  const month = notice.about && `${monthName(notice.about)}${notice.provisional ? ' (provisional)' : ''}`;
+  const groups = groupsOf(notice);
+  const [[, [worst] = []] = []] = groups;
+  const counts = (titled: boolean): string =>
+    groups
+      .map(([word, items], position) => {
+        const title = titled && position === 0 && worst ? printable(worst.title) : '';
+        return `${items.length} ${word}${title ? ` (${title}${items.length > 1 ? ' and others' : ''})` : ''}`;
+      })
+      .concat(notice.inspection ? ['a new inspection'] : [])
+      .join(', ');
+  const name = printable(notice.name) || notice.authority;
+  const line = (place: string, titled: boolean): string =>
+    `${[place, month].filter(Boolean).join(', ')}: ${counts(titled)}`;
+  for (const titled of [true, false]) if (line(name, titled).length <= MAX_SUBJECT_LENGTH) return line(name, titled);
+  const room = MAX_SUBJECT_LENGTH - line('', false).length - (month ? 2 : 0);
+  return subjectLine(line(shortened(name, room), false));
 }
 
 const printable = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '')
+    .replace(/ +/g, ' ')
     .trim();
 
 /** A subject that SNS takes: printable ASCII, and no word cut in two. */
-export function subjectLine(text: string): string {
-  const line = printable(text);
-  if (line.length <= MAX_SUBJECT_LENGTH) return line;
-  const start = line.slice(0, MAX_SUBJECT_LENGTH - 3);
+export const subjectLine = (text: string): string => shortened(printable(text), MAX_SUBJECT_LENGTH);
+
+/** As many whole words as fit; of a word that is too long by itself, its beginning. */
+function shortened(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const start = text.slice(0, Math.max(room - 3, 1));
   const end = start.lastIndexOf(' ');
   return `${(end > 0 ? start.slice(0, end) : start).replace(/[,;:]$/, '')}...`;
 }
 
-/** What changed, in groups by how much it matters; the last two only where there is nothing else to say. */
+/** What changed, in groups by how much it matters. */
 function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
-  const bad = (level: Level): NoticeItem[] => transitions.filter((item) => isBad(item) && item.level === level);
-  const ended = (transition: Transition): NoticeItem[] => transitions.filter((item) => item.transition === transition);
+  const those = (test: (item: NoticeItem) => boolean): NoticeItem[] => transitions.filter(test);
+  const bad = (level: Level) => those((item) => isBad(item) && !item.recovering && item.level === level);
   const groups: [string, NoticeItem[]][] = [
     ['critical', bad('critical')],
     ['warning', bad('warning')],
     ['to watch', bad('watch')],
-    ['withdrawn', ended('withdrawn')],
-    ['cleared', ended('cleared')],
+    ['withdrawn', those(({ transition }) => transition === 'withdrawn')],
+    ['no longer raised', those(({ transition }) => transition === 'cleared')],
+    ['less serious', those(({ transition }) => transition === 'eased')],
+    ['getting better', those((item) => item.transition === 'recovering' || (isBad(item) && item.recovering === true))],
   ];
-  const minor: [string, NoticeItem[]][] = [
-    ['eased', ended('eased')],
-    ['recovering', ended('recovering')],
-  ];
-  const present = groups.filter(([, items]) => items.length > 0);
-  return present.length > 0 ? present : minor.filter(([, items]) => items.length > 0);
-}
-
-function summaryOf(notice: Notice): string {
-  const counts = groupsOf(notice).map(([word, items]) => `${items.length} ${word}`);
-  return [...(notice.inspection ? ['a new inspection'] : []), ...counts].join(', ');
+  return groups.filter(([, items]) => items.length > 0);
 }
 
 /** A mail that is sent later than this after what it tells says so. */
 const LATE_MS = 60 * 60 * 1000;
 
 /**
- * The e-mail's plain text: what changed, what is still raised, what to watch, where to look, which notice this is.
+ * The e-mail's plain text, for a minute: what changed for the worse, what got better, what is still raised and who has it
+ * in hand, what cannot be seen. Each alert is one paragraph with the way to its page.
+ *
+ * @param pageUrl where the pages are, with a trailing slash.
  * @param sentAt when it is mailed; what was so an hour before says when it was so.
  */
 export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
+  const home = `${pageUrl}authorities/${notice.authority}`;
   const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
+  const { transitions, stillRaised, watching } = notice;
+  const unseen = [...transitions.filter(isBad), ...stillRaised].filter(isUnseen);
+  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) => [
+    `${LEVEL_WORD[item.level]}${item.transition ? ' and new' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+    ...inHand(item),
+  ]);
+  // First what is news.
+  const isNews = unseen.some(({ transition }) => transition);
+  const sections = [
+    section(
+      'WORSE',
+      transitions.filter((item) => isBad(item) && !isUnseen(item)),
+      (item) => change(item, home),
+    ),
+    ...(isNews ? [cannotSee] : []),
+    section(
+      'NO LONGER RAISED, OR BETTER',
+      transitions.filter((item) => !isBad(item)),
+      (item) => change(item, home),
+    ),
+    section(
+      'STILL RAISED',
+      stillRaised.filter((item) => !isUnseen(item)),
+      (item) => standing(item, home),
+    ),
+    section('TO WATCH', watching, (item) => standing(item, home)),
+    ...(isNews ? [] : [cannotSee]),
+  ];
   const head = [
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
-    `${notice.name}${notice.period ? `, figures up to ${monthName(notice.period)}` : ''}`,
-    '',
+    introduction(notice),
     ...newInspection(notice),
-    ...groupsOf(notice).map(([word, items]) => `${sentence(word)}: ${listed(items.map(({ title }) => title))}`),
-    `Besides: ${notice.stillRaised.length} still raised, ${notice.watching.length} to watch`,
+    ...(notice.commentary ? ['', 'Written beside the figures:', `> ${notice.commentary}`] : []),
     '',
   ];
   const tail = [
-    RULE,
-    `Charts and history: ${pageUrl}`,
-    `Notice ${notice.number} for ${notice.name}. The same number twice is the same notice sent again.`,
+    'Critical is more serious than warning. To watch is not serious yet.',
+    `How each of these was worked out is on its page. Everything: ${home}`,
+    `This is e-mail ${notice.number} about ${notice.name}. If you get a number twice, it is the same e-mail again.`,
   ];
-  const sections = [
-    ...section('WHAT CHANGED', notice.transitions, (item) => [...describe(item), '']),
-    ...section('STILL RAISED', notice.stillRaised, summarise),
-    ...section('TO WATCH', notice.watching, summarise),
-  ];
-  return [...head, ...shortened(sections), ...tail].join('\n');
+  return [...head, ...fitting(sections, home), ...tail].join('\n');
+}
+
+function introduction({ name, period, provisional, about }: Notice): string {
+  if (!period) return `${name}. No figures are in.`;
+  if (!about) return `${name}. Figures are in up to ${monthName(period)}.`;
+  const figures =
+    about && about !== period ? `${monthName(about)}; figures are in up to ${monthName(period)}` : monthName(period);
+  return `${name}, figures for ${figures}.${provisional ? ' These figures are provisional: they may change.' : ''}`;
 }
 
 function newInspection({ inspection }: Notice): string[] {
@@ -165,82 +228,139 @@ function newInspection({ inspection }: Notice): string[] {
   return [`A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`];
 }
 
-/** How many titles a line of the overview names. */
-const MAX_TITLES = 8;
+/** Figures that did not come are not bad news about the service, but no news. */
+const isUnseen = ({ alert }: NoticeItem): boolean => alert === 'submission';
 
-function listed(titles: readonly string[]): string {
-  const more = titles.length - MAX_TITLES;
-  return more > 0 ? `${titles.slice(0, MAX_TITLES).join('; ')}; and ${more} more` : titles.join('; ');
+type Paragraph = readonly string[];
+interface Section {
+  readonly title: string;
+  readonly paragraphs: readonly Paragraph[];
 }
 
-function section(title: string, items: readonly NoticeItem[], write: (item: NoticeItem) => string[]): string[] {
-  if (items.length === 0) return [];
-  const lines = items.flatMap(write);
-  return [RULE, title, '', ...lines, ...(lines.at(-1) === '' ? [] : [''])];
-}
+const section = (title: string, items: readonly NoticeItem[], write: (item: NoticeItem) => Paragraph): Section => ({
+  title,
+  paragraphs: items.map(write),
+});
 
-/** As many lines as a mail can hold; the page has the rest. */
-function shortened(lines: readonly string[]): readonly string[] {
-  const kept: string[] = [];
-  let length = 0;
-  for (const line of lines) {
-    length += line.length + 1;
-    if (length > MAX_BODY_LENGTH) return [...kept, '… the rest is on the page.', ''];
-    kept.push(line);
+/** As many whole paragraphs as a mail can hold, in their order; of the rest it says how many there are, and where. */
+function fitting(sections: readonly Section[], home: string): string[] {
+  const lines: string[] = [];
+  let bytes = 0;
+  for (const { title, paragraphs } of sections) {
+    if (paragraphs.length === 0) continue;
+    lines.push(title, '');
+    for (const [position, paragraph] of paragraphs.entries()) {
+      bytes += Buffer.byteLength(paragraph.join('\n')) + 2;
+      if (bytes > MAX_BODY_BYTES) {
+        lines.push(`And ${paragraphs.length - position} more: ${home}`, '');
+        break;
+      }
+      lines.push(...paragraph, '');
+    }
   }
-  return kept;
+  return lines;
 }
 
-const HEADLINE: Record<Transition, (item: NoticeItem) => string> = {
-  raised: (item) => `${LEVEL_WORD[item.level]}, new${meanwhile(item)}`,
-  worsened: (item) => `${LEVEL_WORD[item.level]}, worse than before${meanwhile(item)}`,
-  eased: ({ level }) => `EASED to ${level}`,
-  recovering: () => 'RECOVERING, one clean period',
-  cleared: () => 'CLEARED',
-  withdrawn: () => 'WITHDRAWN',
-};
-
-const LEVEL_WORD: Record<Level, string> = { critical: 'CRITICAL', warning: 'WARNING', watch: 'TO WATCH' };
-
-/** Many months at once may hold a whole story. */
-function meanwhile({ level, reached, recovering }: NoticeItem): string {
-  if (recovering) return ', recovering since';
-  return rank(reached) > rank(level) ? `, after ${reached}` : '';
-}
-
-function describe(item: NoticeItem): string[] {
-  const { transition = 'raised' } = item;
+/** One alert that changed: what it is now, with the figure, what it should be, and why; then the way to its page. */
+function change(item: NoticeItem, home: string): Paragraph {
   return [
-    `${HEADLINE[transition](item)}: ${item.title} (${isBad(item) ? '' : `was ${item.reached}, `}since ${dateName(item.since)})`,
-    ...line('Reason', item.reason),
-    ...line('Now', [item.value, item.direction].filter(Boolean).join('; ')),
-    ...line('Standard', item.standard),
-    ...line('Inspection', item.baseline),
-    // The finding names the overdue actions too, so that it can stand alone.
-    ...(item.overdue
-      ? listOverdue(item.overdue)
-      : (item.reasons ?? item.findings).flatMap((reason) => line('Why', reason))),
-    ...item.actions.flatMap((action) => line('Action', action)),
-    ...line('Acknowledged', item.acknowledgement),
+    headline(item),
+    ...facts(item),
+    ...(item.reason ? [`This is why: ${item.reason}.`] : []),
+    ...(item.said ?? []).flatMap(({ author, text }) => [`“${author}” wrote:`, `> ${text}`]),
+    ...inHand(item),
+    ...overdueLines(item),
+    ...link(item, home),
   ];
 }
 
-/** Each overdue action once, under its due date and paragraph; and who can say that one is done. */
-function listOverdue(overdue: NonNullable<NoticeItem['overdue']>): string[] {
+function headline(item: NoticeItem): string {
+  const { title, transition, level, was, recovering } = item;
+  const since = item.since ? ` since ${dateName(item.since)}` : '';
+  const now = LEVEL_WORD[level];
+  switch (transition) {
+    case 'cleared':
+      return `No longer raised: ${title}. It was ${wordOf(was?.level ?? level)}${since}.`;
+    case 'withdrawn':
+      return `Withdrawn: ${title}. It was ${wordOf(was?.level ?? level)}${since}. Judged anew, it is not.`;
+    case 'recovering':
+      return `Getting better: ${title}. It is ${wordOf(item.reached)}${since}; the latest figure meets what is expected, and one more ends it.`;
+    case 'eased':
+      return was && was.level !== level
+        ? `Less serious: ${title}. It is ${wordOf(level)} now, and was ${wordOf(was.level)}.`
+        : `Less serious than we said: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
+    default:
+      if (recovering)
+        return `${LEVEL_WORD[item.reached]}, but getting better: ${title}${since}. The latest figure meets what is expected, and one more ends it.`;
+      if (was?.recovering)
+        return `${now} again: ${title}${since}. We told you that it was getting better. That did not last.`;
+      if (transition === 'raised' && was && was.level !== 'watch')
+        return `${now} anew: ${title}${since}. What we told you of it before no longer holds.`;
+      if (was && was.level !== level) return `${now}, was ${wordOf(was.level)}: ${title}${since}.`;
+      if (was) return `Still ${LEVEL_WORD[level].toLowerCase()}, and worse: ${title}${since}.`;
+      return `${now}, new: ${title}${since}.${rank(item.reached) > rank(level) ? ` It was ${wordOf(item.reached)} in between.` : ''}`;
+  }
+}
+
+const wordOf = (level: Level): string =>
+  ({ critical: 'critical', warning: 'a warning', watch: 'only to watch' })[level];
+
+/** The figure with its course, what it should be, and what else speaks for raising it; of a notice of before, what it has. */
+function facts({ value, direction, shouldBe, standard, why, findings, overdue }: NoticeItem): string[] {
+  const figure = value ? `${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
+  const expected = shouldBe ? ` It should be ${shouldBe}.` : '';
+  const before =
+    why || overdue ? [] : [standard ? `The standard is ${standard}.` : '', ...findings.map((text) => `${text}.`)];
+  return [figure + (overdue ? '' : expected), ...(why ?? []), ...before].filter(Boolean);
+}
+
+/** Each overdue action once, under its due date; and who can say that one is done. */
+function overdueLines({ overdue }: NoticeItem): string[] {
+  if (!overdue) return [];
   const groups = Map.groupBy(
     overdue,
     ({ due, dueBasis = 'inspection', paragraph }) =>
-      `  Due ${formatDue({ due, dueBasis })} (${formatParagraphs([paragraph])}):`,
+      `Due ${formatDue({ due, dueBasis })} (${formatParagraphs([paragraph])} of the report):`,
   );
   return [
     ...[...groups].flatMap(([heading, actions]) => [
       heading,
-      ...actions.map(({ id, title }) => `    ${id} ${shortTitle(title)}`),
+      ...actions.map(({ id, title }) => `- ${id} ${shortTitle(title)}`),
     ]),
-    ...line(
-      'To change',
-      'whoever has a token that may manage reports an action as completed, with evidence (npm run monitor -- progress, or the API)',
-    ),
+    'If one of them is done, say so on the page:',
+  ];
+}
+
+/** Who has it in hand and what they wrote, as theirs: whatever they typed is one line that is marked as a quotation. */
+function inHand({ inHand: given, acknowledgement }: NoticeItem): string[] {
+  // Of an earlier version.
+  if (!given) return acknowledgement ? ['In hand:', `> ${oneLine(acknowledgement, MAX_QUOTED)}`] : [];
+  const day = dayName(dayInEngland(new Date(given.at)));
+  const said = `> ${given.note}`;
+  if (given.lapsed)
+    return [`“${given.author}” had it in hand, but it has got worse since. They wrote on ${day}:`, said];
+  return [`“${given.author}” has it in hand. They wrote on ${day}:`, said];
+}
+
+/** As much as is quoted of what an earlier version kept whole. */
+const MAX_QUOTED = 400;
+
+const link = ({ alert }: NoticeItem, home: string): string[] => [
+  (AUTHORITY_ALERT_IDS as readonly string[]).includes(alert) ? home : `${home}/metrics/${alert}`,
+];
+
+/** One alert that did not change. */
+function standing(item: NoticeItem, home: string): Paragraph {
+  const { level, reached, recovering, title, since, value, direction, shouldBe } = item;
+  const state = recovering ? `${LEVEL_WORD[reached]}, but getting better,` : LEVEL_WORD[level];
+  const figure = value ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
+  const expected = shouldBe && value ? ` It should be ${shouldBe}.` : '';
+  return [
+    `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
+    ...(level === 'watch' || item.inHand || item.acknowledgement
+      ? inHand(item)
+      : ['Nobody has said that they have it in hand.']),
+    ...link(item, home),
   ];
 }
 
@@ -255,25 +375,12 @@ function shortTitle(title: string): string {
   return `${start.slice(0, end)} …`;
 }
 
-function summarise(item: NoticeItem): string[] {
-  const state = item.recovering ? `RECOVERING from ${item.reached}` : LEVEL_WORD[item.level];
-  const now = [item.value, item.direction].filter(Boolean).join('; ');
-  return [
-    `${state} since ${dateName(item.since)}, ${item.title}${now ? `: ${now}` : ''}`,
-    ...line('Acknowledged', item.acknowledgement),
-  ];
-}
-
-function line(label: string, text: string | undefined): string[] {
-  return text ? [`  ${label}: ${text}`] : [];
-}
-
-/** The order in a notice: bad news by level, then withdrawn, cleared, and what needed no mail of its own. */
+/** The order in a notice: bad news by level, what got better among it last; then withdrawn, cleared, and what needed no mail. */
 export function compareItems(a: NoticeItem, b: NoticeItem): number {
   return place(a) - place(b);
 }
 
 function place(item: NoticeItem): number {
-  if (isBad(item)) return 3 - rank(item.level);
+  if (isBad(item)) return item.recovering ? 3 : 3 - rank(item.level);
   return { withdrawn: 4, cleared: 5, eased: 6, recovering: 7, raised: 0, worsened: 0 }[item.transition ?? 'recovering'];
 }

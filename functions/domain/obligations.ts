@@ -1,4 +1,4 @@
-import type { Acknowledgement, BoardAlert } from './board.ts';
+import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { type Action, compareDue, type DatedAction, isDated, type Progress } from './inspection.ts';
 import type { NoticeItem } from './notice.ts';
@@ -35,9 +35,9 @@ export interface AuthorityAlertRule {
     obligations: Obligations,
   ) => (Pick<Finding, 'level' | 'text' | 'numbers'> & { readonly since: string; readonly period: string }) | undefined;
   /** Whether the stored alert was right by what is known now, so that it ended rather than was withdrawn. */
-  readonly wasRight: (before: BoardAlert, record: AuthorityRecord, obligations: Obligations) => boolean;
+  readonly wasRight: (before: ToldAlert, record: AuthorityRecord, obligations: Obligations) => boolean;
   /** Whether it is worse though its level is the same. */
-  readonly hasGrown: (before: BoardAlert, after: BoardAlert) => boolean;
+  readonly hasGrown: (before: ToldAlert, after: BoardAlert) => boolean;
   /** Whether an acknowledgement was given for what is wrong now. */
   readonly covers: (given: Acknowledgement, record: AuthorityRecord, obligations: Obligations) => boolean;
   /** The instants at which time alone changes it. */

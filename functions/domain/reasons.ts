@@ -1,5 +1,15 @@
-import type { Board } from './board.ts';
-import { dayName, formatNumber, formatObservation, formatStandard, monthName, type SmallNumbers } from './format.ts';
+import type { Announced } from './board.ts';
+import {
+  dayName,
+  formatNumber,
+  formatObservation,
+  formatStandard,
+  MAX_NAME_LENGTH,
+  MAX_TYPED_LENGTH,
+  monthName,
+  type SmallNumbers,
+  typed,
+} from './format.ts';
 import type { LocalStandard, Metric } from './inspection.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { type Observation, observationIn } from './series.ts';
@@ -13,20 +23,20 @@ const NAMED_MONTHS = 3;
  * Why what was judged before now reads otherwise for this metric: corrections by month, revision and both values; a
  * changed standard by old and new value; a changed inspection file. Undefined where nothing of the kind happened.
  *
- * @param superseded the months as the stored board judged them, where that revision is no longer the current one.
+ * @param superseded the months as they were announced, where that revision is no longer the current one.
  */
 export function reasonFor(
   metric: Metric,
-  stored: Board,
+  told: Announced,
   record: AuthorityRecord,
   superseded: readonly Month[],
   smallNumbers: SmallNumbers,
 ): string | undefined {
   return joined([
-    ...correctionsOf(metric, stored, record, superseded, smallNumbers),
-    ...changedStandardsOf(metric, stored, record),
+    ...correctionsOf(metric, told, record, superseded, smallNumbers),
+    ...changedStandardsOf(metric, told, record),
     ...endOf(metric, record),
-    ...changedInspectionOf(stored, record),
+    ...changedInspectionOf(told, record),
   ]);
 }
 
@@ -35,24 +45,24 @@ function endOf({ until, changes = [] }: Metric, { months }: AuthorityRecord): st
   if (until === undefined || (latestPeriodOf(months) ?? '') <= until) return [];
   const last = changes.at(-1);
   return [
-    `it is measured no longer, since the end of ${monthName(until)}${last ? ` (${last.author}: ${last.reason})` : ''}`,
+    `it is measured no longer, since the end of ${monthName(until)}${last ? ` (by “${typed(last.author, MAX_NAME_LENGTH)}”: “${typed(last.reason, MAX_TYPED_LENGTH)}”)` : ''}`,
   ];
 }
 
 /** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */
-function changedInspectionOf(stored: Board, { inspection, fingerprint }: AuthorityRecord): string[] {
-  if (stored.inspection === fingerprint) return [];
-  if (stored.leading === undefined || stored.leading === inspection.id)
+function changedInspectionOf(told: Announced, { inspection, fingerprint }: AuthorityRecord): string[] {
+  if (told.inspection === fingerprint) return [];
+  if (told.leading === undefined || told.leading === inspection.id)
     return ['what is measured, or what the inspection found, was loaded anew and differs'];
   return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
 /** Why an alert of the authority as a whole reads otherwise: months that were retracted; a changed inspection file. */
-export function reasonForAuthority(stored: Board, record: AuthorityRecord): string | undefined {
+export function reasonForAuthority(told: Announced, record: AuthorityRecord): string | undefined {
   const retracted = record.months
-    .filter(({ period, revision, retracted }) => retracted && isRevised(stored, period, revision))
+    .filter(({ period, revision, retracted }) => retracted && isRevised(told, period, revision))
     .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
-  return joined([...first(retracted), ...changedInspectionOf(stored, record)]);
+  return joined([...first(retracted), ...changedInspectionOf(told, record)]);
 }
 
 const joined = (reasons: readonly string[]): string | undefined =>
@@ -64,14 +74,14 @@ function first(reasons: readonly string[]): string[] {
   return [...reasons.slice(0, NAMED_MONTHS), `and ${more} more month${more > 1 ? 's' : ''}`];
 }
 
-/** Whether a month that lies in what the stored board judged is there in another revision now. */
-function isRevised({ judged, latestPeriod = '' }: Board, period: string, revision: number): boolean {
+/** Whether a month that was announced is there in another revision now. */
+function isRevised({ judged, latestPeriod = '' }: Announced, period: string, revision: number): boolean {
   return period <= latestPeriod && judged[period] !== revision;
 }
 
 function correctionsOf(
   metric: Metric,
-  stored: Board,
+  told: Announced,
   record: AuthorityRecord,
   superseded: readonly Month[],
   smallNumbers: SmallNumbers,
@@ -81,7 +91,7 @@ function correctionsOf(
   const corrections: string[] = [];
   for (const month of record.months) {
     const { period, revision } = month;
-    if (!isRevised(stored, period, revision)) continue;
+    if (!isRevised(told, period, revision)) continue;
     const earlier = superseded.find((candidate) => candidate.period === period);
     const before = earlier && observationIn(earlier, metric.id);
     const after = observationIn(month, metric.id);
@@ -104,18 +114,33 @@ function whatHappened(earlier: Month | undefined, month: Month): string {
   return earlier.status === 'provisional' && month.status === 'final' ? 'made final' : 'corrected';
 }
 
-/** What the authority changed since, each with what it was and what it is from its month on. */
-function changedStandardsOf(metric: Metric, stored: Board, record: AuthorityRecord): string[] {
+/** What the authority changed since: each with what it was, what it is from its month on, and who set it. */
+function changedStandardsOf(metric: Metric, told: Announced, record: AuthorityRecord): string[] {
   const versions = localStandardsOf(record, metric.id);
-  const judged = stored.standards[metric.id] ?? 0;
-  const before = versions.filter(({ version }) => version <= judged);
-  return versions
-    .filter(({ version }) => version > judged)
-    .flatMap((version) => {
-      const changes = whatChanged(metric, before, version);
-      before.push(version);
-      return changes.map((change) => `${change} by ${version.author}: ${version.reason}`);
-    });
+  return newStandardsOf(metric, told, record).flatMap((version) => {
+    const changes = whatChanged(metric, versions.slice(0, versions.indexOf(version)), version);
+    return changes.map((change) => `${change} by “${typed(version.author, MAX_NAME_LENGTH)}”`);
+  });
+}
+
+/** What was set since what was announced, and what was set before and has taken effect since. */
+function newStandardsOf(metric: Metric, told: Announced, record: AuthorityRecord): LocalStandard[] {
+  const judged = told.standards[metric.id] ?? 0;
+  const latest = latestPeriodOf(record.months) ?? '';
+  return localStandardsOf(record, metric.id).filter(
+    ({ version, from }) => version > judged || (from > (told.latestPeriod ?? '') && from <= latest),
+  );
+}
+
+/** What people wrote who changed what a metric is judged by, as {@link reasonFor} names their changes. */
+export function saidOf(
+  metric: Metric,
+  told: Announced,
+  record: AuthorityRecord,
+): { readonly author: string; readonly text: string }[] {
+  return newStandardsOf(metric, told, record)
+    .slice(-NAMED_MONTHS)
+    .map(({ author, reason }) => ({ author: typed(author, MAX_NAME_LENGTH), text: typed(reason, MAX_TYPED_LENGTH) }));
 }
 
 function whatChanged(metric: Metric, before: readonly LocalStandard[], version: LocalStandard): string[] {

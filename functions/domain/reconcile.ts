@@ -5,10 +5,18 @@ import {
   judgeAuthority,
   nextDueAfter,
 } from './authority-alerts.ts';
-import type { Acknowledgement, Board, BoardAlert } from './board.ts';
+import {
+  type Acknowledgement,
+  type Announced,
+  announcedOf,
+  asAnnounced,
+  type Board,
+  type BoardAlert,
+  type ToldAlert,
+} from './board.ts';
 import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
-import type { SmallNumbers } from './format.ts';
+import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
@@ -54,9 +62,10 @@ export function timelines(
 
 /**
  * Works out the board from the record and says what changed since the stored one. The alerts of the new board depend
- * on the record and `now` alone; the stored board only decides what has already been announced.
+ * on the record and `now` alone; the stored board only decides what has already been announced: a change is news
+ * against what the last notice said, not against what was judged since and told to nobody.
  *
- * @param superseded the months as the stored board judged them, where that revision is no longer the current one.
+ * @param superseded the months as they were announced, where that revision is no longer the current one.
  */
 export function reconcile(
   stored: Board | undefined,
@@ -79,13 +88,15 @@ export function reconcile(
     leading: record.inspection.id,
     alerts: alertsOf(judgements, obligations, record),
   };
-  const changes = changesSince(stored, content.alerts, judgements, obligations, record);
-  const mailed = isNewlyLed(stored, content) || [...changes.values()].some((change) => change.mailed);
+  const told = stored && announcedOf(stored);
+  const changes = changesSince(told, content.alerts, judgements, obligations, record);
+  const mailed = isNewlyLed(told, content) || [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
-  const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice };
+  const announced = mailed || !told ? asAnnounced(content) : told;
+  const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice, announced };
   if (!mailed) return { board, ...due };
-  const notice = composeNotice({ board, stored, changes, judgements, obligations, record, superseded, smallNumbers });
+  const notice = composeNotice({ board, told, changes, judgements, obligations, record, superseded, smallNumbers });
   return { board, notice, ...due };
 }
 
@@ -102,8 +113,14 @@ function alertsOf(
   ): void => {
     if (alert.state === 'clear') return;
     const given = record.acknowledgements.find((candidate) => candidate.alert === id);
+    // As much of the note as fits a board with every alert in hand; the whole of it is beside the board.
     const holds = given && belongsTo(given, alert) && isInForce(given);
-    alerts[id] = { ...alert, period, findings: [...findings], ...(holds ? { acknowledgement: given } : {}) };
+    alerts[id] = {
+      ...alert,
+      period,
+      findings: [...findings],
+      ...(holds ? { acknowledgement: { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) } } : {}),
+    };
   };
   const latestPeriod = latestPeriodOf(record.months) ?? '';
   const ended = new Set(record.metrics.flatMap(({ id, until }) => (until && until < latestPeriod ? id : [])));
@@ -126,8 +143,11 @@ function hasWorsenedSince(given: Acknowledgement, entries: readonly Judged[]): b
   return entries.some(({ period, alert }) => period > given.period && alert.episode?.worse === period);
 }
 
-function sameContent(stored: Board, content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice'>): boolean {
-  const { version, evaluatedAt, lastNotice, ...rest } = stored;
+function sameContent(
+  stored: Board,
+  content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'announced'>,
+): boolean {
+  const { version, evaluatedAt, lastNotice, announced, ...rest } = stored;
   return isSame(rest, content);
 }
 
@@ -144,17 +164,17 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function changesSince(
-  stored: Board | undefined,
+  told: Announced | undefined,
   alerts: Readonly<Record<string, BoardAlert>>,
   judgements: ReadonlyMap<string, readonly Judged[]>,
   obligations: Obligations,
   record: AuthorityRecord,
 ): Map<string, Change> {
-  const ids = new Set([...judgements.keys(), ...Object.keys(AUTHORITY_ALERTS), ...Object.keys(stored?.alerts ?? {})]);
-  const judgedThrough = stored?.latestPeriod;
+  const ids = new Set([...judgements.keys(), ...Object.keys(AUTHORITY_ALERTS), ...Object.keys(told?.alerts ?? {})]);
+  const judgedThrough = told?.latestPeriod;
   const changes = new Map<string, Change>();
   for (const id of ids) {
-    const before = stored?.alerts[id];
+    const before = told?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
       ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, after, record, obligations)
@@ -172,13 +192,15 @@ function changesSince(
 /** The net change of an alert of the authority. While it lasts, it is worse as soon as there is more of it. */
 function changeOfAuthorityAlert(
   rule: AuthorityAlertRule,
-  before: BoardAlert | undefined,
+  before: ToldAlert | undefined,
   after: BoardAlert | undefined,
   record: AuthorityRecord,
   obligations: Obligations,
 ): Change | undefined {
   const there = before && rule.wasRight(before, record, obligations) ? before : CLEAR;
   const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
+  // Catching up is no news of its own, and neither is an alert that has become another of the same kind.
+  if (change?.transition === 'eased') return { ...change, mailed: false };
   if (change || !before || !after || !rule.hasGrown(before, after)) return change;
   return { transition: 'worsened', mailed: true };
 }

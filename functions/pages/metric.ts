@@ -3,6 +3,7 @@ import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts
 import {
   cardinal,
   dateName,
+  formatAbsence,
   formatBaseline,
   formatDue,
   formatNumber,
@@ -16,7 +17,7 @@ import {
 import type { Metric, Standard } from '../domain/inspection.ts';
 import { highest } from '../domain/lifecycle.ts';
 import { addMonths } from '../domain/period.ts';
-import { localStandardsOf } from '../domain/record.ts';
+import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
 import { isWorse, type Observation, observationIn, seriesOf } from '../domain/series.ts';
 import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
@@ -98,7 +99,7 @@ function summary(view: MetricView, observations: readonly Observation[]): Html {
   const standard = standardNow(view, observations);
   const year = yearToDate(metric, observations);
   return html`<dl class="govuk-summary-list app-facts">
-${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}`)}
+${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}${formatAbsence(metric, last.period, latestPeriodOf(view.months) ?? last.period)}`)}
 ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers))}
 ${fact(
   'Financial year to date',

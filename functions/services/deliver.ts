@@ -81,13 +81,17 @@ function keep({ authority, number }: NoticeReference, { level }: Notice, log: Lo
   return 'kept';
 }
 
-/** People get the text; programs get the notice. */
-function messageOf(notice: Notice, pageUrl: string, now: Date): string {
-  const json = JSON.stringify(notice);
-  return JSON.stringify({
-    default: subjectOf(notice),
-    email: bodyOf(notice, `${pageUrl}/`, now),
-    sqs: json,
-    https: json,
-  });
+/** SNS takes 256 KB with attributes: this leaves room for them. */
+const MAX_MESSAGE_BYTES = 250_000;
+
+/** People get the text; programs get the notice, or of one that is too large for both where it is to be read. */
+export function messageOf(notice: Notice, pageUrl: string, now: Date): string {
+  const { authority, number, level } = notice;
+  const people = { default: subjectOf(notice), email: bodyOf(notice, `${pageUrl}/`, now) };
+  const forPrograms = (json: string): string => JSON.stringify({ ...people, sqs: json, https: json });
+  const whole = forPrograms(JSON.stringify(notice));
+  if (Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES) return whole;
+  return forPrograms(
+    JSON.stringify({ authority, number, level, notices: `${pageUrl}/v1/authorities/${authority}/notices` }),
+  );
 }

@@ -1,5 +1,5 @@
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
-import type { Acknowledgement, Board } from '../domain/board.ts';
+import { type Acknowledgement, announcedOf, type Board } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice.ts';
 import { reconcile } from '../domain/reconcile.ts';
@@ -110,7 +110,10 @@ async function readJudged(
 ) {
   const record = await readRecord(database, authority, acknowledgements, BANK_HOLIDAYS);
   if (!record) return undefined;
-  return { record, superseded: await readSuperseded(database, authority, revisedSince(board?.judged ?? {}, record)) };
+  return {
+    record,
+    superseded: await readSuperseded(database, authority, revisedSince(board ? announcedOf(board).judged : {}, record)),
+  };
 }
 
 /** A board as its record has it, beside the stored one; `board` is absent where that is the same. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
+import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import { SubmissionSchema } from '../../functions/domain/submission.ts';
@@ -14,13 +15,13 @@ const read = (url: URL): string => readFileSync(url, 'utf8');
 
 /** The months of an example, each as its first revision. */
 const monthsOf = (name: string) =>
-  readCsv(read(new URL(`../../seed/examples/herefordshire-illustrative-${name}.csv`, import.meta.url))).months.map(
+  readCsv(read(new URL(`../../seed/examples/herefordshire-${name}.csv`, import.meta.url))).months.map(
     ({ period, body }) => {
       const { observations, ...rest } = SubmissionSchema.parse(body);
       return month(period, observations, rest);
     },
   );
-const YEAR = monthsOf('2010-2011');
+const YEAR = monthsOf('illustrative-2010-2011');
 
 /** Herefordshire, looked at after every change of its record. */
 function begin() {
@@ -57,7 +58,7 @@ function aYearAtOnce(): (string | undefined)[] {
   );
   look(NOW, { acknowledgements: [acknowledgement] });
   const september = look(NOW, through('2011-09'));
-  const [corrected] = monthsOf('correction').map((month) => ({ ...month, revision: 2 }));
+  const [corrected] = monthsOf('illustrative-correction').map((month) => ({ ...month, revision: 2 }));
   const correction = look(NOW, { months: [...through('2011-08').months, ...(corrected ? [corrected] : [])] });
   const standard = {
     metric: 'average-caseload',
@@ -84,8 +85,45 @@ function actionsThatFallDue(): string | undefined {
   return look('2011-01-23T00:00:00.000Z');
 }
 
+/** Everything that there was, sent at once when the service is new. */
+const aFirstLoad = (): string | undefined => begin().look('2011-10-06T09:00:00.000Z', { months: YEAR });
+
+/** A provisional month in which every share is at a half. */
+function everythingFails(): string | undefined {
+  const { look } = begin();
+  look('2010-11-08T09:00:00.000Z', { months: YEAR.slice(0, 1) });
+  const half = Object.fromEntries(
+    HEREFORDSHIRE.metrics
+      .filter(({ kind, polarity }) => kind === 'proportion' && polarity === 'higher')
+      .map(({ id }) => [id, { numerator: 60, denominator: 120 }]),
+  );
+  const commentary = 'two teams have moved to the new record system; figures will be checked by the 20th';
+  const failing = month('2010-11', half, { status: 'provisional', commentary });
+  return look('2010-12-06T09:00:00.000Z', { months: [...YEAR.slice(0, 1), failing] });
+}
+
+/** A month that did not come in time. */
+function aMissingMonth(): string | undefined {
+  const { look } = begin();
+  look('2010-11-08T09:00:00.000Z', { months: YEAR.slice(0, 1) });
+  return look('2010-12-15T01:00:00.000Z');
+}
+
+test.each([
+  ['the illustrative year', YEAR, 12],
+  ['ten years of published figures', monthsOf('published-2016-2025'), 8],
+])('%s, sent month by month, makes no e-mail without news', (_, months, count) => {
+  const { look } = begin();
+  const mails = months.map(({ period }, sent) =>
+    look(`${addMonths(period, 1)}-08T09:00:00.000Z`, { months: months.slice(0, sent + 1) }),
+  );
+  const told = mails.filter((mail) => mail !== undefined);
+  expect(told).toHaveLength(count);
+  for (const mail of told) expect(mail).toMatch(/^(Critical|Warning|To watch|No longer raised|Withdrawn)\b.*: /m);
+});
+
 test('docs/emails.md shows the e-mails as they are sent', async () => {
-  const mails = [...aYearAtOnce(), actionsThatFallDue()];
+  const mails = [...aYearAtOnce(), actionsThatFallDue(), aFirstLoad(), everythingFails(), aMissingMonth()];
   const blocks = /(?<=```text\n).*?(?=\n```)/gs;
   const document = read(DOCUMENT);
   expect(document.match(blocks)).toHaveLength(mails.length);

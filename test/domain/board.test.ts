@@ -68,6 +68,7 @@ it('is read as an earlier version wrote it, and says nothing new of the same fig
 
 it('has notices that are sent as an earlier version wrote them', () => {
   const body = bodyOf(NoticeSchema.parse(NOTICE), 'https://x/');
-  expect(body).toContain('Now: 40.0% (20 of 50) in 2010-10');
-  expect(body).toContain(`Why: ${ITEM.findings[0]}`);
+  expect(body).toContain('40.0% (20 of 50) in 2010-10.');
+  expect(body).toContain(`The standard is ${ITEM.standard}.`);
+  expect(body).toContain(`\n${ITEM.findings[0]}.`);
 });

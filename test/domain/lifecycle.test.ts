@@ -169,7 +169,7 @@ describe('what is told of a change', () => {
       recovering('warning'),
       'recovering mailed',
     ],
-    ['a relapse', recovering('warning'), recovering('warning'), raised('warning'), 'raised'],
+    ['a relapse', recovering('warning'), recovering('warning'), raised('warning'), 'raised mailed'],
     ['a worse relapse', recovering('warning'), recovering('warning'), raised('critical'), 'raised mailed'],
     ['still recovering', recovering('warning'), recovering('warning'), recovering('warning'), undefined],
     [

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { Board } from '../../functions/domain/board.ts';
+import { announcedOf, type Board } from '../../functions/domain/board.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { bodyOf, type Notice, type NoticeItem, subjectOf } from '../../functions/domain/notice.ts';
+import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, anAction, aRecord, type Figure, months, reported } from '../support/build.ts';
+import { messageOf } from '../../functions/services/deliver.ts';
+import {
+  aBacklog,
+  aLocalStandard,
+  aMetric,
+  anAction,
+  aRecord,
+  type Figure,
+  months,
+  reported,
+} from '../support/build.ts';
 
 /** A day on which nothing is late, whatever of the record's first months is in. */
 const NOW = new Date('2010-12-01T12:00:00Z');
@@ -47,12 +58,12 @@ describe('a notice', () => {
     const stock = aBacklog({ mOfN: { m: 2, n: 2, missing: 'ignore' } });
     const { notice } = look(recordOf([11, 11, 9, 11], { metrics: [stock] }));
     expect(bodyOf(notice as Notice, 'https://x/')).toContain(
-      'WARNING, new, after critical: Backlog (since October 2010)',
+      'Warning, new: Backlog since October 2010. It was critical in between.',
     );
     expect(notice?.level).toBe('critical');
     const recovering = look(recordOf([BAD, GOOD])).notice as Notice;
     expect(bodyOf(recovering, 'https://x/')).toContain(
-      'CRITICAL, new, recovering since: Assessments on time (since October 2010)',
+      'Critical, but getting better: Assessments on time since October 2010.',
     );
   });
 
@@ -70,6 +81,16 @@ describe('a notice', () => {
     expect(ended.notice?.stillRaised).toEqual([]);
   });
 
+  it('says of a raised metric that is left out since when it is not reported, and does not clear it', () => {
+    const record = recordOf([BAD]);
+    const later = ['2010-11', '2010-12'].map(
+      (period): Month => ({ ...(months(metric, [GOOD])[0] as Month), period, observations: {} }),
+    );
+    const { board, notice } = look({ ...record, months: [...record.months, ...later] });
+    expect(board?.alerts[metric.id]?.state).toBe('raised');
+    expect(notice?.transitions[0]?.value).toMatch(/in October 2010, not reported since \(two reports were expected\)$/);
+  });
+
   it('puts the worst first, everywhere', () => {
     const five = ['a', 'b', 'c', 'd', 'e'].map((id) => aMetric({ ...metric, id, title: `Metric ${id}` }));
     const figures = (all: readonly Figure[]): Month['observations'] =>
@@ -82,32 +103,39 @@ describe('a notice', () => {
     const before = aRecord({ metrics: five, months: [first([[39, 50], POOR, BAD, GOOD, GOOD])] });
     const { notice, board } = look(before);
     expect(notice?.transitions.map(({ alert }) => alert)).toEqual(['c', 'b', 'a']);
-    expect(subjectOf(notice as Notice)).toBe('Herefordshire 2010-10: 1 critical, 1 warning, 1 to watch');
+    expect(subjectOf(notice as Notice)).toBe(
+      'Herefordshire, October 2010: 1 critical (Metric c), 1 warning, 1 to watch',
+    );
     const after = { ...before, months: [...before.months, second([[39, 50], [34, 50], [33, 50], BAD, [34, 50]])] };
     const next = look(after, board).notice as Notice;
     expect(next.transitions.map(({ alert }) => alert)).toEqual(['b', 'd', 'e']);
     expect(next.stillRaised.map(({ alert }) => alert)).toEqual(['c']);
     const text = bodyOf(next, 'https://x/');
-    const order = ['WHAT CHANGED', 'Metric b', 'Metric d', 'Metric e', 'STILL RAISED', 'https://x/', 'Notice 2 for'];
+    const order = [
+      'WORSE',
+      'Metric b',
+      'Metric d',
+      'Metric e',
+      'STILL RAISED',
+      'Everything: https://x/',
+      'e-mail 2 about',
+    ];
     const places = order.map((part) => text.lastIndexOf(part));
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
   });
 
-  it('names figure, direction, standard, baseline, finding and action in that order', () => {
+  it('says of an alert what it is, the figure with its course, what it should be, why, and where to look', () => {
     const record = recordOf([GOOD, POOR], {
       metrics: [aMetric({ actions: ['A1'] })],
       actions: [anAction('A1', '2011-01-22')],
     });
     expect(bodyOf(look(record).notice as Notice, 'https://x/')).toContain(
       [
-        'WARNING, new: Assessments on time (since November 2010)',
-        '  Now: 68.0% (34 of 50) in November 2010; worse, down from 90.0% (45 of 50) in October 2010',
-        "  Standard: 80% since January 2000 (this service's default)",
-        '  Inspection: 88% in September 2010 (paragraph 11)',
-        '  Why: a service exactly at the standard looks this bad in at most 1 month of 30, by chance',
-        '  Why: so many failures are too many for chance (CUSUM 4.5, limit 3.8)',
-        '  Action: A1 Do A1 (due 22 January 2011; paragraph 16)',
+        'Warning, new: Assessments on time since November 2010.',
+        "68.0% (34 of 50) in November 2010, worse: down from 90.0% (45 of 50) in October 2010. It should be 80% or more (this service's default).",
+        'It has become worse than the inspectors found: 88% in September 2010 (paragraph 11).',
+        'https://x/authorities/herefordshire/metrics/assessments',
       ].join('\n'),
     );
   });
@@ -117,27 +145,222 @@ describe('a notice', () => {
       const record = recordOf([BAD]);
       return subjectOf(look({ ...record, inspection: { ...record.inspection, name } }).notice as Notice);
     };
-    expect(named('Ynys Môn – Anglesey')).toBe('Ynys Mon  Anglesey 2010-10: 1 critical');
-    expect(named('東京')).toBe('herefordshire 2010-10: 1 critical');
-    expect(named('x'.repeat(60)).length).toBeLessThan(100);
+    expect(named('Ynys Môn – Anglesey')).toBe('Ynys Mon Anglesey, October 2010: 1 critical (Assessments on time)');
+    expect(named('東京')).toBe('herefordshire, October 2010: 1 critical (Assessments on time)');
+    // A title is left out before a name is cut, and a name before a count; never within a word.
+    expect(named(`${'Long '.repeat(12)}Name`)).toBe(`${'Long '.repeat(12)}Name, October 2010: 1 critical`);
+    expect(named('Very Long '.repeat(20))).toBe(`${'Very Long '.repeat(6)}Very Long..., October 2010: 1 critical`);
   });
 
-  it('stays far below what SNS takes, whatever a record holds', () => {
-    const many = Array.from({ length: 40 }, (_, i) =>
+  it('fits what SNS and the database take, with everything changed and everything typed at its longest', () => {
+    const many = Array.from({ length: 60 }, (_, i) =>
       aMetric({
         ...metric,
         id: `m${i}`,
-        title: `Metric ${i}`,
-        baseline: { kind: 'none', statement: 'x'.repeat(9000) },
+        title: `${i} ${'界'.repeat(70)}`,
+        baseline: { kind: 'none', statement: '界'.repeat(9000) } as const,
+        actions: ['A1'],
       }),
     );
-    const month = {
-      ...(months(metric, [GOOD])[0] as Month),
-      observations: Object.fromEntries(many.map(({ id }) => [id, { numerator: 1, denominator: 50 }])),
-    };
-    const text = bodyOf(look(aRecord({ metrics: many, months: [month] })).notice as Notice, 'https://x/');
-    expect(text.length).toBeLessThan(110_000);
-    expect(text).toContain('the rest is on the page');
-    expect(text).toContain('Notice 1 for Herefordshire');
+    for (const letter of ['界', '\u0001', '"', '\\', '\n']) {
+      const long = letter.repeat(20_000);
+      const typed = (length: number) => `x${long.slice(0, length - 2)}x`;
+      const poor = {
+        ...(months(metric, [GOOD])[0] as Month),
+        observations: Object.fromEntries(many.map(({ id }) => [id, { numerator: 30, denominator: 50 }])),
+      };
+      const all = (fields: Partial<AuthorityRecord>): AuthorityRecord =>
+        aRecord({
+          metrics: many,
+          months: [poor],
+          actions: [{ ...anAction('A1', '2011-01-22'), title: typed(5000) }],
+          ...fields,
+        });
+      const { board } = look(all({ months: [] }));
+      const acknowledgements = many.map(({ id }) => ({
+        ...{ alert: id, author: typed(200), note: typed(2000), at: '2010-12-01T12:00:00.000Z' },
+        ...{ period: '2010-10', level: 'critical' as const },
+      }));
+      const later = { ...poor, period: '2010-11', commentary: typed(2000) };
+      const localStandards = many.map(({ id }) =>
+        aLocalStandard({ metric: id, from: '2010-10', value: 99, author: typed(200), reason: typed(2000) }),
+      );
+      const inHand = look(all({ acknowledgements, localStandards, months: [poor, later] }), board);
+      const notice = inHand.notice as Notice;
+      expect(notice.transitions.length + notice.stillRaised.length).toBeGreaterThanOrEqual(60);
+      const text = bodyOf(notice, 'https://x/');
+      expect(Buffer.byteLength(messageOf(notice, 'https://x', NOW))).toBeLessThan(256_000);
+      const more = bodyOf({ ...notice, transitions: Array(900).fill(notice.transitions[0]) }, 'https://x/');
+      expect(more).toMatch(/^And \d+ more: https:\/\/x\/authorities\/herefordshire$/m);
+      expect(Buffer.byteLength(more)).toBeLessThan(62_000);
+      expect(text).toContain('e-mail 1 about Herefordshire');
+      expect(notice.transitions[0]).toMatchObject({ inHand: { lapsed: false }, said: [{}] });
+      expect(Buffer.byteLength(JSON.stringify(notice))).toBeLessThan(390_000);
+      expect(Buffer.byteLength(JSON.stringify(inHand.board))).toBeLessThan(390_000);
+    }
+  });
+
+  it('quotes what people typed as theirs: no line of it can pass for one of the service', () => {
+    const note = 'on it\n\nNO LONGER RAISED, OR BETTER\n\u202eNo longer raised: Backlog\r\u2028CLEARED”';
+    const other = aBacklog();
+    const both = (period: string, count: number): Month => ({
+      ...(months(metric, [BAD], period)[0] as Month),
+      observations: { [metric.id]: reported(metric, BAD), [other.id]: { count } },
+    });
+    const given = { alert: metric.id, author: 'A\nB', note, at: '2010-12-01T12:00:00.000Z', period: '2010-10' };
+    const record = aRecord({ metrics: [metric, other], months: [both('2010-10', 1)] });
+    const { board } = look(record);
+    const acknowledgements = [{ ...given, level: 'critical' as const }];
+    const { notice } = look({ ...record, acknowledgements, months: [...record.months, both('2010-11', 30)] }, board);
+    const text = bodyOf(notice as Notice, 'https://x/');
+    const quoted = text.split('\n').filter((line) => /NO LONGER|CLEARED/.test(line));
+    expect(quoted).toEqual(['> on it NO LONGER RAISED, OR BETTER No longer raised: Backlog CLEARED"']);
+    expect(text).toContain('“A B” has it in hand. They wrote on 1 December 2010:');
+  });
+});
+
+/** A record as it grows: each step is looked at, and told where it has to be. */
+function told(steps: readonly (readonly [at: string, fields: Partial<AuthorityRecord>])[], metrics = [metric]) {
+  let board: Board | undefined;
+  let record = aRecord({ metrics });
+  return steps.map(([at, fields]) => {
+    const known = board && announcedOf(board);
+    const superseded = record.months.filter(({ period, revision }) => known?.judged[period] === revision);
+    const changed = superseded.filter((month) => fields.months && !fields.months.includes(month));
+    record = { ...record, ...fields };
+    const result = reconcile(board, record, changed, new Date(`${at}T12:00:00Z`), 'show');
+    board = result.board ?? board;
+    return (
+      result.notice && {
+        subject: subjectOf(result.notice),
+        text: bodyOf(result.notice, 'https://x/'),
+        notice: result.notice,
+      }
+    );
+  });
+}
+
+describe('what was told before decides what is said', () => {
+  const figures = (list: readonly Figure[], first?: string) => ({ months: months(metric, list, first) });
+
+  it('a relapse after a recovery that was told is told; one after a recovery that was not is no news', () => {
+    const other = aBacklog();
+    const both = (list: readonly (readonly [Figure, number])[]): Month[] =>
+      list.map(([first, second], i) => ({
+        ...(months(metric, [first], addMonths('2010-10', i))[0] as Month),
+        observations: { [metric.id]: reported(metric, first), [other.id]: { count: second } },
+      }));
+    const [, recovering, relapse] = told(
+      [
+        ['2010-11-02', { months: both([[BAD, 1]]) }],
+        [
+          '2010-12-02',
+          {
+            months: both([
+              [BAD, 1],
+              [GOOD, 30],
+            ]),
+          },
+        ],
+        [
+          '2011-01-04',
+          {
+            months: both([
+              [BAD, 1],
+              [GOOD, 30],
+              [BAD, 30],
+            ]),
+          },
+        ],
+      ],
+      [metric, other],
+    );
+    expect(recovering?.text).toContain('Getting better: Assessments on time.');
+    expect(relapse?.text).toContain(
+      'Critical again: Assessments on time since October 2010. We told you that it was getting better. That did not last.',
+    );
+    const quiet = told([
+      ['2010-11-02', figures([BAD])],
+      ['2010-12-02', figures([BAD, GOOD])],
+      ['2011-01-04', figures([BAD, GOOD, BAD])],
+    ]);
+    expect(quiet.map(Boolean)).toEqual([true, false, false]);
+  });
+
+  it('an end says what was told, and level and direction are two words', () => {
+    const mails = told([
+      ['2010-11-02', figures([POOR])],
+      ['2010-12-02', figures([POOR, BAD])],
+      ['2011-01-04', figures([POOR, BAD, GOOD])],
+      ['2011-02-02', figures([POOR, BAD, GOOD, GOOD])],
+    ]);
+    expect(mails[1]?.text).toContain('Critical, was a warning: Assessments on time since October 2010.');
+    expect(mails[2]).toBeUndefined();
+    expect(mails[3]?.text).toContain('No longer raised: Assessments on time. It was critical since October 2010.');
+    expect(mails[3]?.subject).toBe('Herefordshire, January 2011: 1 no longer raised (Assessments on time)');
+  });
+
+  it('a month that is missing is in no subject as the month of the news', () => {
+    const [, late] = told([
+      ['2010-11-02', figures([GOOD])],
+      ['2010-12-20', {}],
+    ]);
+    expect(late?.subject).toBe('Herefordshire: 1 warning (Monthly figures)');
+    expect(late?.text).toContain('WHAT WE CANNOT SEE\n\nWarning and new: The figures for November 2010 are not in;');
+    expect(late?.text).toContain('Herefordshire. Figures are in up to October 2010.');
+  });
+
+  it('provisional is said first, and what was written beside the figures is quoted', () => {
+    const [mail] = told([
+      [
+        '2010-11-02',
+        {
+          months: [{ ...(months(metric, [BAD])[0] as Month), status: 'provisional', commentary: 'two teams\nmissing' }],
+        },
+      ],
+    ]);
+    expect(mail?.subject).toBe('Herefordshire, October 2010 (provisional): 1 critical (Assessments on time)');
+    expect(mail?.text).toContain(
+      'These figures are provisional: they may change.\n\nWritten beside the figures:\n> two teams missing\n',
+    );
+  });
+
+  it('a softer standard is named as the reason when it takes effect, with who set it and why', () => {
+    const localStandards = [
+      aLocalStandard({ from: '2011-01', value: 60, reason: 'agreed by the board', author: 'A. Head' }),
+    ];
+    const mails = told([
+      ['2010-11-02', figures([POOR])],
+      ['2010-12-02', { ...figures([POOR, POOR]), localStandards }],
+      ['2011-02-02', figures([POOR, POOR, POOR, POOR])],
+      ['2011-03-02', figures([POOR, POOR, POOR, POOR, POOR])],
+    ]);
+    const end = mails.findLast(Boolean);
+    expect(end?.text).toContain('No longer raised: Assessments on time.');
+    expect(end?.text).toContain('This is why: the standard was changed: 80% since January 2000');
+    expect(end?.text).toContain('“A. Head” wrote:\n> agreed by the board');
+  });
+
+  it('a first upload that was taken back says what is true of the actions', () => {
+    const [month] = months(metric, [GOOD]);
+    const actions = [anAction('A1', '2010-10-20')];
+    const [, taken] = told([
+      ['2010-11-02', { months: [month as Month], actions }],
+      ['2010-11-03', { months: [{ ...(month as Month), revision: 2, retracted: true, observations: {} }] }],
+    ]);
+    expect(taken?.text).toContain('0 of 1 reported as completed; not watched while no figures are in.');
+  });
+
+  it('a metric that is not reported any more says since when', () => {
+    const other = aBacklog();
+    const only = (period: string): Month => ({ ...(months(other, [50], period)[0] as Month) });
+    const [, mail] = told(
+      [
+        ['2010-11-02', figures([BAD])],
+        ['2010-12-02', { months: [...months(metric, [BAD]), only('2010-11')] }],
+      ],
+      [metric, other],
+    );
+    expect(mail?.text).toContain('40.0% (20 of 50) in October 2010, and not reported since.');
   });
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
+import { type Acknowledgement, announcedOf, type Board } from '../../functions/domain/board.ts';
 import type { Action, LocalStandard, Progress } from '../../functions/domain/inspection.ts';
-import { type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
-import { type Notice, NoticeSchema, subjectOf } from '../../functions/domain/notice.ts';
+import { highest, type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
+import { bodyOf, type Notice, NoticeSchema, subjectOf } from '../../functions/domain/notice.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
@@ -85,6 +85,8 @@ class World {
   board: Board | undefined;
   nextDueAt: Date | undefined;
   readonly notices: Notice[] = [];
+  /** The board that each of them is of. */
+  readonly boards: Board[] = [];
 
   get record(): AuthorityRecord {
     const current = new Map<string, Month>();
@@ -126,7 +128,8 @@ class World {
   /** Reads the board first, then the record; `between` is what others do meanwhile. */
   evaluate(fate: 'saved' | 'crashed', between: () => void = () => {}): void {
     const board = this.board;
-    const superseded = this.revisions.filter(({ period, revision }) => board?.judged[period] === revision);
+    const known = board && announcedOf(board);
+    const superseded = this.revisions.filter(({ period, revision }) => known?.judged[period] === revision);
     between();
     const result = reconcile(board, this.record, superseded, this.now, 'show');
     if (fate === 'crashed') return;
@@ -138,7 +141,9 @@ class World {
     this.nextDueAt = result.nextDueAt;
     if (!result.board) return;
     this.board = JSON.parse(JSON.stringify(result.board)) as Board;
-    if (result.notice) this.notices.push(NoticeSchema.parse(JSON.parse(JSON.stringify(result.notice))));
+    if (!result.notice) return;
+    this.notices.push(NoticeSchema.parse(JSON.parse(JSON.stringify(result.notice))));
+    this.boards.push(this.board);
   }
 
   do(step: Step): void {
@@ -205,7 +210,7 @@ function lived(steps: readonly Step[]): World {
 /** The board without what counts its own writes. */
 function contentOf(board: Board | undefined): unknown {
   if (!board) return undefined;
-  const { version, evaluatedAt, lastNotice, ...content } = board;
+  const { version, evaluatedAt, lastNotice, announced, ...content } = board;
   return JSON.parse(JSON.stringify(content));
 }
 
@@ -274,6 +279,49 @@ describe('around reconcile()', () => {
         const standing = alerts.filter(([, { episode }]) => rank(episode?.level ?? 'watch') >= rank(level));
         for (const [id] of standing) expect(told, `${id} stands`).toContain(id);
         for (const id of told) expect(Object.keys(board?.alerts ?? {}), `${id} was announced`).toContain(id);
+      }),
+      RUNS,
+    );
+  });
+
+  it('every mail tells each alert as it stands, against what the mail before it said', () => {
+    fc.assert(
+      fc.property(lives, (steps) => {
+        const { notices, boards } = lived(steps);
+        let known = new Map<string, { level: Level; recovering: boolean }>();
+        let reachedBefore = new Map<string, Level>();
+        for (const [index, notice] of notices.entries()) {
+          const text = bodyOf(notice, 'https://x/');
+          // What it says was so is what the mail before said.
+          for (const { alert, transition, was, title, recovering } of notice.transitions) {
+            expect(was, `${alert} was`).toEqual(known.get(alert));
+            if (transition === 'raised' && was && !recovering)
+              expect(text).toMatch(new RegExp(`(again|anew|was .*): ${title}`));
+            if (transition === 'cleared' || transition === 'withdrawn') expect(was).toBeDefined();
+            expect(text).toContain(title);
+          }
+          // Who knows nothing but the mails knows every alert of the board, and none that it has not.
+          const told = new Map<string, { level: Level; recovering: boolean }>();
+          const items = [...notice.transitions, ...notice.stillRaised, ...notice.watching];
+          for (const item of items) {
+            if (item.transition === 'cleared' || item.transition === 'withdrawn') continue;
+            told.set(item.alert, { level: item.level, recovering: item.recovering ?? false });
+            const alert = boards[index]?.alerts[item.alert];
+            expect(item.since).toBe(alert?.since);
+            expect(item.inHand?.lapsed === false).toBe(alert?.acknowledgement !== undefined);
+          }
+          const alerts = Object.entries(boards[index]?.alerts ?? {});
+          expect(told).toEqual(
+            new Map(alerts.map(([id, { level, state }]) => [id, { level, recovering: state === 'recovering' }])),
+          );
+          // Something in it is news to whoever gets it.
+          const concerns = notice.transitions.some(
+            ({ alert, reached }) => rank(highest([reached, reachedBefore.get(alert)])) >= rank(notice.level),
+          );
+          expect(concerns).toBe(true);
+          known = told;
+          reachedBefore = new Map(items.map(({ alert, reached }) => [alert, reached]));
+        }
       }),
       RUNS,
     );

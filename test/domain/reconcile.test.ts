@@ -200,7 +200,7 @@ describe('what ended', () => {
     const lower = look(corrected, first.board, superseded);
     expect(only(lower.notice)).toMatchObject({ transition: 'eased', level: 'warning' });
     expect(lower.notice?.level).toBe('critical');
-    expect(subjectOf(lower.notice as Notice)).toBe('Herefordshire 2010-12: 1 eased');
+    expect(subjectOf(lower.notice as Notice)).toBe('Herefordshire, October 2010: 1 less serious (Backlog)');
   });
 
   it('is withdrawn with its reason where the inspection no longer has the metric', () => {
@@ -229,11 +229,12 @@ describe('a changed standard', () => {
     const { board: after, notice } = look(lowered, board);
     expect(after.alerts.assessments?.state).toBe('recovering');
     expect(notice?.transitions[0]?.reason).toBe(
-      "the standard was changed: 80% since January 2000 (this service's default) became 60% from November 2010 on, by A. Head: agreed by the board",
+      "the standard was changed: 80% since January 2000 (this service's default) became 60% from November 2010 on, by “A. Head”",
     );
+    expect(notice?.transitions[0]?.said).toEqual([{ author: 'A. Head', text: 'agreed by the board' }]);
     const again = { ...lowered, localStandards: [...lowered.localStandards, version({ version: 2, value: 95 })] };
     expect(look(again, after).notice?.transitions[0]?.reason).toBe(
-      'the standard was changed: 60% since November 2010 (local policy) became 95% from November 2010 on, by A. Head: agreed by the board',
+      'the standard was changed: 60% since November 2010 (local policy) became 95% from November 2010 on, by “A. Head”',
     );
   });
 
@@ -245,16 +246,16 @@ describe('a changed standard', () => {
       look({ ...record, localStandards: [version({ metric: 'backlog', from: '2010-10', ...fields })] }, board).notice
         ?.transitions[0]?.reason;
     expect(reasonOf({ tolerance: 6 })).toContain(
-      'the tolerance was changed: 5 became 6 from October 2010 on, by A. Head',
+      'the tolerance was changed: 5 became 6 from October 2010 on, by “A. Head”',
     );
     const failing = recordOf([11], { metrics: [stock] });
     const change = { m: 1, n: 1, missing: 'ignore' as const };
     const stricter = { ...failing, localStandards: [version({ metric: 'backlog', from: '2010-10', mOfN: change })] };
     expect(look(stricter, look(failing).board).notice?.transitions[0]?.reason).toContain(
-      'the failures that make it critical were changed: the default became 1 of 1 from October 2010 on, by A. Head',
+      'the failures that make it critical were changed: the default became 1 of 1 from October 2010 on, by “A. Head”',
     );
     expect(reasonOf({ tolerance: 6, rebaseDates: ['2010-11-01'] })).toContain(
-      'the days on which the way of working changed are now 1 November 2010, set by A. Head',
+      'the days on which the way of working changed are now 1 November 2010, set by “A. Head”',
     );
   });
 
@@ -297,7 +298,7 @@ describe('an acknowledgement', () => {
     const { notice, board } = look(record);
     expect(board.alerts[metric.id]?.acknowledgement?.author).toBe('A. Head');
     expect(bodyOf(notice as Notice, 'https://x/')).toContain(
-      'Acknowledged: A. Head on 20 November 2010: extra staff from May',
+      '“A. Head” has it in hand. They wrote on 20 November 2010:\n> extra staff from May\n',
     );
   });
 

@@ -48,7 +48,7 @@ test('a request can be followed to the e-mail that it caused', async () => {
   expect(evaluated).toMatchObject({ authority: AUTHORITY });
   const sent = lines.find((line) => line.message === 'notice sent' && line.number === evaluated.notice);
   expect(sent).toMatchObject({ authority: AUTHORITY, messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
-  const mail = (await service.mails()).find(({ text }) => text.includes(`Notice ${sent.number} for Herefordshire`));
+  const mail = (await service.mails()).find(({ text }) => text.includes(`e-mail ${sent.number} about Herefordshire`));
   expect(mail?.text).toContain('September 2011');
 });
 

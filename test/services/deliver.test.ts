@@ -177,7 +177,7 @@ test('notices go out in the order of their numbers, and what is late says what d
   expect(await deliverTo('Alerts', 2)).toBe('sent before');
   await instance.idle();
   const mailed = (await mails(instance)).slice(before).map(({ text }) => text);
-  expect(mailed.map((text) => /Notice (\d+)/.exec(text)?.[1])).toEqual(['2', '3']);
+  expect(mailed.map((text) => /e-mail (\d+) about/.exec(text)?.[1])).toEqual(['2', '3']);
   expect(mailed[0]).toMatch(/^This tells how things stood on 2 October 2011 at 09:30\. It could not be sent then\./);
 });
 

@@ -33,7 +33,7 @@ export const action: AuthorityAlertRule = {
     latestPeriod !== undefined && overdueOf(openActionsOf(record.actions, []), now).length > 0,
 
   /** More actions are overdue than before. */
-  hasGrown: (before, after) => overdueIn(after) > overdueIn(before),
+  hasGrown: (before, after) => overdueIn(after) > (before.overdue ?? 0),
 
   /** Those that were overdue when it was given, and no other. */
   covers(given, record, { overdueActions }) {
@@ -48,7 +48,7 @@ export const action: AuthorityAlertRule = {
   /** The instants at which open actions become overdue. */
   deadlines: ({ openActions }) => openActions.filter(isDated).map(({ due }) => startOfDayInEngland(addDays(due, 1))),
 
-  describe({ openActions, overdueActions }, { actions }) {
+  describe({ latestPeriod, overdueActions }, { actions, progress }) {
     const overdue = overdueActions.map(({ id, title, due, dueBasis, paragraph }) => ({
       id,
       title,
@@ -56,9 +56,13 @@ export const action: AuthorityAlertRule = {
       dueBasis,
       paragraph,
     }));
-    const completed = actions.length - openActions.length;
+    const completed = actions.length - openActionsOf(actions, progress).length;
+    const reported = `${completed} of ${actions.length} reported as completed`;
     return {
-      value: `${completed} of ${actions.length} reported as completed, ${overdue.length} overdue`,
+      // Without figures nothing is expected, and nothing is known to be on time either.
+      value: latestPeriod
+        ? `${reported}, ${overdue.length} overdue`
+        : `${reported}; not watched while no figures are in`,
       ...(overdue.length > 0 ? { overdue } : {}),
     };
   },

@@ -289,7 +289,7 @@ describe('resend', () => {
     service = await startService({ dataDir: service.dataDir, clock: '2011-10-16' });
     const after = await service.mails();
     expect(after.length).toBe(before.length + 1);
-    expect(after.at(-1)?.text).toContain('Notice 1 for Herefordshire');
+    expect(after.at(-1)?.text).toContain('e-mail 1 about Herefordshire');
   });
 
   test('is refused where there is no such notice', async () => {

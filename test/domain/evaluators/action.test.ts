@@ -52,15 +52,15 @@ describe('overdue actions', () => {
       const lines = mail.split('\n').filter((line) => new RegExp(`\\b${id}\\b`).test(line));
       expect(lines).toHaveLength(1);
       expect(lines[0]?.length).toBeLessThan(84);
-      expect(`${title}`).toContain((lines[0] ?? '').replace(`    ${id} `, '').replace(/ …$/, ''));
+      expect(`${title}`).toContain((lines[0] ?? '').replace(`- ${id} `, '').replace(/ …$/, ''));
     }
-    const headings = mail.match(/^ {2}Due .*$/gm);
+    const headings = mail.match(/^Due .*$/gm);
     expect(headings).toEqual([
-      '  Due 22 October 2010, as this service counts (paragraph 16):',
-      '  Due 22 January 2011, as this service counts (paragraph 16):',
-      '  Due 22 January 2011, as this service counts (paragraph 64):',
-      '  Due 22 April 2011, as this service counts (paragraph 16):',
-      '  Due 22 April 2011, as this service counts (paragraph 64):',
+      'Due 22 October 2010, as this service counts (paragraph 16 of the report):',
+      'Due 22 January 2011, as this service counts (paragraph 16 of the report):',
+      'Due 22 January 2011, as this service counts (paragraph 64 of the report):',
+      'Due 22 April 2011, as this service counts (paragraph 16 of the report):',
+      'Due 22 April 2011, as this service counts (paragraph 64 of the report):',
     ]);
   });
 
