@@ -27,7 +27,7 @@ export const DEFAULT_M_OF_N: MOfN = { m: REPEATED_FAILURES, n: REPEATED_AMONG, m
 export const M_OF_N_EXTRA_PERIODS = 2;
 
 /** Months that vary at least so many times as much as their counts explain (Laney) count as so many times fewer cases. Assumption of this service. */
-export const DISPERSION_FROM = 1.5;
+export const DISPERSION_FROM = 2;
 /** Snapshots and rolling sums within so many standard deviations of a line, by their own size, are no news of themselves. Assumption of this service. */
 export const SIZE_DEVIATIONS = 2;
 

@@ -109,7 +109,7 @@ const RECORDS = [
   }),
   aRecord({
     metrics: [aMetric()],
-    months: months(aMetric(), [...Array.from({ length: 24 }, (_, i): Figure => [i % 2 ? 93 : 83, 100]), [72, 100]]),
+    months: months(aMetric(), [...Array.from({ length: 24 }, (_, i): Figure => [i % 2 ? 90 : 85, 100]), [72, 100]]),
   }),
   aRecord({
     metrics: [snapshot],

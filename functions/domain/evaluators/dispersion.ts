@@ -7,7 +7,7 @@ import { dispersionOf, varianceByRanges } from '../statistics/change-point.ts';
 
 /**
  * How many times as much successive months vary as their counts explain (Laney's σz squared), over the last three years from an
- * index on; 1 where that is not much, or where too few months tell.
+ * index on; 1 where that is not much, or where fewer than two years tell.
  */
 export function dispersionAmong(metric: Metric, observations: readonly Observation[], start: number): number {
   const first = Math.max(start, observations.length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
@@ -16,7 +16,7 @@ export function dispersionAmong(metric: Metric, observations: readonly Observati
     if (!binomial) return { bad: observation.value, size: 1 };
     return hasCounts(observation) ? { bad: failuresOf(metric, observation), size: observation.denominator } : [];
   });
-  if (reports.length - 1 < CHANGE_RANGES_MIN) return 1;
+  if (reports.length < CHANGE_BEFORE_MAX) return 1;
   const dispersion = dispersionOf(reports, 0, -1, binomial);
   return dispersion >= DISPERSION_FROM ? dispersion : 1;
 }
