@@ -53,6 +53,7 @@ const BROKEN: readonly Case[] = [
   ['functions/services/alerts.ts', 'aws-lambda', SERVICE],
   ['functions/services/deliver.ts', '../http/problem.ts', SERVICE],
   ['functions/services/recipients.ts', '@aws-sdk/client-dynamodb', SERVICE],
+  ['functions/services/operators.ts', '@aws-sdk/client-dynamodb', SERVICE],
   ['functions/http/handler.ts', '../store/access.ts', HTTP],
   ['functions/http/handler.ts', '../pages/layout.ts', HTTP],
   ['functions/http/handler.ts', '@aws-sdk/client-sns', HTTP],

@@ -46,7 +46,8 @@ test('no more is acknowledged than this, and on the one construct that it is abo
       .map((rule) => `${rule.replace('Annotation::', '')} at ${node.path.replace(/^InspectionMonitor\//, '')}`),
   );
   const routes = [...Object.keys({ ...ROUTES, ...PAGES }), '$default'].map((key) => key.replaceAll('/', '--'));
-  expect(acknowledged.sort()).toEqual(
+  // One policy may be given two such grants, each with its reason.
+  expect([...new Set(acknowledged)].sort()).toEqual(
     [
       ...['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'].map(
         (name) => `AwsSolutions-IAM5[Resource::*] at ${name}/Role/Resource`,
