@@ -46,8 +46,9 @@ export function writeFigures(written: Written): Buffer {
   return workbookOf(rows, written, false);
 }
 
-/** Quarterly metrics at the ends of quarters, annual ones at the end of the financial year; others are added by hand. */
-function isExpected({ frequency }: Metric, period: Period): boolean {
+/** Within the time that the metric holds for: quarterly metrics at the ends of quarters, annual ones at the end of the financial year; others are added by hand. */
+function isExpected({ frequency, from, until }: Metric, period: Period): boolean {
+  if ((from !== undefined && period < from) || (until !== undefined && period > until)) return false;
   return (monthIndex(period) + 1) % monthsBetweenReports(frequency) === (frequency === 'annual' ? 3 : 0);
 }
 

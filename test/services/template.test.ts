@@ -43,6 +43,16 @@ describe('a template', () => {
     expect(sheet).not.toContain('five-good-gcses');
   });
 
+  test('has no row for a metric before its first month or after its last', () => {
+    const [first] = HEREFORDSHIRE.metrics;
+    const metrics = first ? [{ ...first, from: '2011-08', until: '2011-08' }] : [];
+    const sheet = partOf(
+      writeTemplate({ ...written, metrics, months: [] }, '2011-07', '2011-09'),
+      'xl/worksheets/sheet1.xml',
+    );
+    expect(sheet.match(/<row /g)).toHaveLength(2);
+  });
+
   test('lets only those cells be typed into that the metric needs', () => {
     const sheet = partOf(file, 'xl/worksheets/sheet1.xml');
     const row = /<row r="\d+">(?:(?!<\/row>).)*referral-backlog.*?<\/row>/s.exec(sheet)?.[0] ?? '';
