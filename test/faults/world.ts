@@ -26,16 +26,24 @@ import { aMetric, anAction, anInspection } from '../support/build.ts';
 /** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';
 
-/** The stack, synthesized as it is deployed, but for the second in which evaluate waits for more: hundreds of cases would wait. */
+/**
+ * The stack, synthesized as it is deployed, but for the second in which evaluate waits for more, as hundreds of cases would wait,
+ * and with somebody who is mailed of every authority: there is one for each case.
+ */
 export function writeAssembly(directory: string): string {
   const outdir = join(directory, 'cdk.out');
-  createApp({ outdir, context: { alertEmail: 'director@example.org', retain: false } }).synth();
+  createApp({ outdir, context: { retain: false, operations: 'full' } }).synth();
   const path = join(outdir, 'InspectionMonitor.template.json');
   const template = JSON.parse(readFileSync(path, 'utf8'));
   for (const { Type, Properties } of Object.values<{ Type: string; Properties: Record<string, unknown> }>(
     template.Resources,
   ))
     if (Type === 'AWS::Lambda::EventSourceMapping') Properties.MaximumBatchingWindowInSeconds = 0;
+  const topic = Object.keys(template.Resources).find((id) => id.startsWith('AlertsTopic'));
+  template.Resources.Everybody = {
+    Type: 'AWS::SNS::Subscription',
+    Properties: { Protocol: 'email', Endpoint: 'director@example.org', TopicArn: { Ref: topic } },
+  };
   writeFileSync(path, JSON.stringify(template));
   return outdir;
 }

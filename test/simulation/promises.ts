@@ -1,3 +1,4 @@
+import { isAuthorityAlert } from '../../functions/domain/authority-alerts.ts';
 import type { Board } from '../../functions/domain/board.ts';
 import { rank } from '../../functions/domain/lifecycle.ts';
 import type { Notice } from '../../functions/domain/notice.ts';
@@ -119,6 +120,12 @@ function saysWho(write: Write, writes: readonly Write[]): void {
   if (!hasMark(writes)) throw new BrokenPromise('all that is accepted is judged', `${pk} ${sk} leaves no due mark`);
 }
 
+/** Fewer months or actions are late than before: no news of its own, as long as any is (`changeOfAuthorityAlert`). */
+function isCatchingUp(id: string, before: Board | undefined, after: Board): boolean {
+  const [was, is] = [before?.alerts[id]?.level, after.alerts[id]?.level];
+  return isAuthorityAlert(id) && was !== undefined && is !== undefined && rank(is) < rank(was);
+}
+
 /** Every announced change is in exactly one notice: board and notice are one transaction, and the board counts its notices. */
 function countsItself(write: Write, writes: readonly Write[], ledger: Ledger): void {
   const [before, after] = [dataIn<Board>(write.before), dataIn<Board>(write.after)];
@@ -141,7 +148,7 @@ function countsItself(write: Write, writes: readonly Write[], ledger: Ledger): v
   const changed = [...new Set([...Object.keys(before?.alerts ?? {}), ...Object.keys(after.alerts)])].filter(
     (id) =>
       !before?.alerts[id] !== !after.alerts[id] ||
-      before?.alerts[id]?.episode?.level !== after.alerts[id]?.episode?.level,
+      (before?.alerts[id]?.episode?.level !== after.alerts[id]?.episode?.level && !isCatchingUp(id, before, after)),
   );
   const told = new Set(notice?.transitions.map(({ alert }) => alert));
   const untold = changed.filter((id) => !told.has(id));
