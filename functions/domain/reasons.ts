@@ -32,11 +32,13 @@ export function reasonFor(
   superseded: readonly Month[],
   smallNumbers: SmallNumbers,
 ): string | undefined {
+  const end = endOf(metric, record);
   return joined([
     ...correctionsOf(metric, told, record, superseded, smallNumbers),
     ...changedStandardsOf(metric, told, record),
-    ...endOf(metric, record),
-    ...changedInspectionOf(told, record),
+    ...end,
+    // That it ended is what was loaded anew.
+    ...(end.length > 0 ? [] : changedInspectionOf(told, record)),
   ]);
 }
 

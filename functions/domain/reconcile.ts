@@ -89,7 +89,7 @@ export function reconcile(
     alerts: alertsOf(judgements, obligations, record),
   };
   const told = stored && announcedOf(stored);
-  const changes = changesSince(told, content.alerts, judgements, obligations, record);
+  const changes = changesSince(stored, told, content.alerts, judgements, obligations, record);
   const mailed = isNewlyLed(told, content) || [...changes.values()].some((change) => change.mailed);
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
@@ -164,6 +164,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function changesSince(
+  stored: Board | undefined,
   told: Announced | undefined,
   alerts: Readonly<Record<string, BoardAlert>>,
   judgements: ReadonlyMap<string, readonly Judged[]>,
@@ -172,12 +173,13 @@ function changesSince(
 ): Map<string, Change> {
   const ids = new Set([...judgements.keys(), ...Object.keys(AUTHORITY_ALERTS), ...Object.keys(told?.alerts ?? {})]);
   const judgedThrough = told?.latestPeriod;
+  const stood = stored ? asAnnounced(stored).alerts : {};
   const changes = new Map<string, Change>();
   for (const id of ids) {
     const before = told?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
-      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, after, record, obligations)
+      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations)
       : changeBetween(
           before ?? CLEAR,
           (judgedThrough && judgedAt(judgements.get(id) ?? [], judgedThrough)?.alert) || CLEAR,
@@ -189,10 +191,14 @@ function changesSince(
   return changes;
 }
 
-/** The net change of an alert of the authority. While it lasts, it is worse as soon as there is more of it. */
+/**
+ * The net change of an alert of the authority. While it lasts, it is worse as soon as there is more of it than there was last,
+ * also where less was told to nobody meanwhile: other months, other actions.
+ */
 function changeOfAuthorityAlert(
   rule: AuthorityAlertRule,
   before: ToldAlert | undefined,
+  stood: ToldAlert | undefined,
   after: BoardAlert | undefined,
   record: AuthorityRecord,
   obligations: Obligations,
@@ -201,6 +207,8 @@ function changeOfAuthorityAlert(
   const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
   // Catching up is no news of its own, and neither is an alert that has become another of the same kind.
   if (change?.transition === 'eased') return { ...change, mailed: false };
-  if (change || !before || !after || !rule.hasGrown(before, after)) return change;
-  return { transition: 'worsened', mailed: true };
+  if (change || !before || !after) return change;
+  const last = stood ?? before;
+  const hasGrown = rank(after.level) > rank(last.level) || rule.hasGrown(last, after);
+  return hasGrown ? { transition: 'worsened', mailed: true } : undefined;
 }

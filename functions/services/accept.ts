@@ -177,6 +177,8 @@ function readPatch(
   const { reason, observations = {}, ...others } = patch;
   if (!isObject(observations))
     return wrong('#/observations', 'expected the figures to change, by the id of their metric');
+  if (Object.keys(observations).length + Object.keys(others).length === 0)
+    return wrong('#', 'says nothing to change; name a figure, the status or the commentary');
   const removed = Object.keys(observations).filter((id) => observations[id] === null);
   const changed = Object.entries(observations).filter(([, value]) => value !== null);
   const merged = changed.map(([id, value]): [string, unknown] => [id, mergePatch(kept[id], value)]);

@@ -83,7 +83,7 @@ test('a newer one is tried, loaded and told; actions and progress stay with thei
   expect((await call('PUT', url, { body: REPORT })).body.outcome).toBe('unchanged');
   await service.idle();
   const [notice] = (await call('GET', at('/notices'))).body.notices;
-  expect(notice.subject).toBe('Herefordshire 2022-09: a new inspection');
+  expect(notice.subject).toBe('Herefordshire: a new inspection');
   expect(notice.inspection).toEqual({ title: 'A look of our own', published: '2022-10-10' });
   const { body } = await call('GET', at('/inspections'));
   expect(body.inspections[0].judgements[0].words).toBe('Secure');

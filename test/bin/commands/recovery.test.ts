@@ -254,7 +254,7 @@ describe('rebuild', () => {
 
   test.each([
     ['that nobody can read', () => '{"authority": "heref'],
-    ['that says something else', (board: object) => JSON.stringify({ ...board, alerts: {} })],
+    ['that says something else', (board: object) => JSON.stringify({ ...board, alerts: {}, announced: undefined })],
   ])('of a board %s shows the difference, and writes only when told to', async (_, damage) => {
     const { board: good } = await readBoard(databaseOf(service), AUTHORITY);
     if (!good) throw new Error('there is no board');
@@ -343,10 +343,10 @@ describe('hourly', () => {
       // January was due by the end of 14 February. Not an hour has passed, so that the schedule has nothing to do yet.
       late = await startService({ dataDir: late.dataDir, clock: '2011-02-15T00:20:00Z' });
       const before = (await late.mails()).length;
-      expect(await monitor(late, 'hourly')).toEqual({ code: 0, stdout: '', stderr: 'evaluate: done\nnotify: done\n' });
+      expect(await monitor(late, 'hourly')).toEqual({ code: 0, stdout: '', stderr: 'seed: done\nevaluate: done\nnotify: done\n' });
       const mails = await late.mails();
       expect(mails.length).toBe(before + 1);
-      expect(mails.at(-1)?.text).toContain('Monthly figures');
+      expect(mails.at(-1)?.text).toContain('The figures for January 2011 are not in');
     } finally {
       await late.end();
     }
@@ -359,7 +359,7 @@ describe('hourly', () => {
       new PutItemCommand({ TableName: tables.alerts, Item: dueMark(AUTHORITY, new Date('2011-10-01')) }),
     );
     const { code, stderr } = await monitor(service, 'hourly');
-    expect(stderr).toMatch(/^notify: done\nevaluate: 1 of the due .*herefordshire\nAll else was done/);
+    expect(stderr).toMatch(/^seed: done\nnotify: done\nevaluate: 1 of the due .*herefordshire\nAll else was done/);
     expect(code).toBe(4);
   });
 });
