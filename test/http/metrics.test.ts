@@ -60,7 +60,9 @@ test('it ends: its alert ends and says why, nothing is judged after it, and the 
   const items = (await call('GET', '/notices')).body.notices[0].transitions;
   expect(items.find(({ alert }: any) => alert === 'conferences-within-15-days')).toMatchObject({
     transition: 'cleared',
-    reason: expect.stringContaining('it is measured no longer, since the end of May 2011 (by “A. Head”: “improvement plan”)'),
+    reason: expect.stringContaining(
+      'it is measured no longer, since the end of May 2011 (by “A. Head”: “improvement plan”)',
+    ),
   });
   const corrected = await call('PUT', '/submissions/2011-05', {
     body: { observations: { 'conferences-within-15-days': { numerator: 49, denominator: 50 } } },

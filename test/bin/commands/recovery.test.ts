@@ -343,7 +343,11 @@ describe('hourly', () => {
       // January was due by the end of 14 February. Not an hour has passed, so that the schedule has nothing to do yet.
       late = await startService({ dataDir: late.dataDir, clock: '2011-02-15T00:20:00Z' });
       const before = (await late.mails()).length;
-      expect(await monitor(late, 'hourly')).toEqual({ code: 0, stdout: '', stderr: 'seed: done\nevaluate: done\nnotify: done\n' });
+      expect(await monitor(late, 'hourly')).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: 'seed: done\nevaluate: done\nnotify: done\n',
+      });
       const mails = await late.mails();
       expect(mails.length).toBe(before + 1);
       expect(mails.at(-1)?.text).toContain('The figures for January 2011 are not in');
