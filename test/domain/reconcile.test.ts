@@ -330,6 +330,24 @@ describe('an acknowledgement', () => {
   });
 });
 
+describe('figures that do not come', () => {
+  const told = (record: AuthorityRecord, day: string, stored?: Board) => {
+    const { board, notice } = reconcile(stored, record, [], new Date(`${day}T12:00:00Z`), 'show');
+    return { board, item: notice?.transitions.find(({ alert }) => alert === 'submission') };
+  };
+
+  it('are told of anew for a later month, after an earlier one came in and nobody was told', () => {
+    const first = told(recordOf([GOOD]), '2011-01-20');
+    expect(first.item).toMatchObject({ level: 'critical', findings: [expect.stringContaining('November 2010')] });
+    const caughtUp = told(recordOf([GOOD, GOOD]), '2011-01-21', first.board);
+    expect(caughtUp.board?.alerts.submission).toMatchObject({ level: 'warning', since: '2010-12' });
+    expect(caughtUp.item).toBeUndefined();
+    const again = told(recordOf([GOOD, GOOD]), '2011-03-01', caughtUp.board);
+    expect(again.item).toMatchObject({ level: 'critical', findings: [expect.stringContaining('December 2010')] });
+    expect(told(recordOf([GOOD, GOOD]), '2011-03-01', again.board).item).toBeUndefined();
+  });
+});
+
 describe('the board', () => {
   it('keeps what it judged, so that a changed revision is noticed', () => {
     const { board } = look(recordOf([GOOD, GOOD]));
