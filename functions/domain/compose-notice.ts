@@ -52,7 +52,9 @@ export function isNewlyLed(told: Announced | undefined, { leading }: Pick<Board,
 export function composeNotice(occasion: Occasion): Notice {
   const { board, told, changes, record } = occasion;
   const order = new Map(record.metrics.map((metric, position) => [metric.id, weightOf(metric, position)]));
-  const byWeight = (a: string, b: string): number => (order.get(a) ?? 0) - (order.get(b) ?? 0);
+  // What has no metric, such as figures that did not come, goes last among its like.
+  const weightIn = (id: string): number => order.get(id) ?? Number.MAX_SAFE_INTEGER;
+  const byWeight = (a: string, b: string): number => weightIn(a) - weightIn(b);
   const worstFirst = Object.entries(board.alerts).sort(
     ([a, { level: levelA }], [b, { level: levelB }]) => rank(levelB) - rank(levelA) || byWeight(a, b),
   );

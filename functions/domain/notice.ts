@@ -112,7 +112,8 @@ export function subjectOf(notice: Notice): string {
     groups
       .map(([word, items], position) => {
         const title = titled && position === 0 && worst ? printable(worst.title) : '';
-        return `${items.length} ${word}${title ? ` (${title}${items.length > 1 ? ' and others' : ''})` : ''}`;
+        const others = items.length > 2 ? ' and others' : ' and another';
+        return `${items.length} ${word}${title ? ` (${title}${items.length > 1 ? others : ''})` : ''}`;
       })
       .concat(notice.inspection ? ['a new inspection'] : [])
       .join(', ');

@@ -78,7 +78,9 @@ test('so can figures that were sent by the page', async () => {
   const figures = 'period,metric,count\n2011-08,referral-backlog,0\n';
   const form = await (await fetch(`${service.api}${HOME}/submit`, { headers: { cookie } })).text();
   const forgeryToken = /name="forgeryToken" value="([^"]+)"/.exec(form)?.[1] ?? '';
-  const fields = { forgeryToken, figures, basis: '2011-08=0' };
+  const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures }, cookie)).text();
+  const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(preview)?.[1] ?? '';
+  const fields = { forgeryToken, months: field('months'), mode: field('mode'), basis: field('basis') };
   const sent = await post(`${HOME}/submissions`, fields, cookie);
   expect(sent.headers.get('location')).toBe(`${HOME}/submissions?accepted=2011-08`);
   const id = sent.headers.get('apigw-requestid');
