@@ -206,8 +206,9 @@ const pages: Story = {
     const visitor = await signIn(world, `/authorities/${authority}`);
     const figures = `period,metric,numerator,denominator\n2011-03,${METRIC},45,50\n2011-04,${METRIC},20,50\n`;
     const checked = await visitor.send('submit', { figures: '', file: new Blob([figures], { type: 'text/csv' }) });
-    const [, basis = ''] = /name="basis" value="([^"]+)"/.exec(checked.text) ?? [];
-    const sent = await visitor.send('submissions', { figures, basis });
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(checked.text)?.[1] ?? '';
+    const fields = { months: field('months'), mode: field('mode'), basis: field('basis') };
+    const sent = await visitor.send('submissions', fields);
     const told = await visitor.follow(sent);
     await world.instance.idle();
     const taken = await visitor.send(`alerts/${METRIC}/acknowledgement`, TAKEN);
