@@ -464,7 +464,10 @@ export async function publishTo(
  * Returns how many filters were changed.
  */
 export async function settleFilters(recipients: Recipients, now: Date): Promise<number> {
-  const changed = await mapInTurn(await listSubscriptions(recipients), async ({ id, address, arn }) => {
+  const asked = await readRecipients(recipients.database);
+  const subscriptions = await listSubscriptions(recipients);
+  await forgetRemoved(recipients, asked, subscriptions);
+  const changed = await mapInTurn(subscriptions, async ({ id, address, arn }) => {
     const filter = arn && (await readFilter(recipients, arn));
     if (!arn || !filter || Object.keys(filter.hears).length === 0) return false;
     return retryChanged(async () => {
@@ -481,6 +484,22 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
     });
   });
   return changed.filter(Boolean).length;
+}
+
+/** What a removal leaves behind that was broken off once the address was unsubscribed. */
+async function forgetRemoved(
+  { database }: Recipients,
+  asked: readonly Recipient[],
+  subscriptions: readonly Subscription[],
+): Promise<void> {
+  const subscribed = new Set(subscriptions.map(({ id }) => id));
+  const removed = asked.filter(({ id, hears }) => Object.keys(hears).length === 0 && !subscribed.has(id));
+  await mapInTurn(removed, (recipient) =>
+    deleteRecipient(database, recipient).catch((error: unknown) => {
+      // Asked again meanwhile.
+      if (!(error instanceof RecipientChangedError)) throw error;
+    }),
+  );
 }
 
 /** Takes over whom an authority had asked in the way of before, who may still confirm. Safe to repeat. */

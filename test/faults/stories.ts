@@ -130,7 +130,12 @@ const progress: Story = {
   kills: ['manage', 'evaluate'],
   comesTo: {
     transitions: [],
-    seen: REPORTS.map((report, index) => ({ ...report, action: ACTION, version: index + 1 })),
+    seen: REPORTS.map((report, index) => ({
+      ...report,
+      action: ACTION,
+      inspection: 'herefordshire-2010',
+      version: index + 1,
+    })),
   },
   async tell(world, authority) {
     await world.load(authority);
@@ -181,6 +186,8 @@ const recipients: Story = {
     // Not found: it had been removed already, before whoever did it could say so.
     if (status !== 204 && status !== 404) throw new Error(`DELETE was answered ${status}`);
     await look();
+    // What a removal that was broken off left behind is gone within the hour.
+    await world.instance.runSchedules();
     seen.push(await readRecipient(world.database, id));
     return { authority, accepted: [], seen };
   },
@@ -239,6 +246,7 @@ const recipientsOnPages: Story = {
     const { status } = await visitor.send(removal, {});
     // Not found: it had been removed already, before the page could say so.
     if (status !== 303 && status !== 404) throw new Error(`the removal was answered ${status}`);
+    await world.instance.runSchedules();
     return {
       authority,
       accepted: [],
@@ -309,14 +317,20 @@ const reading: Story = {
   },
 };
 
+/** Grades are read with their framework's words. */
+const LOADED = {
+  metrics: HEREFORDSHIRE.metrics,
+  judgements: HEREFORDSHIRE.judgements.map((judgement) => expect.objectContaining(judgement)),
+};
+
 const deployments: Story = {
   kills: ['seed'],
   comesTo: {
     transitions: expect.arrayContaining(['raised']),
     seen: {
       answers: [expect.objectContaining({ Status: 'SUCCESS' }), expect.objectContaining({ Status: 'SUCCESS' })],
-      created: expect.objectContaining({ metrics: HEREFORDSHIRE.metrics, judgements: HEREFORDSHIRE.judgements }),
-      updated: expect.objectContaining({ metrics: HEREFORDSHIRE.metrics, judgements: HEREFORDSHIRE.judgements }),
+      created: expect.objectContaining(LOADED),
+      updated: expect.objectContaining(LOADED),
     },
   },
   async tell(world) {
