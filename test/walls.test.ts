@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
@@ -167,4 +167,11 @@ test('no wall is left out here', () => {
   expect(walls.length).toBeGreaterThan(10);
   const untouched = walls.flat().filter((glob) => !BROKEN.some(([file]) => matchesGlob(file, glob)));
   expect(untouched).toEqual([]);
+});
+
+/** `new URL(…).pathname` writes a space as %20, so that it names no file on a machine with one in its path. */
+test('no path is taken from an address', () => {
+  const options = ['grep', '-lE', 'import\\.meta\\.url\\)\\.pathname', '--', '*.ts', '*.cjs', '*.mjs'];
+  const { stdout, status } = spawnSync('git', options, { cwd: ROOT, encoding: 'utf8' });
+  expect({ stdout, status }, 'join(import.meta.dirname, …) is a path').toEqual({ stdout: '', status: 1 });
 });
