@@ -20,11 +20,16 @@ export const AcknowledgementSchema = z.preprocess(
 );
 export type Acknowledgement = z.infer<typeof AcknowledgementSchema>;
 
+/** That an alert's metric is not reported any more: since which period, and how many reports were expected after it. */
+const UnreportedSchema = z.object({ since: z.string(), expected: z.int().min(1) });
+
 /** One alert on the board. Alerts that are clear are not on it. */
 export const BoardAlertSchema = AlertStateSchema.extend({
   /** The last period judged. */
   period: z.string(),
   findings: z.array(FindingSchema),
+  /** Where the authority's later months are in without its figure. */
+  unreported: UnreportedSchema.optional(),
   acknowledgement: AcknowledgementSchema.optional(),
 });
 export type BoardAlert = z.infer<typeof BoardAlertSchema>;
@@ -51,10 +56,12 @@ export function acknowledged(
 /** One alert as the last notice told it. */
 const ToldAlertSchema = AlertStateSchema.extend({
   period: z.string(),
+  unreported: UnreportedSchema.optional(),
   /** Who had it in hand. */
   inHand: z.object({ author: z.string(), at: z.iso.datetime() }).optional(),
-  /** How many actions were overdue, where it is about those. */
+  /** How many actions were overdue, or months missing, where it is about those. */
   overdue: z.number().optional(),
+  missing: z.number().optional(),
   /** The month in which it was last news, by {@link Obligations}; boards of an earlier version do not say. */
   toldIn: z.string().optional(),
 });
@@ -108,9 +115,17 @@ export function asAnnounced({
   alerts,
 }: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'authority'>): Announced {
   const told = Object.entries(alerts).map(([id, { findings, acknowledgement, ...alert }]) => {
-    const overdue = findings[0]?.numbers.overdue;
+    const { overdue, missing } = findings[0]?.numbers ?? {};
     const inHand = acknowledgement && { author: acknowledgement.author, at: acknowledgement.at };
-    return [id, { ...alert, ...(inHand ? { inHand } : {}), ...(overdue === undefined ? {} : { overdue }) }] as const;
+    return [
+      id,
+      {
+        ...alert,
+        ...(inHand ? { inHand } : {}),
+        ...(overdue === undefined ? {} : { overdue }),
+        ...(missing === undefined ? {} : { missing }),
+      },
+    ] as const;
   });
   return {
     ...(latestPeriod ? { latestPeriod } : {}),

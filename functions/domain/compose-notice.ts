@@ -128,8 +128,8 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const ended = change?.transition === 'cleared' || change?.transition === 'withdrawn';
   const shown = (ended ? before : after) ?? { ...CLEAR, level: undefined, since: undefined, episode: undefined };
   const metric = record.metrics.find((candidate) => candidate.id === id);
-  // A reminder is of what was told: nothing made it so.
-  const isChanged = change !== undefined && change.transition !== 'reminded';
+  // What is not reported, or is told again, stands as it was told: nothing made it so.
+  const isChanged = change !== undefined && !['unreported', 'reminded'].includes(change.transition);
   const reason = isChanged && told ? whyNow(metric, id, told, occasion) : undefined;
   const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
   const given = inHandOf(before, after, ended, record);

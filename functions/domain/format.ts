@@ -1,6 +1,5 @@
 import type { Action, Basis, Metric, Standard } from './inspection.ts';
-import { monthIndex, monthsBetweenReports } from './period.ts';
-import { type Observation, observationIn, type Pooled } from './series.ts';
+import { type Observation, observationIn, type Pooled, reportsExpected } from './series.ts';
 import type { Month } from './submission.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
@@ -58,7 +57,7 @@ export function formatNumber(metric: Metric, value: number, against: readonly nu
   return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${metric.unit}`.trimEnd();
 }
 
-/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`. */
+/** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`, `41 cases, left out since,`. */
 export function formatObservation(
   metric: Metric,
   observation: Observation,
@@ -66,7 +65,7 @@ export function formatObservation(
   against: readonly number[] = [],
 ): string {
   const show = smallNumbers === 'suppress' ? suppressed : shown;
-  const text = show(metric, observation, against);
+  const text = `${show(metric, observation, against)}${observation.leftOut ? ', left out since,' : ''}`;
   return observation.status === 'provisional' ? `provisional ${text}` : text;
 }
 
@@ -128,8 +127,8 @@ function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observ
  * `, not reported since (2 months expected)`: where an authority's later months, up to `latest`, are in without a figure that was
  * expected in them; else empty. What is not reported is not well.
  */
-export function formatAbsence({ frequency }: Pick<Metric, 'frequency'>, last: string, latest: string): string {
-  const expected = Math.floor((monthIndex(latest) - monthIndex(last)) / monthsBetweenReports(frequency));
+export function formatAbsence(metric: Pick<Metric, 'frequency'>, last: string, latest: string): string {
+  const expected = reportsExpected(metric, last, latest);
   if (expected < 1) return '';
   return `, not reported since (${expected === 1 ? 'one report was' : `${cardinal(expected)} reports were`} expected)`;
 }
@@ -194,6 +193,18 @@ const MONTHS = 'January February March April May June July August September Octo
 /** `February 2011`. */
 export function monthName(period: string): string {
   return `${MONTHS[Number(period.slice(5, 7)) - 1]} ${period.slice(0, 4)}`;
+}
+
+/** As many months are named as are read at a glance. */
+const NAMED_MONTHS = 6;
+
+/** `February 2011 and April 2011`; of many the first, and how many more. */
+export function monthNames(periods: readonly string[]): string {
+  const names = periods.slice(0, NAMED_MONTHS).map(monthName);
+  const more = periods.length - names.length;
+  if (more > 0) return `${names.join(', ')} and ${more} more month${more > 1 ? 's' : ''}`;
+  const last = names.pop() ?? '';
+  return names.length > 0 ? `${names.join(', ')} and ${last}` : last;
 }
 
 /** `22 October 2010` of a date, or of the day of an instant in UTC. */

@@ -7,8 +7,11 @@ export type Level = z.infer<typeof LevelSchema>;
 export const TransitionSchema = z.enum(['raised', 'worsened', 'eased', 'recovering', 'cleared', 'withdrawn']);
 export type Transition = z.infer<typeof TransitionSchema>;
 
-/** What a notice may tell of an alert: a transition, or that it is critical still and nobody has it in hand. */
-export const NewsSchema = z.enum([...TransitionSchema.options, 'reminded']);
+/**
+ * What a notice may tell of an alert: a transition, that it is not reported any more, or that it is critical still and nobody has
+ * it in hand.
+ */
+export const NewsSchema = z.enum([...TransitionSchema.options, 'unreported', 'reminded']);
 export type News = z.infer<typeof NewsSchema>;
 
 /**

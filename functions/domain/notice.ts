@@ -165,6 +165,7 @@ function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
     ['warning', bad('warning')],
     ['to watch', bad('watch')],
     ['still critical', those(isReminder)],
+    ['not reported', those(isUnreported)],
     ['withdrawn', those(({ transition }) => transition === 'withdrawn')],
     ['no longer raised', those(({ transition }) => transition === 'cleared')],
     ['less serious', those(({ transition }) => transition === 'eased')],
@@ -187,11 +188,18 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const home = `${pageUrl}authorities/${notice.authority}`;
   const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
   const { transitions, stillRaised, watching } = notice;
-  const unseen = [...transitions.filter((item) => isBad(item) || isReminder(item)), ...stillRaised].filter(isUnseen);
-  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) => [
-    `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
-    ...inHand(item),
-  ]);
+  const unseen = [
+    ...transitions.filter((item) => isBad(item) || isReminder(item) || isUnreported(item)),
+    ...stillRaised,
+  ].filter((item) => isUnseen(item) || isUnreported(item));
+  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) =>
+    isUnreported(item)
+      ? change(item, home)
+      : [
+          `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+          ...inHand(item),
+        ],
+  );
   // First what is news.
   const isNews = unseen.some(({ transition }) => transition);
   const sections = [
@@ -208,7 +216,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ),
     section(
       'NO LONGER RAISED, OR BETTER',
-      transitions.filter((item) => !isBad(item) && !isReminder(item)),
+      transitions.filter((item) => !isBad(item) && !isReminder(item) && !isUnreported(item)),
       (item) => change(item, home),
     ),
     section(
@@ -247,6 +255,9 @@ function newInspection({ inspection }: Notice): string[] {
   const published = dayName(inspection.published);
   return [`A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`];
 }
+
+/** A raised metric that is left out may be well or worse: nobody knows. */
+const isUnreported = ({ transition }: NoticeItem): boolean => transition === 'unreported';
 
 /** Figures that did not come are not bad news about the service, but no news. */
 const isUnseen = ({ alert }: NoticeItem): boolean => alert === 'submission';
@@ -305,6 +316,8 @@ function headline(item: NoticeItem): string {
       return `Withdrawn: ${title}. It was ${wordOf(was?.level ?? level)}${since}. Judged anew, it is not.`;
     case 'recovering':
       return `Getting better: ${title}. It is ${wordOf(item.reached)}${since}; the latest figure meets what is expected, and one more ends it.`;
+    case 'unreported':
+      return `${recovering ? `${LEVEL_WORD[item.reached]}, but getting better when it was last reported` : `Still ${now.toLowerCase()}`}, and not reported any more: ${title}${since}.`;
     case 'eased':
       return was && was.level !== level
         ? `Less serious: ${title}. It is ${wordOf(level)} now, and was ${wordOf(was.level)}.`
@@ -402,6 +415,15 @@ export function compareItems(a: NoticeItem, b: NoticeItem): number {
 
 function place(item: NoticeItem): number {
   if (isBad(item)) return item.recovering ? 3 : 3 - rank(item.level);
-  const places = { reminded: 4, withdrawn: 5, cleared: 6, eased: 7, recovering: 8, raised: 0, worsened: 0 };
+  const places = {
+    unreported: 4,
+    reminded: 5,
+    withdrawn: 6,
+    cleared: 7,
+    eased: 8,
+    recovering: 9,
+    raised: 0,
+    worsened: 0,
+  };
   return places[item.transition ?? 'recovering'];
 }

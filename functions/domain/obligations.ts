@@ -2,9 +2,10 @@ import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { type Action, compareDue, type DatedAction, isDated, type Progress } from './inspection.ts';
 import type { NoticeItem } from './notice.ts';
-import { addMonths, dayInEngland, type Period, periodOf, startOfDayInEngland } from './period.ts';
+import { addMonths, dayInEngland, monthIndex, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
-import { SUBMISSION_WORKING_DAYS } from './rules.ts';
+import { SKIPPED_MONTHS_MAX, SUBMISSION_WORKING_DAYS } from './rules.ts';
+import type { Month } from './submission.ts';
 import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
 
 /** The month that is expected next, and the days (`yyyy-mm-dd`) from which on it is late, and a further month late. */
@@ -23,6 +24,8 @@ export interface Obligations {
   readonly month: Period;
   /** The month after the latest submitted one. */
   readonly expected: ExpectedMonth | undefined;
+  /** Months that are not in though later ones are, earliest first. */
+  readonly skipped: readonly Period[];
   /** Actions that are not completed, earliest due first. */
   readonly openActions: readonly Action[];
   readonly overdueActions: readonly DatedAction[];
@@ -56,9 +59,27 @@ export function obligationsOf(record: AuthorityRecord, now: Date): Obligations {
     latestPeriod,
     month: monthToldAt(now, latestPeriod, record.bankHolidays),
     expected: latestPeriod ? expectedAfter(latestPeriod, record.bankHolidays) : undefined,
+    skipped: skippedIn(record),
     openActions,
     overdueActions: overdueOf(openActions, now),
   };
+}
+
+/**
+ * Months between two that are in, one after the other, which both have a figure that comes every month. One that was taken back is
+ * not in; a gap of more than {@link SKIPPED_MONTHS_MAX} is between two records.
+ */
+function skippedIn({ months, metrics }: AuthorityRecord): Period[] {
+  const isIn = months.filter(({ retracted }) => !retracted);
+  return isIn.slice(1).flatMap((month, index) => {
+    const before = isIn[index] as Month;
+    const skipped = monthIndex(month.period) - monthIndex(before.period) - 1;
+    if (skipped < 1 || skipped > SKIPPED_MONTHS_MAX) return [];
+    const isMonthly = metrics.some(
+      ({ id, frequency }) => frequency === 'monthly' && before.observations[id] && month.observations[id],
+    );
+    return isMonthly ? Array.from({ length: skipped }, (_, i) => addMonths(before.period, i + 1)) : [];
+  });
 }
 
 function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>): ExpectedMonth {

@@ -12,7 +12,7 @@ import {
 } from './format.ts';
 import type { LocalStandard, Metric } from './inspection.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
-import { type Observation, observationIn } from './series.ts';
+import { lastKnownIn, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
 import { standardFor } from './timeline.ts';
 
@@ -95,8 +95,8 @@ function correctionsOf(
     const { period, revision } = month;
     if (!isRevised(told, period, revision)) continue;
     const earlier = superseded.find((candidate) => candidate.period === period);
-    const before = earlier && observationIn(earlier, metric.id);
-    const after = observationIn(month, metric.id);
+    const before = earlier && lastKnownIn(earlier, metric.id);
+    const after = lastKnownIn(month, metric.id);
     if (isSameFigure(before, after)) continue;
     corrections.push(
       `${monthName(period)} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,

@@ -17,14 +17,14 @@ import {
 import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
-import { isMeasured } from './inspection.ts';
+import { isMeasured, type Metric } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
 import { addMonths } from './period.ts';
 import { type AuthorityRecord, type JudgedRecord, latestPeriodOf, localStandardsOf } from './record.ts';
-import { REMIND_EVERY_MONTHS } from './rules.ts';
-import { seriesOf } from './series.ts';
+import { ABSENT_REPORTS_TOLD, REMIND_EVERY_MONTHS } from './rules.ts';
+import { reportsExpected, seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
 
@@ -112,6 +112,7 @@ function alertsOf(
     id: string,
     { alert, period, findings }: AuthorityAlert,
     isInForce: (given: Acknowledgement) => boolean,
+    unreported?: BoardAlert['unreported'],
   ): void => {
     if (alert.state === 'clear') return;
     const given = record.acknowledgements.find((candidate) => candidate.alert === id);
@@ -121,19 +122,29 @@ function alertsOf(
       ...alert,
       period,
       findings: [...findings],
+      ...(unreported ? { unreported } : {}),
       ...(holds ? { acknowledgement: { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) } } : {}),
     };
   };
   const latestPeriod = latestPeriodOf(record.months) ?? '';
-  const ended = new Set(record.metrics.flatMap(({ id, until }) => (until && until < latestPeriod ? id : [])));
-  for (const [id, entries] of judgements) {
-    if (ended.has(id)) continue;
+  for (const metric of record.metrics) {
+    const { id, until } = metric;
+    const entries = judgements.get(id) ?? [];
     const last = entries.at(-1);
-    if (last) put(id, last, (given) => !hasWorsenedSince(given, entries));
+    if (!last || (until && until < latestPeriod)) continue;
+    put(id, last, (given) => !hasWorsenedSince(given, entries), unreportedIn(metric, entries, latestPeriod));
   }
   for (const { id, judged } of judgeAuthority(obligations))
     put(id, judged, (given) => AUTHORITY_ALERTS[id].covers(given, record, obligations));
   return alerts;
+}
+
+/** Since when a metric is not reported any more. Of one whose only figures were left out, the first of those says what was expected. */
+function unreportedIn(metric: Metric, entries: readonly Judged[], latestPeriod: string): BoardAlert['unreported'] {
+  const reported = entries.findLast(({ observation }) => observation && !observation.leftOut);
+  const since = (reported ?? entries.find(({ observation }) => observation))?.period ?? latestPeriod;
+  const expected = reportsExpected(metric, since, latestPeriod);
+  return expected > 0 ? { since, expected } : undefined;
 }
 
 /** An acknowledgement belongs to the episode that its period lies in, and lapses when that has worsened since. */
@@ -188,7 +199,7 @@ function changesSince(
           after ?? CLEAR,
           judgedThrough,
         );
-    const news = change ?? reminderOf(before, told, after, obligations);
+    const news = change ?? absenceOf(before, after) ?? reminderOf(before, told, after, obligations);
     if (news) changes.set(id, news);
   }
   return changes;
@@ -208,6 +219,16 @@ function announcedNow(
   });
   return { ...announced, alerts: Object.fromEntries(alerts) };
 }
+
+/** That an episode's metric is not reported any more, once: whoever was told of it would take silence for good news. */
+function absenceOf(before: ToldAlert | undefined, after: BoardAlert | undefined): Change | undefined {
+  if (!before || !after?.episode || !isLongUnreported(after)) return undefined;
+  const isTold = isLongUnreported(before) && before.unreported?.since === after.unreported?.since;
+  return isTold ? undefined : { transition: 'unreported', mailed: true };
+}
+
+const isLongUnreported = ({ unreported }: Pick<BoardAlert, 'unreported'>): boolean =>
+  (unreported?.expected ?? 0) >= ABSENT_REPORTS_TOLD;
 
 /** A board of an earlier version told its alerts no later than the latest month that it told of. */
 const toldIn = (before: ToldAlert, { latestPeriod = '' }: Announced): string => before.toldIn ?? latestPeriod;

@@ -72,11 +72,15 @@ export const XMR_RUN = 7;
 
 /** A month's figures are due by the end of this working day after it. Assumption of this service. */
 export const SUBMISSION_WORKING_DAYS = 10;
+/** Up to so many months in a row that are not in, though later ones are, were skipped; a longer gap is between two records. Assumption of this service. */
+export const SKIPPED_MONTHS_MAX = 6;
 
 // ---- telling again
 
 /** What is critical and in nobody's hands is told again so many months after it was last told. Assumption of this service. */
 export const REMIND_EVERY_MONTHS = 3;
+/** That a raised metric is not reported any more is told once so many reports that were expected did not come. Assumption of this service. */
+export const ABSENT_REPORTS_TOLD = 2;
 
 // ---- the level that was reached: change points
 

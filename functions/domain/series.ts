@@ -1,5 +1,6 @@
 import type { Metric } from './inspection.ts';
-import type { Month, Status } from './submission.ts';
+import { monthIndex, monthsBetweenReports } from './period.ts';
+import type { Month, Reported, Status } from './submission.ts';
 
 /**
  * One metric's value in one period. `value` is in the metric's unit: percent for proportions, computed from numerator
@@ -12,6 +13,8 @@ export interface Observation {
   readonly value: number;
   readonly numerator?: number;
   readonly denominator?: number;
+  /** The month was sent again without it, and nobody said that it was wrong. */
+  readonly leftOut?: true;
 }
 
 /** An observation whose counts are known. */
@@ -28,9 +31,18 @@ export function failuresOf(metric: Metric, { numerator, denominator }: CountedOb
 
 /** One month's observation of a metric, if it was reported and there was something to count. */
 export function observationIn(month: Month, metric: string): Observation | undefined {
-  const reported = month.observations[metric];
+  return observationOf(month, month.observations[metric]);
+}
+
+/** What a month says of a metric by now: what is reported, or was before it was left out. */
+export function lastKnownIn(month: Month, metric: string): Observation | undefined {
+  if (Object.hasOwn(month.observations, metric)) return observationIn(month, metric);
+  const observation = observationOf(month, month.leftOut?.[metric]);
+  return observation && { ...observation, leftOut: true };
+}
+
+function observationOf({ period, revision, status }: Month, reported: Reported | undefined): Observation | undefined {
   if (!reported) return undefined;
-  const { period, revision, status } = month;
   if ('denominator' in reported) {
     const { numerator, denominator } = reported;
     if (denominator === 0) return undefined;
@@ -39,14 +51,19 @@ export function observationIn(month: Month, metric: string): Observation | undef
   return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };
 }
 
-/** The metric's observations, oldest first. `months` are oldest first. */
+/** The metric's observations, oldest first, with those that were left out since. `months` are oldest first. */
 export function seriesOf(metric: Metric, months: readonly Month[]): Observation[] {
   const series: Observation[] = [];
   for (const month of months) {
-    const observation = observationIn(month, metric.id);
+    const observation = lastKnownIn(month, metric.id);
     if (observation) series.push(observation);
   }
   return series;
+}
+
+/** How many reports of a metric were expected after one period and through another. */
+export function reportsExpected({ frequency }: Pick<Metric, 'frequency'>, after: string, through: string): number {
+  return Math.max(0, Math.floor((monthIndex(through) - monthIndex(after)) / monthsBetweenReports(frequency)));
 }
 
 /** Several observations as one. */

@@ -69,6 +69,11 @@ export interface Month extends Submission {
   readonly reason?: string;
   /** The month no longer counts; its observations are empty and its history stays. */
   readonly retracted?: boolean;
+  /**
+   * Figures that an earlier revision had and this one leaves out, without anybody saying that they were wrong. They are
+   * judged on: absence has no direction.
+   */
+  readonly leftOut?: Submission['observations'];
 }
 
 /** One thing wrong with what was sent. `pointer` is a JSON pointer as a URI fragment; `parameter` names a path parameter. */
@@ -140,6 +145,20 @@ export function faultsOfPeriod(period: string, now: Date): Fault[] {
 /** Whether two submissions say the same, whatever the order of their keys. */
 export function saysTheSame(a: Submission, b: Submission): boolean {
   return a.status === b.status && (a.commentary ?? '') === (b.commentary ?? '') && canonical(a) === canonical(b);
+}
+
+/**
+ * What a revision leaves out of the month before it, which may have left out something itself.
+ * @param withdrawn the metrics whose figures were said to be wrong, and no longer count.
+ */
+export function leftOutOf(
+  before: Month | undefined,
+  { observations }: Submission,
+  withdrawn: readonly string[] = [],
+): Submission['observations'] {
+  if (!before || before.retracted) return {};
+  const known = Object.entries({ ...before.leftOut, ...before.observations });
+  return Object.fromEntries(known.filter(([id]) => !Object.hasOwn(observations, id) && !withdrawn.includes(id)));
 }
 
 function canonical({ observations }: Submission): string {

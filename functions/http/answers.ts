@@ -35,6 +35,7 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   revision: z.int().min(1),
   submittedAt: z.iso.datetime(),
   retracted: z.boolean().optional(),
+  leftOut: SubmissionSchema.shape.observations.optional(),
   reason: z.string().optional(),
   /** What this request made different in a month that was there. */
   changes: z.array(ChangeAnswerSchema).optional(),

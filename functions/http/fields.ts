@@ -120,6 +120,13 @@ export const FIELDS: Readonly<Record<string, string>> = {
   reached: 'The worst level of the episode; `watch` where there is none.',
   reason: 'Why.',
   'Finding.reason': 'Why that makes it a finding.',
+  leftOut:
+    'Figures that an earlier revision had and this one leaves out, without anybody saying that they were wrong: they are judged on.',
+  unreported:
+    'Where later months are in without its figure: since which period, and how many reports were expected after it.',
+  'BoardAlert.unreported.since': 'The last period that it was reported in.',
+  'Alert.unreported.since': 'The last period that it was reported in.',
+  expected: 'How many reports were expected since.',
   'Month.reason': 'Why this revision took the place of the one before, as whoever corrected it said.',
   'NoticeItem.reason': 'Why an older month now reads otherwise: a correction, another standard.',
   reasons: 'Why it is raised: one entry for each finding.',

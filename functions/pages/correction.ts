@@ -55,7 +55,7 @@ ${fault && html`<p class="govuk-error-message" id="${field}-error"><span class="
 ${visit.session && forgeryField(visit.session.forgeryToken)}
 <input type="hidden" name="metric" value="${metric.id}"><input type="hidden" name="revision" value="${revision}">
 ${FIELDS_OF[metric.kind].map(([field, label]) => input(field, label))}
-<p class="govuk-hint">${metric.kind === 'proportion' ? 'Enter 0 and 0 where there was nothing to count. ' : ''}Leave all blank to say that it was not reported.</p>
+<p class="govuk-hint">${metric.kind === 'proportion' ? 'Enter 0 and 0 where there was nothing to count. ' : ''}Leave all blank to take out a figure that was wrong, and say why.</p>
 ${input('reason', 'Why it is corrected', '')}
 <div class="govuk-button-group"><button class="govuk-button">Correct</button>
 <a class="govuk-link" href="${pathOf(authority, 'submissions', period)}">Leave it as it is</a></div></form>`,

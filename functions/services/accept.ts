@@ -3,6 +3,7 @@ import {
   type Change,
   changesBetween,
   faultsOfPeriod,
+  leftOutOf,
   type Month,
   readSubmission,
   type Submission,
@@ -131,14 +132,22 @@ export function outcomeOf(
   { period, submission }: Pick<SentMonth, 'period' | 'submission'>,
   current: Month | undefined,
   now: Date,
+  withdrawn: readonly string[] = [],
 ): Accepted {
-  if (current && !current.retracted && saysTheSame(current, submission))
+  const leftOut = leftOutOf(current, submission, withdrawn);
+  const hadLeftOut = Object.entries(current?.leftOut ?? {}).filter(([id]) => withdrawn.includes(id));
+  if (current && !current.retracted && hadLeftOut.length === 0 && saysTheSame(current, submission))
     return { outcome: 'unchanged', month: current, before: current, changes: [] };
+  const month = nextRevision(submission, period, current, now);
+  const counted = current && {
+    ...current,
+    observations: { ...Object.fromEntries(hadLeftOut), ...current.observations },
+  };
   return {
     outcome: current ? 'revised' : 'accepted',
-    month: nextRevision(submission, period, current, now),
+    month: Object.keys(leftOut).length > 0 ? { ...month, leftOut } : month,
     before: current,
-    changes: current ? changesBetween(current, submission) : [],
+    changes: counted ? changesBetween(counted, submission) : [],
   };
 }
 

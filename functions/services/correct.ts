@@ -35,9 +35,9 @@ export async function correctMonth(
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;
     if (!current) throw new NotFoundError('month', period);
-    const { submission, reason, faults } = readPatch(patch, current, metrics);
+    const { submission, withdrawn, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
-    const accepted = outcomeOf({ period, submission }, current, now);
+    const accepted = outcomeOf({ period, submission }, current, now, withdrawn);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     const month = { ...accepted.month, ...(reason ? { reason } : {}) };
@@ -51,7 +51,7 @@ function readPatch(
   patch: unknown,
   current: Month,
   metrics: ReadonlyMap<string, Metric>,
-): { submission: Submission; reason?: string; faults: readonly Fault[] } {
+): { submission: Submission; withdrawn?: readonly string[]; reason?: string; faults: readonly Fault[] } {
   const { status, commentary } = current;
   const kept = current.retracted ? {} : current.observations;
   const as = { status, observations: kept, ...(commentary === undefined ? {} : { commentary }) };
@@ -74,11 +74,14 @@ function readPatch(
   const faults = [
     ...read.faults,
     ...removed
-      .filter((id) => !Object.hasOwn(kept, id))
+      .filter((id) => !Object.hasOwn(kept, id) && !Object.hasOwn(current.leftOut ?? {}, id))
       .map((id) => ({
         pointer: pointerTo(['observations', id]),
         detail: 'was not reported for this month, so it cannot be taken out',
       })),
+    ...(reason === undefined && removed.length > 0
+      ? [{ pointer: '#/reason', detail: 'is missing: to take a figure out is to say that it was wrong, and why' }]
+      : []),
     ...(reason === undefined || ReasonSchema.safeParse(reason).success
       ? []
       : [
@@ -91,7 +94,12 @@ function readPatch(
       ? [{ pointer: '#/observations', detail: 'no figure would be left; take the whole month back instead (DELETE)' }]
       : []),
   ];
-  return { submission, faults, ...(typeof reason === 'string' ? { reason: reason.trim() } : {}) };
+  return {
+    submission,
+    withdrawn: removed,
+    faults,
+    ...(typeof reason === 'string' ? { reason: reason.trim() } : {}),
+  };
 }
 
 function withChanges(

@@ -113,7 +113,10 @@ describe('the command line', () => {
       reason: 'a typing error',
       observations: { 'conferences-on-time': { numerator: 14, denominator: 15 }, 'referral-backlog': { count: 7 } },
     });
-    expect((await monitor(['correct', '2010-03', 'Referral backlog', 'none'])).json.observations).toEqual({
+    expect(
+      (await monitor(['correct', '2010-03', 'Referral backlog', 'none', '--reason', 'of another month'])).json
+        .observations,
+    ).toEqual({
       'conferences-on-time': { numerator: 14, denominator: 15 },
     });
     const wrong = await monitor(['correct', '2010-03', 'referral-backlog', '14/15']);

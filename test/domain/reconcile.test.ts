@@ -136,14 +136,14 @@ describe('a correction', () => {
     const gap = recordOf([GOOD, BAD, GOOD]);
     const without = { ...gap, months: gap.months.filter(({ period }) => period !== '2010-11') };
     const filled = look(gap, look(without).board);
-    expect(only(filled.notice).reason).toBe(
+    expect(filled.notice?.transitions.find(({ alert }) => alert === metric.id)?.reason).toBe(
       'November 2010 was submitted after later months (revision 1): not reported became 40.0% (20 of 50)',
     );
     const [hole, before] = revise(gap, '2010-11', { retracted: true, observations: {} });
     const [again] = revise(hole, '2010-11', { ...of(BAD), retracted: false });
     const back = look(again, look(hole).board, hole.months);
     expect(before).toHaveLength(1);
-    expect(only(back.notice).reason).toBe(
+    expect(back.notice?.transitions.find(({ alert }) => alert === metric.id)?.reason).toBe(
       'November 2010 was submitted again (revision 3): not reported became 40.0% (20 of 50)',
     );
   });
@@ -396,6 +396,76 @@ describe('what is critical and in nobody’s hands', () => {
     const earlier = { ...board, announced: { ...board.announced, alerts: Object.fromEntries(alerts) } } as Board;
     expect(at(bad(3), '2011-01-08', earlier).news).toBeUndefined();
     expect(at(bad(4), '2011-02-08', earlier).news).toBe('reminded');
+  });
+});
+
+describe('what is not reported', () => {
+  const other = aMetric({ id: 'other', polarity: 'neutral', standards: [] });
+  const filler = { [other.id]: reported(other, [1, 2]) };
+  /** Months in which the metric is left out where there is no figure. */
+  const with_ = (figures: readonly (Figure | undefined)[]): AuthorityRecord => {
+    const all = months(
+      metric,
+      figures.map((figure) => figure ?? GOOD),
+    );
+    const observations = (i: number) => ({
+      ...filler,
+      ...(figures[i] ? { [metric.id]: reported(metric, figures[i]) } : {}),
+    });
+    return aRecord({
+      metrics: [metric, other],
+      months: all.map((month, i) => ({ ...month, observations: observations(i) })),
+    });
+  };
+
+  it('stays raised, says so, and is told once after two reports that were expected', () => {
+    const first = look(with_([GOOD, BAD]));
+    const one = look(with_([GOOD, BAD, undefined]), first.board);
+    expect(one.notice).toBeUndefined();
+    expect(one.board.alerts[metric.id]).toMatchObject({
+      level: 'critical',
+      unreported: { since: '2010-11', expected: 1 },
+    });
+    const two = look(with_([GOOD, BAD, undefined, undefined]), one.board);
+    expect(two.notice).toMatchObject({
+      level: 'critical',
+      transitions: [
+        {
+          transition: 'unreported',
+          value: '40.0% (20 of 50) in November 2010, not reported since (two reports were expected)',
+        },
+      ],
+    });
+    expect(subjectOf(two.notice as Notice)).toBe('Herefordshire, January 2011: 1 not reported (Assessments on time)');
+    expect(bodyOf(two.notice as Notice, 'https://x/')).toContain(
+      'WHAT WE CANNOT SEE\n\nStill critical, and not reported any more: Assessments on time since November 2010.\n40.0%',
+    );
+    const three = look(with_([GOOD, BAD, undefined, undefined, undefined]), two.board);
+    expect(three.notice).toBeUndefined();
+    // It came, and stopped again.
+    const back = look(with_([GOOD, BAD, undefined, undefined, undefined, BAD]), three.board);
+    expect(back.board.alerts[metric.id]?.unreported).toBeUndefined();
+    const gone = look(with_([GOOD, BAD, undefined, undefined, undefined, BAD, undefined, undefined]), back.board);
+    expect(gone.notice?.transitions).toMatchObject([{ transition: 'unreported' }]);
+  });
+
+  it('as a revision leaves it out is judged on; where it was said to be wrong, its alert is withdrawn', () => {
+    const record = with_([GOOD, BAD]);
+    const { board } = look(record);
+    const leftOut = { [metric.id]: reported(metric, BAD) };
+    const [without, superseded] = revise(record, '2010-11', { observations: filler, leftOut });
+    const kept = look(without, board, superseded);
+    expect(kept.notice).toBeUndefined();
+    expect(kept.board.alerts[metric.id]).toMatchObject({
+      level: 'critical',
+      unreported: { since: '2010-10', expected: 1 },
+      findings: [{ figure: '40.0% (20 of 50), left out since, in November 2010' }],
+    });
+    const [wrong, before] = revise(without, '2010-11', { observations: filler, leftOut: undefined });
+    expect(only(look(wrong, kept.board, before).notice)).toMatchObject({
+      transition: 'withdrawn',
+      reason: 'November 2010 was corrected (revision 3): 40.0% (20 of 50), left out since, became not reported',
+    });
   });
 });
 

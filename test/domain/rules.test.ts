@@ -22,7 +22,7 @@ const [asIs = {}, ...changed] = JSON.parse(
 
 const differing = (i: number): string[] => Object.keys(asIs).filter((reader) => changed[i]?.[reader] !== asIs[reader]);
 
-const BY_THE_CALENDAR = ['SUBMISSION_WORKING_DAYS', 'REMIND_EVERY_MONTHS'];
+const BY_THE_CALENDAR = ['SUBMISSION_WORKING_DAYS', 'SKIPPED_MONTHS_MAX', 'REMIND_EVERY_MONTHS', 'ABSENT_REPORTS_TOLD'];
 
 it.each(CHANGES.map(({ name }, i) => [name, i] as const))('%s judges, and the document says it', (name, i) => {
   // What goes by the calendar finds nothing in figures.

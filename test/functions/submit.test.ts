@@ -117,9 +117,12 @@ describe('a correction of some of a month', () => {
 
   test('takes out what is null, and a reason belongs to its own revision only', async () => {
     const out = { observations: { 'referral-backlog': null }, commentary: null };
-    const { body } = await patch('2009-01', out, 2);
-    expect([body.revision, body.reason, body.commentary]).toEqual([3, undefined, undefined]);
+    const unsaid = await patch('2009-01', out, 2);
+    expect([unsaid.status, unsaid.body.errors[0].pointer]).toEqual([422, '#/reason']);
+    const { body } = await patch('2009-01', { ...out, reason: 'counted twice' }, 2);
+    expect([body.revision, body.reason, body.commentary]).toEqual([3, 'counted twice', undefined]);
     expect(Object.keys(body.observations)).toEqual(['conferences-on-time', 'placement-stability']);
+    expect(body.leftOut).toBeUndefined();
   });
 
   test.each([
@@ -135,7 +138,12 @@ describe('a correction of some of a month', () => {
       3,
       422,
     ],
-    ['no figure left', { observations: { 'conferences-on-time': null, 'placement-stability': null } }, 3, 422],
+    [
+      'no figure left',
+      { observations: { 'conferences-on-time': null, 'placement-stability': null }, reason: 'wrong' },
+      3,
+      422,
+    ],
     ['no object', [], 3, 422],
   ])('is refused for %s', async (_, body, revision, wanted) => {
     const { status, body: problem } = await patch('2009-01', body, revision);

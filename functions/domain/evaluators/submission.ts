@@ -1,32 +1,56 @@
-import { DEFAULT, dayName, monthName } from '../format.ts';
+import type { BoardAlert } from '../board.ts';
+import { DEFAULT, dayName, monthName, monthNames } from '../format.ts';
 import type { AuthorityAlertRule } from '../obligations.ts';
 import { dayInEngland, startOfDayInEngland } from '../period.ts';
 import { SUBMISSION_WORKING_DAYS } from '../rules.ts';
 
 /**
  * The month after the latest submitted one is not in: `warning` once the last day for it has passed in England,
- * `critical` a calendar month later. Earlier gaps are no matter of lateness.
+ * `critical` a calendar month later. A month that was skipped is asked for until it comes: `warning`.
  */
 export const submission: AuthorityAlertRule = {
   title: 'Monthly figures',
 
-  judge({ expected, now }) {
+  judge({ expected, skipped, latestPeriod = '', now }) {
     const today = dayInEngland(now);
-    if (!expected || today < expected.lateFrom) return undefined;
-    const { period, lastDay, veryLateFrom } = expected;
-    const isVeryLate = today >= veryLateFrom;
-    const text = `the figures for ${monthName(period)} are not in; they were due by ${dayName(lastDay)}, the ${SUBMISSION_WORKING_DAYS}th working day after the month (${DEFAULT})${isVeryLate ? ', and that is over a month ago' : ''}`;
-    return { level: isVeryLate ? 'critical' : 'warning', since: period, period, text, numbers: {} };
+    const late = expected && today >= expected.lateFrom ? expected : undefined;
+    const since = skipped[0] ?? late?.period;
+    if (since === undefined) return undefined;
+    const isVeryLate = late !== undefined && today >= late.veryLateFrom;
+    const said = [
+      ...(skipped.length > 0 ? [`the figures for ${monthNames(skipped)} are not in, though later ones are`] : []),
+      ...(late
+        ? [
+            `the figures for ${monthName(late.period)} are not in; they were due by ${dayName(late.lastDay)}, the ${SUBMISSION_WORKING_DAYS}th working day after the month (${DEFAULT})${isVeryLate ? ', and that is over a month ago' : ''}`,
+          ]
+        : []),
+    ];
+    return {
+      level: isVeryLate ? 'critical' : 'warning',
+      since,
+      period: late?.period ?? latestPeriod,
+      text: said.join('; '),
+      numbers: skipped.length > 0 ? { missing: skipped.length + (late ? 1 : 0) } : {},
+    };
   },
 
   /** The missing month came in. */
   wasRight: (before, _, { latestPeriod }) => latestPeriod !== undefined && latestPeriod >= before.period,
-  hasGrown: () => false,
+
+  /** More months are missing than before. */
+  hasGrown: (before, after) => missingIn(after) > (before.missing ?? 1),
   covers: () => true,
 
   deadlines: ({ expected }) => (expected ? [expected.lateFrom, expected.veryLateFrom].map(startOfDayInEngland) : []),
 
-  describe: ({ latestPeriod }) => ({
-    value: latestPeriod ? `figures are in up to ${monthName(latestPeriod)}` : 'no figures are in',
+  describe: ({ latestPeriod, skipped }) => ({
+    value: latestPeriod
+      ? `figures are in up to ${monthName(latestPeriod)}${skipped.length > 0 ? `, without ${monthNames(skipped)}` : ''}`
+      : 'no figures are in',
   }),
 };
+
+/** How many months are not in; one, where no number says so. */
+function missingIn({ findings }: BoardAlert): number {
+  return findings[0]?.numbers.missing ?? 1;
+}

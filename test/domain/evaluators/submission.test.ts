@@ -99,7 +99,7 @@ describe('a missing submission', () => {
     ]);
   });
 
-  it('counts provisional months as in, and earlier gaps as no matter of lateness', () => {
+  it('counts provisional months as in, and asks for a month that was skipped until it comes', () => {
     const [october] = record.months;
     const provisional = {
       ...(october as (typeof record.months)[number]),
@@ -107,7 +107,37 @@ describe('a missing submission', () => {
       status: 'provisional' as const,
     };
     const gap = aRecord({ months: [...record.months, provisional] });
-    expect(boardOf(look(gap, '2011-01-31T12:00:00Z')).alerts).toEqual({});
+    const asked = look(gap, '2011-01-31T12:00:00Z');
+    expect(boardOf(asked).alerts.submission).toMatchObject({ level: 'warning', since: '2010-11', period: '2010-12' });
+    expect(asked.notice?.transitions[0]).toMatchObject({
+      findings: ['the figures for November 2010 are not in, though later ones are'],
+      value: 'figures are in up to December 2010, without November 2010',
+    });
+    // Told once; what is late since is told with it.
+    expect(look(gap, '2011-02-10T12:00:00Z', boardOf(asked)).notice).toBeUndefined();
+    const late = look(gap, '2011-02-20T12:00:00Z', boardOf(asked));
+    expect(late.notice?.transitions[0]).toMatchObject({
+      transition: 'worsened',
+      findings: [expect.stringMatching(/^the figures for November 2010 are not in, .*; the figures for January 2011/)],
+    });
+    const filled = look(
+      aRecord({ months: months(aMetric(), [...good, ...good, ...good]) }),
+      '2011-01-31T12:00:00Z',
+      boardOf(asked),
+    );
+    expect(filled.notice?.transitions).toMatchObject([{ alert: 'submission', transition: 'cleared' }]);
+  });
+
+  it('asks for no month between two records, nor where nothing comes every month', () => {
+    const [october] = record.months as [(typeof record.months)[number]];
+    const at = (period: string) => ({ ...october, period });
+    const alerts = (second: string, frequency: 'monthly' | 'quarterly') =>
+      boardOf(
+        look(aRecord({ metrics: [aMetric({ frequency })], months: [october, at(second)] }), '2011-01-31T12:00:00Z'),
+      ).alerts;
+    expect(alerts('2011-05', 'monthly').submission).toMatchObject({ since: '2010-11' });
+    expect(alerts('2011-06', 'monthly')).toEqual({});
+    expect(alerts('2010-12', 'quarterly')).toEqual({});
   });
 
   it('keeps an acknowledgement while the same month is missing and nothing is worse', () => {
