@@ -43,6 +43,8 @@ export interface AuthorityAlertRule {
   readonly wasRight: (before: ToldAlert, record: AuthorityRecord, obligations: Obligations) => boolean;
   /** Whether it is worse though its level is the same. */
   readonly hasGrown: (before: ToldAlert, after: BoardAlert) => boolean;
+  /** Whether, now that it is less, it stays so whatever time passes: whoever was told of more is to know. */
+  readonly lasts: (obligations: Obligations) => boolean;
   /** Whether an acknowledgement was given for what is wrong now. */
   readonly covers: (given: Acknowledgement, record: AuthorityRecord, obligations: Obligations) => boolean;
   /** The instants at which time alone changes it. */

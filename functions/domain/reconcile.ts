@@ -288,7 +288,7 @@ function changeOfAuthorityAlert(
   const there = before && rule.wasRight(before, record, obligations) ? before : CLEAR;
   const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
   // Catching up is no news of its own, and neither is an alert that has become another of the same kind.
-  if (change?.transition === 'eased') return { ...change, mailed: false };
+  if (change?.transition === 'eased') return { ...change, mailed: rule.lasts(obligations) };
   if (change || !before || !after) return change;
   const last = stood ?? before;
   const hasGrown = rank(after.level) > rank(last.level) || rule.hasGrown(last, after);

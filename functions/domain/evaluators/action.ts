@@ -35,6 +35,9 @@ export const action: AuthorityAlertRule = {
   /** More actions are overdue than before. */
   hasGrown: (before, after) => overdueIn(after) > (before.overdue ?? 0),
 
+  /** The next due date makes it more. */
+  lasts: () => false,
+
   /** Those that were overdue when it was given, and no other. */
   covers(given, record, { overdueActions }) {
     const then = openActionsOf(

@@ -39,6 +39,8 @@ export const submission: AuthorityAlertRule = {
 
   /** More months are missing than before. */
   hasGrown: (before, after) => missingIn(after) > (before.missing ?? 1),
+  /** Nothing is late: what is left was skipped. */
+  lasts: ({ expected, now }) => expected !== undefined && dayInEngland(now) < expected.lateFrom,
   covers: () => true,
 
   deadlines: ({ expected }) => (expected ? [expected.lateFrom, expected.veryLateFrom].map(startOfDayInEngland) : []),

@@ -128,6 +128,15 @@ describe('a missing submission', () => {
     expect(filled.notice?.transitions).toMatchObject([{ alert: 'submission', transition: 'cleared' }]);
   });
 
+  it('tells whoever heard of critical that it is less, where a later month came in and nothing is late', () => {
+    const late = boardOf(look(record, '2011-01-20T12:00:00Z'));
+    const [october] = record.months as [(typeof record.months)[number]];
+    const later = aRecord({ months: [october, { ...october, period: '2010-12' }] });
+    const { notice, board } = look(later, '2011-01-21T12:00:00Z', late);
+    expect(board?.alerts.submission).toMatchObject({ level: 'warning', since: '2010-11' });
+    expect(notice?.transitions).toMatchObject([{ transition: 'eased', was: { level: 'critical' }, level: 'warning' }]);
+  });
+
   it('asks for no month between two records, nor where nothing comes every month', () => {
     const [october] = record.months as [(typeof record.months)[number]];
     const at = (period: string) => ({ ...october, period });
