@@ -32,6 +32,7 @@ import { InvalidError, NotFoundError } from './services/errors.ts';
 import { listAuthorities, requireInspection, requireMetrics, withInspection } from './services/inspections.ts';
 import { readMonth, readNewestRevisions } from './services/months.ts';
 import { readNotice, readNotices } from './services/notices.ts';
+import { forgetName, listOwnNames, rememberNames } from './services/own-names.ts';
 import { readMetricHistory, readOverview, readSubmitted } from './services/record.ts';
 import {
   endSession,
@@ -93,6 +94,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/submit': (request) => getSubmit(request, dependencies),
       'POST /authorities/{authority}/submit': (request) => postCheck(request, dependencies),
       'POST /authorities/{authority}/submissions': (request) => postSubmissions(request, dependencies),
+      'POST /authorities/{authority}/names/{name}/removal': (request) => postNameRemoval(request, dependencies),
       'GET /authorities/{authority}/notices': (request) => getNotices(request, dependencies),
       'GET /authorities/{authority}/notices/{number}': (request) => getNotice(request, dependencies),
       'GET /authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
@@ -353,25 +355,40 @@ async function getSubmit(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const [{ header }, { submitPage }] = await Promise.all([
+  const [{ header, metrics }, { submitPage }, ownNames] = await Promise.all([
     requireInspection(database, authority),
     import('./pages/upload.ts'),
+    listOwnNames(database, authority),
   ]);
-  return page(submitPage(visit, header));
+  return page(submitPage(visit, header, metrics, ownNames));
+}
+
+async function postNameRemoval(
+  { parameters: { authority = '', name = '' } }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  await forgetName(database, authority, name);
+  return redirect(`/authorities/${authority}/submit#names`);
 }
 
 async function postCheck(
-  { parameters: { authority = '' }, form: { figures = '', ...form }, files: { file }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { figures = '', ...form }, files, visit, by }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, packMonths, previewPage, faultsPage, modeIn } = await import('./pages/upload.ts');
+  const [{ readUpload, packMonths, previewPage, faultsPage, modeIn }, { keptFile, meaningsIn }] = await Promise.all([
+    import('./pages/upload.ts'),
+    import('./pages/own-names.ts'),
+  ]);
   const inspection = await requireInspection(database, authority);
   const mode = modeIn(form.mode);
-  const upload = readUpload(file, figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const meanings = meaningsIn(form);
+  if (meanings.length > 0) await rememberNames({ database, by, now: now() }, authority, meanings);
+  const ownNames = await listOwnNames(database, authority);
+  const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, now(), mode);
   return page(
-    previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
+    previewPage(visit, inspection, { ...upload, packed: packMonths(upload.months) }, mode, months, smallNumbers),
   );
 }
 
@@ -394,7 +411,7 @@ async function postSubmissions(
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
     const months = await compareMonths(database, authority, sent, now(), mode);
-    const again = { months: packed, understood: [], otherSheets: [] };
+    const again = { packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
     return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }
