@@ -54,6 +54,8 @@ const BROKEN: readonly Case[] = [
   ['functions/services/deliver.ts', '../http/problem.ts', SERVICE],
   ['functions/services/recipients.ts', '@aws-sdk/client-dynamodb', SERVICE],
   ['functions/services/operators.ts', '@aws-sdk/client-dynamodb', SERVICE],
+  ['functions/services/direct-mail.ts', '@aws-sdk/client-dynamodb', SERVICE],
+  ['functions/services/subscriptions.ts', '@aws-sdk/client-dynamodb', SERVICE],
   ['functions/http/handler.ts', '../store/access.ts', HTTP],
   ['functions/http/handler.ts', '../pages/layout.ts', HTTP],
   ['functions/http/handler.ts', '@aws-sdk/client-sns', HTTP],
