@@ -29,14 +29,6 @@ const STREAM_HEAD_START_MS = 2 * 60 * 1000;
 /** Between notices of whatever authorities, for an address that somebody subscribed to the topic by hand: it hears of all. */
 const PAUSE_BETWEEN_NOTICES_MS = 200;
 
-/** Another run has the notice: the stream asks again, lest that one ends before it has sent it. */
-class BeingSentError extends Error {
-  override readonly name = 'BeingSentError';
-  constructor({ authority, number }: NoticeReference) {
-    super(`notice ${number} of ${authority}, or one before it, is being sent by another run`);
-  }
-}
-
 /** Sends notices: the stream brings new ones, the hourly run whatever is still unsent. */
 export function createHandler(dependencies: NotifyDependencies) {
   const { metrics, logger } = dependencies;
@@ -54,11 +46,13 @@ export function createHandler(dependencies: NotifyDependencies) {
         noticeReference,
         async (reference) => {
           try {
-            if ((await send(reference, dependencies)) === 'being sent') throw new BeingSentError(reference);
+            // Another run has it. Asked again, lest that one ends before it has sent it.
+            return (await send(reference, dependencies)) === 'being sent' ? 'later' : undefined;
           } catch (error) {
-            if (error instanceof BeingSentError || mayPass(error)) throw error;
+            if (mayPass(error)) throw error;
             // A stream would hold up the others until it gave it up; the hourly run tries again, and rings the alarm.
             logger.error('notice set aside', { failure: describeFailure(error), ...reference });
+            return undefined;
           }
         },
         logger,
