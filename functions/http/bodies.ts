@@ -8,7 +8,7 @@ import { RoleSchema } from '../domain/person.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
 
 import { typedText } from '../domain/typed-text.ts';
-import { ReasonSchema } from '../services/accept.ts';
+import { ReasonSchema } from '../services/correct.ts';
 
 /** What the API takes, beside a submission itself. */
 
