@@ -6,7 +6,7 @@ import {
   type OwnNameMeaning,
   OwnNameMeaningSchema,
 } from '../domain/own-name.ts';
-import type { Mode } from '../services/accept.ts';
+import type { Mode } from '../services/accept-months.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
 import { forgeryField, pathOf, table, type Visit } from './layout.ts';
