@@ -8,7 +8,8 @@ import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 
-import { addMetric } from './commands/metric.ts';
+import { addBenchmark, addMetric } from './commands/metric.ts';
+import { addName } from './commands/name.ts';
 import { wordsOf } from './commands/output.ts';
 
 import { addRecovery } from './commands/recovery.ts';
@@ -58,10 +59,12 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
   .exitOverride();
 
 addSubmit(program);
+addName(program);
 addLook(program);
 addManage(program);
 addInspection(program);
 addMetric(program);
+addBenchmark(program);
 addToken(program);
 addAnalyse(program);
 addRecovery(program);

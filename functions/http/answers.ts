@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { NoticeSchema } from '../domain/notice.ts';
+import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';
 import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
@@ -57,6 +59,10 @@ export const BulkAnswerSchema = z.object({
   ),
 });
 
+/** Names that the authority's own files have for metrics. */
+export const OwnNameAnswerSchema = OwnNameSchema;
+export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema) });
+
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
 export const ChangedMetricSchema = MetricSchema;
@@ -88,7 +94,16 @@ export const SeriesPointSchema = z.object({
 export const MetricAnswerSchema = MeasuredMetricSchema.extend({
   /** Every version that the authority set, oldest first. */
   localStandards: z.array(LocalStandardSchema),
+  /** Published figures of other places; absent where none are loaded. */
+  benchmark: BenchmarkSchema.optional(),
   series: z.array(SeriesPointSchema),
+});
+
+/** What became of a file of published figures. */
+export const BenchmarksAnswerSchema = z.object({
+  benchmarks: z.array(BenchmarkSchema),
+  neighbours: z.array(z.string()),
+  setAside: z.array(z.object({ what: z.string(), lines: z.int(), why: z.string() })),
 });
 
 /** A metric's alert; `clear` where it is not on the board. */

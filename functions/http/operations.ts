@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { AcknowledgementSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
@@ -29,9 +30,12 @@ export const ANSWERS = {
   Months: answers.MonthsAnswerSchema,
   Revisions: answers.RevisionsAnswerSchema,
   Bulk: answers.BulkAnswerSchema,
+  OwnName: answers.OwnNameAnswerSchema,
+  OwnNames: answers.OwnNamesAnswerSchema,
   Metrics: answers.MetricsAnswerSchema,
   ChangedMetric: answers.ChangedMetricSchema,
   Metric: answers.MetricAnswerSchema,
+  Benchmarks: answers.BenchmarksAnswerSchema,
   Alert: answers.AlertAnswerSchema,
   Alerts: answers.AlertsAnswerSchema,
   Notices: answers.NoticesAnswerSchema,
@@ -53,8 +57,10 @@ export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
   Correction: bodies.CorrectionBodySchema,
+  NewOwnName: bodies.OwnNameBodySchema,
   NewMetric: bodies.MetricBodySchema,
   NewMetricChange: bodies.MetricChangeBodySchema,
+  NewBenchmarks: bodies.BenchmarksBodySchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
@@ -74,6 +80,7 @@ export const PARTS = {
   Acknowledgement: AcknowledgementSchema,
   AlertState: AlertStateSchema,
   Baseline: BaselineSchema,
+  Benchmark: BenchmarkSchema,
   Episode: EpisodeSchema,
   Figure: FigureSchema,
   Finding: FindingSchema,
@@ -237,6 +244,29 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     answers: { 200: null },
     file: [XLSX],
   },
+  'POST /v1/authorities/{authority}/names': {
+    tag: 'Submissions',
+    summary: "Say what a name means in the authority's own files",
+    description:
+      'A column or a line under that name is understood from then on, however it is spelt. `metric` null leaves its lines out. What a metric is called itself, by id or title, cannot mean another.',
+    body: {
+      schema: 'NewOwnName',
+      example: { name: 'Conferences in 15 days', metric: 'conferences-on-time', field: 'numerator' },
+    },
+    answers: { 200: 'OwnName' },
+    problems: [409],
+  },
+  'GET /v1/authorities/{authority}/names': {
+    tag: 'Submissions',
+    summary: "List the names that are remembered of the authority's own files",
+    answers: { 200: 'OwnNames' },
+  },
+  'DELETE /v1/authorities/{authority}/names/{name}': {
+    tag: 'Submissions',
+    summary: 'Forget a name',
+    answers: { 204: null },
+    problems: [409],
+  },
   'GET /v1/authorities/{authority}/metrics': {
     tag: 'Metrics',
     summary: 'List what is measured: definitions, baselines, standards in force',
@@ -340,6 +370,28 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     answers: { 200: 'ChangedMetric' },
     problems: [409],
   },
+  'POST /v1/authorities/{authority}/benchmarks': {
+    tag: 'Metrics',
+    summary: 'Load published figures of England and statistical neighbours, to compare with',
+    description:
+      'They stand beside a metric on its page and in e-mails, and nothing is judged by them. `csv` names its columns in its first line: `metric` (or `measure`), `area`, `year` and `value`; others are passed over. Every area beside England, its regions and the authority itself is a neighbour. What was not published (`c`, `x`, `z`, `:`, `low`, `u`, `-`) is kept as such. For the metrics that a file has, it takes the place of what was there.',
+    body: {
+      schema: 'NewBenchmarks',
+      example: {
+        source: 'Department for Education, Local Authority Interactive Tool',
+        author: 'Performance team',
+        csv: 'metric,area,year,value\r\ninitial-assessments-on-time,England,2011,77.2\r\ninitial-assessments-on-time,Shropshire,2011,81.4\r\n',
+      },
+    },
+    query: bodies.DryRunQuerySchema,
+    words: { dryRun: '`true` to say what would be loaded, and load nothing.' },
+    answers: { 200: 'Benchmarks' },
+  },
+  'DELETE /v1/authorities/{authority}/benchmarks/{metric}': {
+    tag: 'Metrics',
+    summary: 'Take away the published figures beside a metric',
+    answers: { 204: null },
+  },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {
     tag: 'Metrics',
     summary: "Set the authority's own standard, tolerance, M of N or rebase dates for a metric",
@@ -409,6 +461,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
 /** What a path parameter is, with an example. `recipient` is the identifier of the example address. */
 export const PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> = {
   authority: { description: 'The organisation inspected.', example: 'herefordshire' },
+  name: { description: 'The `id` of a name that is remembered.', example: '9db04e22f1542800' },
   period: { description: 'A month, yyyy-mm.', example: '2011-08' },
   metric: { description: 'The id of a metric.', example: 'initial-assessments-on-time' },
   alert: {

@@ -8,11 +8,13 @@ import { createHash } from 'node:crypto';
  * | --- | --- | --- |
  * | inspections, metrics, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
  * | whether anything of these changed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
+ * | published figures of other places, with these | Baselines | pk = AUTHORITY#a, sk = BENCHMARK#metric |
  * | authorities | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
  * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
  * | every revision of a month | Submissions | pk = AUTHORITY#a, sk between two REVISION#yyyy-mm#nnnn |
+ * | what an authority's own files call its metrics | Submissions | pk = AUTHORITY#a, sk = OWN-NAMES |
  * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
  * | who is mailed, of whichever authorities | Alerts | pk = RECIPIENTS |
  * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
@@ -72,6 +74,9 @@ export const FORMER = {
   actions: 'ACTION#',
 } as const;
 
+/** What an authority's own files call its metrics, all of it in one item. */
+export const OWN_NAMES_KEY = 'OWN-NAMES';
+
 /** Versions count from 1; four digits keep the order. */
 export const STANDARD_PREFIX = 'STANDARD#';
 export const standardKey = (metric: string, version: number): string =>
@@ -79,6 +84,10 @@ export const standardKey = (metric: string, version: number): string =>
 export const PROGRESS_PREFIX = 'PROGRESS#';
 export const progressKey = (inspection: string, action: string, version: number): string =>
   `${PROGRESS_PREFIX}${inspection}#${action}#${pad(version, 4)}`;
+
+/** No evaluation follows a change of these: nothing is judged by them. */
+export const BENCHMARK_PREFIX = 'BENCHMARK#';
+export const benchmarkKey = (metric: string): string => `${BENCHMARK_PREFIX}${metric}`;
 
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;

@@ -1,5 +1,6 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { type Benchmark, BenchmarkSchema } from '../domain/benchmark.ts';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
 import {
   type LocalStandard,
@@ -9,6 +10,7 @@ import {
   ReportSchema,
 } from '../domain/inspection.ts';
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
+import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
@@ -19,7 +21,9 @@ import {
   AUTHORITY_KEY,
   ackKey,
   authorityKey,
+  BENCHMARK_PREFIX,
   BOARD_KEY,
+  benchmarkKey,
   CURRENT_PREFIX,
   currentKey,
   DUE_KEY,
@@ -30,6 +34,7 @@ import {
   NOTICE_PREFIX,
   noticeKey,
   noticeNumberOf,
+  OWN_NAMES_KEY,
   PROGRESS_PREFIX,
   RECIPIENT_PREFIX,
   REVISION_PREFIX,
@@ -177,10 +182,25 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
       keyOf: ({ metric, version }: LocalStandard) => standardKey(metric, version),
       at: ({ setAt }: LocalStandard) => setAt,
     },
+    {
+      is: beginsWith(BENCHMARK_PREFIX),
+      schema: BenchmarkSchema,
+      keyOf: ({ metric }: Benchmark) => benchmarkKey(metric),
+      at: ({ loadedAt }: Benchmark) => loadedAt,
+    },
     { is: beginsWith(PROGRESS_PREFIX), schema: ProgressSchema, at: ({ at }: Progress) => at },
     ...[equals(FORMER.inspection), beginsWith(FORMER.judgements), beginsWith(FORMER.actions)].map(former),
   ],
   submissions: [
+    {
+      is: equals(OWN_NAMES_KEY),
+      schema: OwnNamesSchema,
+      at: ({ names }: OwnNames) =>
+        names
+          .map(({ at }) => at)
+          .sort()
+          .at(-1) ?? '',
+    },
     {
       is: beginsWith(CURRENT_PREFIX),
       schema: MonthSchema,
@@ -271,6 +291,7 @@ function contradictionsOf(items: readonly Item[]): RecordFault[] {
   for (const [index, item] of items.entries()) {
     const place = `submissions/${index}`;
     const sk = item.sk?.S ?? '';
+    if (sk === OWN_NAMES_KEY) continue;
     const { period, revision } = dataOf(item) as Month;
     if (sk === currentKey(period)) {
       if (contents.get(revisionKey(period, revision)) !== item.data?.S)
