@@ -1,6 +1,6 @@
 import { chartOptions } from '../functions/domain/evaluators/special-cause.ts';
 import type { Metric } from '../functions/domain/inspection.ts';
-import { type AlertState, CLEAR, changeBetween, type Transition } from '../functions/domain/lifecycle.ts';
+import { type AlertState, type Change, CLEAR, changeBetween } from '../functions/domain/lifecycle.ts';
 import { isWorse, type Observation } from '../functions/domain/series.ts';
 import { latestPoints } from '../functions/domain/statistics/xmr.ts';
 import { judgedAt, timeline } from '../functions/domain/timeline.ts';
@@ -31,7 +31,8 @@ export type Method = (authority: readonly Watched[]) => readonly Told[];
 
 /**
  * The service: every metric's timeline, and of it month by month what {@link reconcile} would tell whoever is mailed from
- * `warning` on, against what the last e-mail said. A test holds it to that; it judges each month once, not all anew.
+ * `warning` on, against what the last e-mail said. A test holds it to that; it judges each month once, not all anew. Whoever is told takes it in hand:
+ * nobody is reminded.
  */
 const ours: Method = (authority) => {
   const timelines = authority.map(({ metric, observations, rebaseDates = [] }) =>
@@ -59,7 +60,7 @@ const ours: Method = (authority) => {
 
 type Collected = { -readonly [Name in keyof Told]: Told[Name][number][] };
 
-function collect(told: Collected, transition: Transition, period: string, fails: boolean): void {
+function collect(told: Collected, transition: Change['transition'], period: string, fails: boolean): void {
   told.mails.push(period);
   if (transition === 'raised') told.starts.push(period);
   if (transition === 'raised' || transition === 'worsened') told.news.push(period);

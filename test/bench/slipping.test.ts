@@ -4,7 +4,7 @@ import { METHODS, THE_SERVICE } from '../../bench/methods.ts';
 import { seededRandom } from '../../bench/signal-worlds.ts';
 import { scoreWorld, shortOf } from '../../bench/slipping.ts';
 import { SLIPPING } from '../../bench/slipping-worlds.ts';
-import type { Board } from '../../functions/domain/board.ts';
+import { acknowledge, type Board } from '../../functions/domain/board.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import { aRecord, month, reported } from '../support/build.ts';
 
@@ -64,8 +64,12 @@ describe('the inbox of the shipped metrics', () => {
     let board: Board | undefined;
     const mailed: string[] = [];
     for (let i = 1; i <= months.length; i++) {
-      const record = aRecord({ metrics: SHIPPED, months: months.slice(0, i) });
-      const { notice, ...result } = reconcile(board, record, [], new Date(`${periods[i - 1]}-28`), 'show');
+      const now = new Date(`${periods[i - 1]}-28`);
+      const acknowledgements = Object.keys(board?.alerts ?? {}).flatMap(
+        (id) => acknowledge(board, id, { author: 'A. Head', note: 'in hand' }, now) ?? [],
+      );
+      const record = aRecord({ metrics: SHIPPED, months: months.slice(0, i), acknowledgements });
+      const { notice, ...result } = reconcile(board, record, [], now, 'show');
       board = result.board ?? board;
       if (notice && notice.level !== 'watch') mailed.push(periods[i - 1] as string);
     }
