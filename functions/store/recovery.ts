@@ -6,6 +6,7 @@ import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } 
 import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
 import { ReportSchema } from '../domain/loaded-inspection.ts';
 import { type Notice, NoticeSchema } from '../domain/notice-contents.ts';
+import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
@@ -29,6 +30,7 @@ import {
   NOTICE_PREFIX,
   noticeKey,
   noticeNumberOf,
+  OWN_NAMES_KEY,
   PROGRESS_PREFIX,
   RECIPIENT_PREFIX,
   REVISION_PREFIX,
@@ -187,6 +189,15 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
   ],
   submissions: [
     {
+      is: equals(OWN_NAMES_KEY),
+      schema: OwnNamesSchema,
+      at: ({ names }: OwnNames) =>
+        names
+          .map(({ at }) => at)
+          .sort()
+          .at(-1) ?? '',
+    },
+    {
       is: beginsWith(CURRENT_PREFIX),
       schema: MonthSchema,
       keyOf: ({ period }: Month) => currentKey(period),
@@ -276,6 +287,7 @@ function contradictionsOf(items: readonly Item[]): RecordFault[] {
   for (const [index, item] of items.entries()) {
     const place = `submissions/${index}`;
     const sk = item.sk?.S ?? '';
+    if (sk === OWN_NAMES_KEY) continue;
     const { period, revision } = dataOf(item) as Month;
     if (sk === currentKey(period)) {
       if (contents.get(revisionKey(period, revision)) !== item.data?.S)
