@@ -88,6 +88,8 @@ export const NoticeSchema = z.object({
   provisional: z.boolean().optional(),
   /** What was written beside the figures of a month that is new. */
   commentary: z.string().optional(),
+  /** Latest figures that can hardly be right, each in a sentence. */
+  questions: z.array(z.string()).optional(),
   /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
   inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
   /** Worst first; `eased` and `recovering` last. */
@@ -233,6 +235,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     introduction(notice),
     ...newInspection(notice),
+    ...(notice.questions ? ['', 'PLEASE CHECK', '', ...notice.questions] : []),
     ...(notice.commentary ? ['', 'Written beside the figures:', `> ${notice.commentary}`] : []),
     '',
   ];

@@ -461,7 +461,7 @@ describe('what is not reported', () => {
       unreported: { since: '2010-10', expected: 1 },
       findings: [{ figure: '40.0% (20 of 50), left out since, in November 2010' }],
     });
-    const [wrong, before] = revise(without, '2010-11', { observations: filler, leftOut: undefined });
+    const [wrong, before] = revise(without, '2010-11', { observations: filler, leftOut: {} });
     expect(only(look(wrong, kept.board, before).notice)).toMatchObject({
       transition: 'withdrawn',
       reason: 'November 2010 was corrected (revision 3): 40.0% (20 of 50), left out since, became not reported',
