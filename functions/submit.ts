@@ -13,6 +13,7 @@ import { InvalidError } from './services/errors.ts';
 import { readFigures } from './services/figures.ts';
 import { requireMetrics } from './services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from './services/own-names.ts';
+import { askAbout } from './services/questions.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
@@ -40,24 +41,35 @@ export function createHandler({ database, now, logger }: SubmitDependencies) {
 async function putMonth({ parameters, body, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
   const accepted = await acceptMonth(to, authority, period, body, expectedIn(headers));
-  return monthAnswer(accepted.outcome === 'accepted' ? 201 : 200, authority, accepted);
+  return monthAnswer(accepted.outcome === 'accepted' ? 201 : 200, authority, accepted, to);
 }
 
 async function patchMonth({ parameters, body, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
-  return monthAnswer(200, authority, await correctMonth(to, authority, period, body, expectedIn(headers)));
+  return monthAnswer(200, authority, await correctMonth(to, authority, period, body, expectedIn(headers)), to);
 }
 
 async function deleteMonth({ parameters, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
-  return monthAnswer(200, authority, await retractMonth(to, authority, period, expectedIn(headers)));
+  return monthAnswer(200, authority, await retractMonth(to, authority, period, expectedIn(headers)), to);
 }
 
-/** The month; one that took the place of another also with what changed. */
-function monthAnswer(status: number, authority: string, { outcome, month, changes }: Accepted): Answer {
+/** The month, with what is to be asked of it; one that took the place of another also with what changed. */
+async function monthAnswer(
+  status: number,
+  authority: string,
+  { outcome, month, changes }: Accepted,
+  { database }: Accepting,
+): Promise<Answer> {
   const changed = outcome === 'revised' ? { changes: [...changes] } : {};
-  return answer(status, MonthAnswerSchema, { authority, ...month, ...changed }, etagOf(month));
+  const { confirmed, ...rest } = month;
+  const body = { authority, ...rest, ...(confirmed ? { confirmed: [...confirmed] } : {}), ...changed };
+  const asked = asking((await askAbout(database, authority, [month])).get(month.period));
+  return answer(status, MonthAnswerSchema, { ...body, ...asked }, etagOf(month));
 }
+
+const asking = (questions: readonly string[] = []): { questions?: string[] } =>
+  questions.length > 0 ? { questions: [...questions] } : {};
 
 async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   const { authority = '' } = request.parameters;
@@ -68,12 +80,18 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   ]);
   const sent = monthsIn(request, metrics, ownNames, to.now);
   const months = await acceptMonths(to, authority, sent, revise === 'true' ? 'anything' : 'nothing', mode);
+  const asked = await askAbout(
+    to.database,
+    authority,
+    months.map(({ month }) => month),
+  );
   return answer(200, BulkAnswerSchema, {
     authority,
     submissions: months.map(({ month: { period, revision }, outcome, changes }) => ({
       period,
       outcome,
       revision,
+      ...asking(asked.get(period)),
       ...(outcome === 'revised' ? { changes: [...changes] } : {}),
     })),
   });

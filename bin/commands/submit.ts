@@ -43,6 +43,7 @@ const describePosition = ({ sheet, line, column }: Position): string =>
 interface Submitted {
   readonly period: string;
   readonly outcome: Outcome;
+  readonly questions?: readonly string[];
   readonly changes?: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
 }
 
@@ -101,6 +102,7 @@ Examples:
         { submissions: results },
         `${file} holds no month`,
       );
+      for (const question of results.flatMap(({ questions = [] }) => questions)) tell(`Please check: ${question}`);
     });
 
   program
@@ -158,9 +160,10 @@ Examples:
       const { body } = await client.request('PATCH', path, patch, { 'if-match': etag ?? '' });
       showOne(
         [
-          body.changes
+          body.changes?.length > 0
             ? `${metric.title}, ${monthName(month)}: ${describeChange(body.changes[0])} (revision ${body.revision}).`
             : `${metric.title}, ${monthName(month)}: that is what it was already (revision ${body.revision}).`,
+          ...(body.questions ?? []).map((question: string) => `Please check: ${question}`),
         ],
         body,
       );

@@ -1,8 +1,10 @@
+import { firstOf } from '../domain/questions.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
-import { acceptMonths, BasisChangedError, compareMonths } from '../services/accept-months.ts';
+import { acceptMonths, BasisChangedError, type ComparedMonth, compareMonths } from '../services/accept-months.ts';
 import { requireInspection } from '../services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
+import { askAbout } from '../services/questions.ts';
 import type { DashboardDependencies } from './dependencies.ts';
 
 /** Figures sent from the page: uploaded, looked at, accepted. */
@@ -43,9 +45,19 @@ export async function postCheck(
   const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, now(), mode);
-  return page(
-    previewPage(visit, inspection, { ...upload, packed: packMonths(upload.months) }, mode, months, smallNumbers),
-  );
+  const questions = await questionsOf(database, authority, months);
+  const checked = { ...upload, packed: packMonths(upload.months), questions };
+  return page(previewPage(visit, inspection, checked, mode, months, smallNumbers));
+}
+
+/** What is to be asked of months before they are sent: the first of it. */
+async function questionsOf(
+  database: DashboardDependencies['database'],
+  authority: string,
+  months: readonly ComparedMonth[],
+): Promise<string[]> {
+  const sent = months.map(({ month }) => month);
+  return firstOf([...(await askAbout(database, authority, sent)).values()].flat());
 }
 
 const CHANGED_MEANWHILE =
@@ -67,7 +79,8 @@ export async function postSubmissions(
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
     const months = await compareMonths(database, authority, sent, now(), mode);
-    const again = { packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
+    const questions = await questionsOf(database, authority, months);
+    const again = { questions, packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
     return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }

@@ -24,6 +24,7 @@ import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
 import { compareItems } from './notice.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';
+import { describeQuestion, firstOf, questionsAbout } from './questions.ts';
 import { reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
@@ -83,6 +84,7 @@ export function composeNotice(occasion: Occasion): Notice {
     ...(about ? { about } : {}),
     ...(month?.status === 'provisional' ? { provisional: true } : {}),
     ...(isNew && month.commentary ? { commentary: typed(month.commentary, MAX_TYPED_LENGTH) } : {}),
+    ...questionsIn(occasion),
     transitions: [...changes.keys()]
       .sort(byWeight)
       .map((id) => itemOf(id, occasion))
@@ -94,6 +96,22 @@ export function composeNotice(occasion: Occasion): Notice {
       .map(([id]) => stateOf(id, occasion)),
   };
 }
+
+/** The figures of the latest month that can hardly be right, whether or not there is an alert of them. */
+function questionsIn({ record, judgements, board, smallNumbers }: Occasion): Pick<Notice, 'questions'> {
+  const questions = record.metrics.flatMap((metric) => {
+    const observations = observationsOf(judgements.get(metric.id) ?? []);
+    const last = observations.at(-1);
+    if (!last || last.period !== board.latestPeriod) return [];
+    return questionsAbout(metric, observations).map((question) =>
+      oneLine(describeQuestion(metric, last, question, smallNumbers), MAX_WORDS_LENGTH),
+    );
+  });
+  return questions.length > 0 ? { questions: firstOf(questions) } : {};
+}
+
+const observationsOf = (entries: readonly Judged[]): Observation[] =>
+  entries.flatMap(({ observation }) => observation ?? []);
 
 /** As much as a notice keeps of a title or an authority's name: with every alert changed at once it still fits. */
 const MAX_TITLE_LENGTH = 150;
@@ -202,7 +220,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
   const { board, judgements, record, smallNumbers } = occasion;
   const entries = judgements.get(metric.id) ?? [];
   const findings = entries.at(-1)?.findings ?? [];
-  const observed = entries.flatMap(({ observation }) => observation ?? []);
+  const observed = observationsOf(entries);
   const last = observed.at(-1);
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);

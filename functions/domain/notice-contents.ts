@@ -78,6 +78,8 @@ export const NoticeSchema = z.object({
   provisional: z.boolean().optional(),
   /** What was written beside the figures of a month that is new. */
   commentary: z.string().optional(),
+  /** Latest figures that can hardly be right, each in a sentence. */
+  questions: z.array(z.string()).optional(),
   /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
   inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
   /** Worst first; `eased` and `recovering` last. */

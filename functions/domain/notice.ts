@@ -147,6 +147,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     introduction(notice),
     ...newInspection(notice),
+    ...(notice.questions ? ['', 'PLEASE CHECK', '', ...notice.questions] : []),
     ...(notice.commentary ? ['', 'Written beside the figures:', `> ${notice.commentary}`] : []),
     '',
   ];

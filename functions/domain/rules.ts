@@ -75,6 +75,19 @@ export const SUBMISSION_WORKING_DAYS = 10;
 /** Up to so many months in a row that are not in, though later ones are, were skipped; a longer gap is between two records. Assumption of this service. */
 export const SKIPPED_MONTHS_MAX = 6;
 
+// ---- figures that can hardly be right
+
+/** Fewer reports than this do not say what is usual. Assumption of this service. */
+export const QUESTION_RECORD_MIN = 3;
+/** So many times what is usual, or so small a part of it, is a figure of another unit. Assumption of this service. */
+export const QUESTION_STEP = 100;
+/** So many times as many cases as usual are another population. Assumption of this service. */
+export const QUESTION_DENOMINATOR = 10;
+/** New cases that are the same so many times in a row … Assumption of this service. */
+export const QUESTION_SAME_REPORTS = 3;
+/** … and at least so many (of a share, on either side) were copied. Assumption of this service. */
+export const QUESTION_SAME_FROM = 10;
+
 // ---- telling again
 
 /** What is critical and in nobody's hands is told again so many months after it was last told. Assumption of this service. */

@@ -15,6 +15,8 @@ export interface Observation {
   readonly denominator?: number;
   /** The month was sent again without it, and nobody said that it was wrong. */
   readonly leftOut?: true;
+  /** Somebody said of it, with a reason, that it is right. */
+  readonly confirmed?: true;
 }
 
 /** An observation whose counts are known. */
@@ -36,7 +38,10 @@ export function observationIn(month: Month, metric: string): Observation | undef
 
 /** What a month says of a metric by now: what is reported, or was before it was left out. */
 export function lastKnownIn(month: Month, metric: string): Observation | undefined {
-  if (Object.hasOwn(month.observations, metric)) return observationIn(month, metric);
+  if (Object.hasOwn(month.observations, metric)) {
+    const observation = observationIn(month, metric);
+    return observation && month.confirmed?.includes(metric) ? { ...observation, confirmed: true } : observation;
+  }
   const observation = observationOf(month, month.leftOut?.[metric]);
   return observation && { ...observation, leftOut: true };
 }

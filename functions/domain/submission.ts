@@ -74,6 +74,8 @@ export interface Month extends Submission {
    * judged on: absence has no direction.
    */
   readonly leftOut?: Submission['observations'];
+  /** The metrics of whose figures somebody said, with a reason, that they are right. */
+  readonly confirmed?: readonly string[];
 }
 
 /** One thing wrong with what was sent. `pointer` is a JSON pointer as a URI fragment; `parameter` names a path parameter. */
@@ -159,6 +161,18 @@ export function leftOutOf(
   if (!before || before.retracted) return {};
   const known = Object.entries({ ...before.leftOut, ...before.observations });
   return Object.fromEntries(known.filter(([id]) => !Object.hasOwn(observations, id) && !withdrawn.includes(id)));
+}
+
+/** Whose figures of a month stay confirmed, or are now by what was `said`: sent one by one with a reason. */
+export function confirmedIn(
+  before: Month | undefined,
+  { observations }: Submission,
+  said: readonly string[],
+): string[] {
+  const stays = (before?.confirmed ?? []).filter(
+    (id) => canonicalOf(before?.observations[id]) === canonicalOf(observations[id]),
+  );
+  return [...new Set([...stays, ...said])].filter((id) => Object.hasOwn(observations, id)).sort();
 }
 
 function canonical({ observations }: Submission): string {

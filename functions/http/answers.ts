@@ -37,6 +37,8 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   submittedAt: z.iso.datetime(),
   retracted: z.boolean().optional(),
   leftOut: SubmissionSchema.shape.observations.optional(),
+  confirmed: z.array(z.string()).optional(),
+  questions: z.array(z.string()).optional(),
   reason: z.string().optional(),
   /** What this request made different in a month that was there. */
   changes: z.array(ChangeAnswerSchema).optional(),
@@ -53,6 +55,7 @@ export const BulkAnswerSchema = z.object({
       period: PeriodSchema,
       outcome: z.enum(['accepted', 'revised', 'unchanged']),
       revision: z.int().min(1),
+      questions: z.array(z.string()).optional(),
       changes: z.array(ChangeAnswerSchema).optional(),
     }),
   ),

@@ -157,6 +157,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'BoardAlert.unreported.since': 'The last period that it was reported in.',
   'Alert.unreported.since': 'The last period that it was reported in.',
   expected: 'How many reports were expected since.',
+  confirmed: 'Ids of the metrics of whose figures somebody said, with a reason, that they are right.',
+  questions: 'Figures that can hardly be right, each in a sentence: correct them, or send them again with a reason.',
   'Month.reason': 'Why this revision took the place of the one before, as whoever corrected it said.',
   'NoticeItem.reason': 'Why an older month now reads otherwise: a correction, another standard.',
   reasons: 'Why it is raised: one entry for each finding.',

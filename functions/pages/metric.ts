@@ -13,6 +13,7 @@ import {
   sentence,
 } from '../domain/format.ts';
 import type { Standard } from '../domain/inspection.ts';
+import { describeQuestion, questionsAbout } from '../domain/questions.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
 import { type Observation, seriesOf } from '../domain/series.ts';
@@ -93,6 +94,13 @@ function summary(view: MetricView, observations: readonly Observation[]): Html {
   const benchmark = benchmarkOf(view);
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}${formatAbsence(metric, last.period, latestPeriodOf(view.months) ?? last.period)}`)}
+${fact(
+  'Please check',
+  last &&
+    questionsAbout(metric, observations)
+      .map((question) => describeQuestion(metric, last, question, smallNumbers))
+      .join(' '),
+)}
 ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers))}
 ${fact(
   'Financial year to date',

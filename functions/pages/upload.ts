@@ -147,7 +147,7 @@ ${modeChoice(mode)}
 export function previewPage(
   visit: Visit,
   { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
-  upload: Omit<Upload, 'months' | 'faults'> & { readonly packed: string },
+  upload: Omit<Upload, 'months' | 'faults'> & { readonly packed: string; readonly questions: readonly string[] },
   mode: Mode,
   months: readonly ComparedMonth[],
   smallNumbers: SmallNumbers,
@@ -160,6 +160,11 @@ export function previewPage(
     content: html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
 <h1 class="govuk-heading-l">Check before sending</h1>
 ${inset('Nothing is stored yet.')}
+${
+  upload.questions.length > 0 &&
+  html`<h2 class="govuk-heading-m">Please check</h2>
+<ul class="govuk-list govuk-list--bullet">${upload.questions.map((question) => html`<li>${question}</li>`)}</ul>`
+}
 ${sending(visit, header, upload.packed, mode, months)}
 ${howRead(upload.understood, upload.otherSheets)}
 ${namesForm(visit, header, metrics, upload, mode)}

@@ -2,6 +2,7 @@ import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, PeriodSchema, periodOf } from
 import {
   type Change,
   changesBetween,
+  confirmedIn,
   faultsOfPeriod,
   leftOutOf,
   type Month,
@@ -127,15 +128,31 @@ export async function retractMonth(
   });
 }
 
+/** What was said of single figures beside their values, by the ids of their metrics: that they were wrong, or are right. */
+export interface Said {
+  readonly withdrawn?: readonly string[];
+  readonly confirmed?: readonly string[];
+}
+
+const isConfirmed = (ids: readonly string[], { confirmed = [] }: Month): boolean =>
+  ids.every((id) => confirmed.includes(id));
+
 export function outcomeOf(
   { period, submission }: { readonly period: string; readonly submission: Submission },
   current: Month | undefined,
   now: Date,
-  withdrawn: readonly string[] = [],
+  { withdrawn = [], confirmed: said = [] }: Said = {},
 ): Accepted {
   const leftOut = leftOutOf(current, submission, withdrawn);
+  const confirmed = confirmedIn(current, submission, said);
   const hadLeftOut = Object.entries(current?.leftOut ?? {}).filter(([id]) => withdrawn.includes(id));
-  if (current && !current.retracted && hadLeftOut.length === 0 && saysTheSame(current, submission))
+  if (
+    current &&
+    !current.retracted &&
+    hadLeftOut.length === 0 &&
+    saysTheSame(current, submission) &&
+    isConfirmed(said, current)
+  )
     return { outcome: 'unchanged', month: current, before: current, changes: [] };
   const month = nextRevision(submission, period, current, now);
   const counted = current && {
@@ -144,7 +161,11 @@ export function outcomeOf(
   };
   return {
     outcome: current ? 'revised' : 'accepted',
-    month: Object.keys(leftOut).length > 0 ? { ...month, leftOut } : month,
+    month: {
+      ...month,
+      ...(Object.keys(leftOut).length > 0 ? { leftOut } : {}),
+      ...(confirmed.length > 0 ? { confirmed } : {}),
+    },
     before: current,
     changes: counted ? changesBetween(counted, submission) : [],
   };

@@ -3,7 +3,7 @@ import { PeriodSchema } from '../domain/period.ts';
 import { type Fault, isObject, type Month, pointerTo, readSubmission, type Submission } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
 import { readMonth } from '../store/submissions.ts';
-import { type Accepted, type Accepting, checkExpected, type Expected, outcomeOf, save } from './accept.ts';
+import { type Accepted, type Accepting, checkExpected, type Expected, outcomeOf, type Said, save } from './accept.ts';
 import { InvalidError, NotFoundError, RevisionNeededError, RevisionStaleError } from './errors.ts';
 import { requireMetrics } from './inspections.ts';
 import { retryChanged } from './retry.ts';
@@ -19,7 +19,7 @@ export const ReasonSchema = typedText(MAX_REASON_LENGTH).regex(/\S/, 'is blank')
 
 /**
  * Changes some of a month: a JSON merge patch (RFC 7396) of it. Figures that it does not name stay; null takes one out.
- * `reason` says why, and stays with the revision. Throws {@link InvalidError} with every fault, {@link NotFoundError},
+ * `reason` says why, and stays with the revision; a figure that is named with it is confirmed, also where it stays as it was. Throws {@link InvalidError} with every fault, {@link NotFoundError},
  * {@link RevisionNeededError} or {@link RevisionStaleError}.
  */
 export async function correctMonth(
@@ -35,9 +35,9 @@ export async function correctMonth(
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;
     if (!current) throw new NotFoundError('month', period);
-    const { submission, withdrawn, reason, faults } = readPatch(patch, current, metrics);
+    const { submission, said, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
-    const accepted = outcomeOf({ period, submission }, current, now, withdrawn);
+    const accepted = outcomeOf({ period, submission }, current, now, said);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     const month = { ...accepted.month, ...(reason ? { reason } : {}) };
@@ -51,7 +51,7 @@ function readPatch(
   patch: unknown,
   current: Month,
   metrics: ReadonlyMap<string, Metric>,
-): { submission: Submission; withdrawn?: readonly string[]; reason?: string; faults: readonly Fault[] } {
+): { submission: Submission; said?: Said; reason?: string; faults: readonly Fault[] } {
   const { status, commentary } = current;
   const kept = current.retracted ? {} : current.observations;
   const as = { status, observations: kept, ...(commentary === undefined ? {} : { commentary }) };
@@ -96,7 +96,7 @@ function readPatch(
   ];
   return {
     submission,
-    withdrawn: removed,
+    said: { withdrawn: removed, confirmed: reason === undefined ? [] : changed.map(([id]) => id) },
     faults,
     ...(typeof reason === 'string' ? { reason: reason.trim() } : {}),
   };

@@ -49,6 +49,14 @@ describe('a notice', () => {
     expect(only(notice)).toMatchObject({ transition: 'raised', level: 'critical', since: '2011-01' });
   });
 
+  it('asks first to check what can hardly be right, also where it is judged as it stands', () => {
+    const { notice } = look(recordOf([2, 1, 1, 150], { metrics: [aBacklog()] }));
+    expect(only(notice)).toMatchObject({ alert: 'backlog', transition: 'raised' });
+    expect(bodyOf(notice as Notice, 'https://x/')).toMatch(
+      /^Herefordshire, .*\n\nPLEASE CHECK\n\nBacklog: 150 cases in January 2011 is a hundred times what is usual, or more\. Correct it.*\n\nWORSE/,
+    );
+  });
+
   it('says nothing of an episode that came and went within one load', () => {
     const { notice, board } = look(recordOf([BAD, GOOD, GOOD]));
     expect(notice).toBeUndefined();

@@ -24,9 +24,12 @@ const differing = (i: number): string[] => Object.keys(asIs).filter((reader) => 
 
 const BY_THE_CALENDAR = ['SUBMISSION_WORKING_DAYS', 'SKIPPED_MONTHS_MAX', 'REMIND_EVERY_MONTHS', 'ABSENT_REPORTS_TOLD'];
 
+/** Nor do questions: their numbers are held by questions.test.ts. */
+const ASKS = 'QUESTION_';
+
 it.each(CHANGES.map(({ name }, i) => [name, i] as const))('%s judges, and the document says it', (name, i) => {
   // What goes by the calendar finds nothing in figures.
-  if (!BY_THE_CALENDAR.includes(name)) expect(differing(i)).toContain('findings');
+  if (!BY_THE_CALENDAR.includes(name) && !name.startsWith(ASKS)) expect(differing(i)).toContain('findings');
   expect(differing(i)).toContain('document');
 });
 

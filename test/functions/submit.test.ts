@@ -152,6 +152,21 @@ describe('a correction of some of a month', () => {
     expect((await service.get('/submissions/2009-01')).revision).toBe(3);
   });
 
+  test('questions a figure that can hardly be right, until it is sent again with a reason', async () => {
+    const send = (period: string, value: number) =>
+      service.put(period, { observations: { 'average-caseload': { value } } });
+    for (const period of ['2008-01', '2008-02', '2008-03'])
+      expect((await send(period, 17)).body.questions).toBeUndefined();
+    const odd = await send('2008-04', 1700);
+    expect(odd.body.questions).toEqual([expect.stringMatching(/^Average caseload: 1700 .* a hundred times/)]);
+    const same = { observations: { 'average-caseload': { value: 1700 } } };
+    expect((await patch('2008-04', same, 1)).body).toMatchObject({ revision: 1, questions: odd.body.questions });
+    const confirmed = await patch('2008-04', { ...same, reason: 'one worker, until May' }, 1);
+    expect(confirmed.body).toMatchObject({ revision: 2, confirmed: ['average-caseload'], changes: [] });
+    expect(confirmed.body.questions).toBeUndefined();
+    expect((await patch('2008-04', { ...same, reason: 'one worker, until May' })).body.revision).toBe(2);
+  });
+
   test('is not for a month that was never submitted', async () => {
     expect((await patch('2009-02', { status: 'final' }, 1)).status).toBe(404);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Board } from '../../functions/domain/board.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { addMonths } from '../../functions/domain/period.ts';
+import { questionsAbout } from '../../functions/domain/questions.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import * as rules from '../../functions/domain/rules.ts';
 import type { Month } from '../../functions/domain/submission.ts';
@@ -27,6 +28,7 @@ export const DOCUMENT = new URL('../../docs/how-it-judges.md', import.meta.url);
 export function rewriteDocument(): string {
   return readFileSync(DOCUMENT, 'utf8')
     .replaceAll(/(?<=```judged\n).*?(?=\n```)/gs, judgeExample)
+    .replaceAll(/(?<=```asked\n).*?(?=\n```)/gs, askExample)
     .replaceAll(/(?<=```told\n).*?(?=\n```)/gs, tellExample)
     .replaceAll(
       /(?<=^\| `([A-Z][A-Z_]*)` \| )[^|]*(?= \|)/gm,
@@ -108,6 +110,16 @@ function judgeExample(example: string): string {
     `${period}  ${words.padEnd(12)} ${states[i]}`.trimEnd(),
     ...findingsOf(judged[i]).map((words) => `           ${words}`),
   ]);
+  return [header, ...rows].join('\n');
+}
+
+/** What is asked of each figure as it comes in. */
+function askExample(example: string): string {
+  const { header, metric, figures } = readExample(example);
+  const reported = figures.map(({ period, figure = 0 }) => observation(period, figure));
+  const rows = figures.map(({ period, words }, i) =>
+    `${period}  ${words.padEnd(12)} ${questionsAbout(metric, reported.slice(0, i + 1)).join(', ')}`.trimEnd(),
+  );
   return [header, ...rows].join('\n');
 }
 
