@@ -147,7 +147,7 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     case 'change':
       return 'chance alone does not bring so great a change';
     case 'worse':
-      return 'so it is worse than when it was last told, by more than chance';
+      return `so it is worse than when it was last told, by more than ${reason.by === undefined ? 'chance' : `${reason.by} points`}`;
     case 'special-cause':
       return CAUSE[reason.cause];
   }

@@ -30,6 +30,8 @@ export const M_OF_N_EXTRA_PERIODS = 2;
 export const DISPERSION_FROM = 2;
 /** Snapshots and rolling sums within so many standard deviations of a line, by their own size, are no news of themselves. Assumption of this service. */
 export const SIZE_DEVIATIONS = 2;
+/** So many reports in a row that fail within that are a warning all the same. Assumption of this service. */
+export const SUSTAINED_FAILURES = 6;
 
 // ---- what the inspection found
 
@@ -37,6 +39,8 @@ export const SIZE_DEVIATIONS = 2;
 export const ESTIMATE_FROM_SUBMISSIONS = 6;
 /** … at so many standard deviations to the worse side of their mean: a lucky start is no baseline. Assumption of this service. */
 export const ESTIMATE_DEVIATIONS = 0.84;
+/** Of snapshots and averages, what stands in is uncertain too: a figure may differ from it by so many times as much. Assumption of this service. */
+export const ESTIMATE_SPREAD = 1.4;
 /** A typical month is the median of so many latest reports, so that it follows the service's size. Assumption of this service. */
 export const TYPICAL_MONTH_REPORTS = 24;
 
@@ -111,3 +115,5 @@ export const CHANGE_HOLDS = 0.25;
 export const CHANGE_ROLLING_CORRELATION = 11 / 12;
 /** Where a metric's own moving ranges say how much it varies, at least so many of them. Making Data Count asks as many points of a chart. */
 export const CHANGE_RANGES_MIN = 12;
+/** A share without counts that comes once a year is worse than when it was last told from so many points on. Assumption of this service. */
+export const CHANGE_OF_A_YEAR = 5;

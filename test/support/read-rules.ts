@@ -4,7 +4,7 @@ import { localStandardsOf } from '../../functions/domain/record.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
-import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, months } from './build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months } from './build.ts';
 import { rewriteDocument } from './how-it-judges.ts';
 
 /** What evaluators, notice, page, answer and document say of a record that every rule bears on. */
@@ -88,6 +88,8 @@ const SMALL: readonly Figure[] = Array.from({ length: 40 }, (_, i): Figure => [i
 const SHORT: readonly Figure[] = [...Array.from({ length: 6 }, (): Figure => [97, 100]), [70, 100], [70, 100]];
 const rolling = aMetric({ cases: 'stock', window: '12-months', standards: [], tolerance: null });
 const snapshot = aMetric({ cases: 'stock', tolerance: 1 });
+const inWords = aMetric({ cases: 'stock', tolerance: 1, standards: [], baseline: IN_WORDS });
+const bare = aMetric({ baseline: { kind: 'none', statement: 'The report says nothing.' } });
 const averages = aBacklog({ kind: 'mean', standards: [] });
 
 const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
@@ -135,6 +137,22 @@ const RECORDS = [
       rolling,
       [...wave(24, 85, 3), ...wave(20, 60, 3)].map((n): Figure => [n, 100]),
     ),
+  }),
+  // What stands in for words, what lasts half a year, and shares without counts that come once a year.
+  aRecord({
+    metrics: [inWords],
+    months: months(inWords, [...Array.from({ length: 6 }, (): Figure => [90, 100]), [84, 100]]),
+  }),
+  aRecord({
+    metrics: [snapshot],
+    months: months(
+      snapshot,
+      Array.from({ length: 6 }, (): Figure => [78, 100]),
+    ),
+  }),
+  aRecord({
+    metrics: [bare],
+    months: [70, 69, 63.5].map((value, i) => month(`${2012 + i}-03`, { [bare.id]: { value } })),
   }),
   aRecord({ metrics: [averages], months: months(averages, [...wave(12, 8, 2), 40, 40, 40]) }),
   aRecord({ metrics: [absences], months: months(absences, [11, 9, 9, 9, 11]).filter((_, i) => i === 0 || i === 4) }),

@@ -1,8 +1,10 @@
 import type { Metric } from '../inspection.ts';
+import { addMonths, monthsBetweenReports } from '../period.ts';
 import {
   CHANGE_BEFORE_MAX,
   CHANGE_HOLDS,
   CHANGE_LIMIT,
+  CHANGE_OF_A_YEAR,
   CHANGE_ROLLING_CORRELATION,
   CHANGE_SINCE_MAX,
 } from '../rules.ts';
@@ -56,12 +58,33 @@ export function worsening(metric: Metric, observations: readonly Observation[], 
   const since = observations[told]?.period ?? '';
   const startFrom = series.findIndex(({ period }) => period >= since);
   const change = findChange(metric, series, { startFrom, splitFrom: startFrom + 1, before: 1 });
-  if (!change) return undefined;
+  if (!change) return worseningOfAYear(metric, series, current, observations[told]);
   const before = pool(metric, series.slice(change.start, change.split));
   const worst = pool(metric, series.slice(change.split));
   const reached = { before, from: worst.from, worst: worst.pooled.value };
   const numbers = { statistic: change.statistic, limit: CHANGE_LIMIT };
   return { ...resultOf(current, reached, worst, numbers), reason: { kind: 'worse' } };
+}
+
+/**
+ * Of shares without counts that come once a year there are never enough to say how much they vary: worse by so many points
+ * than the figure that was last told is worse.
+ */
+function worseningOfAYear(
+  metric: Metric,
+  series: readonly Observation[],
+  current: Observation,
+  told: Observation | undefined,
+): Result | undefined {
+  const last = series.at(-2);
+  const isYearly = last !== undefined && addMonths(last.period, monthsBetweenReports('annual')) <= current.period;
+  if (!told || !isYearly || hasCounts(current) || metric.kind !== 'proportion') return undefined;
+  const by = CHANGE_OF_A_YEAR;
+  if (!isWorse(metric, current.value, metric.polarity === 'higher' ? told.value - by : told.value + by))
+    return undefined;
+  const since = pool(metric, [current]);
+  const reached = { before: pool(metric, [told]), from: current.period, worst: current.value };
+  return { ...resultOf(current, reached, since, {}), reason: { kind: 'worse', by } };
 }
 
 /** So far back a change of level is sought. */

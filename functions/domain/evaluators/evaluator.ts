@@ -82,8 +82,8 @@ export type Reason =
   | { readonly kind: 'tolerance'; readonly tolerance: number; readonly bare: boolean }
   /** Chance does not bring so great a change of level. */
   | { readonly kind: 'change' }
-  /** Nor does it make a raised alert so much worse than when it was last told. */
-  | { readonly kind: 'worse' }
+  /** Nor does it make a raised alert so much worse than when it was last told; or, of a yearly figure, `by` more than so much. */
+  | { readonly kind: 'worse'; readonly by?: number }
   | { readonly kind: 'special-cause'; readonly cause: SpecialCause };
 
 /** What an evaluator found, before it is put into words. */

@@ -2,6 +2,7 @@ import type { Metric } from '../inspection.ts';
 import {
   ESTIMATE_DEVIATIONS,
   ESTIMATE_FROM_SUBMISSIONS,
+  ESTIMATE_SPREAD,
   REPEATED_AMONG,
   REPEATED_FAILURES,
   SIZE_DEVIATIONS,
@@ -72,7 +73,7 @@ function judge(
     return isWorse(metric, current.value, compared.value) ? { reason: { kind: 'any-fall' } } : undefined;
   return hasCusum(metric, current, compared)
     ? judgeByCusum(metric, observations, compared, context)
-    : judgeByTolerance(metric, current, observations, compared);
+    : judgeByTolerance(metric, current, observations, compared, context);
 }
 
 function comparedWith(metric: Metric, observations: readonly Observation[], context: Context): Compared | undefined {
@@ -177,12 +178,15 @@ function judgeByTolerance(
   metric: Metric,
   current: Observation,
   observations: readonly Observation[],
-  { value, from }: Compared,
+  { value, from, reference }: Compared,
+  { start }: Context,
 ): Judgement | undefined {
   if (metric.tolerance === null) return undefined;
   const bare = metric.kind === 'proportion' && metric.cases === 'flow' && !hasCounts(current);
-  const spread = bare ? spreadByRanges(observations, from) : spreadBySize(metric, current, value);
-  const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * spread);
+  const byRanges = bare || metric.kind === 'mean';
+  const spread = byRanges ? spreadByRanges(observations, start) : spreadBySize(metric, current, value);
+  const uncertain = reference.kind === 'estimate' ? ESTIMATE_SPREAD : 1;
+  const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * uncertain * spread);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;
   if (!isWorse(metric, current.value, worst)) return undefined;
   // Without counts one month may be chance: two of three are not.

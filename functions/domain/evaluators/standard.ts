@@ -8,13 +8,14 @@ import {
   REPEATED_CHANCE,
   REPEATED_FAILURES,
   SIZE_DEVIATIONS,
+  SUSTAINED_FAILURES,
   WARNING_CHANCE,
 } from '../rules.ts';
 import { failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
 import { binomialAtLeast, binomialAtMost, poissonAtLeast } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
 import { isCohort } from './change-point.ts';
-import { dispersionAmong, spreadBySize } from './dispersion.ts';
+import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason } from './evaluator.ts';
 
 /** How bad, and why. */
@@ -30,7 +31,8 @@ interface Judgement {
  * Flow proportions with counts: failing is `watch`; so low that chance gives it one month in ten is `warning`; one in
  * forty, or two of the last three failing with their pooled counts at one in ten, is `critical` (exact binomial tests,
  * one-sided, so small months need no rule of their own). Everything else: failing is `warning`, M of the last N
- * `critical`. `holdLine` metrics and counts whose standard is zero are `critical` at the first failure.
+ * `critical`; of snapshots, rolling sums and averages, failing by more than two standard deviations, or six times in a row. `holdLine`
+ * metrics and counts whose standard is zero are `critical` at the first failure.
  */
 export const standard: Evaluator = (metric, observations, context) => {
   const { period, standardIn } = context;
@@ -69,11 +71,55 @@ function judge(
     ? hasCounts(current)
     : areNew && metric.kind === 'count' && metric.polarity === 'lower';
   if (isCounted) return judgeByChance(metric, current, observations, inForce, context);
+  // A snapshot within what its own size explains may be chance, and stays so for months: the same children are in the next.
+  const spread = metric.mOfN || chanceDecides ? 0 : spreadOf(metric, observations, context);
+  if (spread > 0) return judgeBySize(metric, observations, context, spread);
   const repeated = judgeByRepetition(metric, observations, context, chanceDecides);
-  if (repeated.level !== 'warning' || metric.kind !== 'proportion') return repeated;
-  // One figure without counts may be chance; so may a snapshot within what its own size explains.
-  const isChance = chanceDecides || !isWorse(metric, current.value, worstBySize(metric, current, inForce.value));
-  return isChance ? { ...repeated, level: 'watch' } : repeated;
+  // So may one figure without counts.
+  return chanceDecides && repeated.level === 'warning' ? { ...repeated, level: 'watch' } : repeated;
+}
+
+/** The standard deviation of a figure at its standard, by its own size or, of an average, by its moving ranges; 0 where unknown. */
+function spreadOf(
+  metric: Metric,
+  observations: readonly Observation[],
+  { period, standardIn, start }: Context,
+): number {
+  if (metric.kind === 'mean') return spreadByRanges(observations, start);
+  if (metric.kind === 'count' && metric.polarity !== 'lower') return 0;
+  return spreadBySize(metric, observations.at(-1) as Observation, standardIn(period)?.value ?? 0);
+}
+
+/**
+ * Failures by more than two standard deviations are failures like any other; within them it takes as many reports in a row
+ * as tell a level from chance.
+ */
+function judgeBySize(
+  metric: Metric,
+  observations: readonly Observation[],
+  context: Context,
+  spread: number,
+): Judgement {
+  const isBeyond = (observation: Observation): boolean => fails(metric, observation, context, SIZE_DEVIATIONS * spread);
+  const recent = observations.slice(-REPEATED_AMONG);
+  const beyond = recent.filter(isBeyond).length;
+  if (beyond >= REPEATED_FAILURES)
+    return {
+      level: 'critical',
+      reason: { kind: 'repeated', failing: beyond, among: recent.length, bare: false },
+      numbers: { failing: beyond },
+    };
+  const run = observations.slice(-SUSTAINED_FAILURES);
+  const isSustained =
+    run.length === SUSTAINED_FAILURES && run.every((observation) => fails(metric, observation, context));
+  if (isSustained)
+    return {
+      level: 'warning',
+      reason: { kind: 'repeated', failing: run.length, among: run.length, bare: false },
+      numbers: { failing: run.length },
+    };
+  const level = isBeyond(observations.at(-1) as Observation) ? 'warning' : 'watch';
+  return { level, reason: { kind: 'failure', bare: false } };
 }
 
 function judgeByChance(
@@ -126,15 +172,11 @@ function chanceOf(
     : binomialAtLeast(failed, denominator, share);
 }
 
-/** The worst figure that a snapshot's own size explains where the service is at the standard. */
-function worstBySize(metric: Metric, current: Observation, value: number): number {
-  const tolerance = SIZE_DEVIATIONS * spreadBySize(metric, current, value);
-  return metric.polarity === 'higher' ? value - tolerance : value + tolerance;
-}
-
-function fails(metric: Metric, observation: Observation, context: Context): boolean {
-  const then = context.standardIn(observation.period);
-  return then !== undefined && isWorse(metric, observation.value, then.value);
+/** @param by how much worse than its standard. */
+function fails(metric: Metric, { period, value }: Observation, { standardIn }: Context, by = 0): boolean {
+  const then = standardIn(period)?.value;
+  if (then === undefined) return false;
+  return isWorse(metric, value, metric.polarity === 'higher' ? then - by : then + by);
 }
 
 const ruleOf = ({ mOfN = DEFAULT_M_OF_N }: Metric): MOfN => mOfN;

@@ -9,6 +9,7 @@ import {
   aMetric,
   aRecord,
   type Figure,
+  judge as judgeAll,
   judgeBy,
   levelsOf,
   months,
@@ -96,6 +97,23 @@ describe('the level that was reached', () => {
     expect(text).toContain('about 100% in the two years before');
     expect(levels).toMatchObject({ before: { value: 100 }, since: { value: 80 } });
     expect(Object.keys(numbers)).toEqual(['value', 'statistic', 'limit']);
+  });
+
+  it('of a yearly percentage without counts is worse by points, as there are never enough to say how much it varies', () => {
+    const yearly = (...figures: number[]) =>
+      judgeAll(
+        metric,
+        figures.flatMap((figure) => [figure, ...repeat(11, undefined as unknown as Figure)]),
+      ).map(({ transition }) => transition);
+    expect(yearly(78, 74, 72, 81, 62, 56, 57)).toEqual([
+      'raised',
+      'raised',
+      undefined,
+      'recovering',
+      'worsened',
+      'worsened',
+      undefined,
+    ]);
   });
 
   it('of a month depends on no later one', () => {
