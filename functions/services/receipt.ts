@@ -1,6 +1,6 @@
 import type { LoadedInspection } from '../domain/inspection.ts';
 import type { Level, News } from '../domain/lifecycle.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { type Change, changesBetween, type Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readRevisions } from '../store/submissions.ts';
