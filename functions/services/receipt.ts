@@ -1,5 +1,5 @@
-import type { LoadedInspection } from '../domain/inspection.ts';
 import type { Level, News } from '../domain/lifecycle.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { type Change, changesBetween, type Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
