@@ -159,6 +159,8 @@ interface ReportedFault {
 
 /** Reads one metric's report by the metric's kind; fields of another kind are faults, not ignored. */
 export function readReported(metric: Metric, sent: unknown): { reported?: Reported; faults: ReportedFault[] } {
+  const isNull = sent === null || (isObject(sent) && Object.values(sent).includes(null));
+  if (isNull) return { faults: [{ path: [], detail: `is null; leave ${metric.id} out where nothing was reported` }] };
   const { value, faults: unclear } = readPercentage(metric, sent);
   if (unclear.length > 0) return { faults: unclear };
   const schema = schemaFor(metric, value);
