@@ -24,6 +24,7 @@ import {
   MonthsAnswerSchema,
   NoticesAnswerSchema,
   OwnNamesAnswerSchema,
+  ReceiptAnswerSchema,
   RevisionsAnswerSchema,
 } from './http/answers.ts';
 import {
@@ -47,6 +48,7 @@ import { requireAuthority, requireInspection } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
 import { countWaiting, readNotices } from './services/notices.ts';
 import { listOwnNames } from './services/own-names.ts';
+import { readReceipt } from './services/receipt.ts';
 import { readMetric } from './services/record.ts';
 import { tryStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
@@ -66,6 +68,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions/{period}': (request) => getMonth(request, database),
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
       'GET /v1/authorities/{authority}/template.xlsx': (request) => getTemplate(request, database, now()),
+      'GET /v1/authorities/{authority}/receipts/{receipt}': (request) => getReceipt(request, database),
       'GET /v1/authorities/{authority}/names': (request) => getNames(request, database),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
@@ -159,6 +162,25 @@ async function getRevisions(request: Request, database: Tables): Promise<Answer>
   return answer(200, RevisionsAnswerSchema, {
     revisions: revisions.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
+  });
+}
+
+async function getReceipt({ parameters }: Request, database: Tables): Promise<Answer> {
+  const { authority = '', receipt: at = '' } = parameters;
+  const { receipt } = await readReceipt(database, authority, at);
+  return answer(200, ReceiptAnswerSchema, {
+    authority,
+    ...receipt,
+    months: receipt.months.map(({ month, before, changes, isCurrent }) => ({
+      period: month.period,
+      revision: month.revision,
+      outcome: month.retracted ? 'retracted' : before ? 'revised' : 'accepted',
+      figures: Object.keys(month.observations).length,
+      ...(month.reason ? { reason: month.reason } : {}),
+      changes: [...changes],
+      superseded: !isCurrent,
+    })),
+    alerts: [...receipt.alerts],
   });
 }
 

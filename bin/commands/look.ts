@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { showList, showOne } from './output.ts';
-import { reach, readAll, withQuery } from './setting.ts';
+import { said, showList, showOne, wordsOf } from './output.ts';
+import { reach, readAll, UsageError, withQuery } from './setting.ts';
 
 interface Alert {
   readonly alert: string;
@@ -171,6 +171,37 @@ export function addLook(program: Command): void {
     });
 
   program
+    .command('receipt')
+    .argument('[sent]', 'when it was sent, as "months" or "revisions" says; unless given, what was sent last')
+    .description('Shows what was sent at once: who, when, what changed, which alerts followed.')
+    .action(async (sent: string | undefined, _: object, command: Command) => {
+      const { client, at } = reach(command);
+      const last = async () => {
+        const months = await readAll<Month>(client, at('submissions'), 'submissions');
+        const times = months.map(({ submittedAt }) => submittedAt).sort();
+        if (times.length === 0) throw new UsageError('No month has been submitted.');
+        return times.at(-1) as string;
+      };
+      const receipt: Receipt = (await client.request('GET', at('receipts', sent ?? (await last())))).body;
+      showOne(
+        [
+          `Sent ${receipt.at}${receipt.by ? ` by ${receipt.by}` : ''}`,
+          ...receipt.months.flatMap(({ period, revision, outcome, figures, changes, reason, superseded }) => [
+            `${period}, revision ${revision}: ${outcome}, ${figures} figures${superseded ? '; revised since' : ''}${reason ? `. Why: ${reason}` : ''}`,
+            ...changes.map(
+              ({ pointer, before, after }) => `  ${wordsOf(pointer)}: ${said(before)} became ${said(after)}`,
+            ),
+          ]),
+          ...(receipt.alerts.length > 0 ? ['Alerts that followed:'] : ['No alert followed, or none yet.']),
+          ...receipt.alerts.map(
+            ({ title, transition, level, notice }) => `  ${title}: ${transition}, ${level} (notice ${notice})`,
+          ),
+        ],
+        receipt,
+      );
+    });
+
+  program
     .command('metrics')
     .description('Lists what is measured, with the standard in force.')
     .action(async (_: object, command: Command) => {
@@ -235,6 +266,26 @@ export function addLook(program: Command): void {
         'No action.',
       );
     });
+}
+
+interface Receipt {
+  readonly at: string;
+  readonly by?: string;
+  readonly months: readonly {
+    readonly period: string;
+    readonly revision: number;
+    readonly outcome: string;
+    readonly figures: number;
+    readonly reason?: string;
+    readonly changes: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
+    readonly superseded: boolean;
+  }[];
+  readonly alerts: readonly {
+    readonly title: string;
+    readonly transition: string;
+    readonly level: string;
+    readonly notice: number;
+  }[];
 }
 
 interface Month {

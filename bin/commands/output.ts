@@ -90,6 +90,12 @@ export function wordsOf(pointer: string): string {
     .join(', ');
 }
 
+/** A figure or a word of a month that changed, as people say it: `14 of 15`. */
+export function said(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' && value !== null ? Object.values(value).join(' of ') : String(value);
+}
+
 /** An amount given as an option: a number, or a percentage that says so. */
 export const amountFrom = (text: string): number | string => (PERCENTAGE.test(text) ? text : numberFrom(text));
 

@@ -35,6 +35,18 @@ export async function getMonth(
   return page(monthPage(visit, inspection, revisions, smallNumbers));
 }
 
+export async function getReceipt(
+  { parameters: { authority = '', receipt: at = '' }, visit }: PageRequest,
+  { database, smallNumbers }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [{ receiptPage }, { readReceipt }] = await Promise.all([
+    import('../pages/receipt.ts'),
+    import('../services/receipt.ts'),
+  ]);
+  const { inspection, receipt } = await readReceipt(database, authority, at);
+  return page(receiptPage(visit, inspection, receipt, smallNumbers));
+}
+
 export async function getTemplate(
   { parameters: { authority = '' }, query }: PageRequest,
   { database, now }: DashboardDependencies,

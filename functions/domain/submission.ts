@@ -65,6 +65,8 @@ export interface Month extends Submission {
   readonly period: string;
   readonly revision: number;
   readonly submittedAt: string;
+  /** Who signed in or whose token it was (`BySchema`); absent where that was not recorded. */
+  readonly by?: string;
   /** Why this revision took the place of the one before, as whoever corrected it said. */
   readonly reason?: string;
   /** The month no longer counts; its observations are empty and its history stays. */
@@ -190,6 +192,8 @@ interface ReportedFault {
 
 /** Reads one metric's report by the metric's kind; fields of another kind are faults, not ignored. */
 export function readReported(metric: Metric, sent: unknown): { reported?: Reported; faults: ReportedFault[] } {
+  const isNull = sent === null || (isObject(sent) && Object.values(sent).includes(null));
+  if (isNull) return { faults: [{ path: [], detail: `is null; leave ${metric.id} out where nothing was reported` }] };
   const { value, faults: unclear } = readPercentage(metric, sent);
   if (unclear.length > 0) return { faults: unclear };
   const schema = schemaFor(metric, value);

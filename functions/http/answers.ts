@@ -11,7 +11,7 @@ import {
   MetricSchema,
   StandardSchema,
 } from '../domain/inspection.ts';
-import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
+import { AlertStateSchema, LevelSchema, NewsSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { NoticeSchema } from '../domain/notice-contents.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
@@ -58,6 +58,27 @@ export const BulkAnswerSchema = z.object({
       questions: z.array(z.string()).optional(),
       changes: z.array(ChangeAnswerSchema).optional(),
     }),
+  ),
+});
+
+/** What came of figures that were sent at once. */
+export const ReceiptAnswerSchema = z.object({
+  authority: z.string(),
+  at: z.iso.datetime(),
+  by: z.string().optional(),
+  months: z.array(
+    z.object({
+      period: PeriodSchema,
+      revision: z.int().min(1),
+      outcome: z.enum(['accepted', 'revised', 'retracted']),
+      figures: z.int(),
+      reason: z.string().optional(),
+      changes: z.array(ChangeAnswerSchema),
+      superseded: z.boolean(),
+    }),
+  ),
+  alerts: z.array(
+    z.object({ alert: z.string(), title: z.string(), transition: NewsSchema, level: LevelSchema, notice: z.int() }),
   ),
 });
 

@@ -30,6 +30,7 @@ export const ANSWERS = {
   Months: answers.MonthsAnswerSchema,
   Revisions: answers.RevisionsAnswerSchema,
   Bulk: answers.BulkAnswerSchema,
+  Receipt: answers.ReceiptAnswerSchema,
   OwnName: answers.OwnNameAnswerSchema,
   OwnNames: answers.OwnNamesAnswerSchema,
   Metrics: answers.MetricsAnswerSchema,
@@ -243,6 +244,13 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     words: RANGE_WORDS,
     answers: { 200: null },
     file: [XLSX],
+  },
+  'GET /v1/authorities/{authority}/receipts/{receipt}': {
+    tag: 'Submissions',
+    summary: 'Read the receipt of what was sent: who, when, what changed, which alerts followed',
+    description:
+      'Whatever was sent has one, under the `submittedAt` of its months, whether or not they were revised since. Alerts follow within the hour, mostly within moments.',
+    answers: { 200: 'Receipt' },
   },
   'POST /v1/authorities/{authority}/names': {
     tag: 'Submissions',
@@ -461,6 +469,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
 /** What a path parameter is, with an example. `recipient` is the identifier of the example address. */
 export const PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> = {
   authority: { description: 'The organisation inspected.', example: 'herefordshire' },
+  receipt: { description: 'When it was sent: the `submittedAt` of its months.', example: '2011-10-14T09:00:00.000Z' },
   name: { description: 'The `id` of a name that is remembered.', example: '9db04e22f1542800' },
   period: { description: 'A month, yyyy-mm.', example: '2011-08' },
   metric: { description: 'The id of a metric.', example: 'initial-assessments-on-time' },

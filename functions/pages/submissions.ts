@@ -18,7 +18,7 @@ export function submissionsPage(
   return layout(visit, {
     title: 'Submissions',
     place: { authority, name, at: 'submissions' },
-    content: html`${sent.length > 0 && accepted(sent)}
+    content: html`${sent.length > 0 && accepted(authority, months, sent)}
 <h1 class="govuk-heading-l">Submissions</h1>
 ${
   months.length > 0 &&
@@ -38,18 +38,19 @@ ${
             statusOf(month),
             Object.keys(month.observations).length,
             month.revision === 1 ? 'first' : `${month.revision}, corrected`,
-            timeName(month.submittedAt),
+            html`<a class="govuk-link" href="${pathOf(authority, 'receipts', month.submittedAt)}">${timeName(month.submittedAt)}</a>`,
           ]),
       })
 }`,
   });
 }
 
-function accepted(periods: readonly string[]): Html {
+function accepted(authority: string, months: readonly Month[], periods: readonly string[]): Html {
+  const at = months.find(({ period }) => period === periods.at(-1))?.submittedAt ?? '';
   return html`<div class="govuk-notification-banner govuk-notification-banner--success" role="alert" aria-labelledby="accepted" tabindex="-1" autofocus>
 <div class="govuk-notification-banner__header"><h2 class="govuk-notification-banner__title" id="accepted">Accepted</h2></div>
 <div class="govuk-notification-banner__content"><p class="govuk-notification-banner__heading">${counted(periods.length, 'month')} accepted: ${periods.map(monthName).join(', ')}.</p>
-<p class="govuk-body">The figures are judged within moments; if anything changes for the worse or the better, recipients are mailed.</p></div></div>`;
+<p class="govuk-body">The figures are judged within moments; if anything changes for the worse or the better, recipients are mailed. <a class="govuk-notification-banner__link" href="${pathOf(authority, 'receipts', at)}">Keep the receipt</a></p></div></div>`;
 }
 
 function statusOf({ status, retracted }: Month): string {
@@ -80,7 +81,13 @@ ${table({
   captionHidden: true,
   heads: ['Metric', ...revisions.map(({ revision }) => `Revision ${revision}`)],
   rows: [
-    ['Submitted', ...revisions.map(({ submittedAt }) => timeName(submittedAt))],
+    [
+      'Submitted',
+      ...revisions.map(
+        ({ submittedAt }) =>
+          html`<a class="govuk-link" href="${pathOf(authority, 'receipts', submittedAt)}">${timeName(submittedAt)}</a>`,
+      ),
+    ],
     ['Status', ...revisions.map(statusOf)],
     ...reported.map((metric) => [
       html`<a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a>`,

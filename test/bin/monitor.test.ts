@@ -122,6 +122,8 @@ describe('the command line', () => {
     expect((await monitor(['name', 'add', 'Front door queue', 'Referral backlog'])).json.metric).toBe(
       'referral-backlog',
     );
+    const receipt = await monitor(['receipt']);
+    expect(receipt.json.months).toMatchObject([{ period: '2010-03', revision: 3, outcome: 'revised' }]);
     const own = await monitor(['correct', '2010-03', 'front-door queue', '5']);
     expect(own.json.observations['referral-backlog']).toEqual({ count: 5 });
     expect((await monitor(['name', 'remove', 'FRONT DOOR QUEUE'])).code).toBe(0);

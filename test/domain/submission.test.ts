@@ -47,4 +47,11 @@ describe('a figure', () => {
       ['#/observations/wait/value', '500.5 is more than this can be, which is 500; check the figure'],
     ]);
   });
+
+  test('that is null is to be left out, wherever the null stands', () => {
+    expect(faultsOf({ backlog: null, wait: { value: null }, assessments: { numerator: 1, denominator: 2 } })).toEqual([
+      ['#/observations/backlog', 'is null; leave backlog out where nothing was reported'],
+      ['#/observations/wait', 'is null; leave wait out where nothing was reported'],
+    ]);
+  });
 });

@@ -63,6 +63,8 @@ function rightPath(key: RouteKey, authority = 'herefordshire'): string {
     alert: 'referral-backlog',
     action: 'A1',
     recipient: '0',
+    name: '0',
+    receipt: '0',
   };
   return path.replace(/\{(\w+)\}/g, (_, name) => right[name] ?? '');
 }

@@ -282,6 +282,13 @@ describe('submitting by file', () => {
     expect((await service.get('/submissions/2011-09')).revision).toBe(2);
 
     await service.idle();
+    const [, receipt = ''] =
+      /href="([^"]+\/receipts\/[^"]+)">Keep the receipt/.exec(await text(headers.get('location') ?? '')) ?? [];
+    const kept = textOf(await text(receipt));
+    expect(kept).toMatch(
+      /September 2011 , revision 2: changes revision 1 .*Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\)/,
+    );
+    expect(kept).toMatch(/Alerts that followed .*Initial conferences on time withdrawn/);
     const month = textOf(await text(`${HOME}/submissions/2011-09`));
     expect(month).toMatch(/Initial conferences on time 26\.7% \(4 of 15\) 93\.3% \(14 of 15\) changed/);
     expect(textOf(await text(`${HOME}/metrics/conferences-on-time`))).toContain(
