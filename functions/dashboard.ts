@@ -238,7 +238,7 @@ async function postAcknowledgement(request: PageRequest, dependencies: Dashboard
     return getMetric(metric, dependencies, { author, note, errors });
   }
   const { database, now } = dependencies;
-  await acknowledgeAlert(database, authority, alert, given.data, now());
+  await acknowledgeAlert(database, authority, alert, given.data, { by: request.by, now: now() });
   return redirect(`/authorities/${authority}${isAuthorityAlert(alert) ? '' : `/metrics/${alert}#acknowledgement`}`);
 }
 
@@ -318,7 +318,7 @@ async function postCorrection(request: PageRequest, dependencies: DashboardDepen
   const { patchIn } = await import('./pages/correction.ts');
   const { patch, errors } = patchIn(form, metric);
   if (errors.length > 0) return getCorrection(request, dependencies, { form, errors });
-  const to = { database, now: now(), log: logger };
+  const to = { database, now: now(), by: request.by, log: logger };
   try {
     await correctMonth(to, authority, period, patch, [Number(form.revision)]);
   } catch (error) {
@@ -342,10 +342,10 @@ async function getRetraction(
 }
 
 async function postRetraction(
-  { parameters: { authority = '', period = '' }, form }: PageRequest,
+  { parameters: { authority = '', period = '' }, form, by }: PageRequest,
   { database, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  await retractMonth({ database, now: now(), log: logger }, authority, period, [Number(form.revision)]);
+  await retractMonth({ database, now: now(), by, log: logger }, authority, period, [Number(form.revision)]);
   return redirect(`/authorities/${authority}/submissions/${period}`);
 }
 
@@ -369,7 +369,7 @@ async function postCheck(
   const mode = modeIn(form.mode);
   const upload = readUpload(file, figures, inspection.metrics, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
-  const months = await compareMonths(database, authority, upload.months, now(), mode);
+  const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);
   return page(
     previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
   );
@@ -379,7 +379,7 @@ const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
 async function postSubmissions(
-  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit, by }: PageRequest,
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const { unpackMonths, previewPage, modeIn } = await import('./pages/upload.ts');
@@ -387,13 +387,13 @@ async function postSubmissions(
   const mode = modeIn(form.mode);
   const sent = unpackMonths(packed, inspection.metrics, now());
   try {
-    const months = await acceptMonths({ database, now: now(), log: logger }, authority, sent, { basis }, mode);
+    const months = await acceptMonths({ database, now: now(), by, log: logger }, authority, sent, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
     return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
-    const months = await compareMonths(database, authority, sent, now(), mode);
+    const months = await compareMonths(database, authority, sent, { now: now() }, mode);
     const again = { months: packed, understood: [], otherSheets: [] };
     return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
@@ -437,7 +437,7 @@ async function getRecipients(
   ]);
   const mailed = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
   const recipients = await Promise.all(
-    mailed.map(async (each) => ({ ...each, role: await readRole(dependencies.database, each.id, authority) })),
+    mailed.map(async (each) => ({ ...each, ...(await readRole(dependencies.database, each.id, authority)) })),
   );
   return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
 }
@@ -458,7 +458,7 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
   try {
     const now = dependencies.now();
     const { recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
-    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', now);
+    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', { by: request.by, now });
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
@@ -468,13 +468,13 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
 }
 
 async function postRemoval(
-  { parameters: { authority = '', recipient = '' } }: PageRequest,
+  { parameters: { authority = '', recipient = '' }, by }: PageRequest,
   dependencies: DashboardDependencies,
 ): Promise<PageAnswer> {
   await requireInspection(dependencies.database, authority);
   const { removeRecipient } = await import('./services/recipients.ts');
   await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
-  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', { by, now: dependencies.now() });
   return redirect(`/authorities/${authority}/recipients`);
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from './access.ts';
 import { FrameworkIdSchema, FrameworkSchema, frameworkOf, ToneSchema } from './frameworks.ts';
 import { FrequencySchema, PeriodSchema, periodOf } from './period.ts';
 
@@ -102,6 +103,8 @@ export const MetricChangeSchema = z.strictObject({
   what: z.string().min(1).max(300),
   author: z.string().min(1).max(200),
   reason: z.string().min(1).max(1000),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 
 /** Something measured: one metric of an authority's catalogue, whatever inspections say of it. */
@@ -238,6 +241,8 @@ export const ProgressSchema = z.strictObject({
   evidence: z.string().min(1).max(2000),
   author: z.string().min(1).max(200),
   at: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 export type Progress = z.infer<typeof ProgressSchema>;
 
@@ -315,6 +320,8 @@ export const LocalStandardSchema = z.strictObject({
   reason: z.string().min(1).max(1000),
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;
 
@@ -325,10 +332,24 @@ export const ReportSchema = InspectionSchema.omit({ metrics: true }).extend({
 });
 export type Report = z.infer<typeof ReportSchema>;
 
+/** When something was done, and by whom (`BySchema`, or `a deployment`). */
+export const DoneSchema = z.object({ at: z.iso.datetime(), by: BySchema });
+export type Done = z.infer<typeof DoneSchema>;
+
+/** A report as it is kept: with who loaded it last, and who retired it; absent where that was not recorded. */
+export interface KeptReport extends Report {
+  readonly loaded?: Done;
+  readonly retiredBy?: Done;
+}
+
 /** One of an authority's inspections, with what became of its actions. */
 export interface Inspected {
   readonly header: InspectionHeader;
   readonly retired: boolean;
+  /** When it was loaded last, and by whom; absent where that was not recorded. */
+  readonly loaded?: Done;
+  /** When it was retired, and by whom. */
+  readonly retiredBy?: Done;
   readonly judgements: readonly GradedJudgement[];
   readonly actions: readonly Action[];
   readonly figures: Inspection['figures'];
@@ -357,7 +378,7 @@ export interface StoredInspections {
   /** As people write it; as its leading inspection has it unless it is stored. */
   readonly name?: string | undefined;
   readonly fingerprint: string;
-  readonly reports: readonly Report[];
+  readonly reports: readonly KeptReport[];
   readonly definitions: readonly MetricDefinition[];
   readonly localStandards: readonly LocalStandard[];
   readonly progress: readonly Progress[];
@@ -397,7 +418,7 @@ export function loadedFrom({
 }
 
 function inspectedFrom(
-  { judgements, actions, figures, findings: _, retired, ...header }: Report,
+  { judgements, actions, figures, findings: _, retired, loaded, retiredBy, ...header }: KeptReport,
   progress: readonly Progress[],
 ): Inspected {
   const { grades } = frameworkOf(header);
@@ -406,7 +427,8 @@ function inspectedFrom(
     ...(grades[judgement.grade] ?? { words: judgement.grade, tone: 'short' as const }),
   }));
   const own = progress.filter(({ inspection }) => inspection === undefined || inspection === header.id);
-  return { header, retired: retired === true, judgements: graded, actions, figures, progress: own };
+  const done = { ...(loaded && { loaded }), ...(retired && retiredBy && { retiredBy }) };
+  return { header, retired: retired === true, ...done, judgements: graded, actions, figures, progress: own };
 }
 
 /** @param full the inspections that figures are held against, the newest first. */

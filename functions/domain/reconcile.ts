@@ -113,13 +113,12 @@ function alertsOf(
   ): void => {
     if (alert.state === 'clear') return;
     const given = record.acknowledgements.find((candidate) => candidate.alert === id);
-    // As much of the note as fits a board with every alert in hand; the whole of it is beside the board.
     const holds = given && belongsTo(given, alert) && isInForce(given);
     alerts[id] = {
       ...alert,
       period,
       findings: [...findings],
-      ...(holds ? { acknowledgement: { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) } } : {}),
+      ...(holds ? { acknowledgement: boundedOf(given) } : {}),
     };
   };
   const latestPeriod = latestPeriodOf(record.months) ?? '';
@@ -132,6 +131,11 @@ function alertsOf(
   for (const { id, judged } of judgeAuthority(obligations))
     put(id, judged, (given) => AUTHORITY_ALERTS[id].covers(given, record, obligations));
   return alerts;
+}
+
+/** As much of it as fits a board with every alert in hand; the whole of it is beside the board. */
+function boundedOf({ earlier: _, ...given }: Acknowledgement): Acknowledgement {
+  return { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) };
 }
 
 /** An acknowledgement belongs to the episode that its period lies in, and lapses when that has worsened since. */

@@ -65,6 +65,8 @@ export interface Month extends Submission {
   readonly period: string;
   readonly revision: number;
   readonly submittedAt: string;
+  /** Who signed in or whose token it was (`BySchema`); absent where that was not recorded. */
+  readonly by?: string;
   /** Why this revision took the place of the one before, as whoever corrected it said. */
   readonly reason?: string;
   /** The month no longer counts; its observations are empty and its history stays. */

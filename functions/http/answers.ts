@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { BySchema } from '../domain/access.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
   ActionSchema,
+  DoneSchema,
   FigureSchema,
   GradedJudgementSchema,
   InspectionHeaderSchema,
@@ -34,6 +36,7 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   /** Counts from 1; `ETag` is the same number in quotes. */
   revision: z.int().min(1),
   submittedAt: z.iso.datetime(),
+  by: BySchema.optional(),
   retracted: z.boolean().optional(),
   reason: z.string().optional(),
   /** What this request made different in a month that was there. */
@@ -127,7 +130,13 @@ export const InspectionsAnswerSchema = z.object({
   /** The one that figures are held against. */
   leading: z.string(),
   inspections: z.array(
-    InspectionAnswerSchema.extend({ retired: z.boolean(), frameworkTitle: z.string(), full: z.boolean() }),
+    InspectionAnswerSchema.extend({
+      retired: z.boolean(),
+      loaded: DoneSchema.optional(),
+      retiredBy: DoneSchema.optional(),
+      frameworkTitle: z.string(),
+      full: z.boolean(),
+    }),
   ),
 });
 
@@ -180,6 +189,9 @@ export const RecipientAnswerSchema = z.object({
   state: z.enum(['confirmed', 'pending']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),
+  /** When it was last decided that and from which level on the address is mailed, or what it may do, and by whom. */
+  at: z.iso.datetime().optional(),
+  by: BySchema.optional(),
 });
 export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
 

@@ -1,5 +1,5 @@
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
-import type { Board, BoardAlert } from '../domain/board.ts';
+import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
 import {
   basisOf,
   dateName,
@@ -40,6 +40,8 @@ import {
   DISPLAY_STATES,
   type DisplayState,
   displayStateOf,
+  entered,
+  enteredBy,
   gradeOf,
   heldAgainst,
   STATE_WORD,
@@ -224,9 +226,14 @@ function monthOrDay(date: string): string {
 
 function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
   if (acknowledgement)
-    return `In hand: ${acknowledgement.author} on ${dayName(dayInEngland(new Date(acknowledgement.at)))}${acknowledgement.note && `: ${acknowledgement.note}`}`;
+    return html`In hand: ${taken(acknowledgement)} ${entered(acknowledgement.by)}${acknowledgement.earlier
+      ?.toReversed()
+      .map((each) => html`<br>Before that: ${taken(each)} ${entered(each.by)}`)}`;
   return episode ? 'Nobody has acknowledged it yet.' : undefined;
 }
+
+const taken = ({ author, at, note }: Pick<Acknowledgement, 'author' | 'at' | 'note'>): string =>
+  `${author} on ${dayName(dayInEngland(new Date(at)))}${note && `: ${note}`}`;
 
 /** What the notices about the latest month said had ended, and has not come back. */
 function newlyEnded({ notices, board }: Overview): NoticeItem[] {
@@ -357,7 +364,7 @@ ${table({
 /** How far the authority says an action is, with its evidence. */
 function progressOf(progress: Progress | undefined): Content {
   if (!progress) return NOTHING;
-  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span>`;
+  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span> ${entered(progress.by)}`;
 }
 
 function dueIn({ due, timescale }: Action, today: string): string {
@@ -377,12 +384,12 @@ function otherInspections({ inspection: { header, inspections } }: Overview): Ht
 ${others.map(otherInspection)}</section>`;
 }
 
-function otherInspection({ header, retired, judgements, actions, progress }: Inspected): Html {
+function otherInspection({ header, retired, loaded, retiredBy, judgements, actions, progress }: Inspected): Html {
   const reported = actions.map((action) => withProgress(action, progress));
   const completed = reported.filter(({ state }) => state === 'completed').length;
   const what = [frameworkOf(header).full ? undefined : 'a visit', retired ? 'no longer counted' : undefined];
   return html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${[header.title, ...what.filter(Boolean)].join(', ')}</span></summary>
-<div class="govuk-details__text"><p class="govuk-body">Published on ${dayName(header.published)}. ${counted(actions.length, 'action')}, ${completed} reported as completed.</p>
+<div class="govuk-details__text"><p class="govuk-body">Published on ${dayName(header.published)}. ${counted(actions.length, 'action')}, ${completed} reported as completed. Brought in by: ${enteredBy(loaded?.by)}${loaded && `, ${timeName(loaded.at)}`}.${retiredBy && ` Retired by: ${retiredBy.by}, ${timeName(retiredBy.at)}.`}</p>
 ${
   judgements.length > 0 &&
   table({

@@ -4,7 +4,7 @@ import { type Role, RoleSchema } from '../domain/person.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
-import { counted, timeName } from './words.ts';
+import { counted, enteredBy, timeName } from './words.ts';
 
 const FROM: Record<Level, string> = {
   critical: 'Critical only',
@@ -19,6 +19,12 @@ const MAY: Record<Role, string> = {
   manage: 'Everything, also who is mailed and what is judged by',
 };
 
+/** What an address may do, and who decided that. */
+export interface Decided {
+  readonly role: Role;
+  readonly decided: { readonly at: string; readonly by: string } | undefined;
+}
+
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
@@ -31,7 +37,7 @@ export interface RefusedRecipient {
 export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  recipients: readonly (MailedAddress & { readonly role: Role })[],
+  recipients: readonly (MailedAddress & Decided)[],
   refused?: RefusedRecipient,
 ): Html {
   const pending = recipients.filter(({ arn }) => !arn).length;
@@ -50,7 +56,7 @@ ${
   table({
     caption: 'Addresses',
     captionHidden: true,
-    heads: ['Address', 'Mailed about', 'May', 'State', ...(mayManage ? ['Change'] : [])],
+    heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
     rows: recipients.map((recipient) => [
       maskedAddress(recipient.address),
       FROM[recipient.level],
@@ -58,6 +64,9 @@ ${
       recipient.arn
         ? 'Confirmed'
         : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
+      recipient.decided
+        ? html`${recipient.decided.by} <span class="app-when">${timeName(recipient.decided.at)}</span>`
+        : enteredBy(undefined),
       ...(mayManage ? [removal(visit, authority, recipient)] : []),
     ]),
   })

@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import type { Doing } from '../domain/access.ts';
 import type { Metric } from '../domain/inspection.ts';
 import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, PeriodSchema, periodOf } from '../domain/period.ts';
 import {
@@ -38,8 +39,13 @@ import { retryChanged } from './retry.ts';
 export interface Accepting {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
   readonly now: Date;
+  /** Who sends them: see `BySchema`. */
+  readonly by: string;
   readonly log: Log;
 }
+
+/** When somebody does something, or would; what is only looked at is nobody's. */
+type Would = Pick<Doing, 'now'> & Partial<Doing>;
 
 export type Outcome = 'accepted' | 'revised' | 'unchanged';
 
@@ -120,7 +126,7 @@ export async function acceptMonth(
   const sent = { period, submission: read.submission };
   return retryChanged(async (attempt) => {
     const current = attempt === 1 ? found : await readMonth(database, authority, period);
-    const accepted = outcomeOf(sent, current, now);
+    const accepted = outcomeOf(sent, current, to);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     if (!current) await checkCapacity(database, authority, now, 1);
@@ -146,7 +152,7 @@ export async function correctMonth(
   patch: unknown,
   expected: Expected,
 ): Promise<Accepted> {
-  const { database, now } = to;
+  const { database } = to;
   const metrics = await requireMetrics(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
@@ -154,7 +160,7 @@ export async function correctMonth(
     if (!current) throw new NotFoundError('month', period);
     const { submission, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
-    const accepted = outcomeOf({ period, submission }, current, now);
+    const accepted = outcomeOf({ period, submission }, current, to);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     const month = { ...accepted.month, ...(reason ? { reason } : {}) };
@@ -240,7 +246,7 @@ export async function retractMonth(
   period: string,
   expected: Expected,
 ): Promise<Accepted> {
-  const { database, now } = to;
+  const { database } = to;
   await requireAuthority(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
@@ -249,7 +255,7 @@ export async function retractMonth(
     checkExpected(expected, current, period);
     if (current.retracted) return { outcome: 'unchanged', month: current, before: undefined, changes: [] };
     const retracted = { status: current.status, observations: {} };
-    const month = { ...nextRevision(retracted, period, current, now), retracted: true };
+    const month = { ...nextRevision(retracted, period, current, to), retracted: true };
     await save(to, authority, [month]);
     return { outcome: 'revised', month, before: current, changes: changesBetween(current, month) };
   });
@@ -294,7 +300,7 @@ export async function acceptMonths(
 ): Promise<readonly ComparedMonth[]> {
   const { database, now } = to;
   return retryChanged(async () => {
-    const months = await compareMonths(database, authority, sent, now, mode);
+    const months = await compareMonths(database, authority, sent, to, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     // Sent again because no answer came, though all had been stored: the answer comes now.
     if (changed.length === 0) return months;
@@ -324,7 +330,7 @@ export async function compareMonths(
   database: Database<'submissions'>,
   authority: string,
   sent: readonly SentMonth[],
-  now: Date,
+  doing: Would,
   mode: Mode = 'add',
 ): Promise<ComparedMonth[]> {
   const periods = sent.map(({ period }) => period).sort();
@@ -336,7 +342,7 @@ export async function compareMonths(
   return sent.map((each) => {
     const current = currents.get(each.period);
     const submission = mode === 'add' && current && !current.retracted ? addedTo(current, each) : each.submission;
-    return { ...each, ...outcomeOf({ period: each.period, submission }, current, now) };
+    return { ...each, ...outcomeOf({ period: each.period, submission }, current, doing) };
   });
 }
 
@@ -394,23 +400,23 @@ export function readMonths(
 function outcomeOf(
   { period, submission }: Pick<SentMonth, 'period' | 'submission'>,
   current: Month | undefined,
-  now: Date,
+  doing: Would,
 ): Accepted {
   if (current && !current.retracted && saysTheSame(current, submission))
     return { outcome: 'unchanged', month: current, before: current, changes: [] };
   return {
     outcome: current ? 'revised' : 'accepted',
-    month: nextRevision(submission, period, current, now),
+    month: nextRevision(submission, period, current, doing),
     before: current,
     changes: current ? changesBetween(current, submission) : [],
   };
 }
 
 /** The month as it will be kept: the revision after the current one. */
-function nextRevision(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
+function nextRevision(submission: Submission, period: string, current: Month | undefined, { by, now }: Would): Month {
   const revision = (current?.revision ?? 0) + 1;
   if (revision > MAX_REVISION) throw new MaxRevisionsError(period);
-  return { ...submission, period, revision, submittedAt: now.toISOString() };
+  return { ...submission, period, revision, submittedAt: now.toISOString(), ...(by && { by }) };
 }
 
 /** A change names the revision it takes the place of; nothing else needs to. */

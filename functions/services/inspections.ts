@@ -1,4 +1,10 @@
-import { AuthorityIdSchema, InspectionSchema, type LoadedInspection, type Metric } from '../domain/inspection.ts';
+import {
+  AuthorityIdSchema,
+  type Done,
+  InspectionSchema,
+  type LoadedInspection,
+  type Metric,
+} from '../domain/inspection.ts';
 import type { Database } from '../store/database.ts';
 import {
   isInspected,
@@ -76,9 +82,10 @@ export function metricIn({ metrics }: Pick<LoadedInspection, 'metrics'>, id: str
 export async function loadInspection(
   database: Database<'baselines' | 'alerts'>,
   contents: unknown,
+  done?: Done,
 ): Promise<{ authority: string; written: number }> {
   const inspection = InspectionSchema.parse(contents);
-  const written = await retryChanged(() => saveInspection(database, inspection));
+  const written = await retryChanged(() => saveInspection(database, inspection, done));
   return { authority: inspection.authority, written };
 }
 

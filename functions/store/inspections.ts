@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import {
+  type Done,
+  DoneSchema,
   type Inspection,
   InspectionSchema,
+  type KeptReport,
   type LoadedInspection,
   loadedFrom,
   type Metric,
@@ -115,11 +118,22 @@ function definitionsIn(authority: string, items: readonly Item[]): Definitions |
 
 function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
   return {
-    reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
+    reports: beginningWith(items, INSPECTION_PREFIX).map(keptReportOf),
     definitions: beginningWith(items, METRIC_PREFIX)
       .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
       .map(definitionOf),
   };
+}
+
+/** Beside the contents, as the contents alone tell whether an inspection changed. */
+const attributed = (what: 'loaded' | 'retired', done: Done | undefined): Item =>
+  done ? { [what]: { S: JSON.stringify(done) } } : {};
+
+function keptReportOf(item: Item): KeptReport {
+  const done = (what: 'loaded' | 'retired'): Done | undefined =>
+    item[what]?.S === undefined ? undefined : DoneSchema.parse(JSON.parse(item[what].S));
+  const [loaded, retiredBy] = [done('loaded'), done('retired')];
+  return { ...ReportSchema.parse(dataOf(item)), ...(loaded && { loaded }), ...(retiredBy && { retiredBy }) };
 }
 
 const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
@@ -222,8 +236,8 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
  * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
  * should be. {@link InspectionsChangedError} where somebody was faster.
  */
-export async function saveInspection(database: Loading, inspection: Inspection): Promise<number> {
-  const { written, save } = await planInspection(database, inspection);
+export async function saveInspection(database: Loading, inspection: Inspection, done?: Done): Promise<number> {
+  const { written, save } = await planInspection(database, inspection, done);
   await save();
   return written;
 }
@@ -239,7 +253,7 @@ export interface Plan {
 }
 
 /** {@link saveInspection} without doing it yet. */
-export async function planInspection(database: Loading, inspection: Inspection): Promise<Plan> {
+export async function planInspection(database: Loading, inspection: Inspection, done?: Done): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
@@ -249,7 +263,7 @@ export async function planInspection(database: Loading, inspection: Inspection):
   const places = stored.map(({ place }) => Number(place?.N ?? -1));
   const next = Math.max(-1, ...places.filter((_, index) => !isOwn(stored[index]))) + 1;
   const wanted = [
-    itemOf(pk, inspectionKey(report.id), report),
+    itemOf(pk, inspectionKey(report.id), report, attributed('loaded', done)),
     ...definitions
       .filter(({ id }) => isOwn(before.get(metricKey(id))))
       .map((definition, position) =>
@@ -272,12 +286,22 @@ export async function planInspection(database: Loading, inspection: Inspection):
 }
 
 /** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
-export async function planRetirement(database: Loading, authority: string, id: string): Promise<Plan | undefined> {
+export async function planRetirement(
+  database: Loading,
+  authority: string,
+  id: string,
+  done?: Done,
+): Promise<Plan | undefined> {
   const stored = await itemsOf(database, authority);
   const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
   if (!item) return undefined;
   const report = ReportSchema.parse(dataOf(item));
-  const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
+  const retired = itemOf(
+    authorityKey(authority),
+    inspectionKey(id),
+    { ...report, retired: true },
+    { ...(item.loaded && { loaded: item.loaded }), ...attributed('retired', done) },
+  );
   const put = report.retired ? [] : [retired];
   const after = stored.map((other) => (other === item ? retired : other));
   return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });
