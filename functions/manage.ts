@@ -33,10 +33,10 @@ import {
   type MailedAddress,
   maskedAddress,
   removeRecipient,
-  SNS_ATTEMPTS,
 } from './services/recipients.ts';
 import { readRole, setRole } from './services/sign-in.ts';
 import { setStandard } from './services/standards.ts';
+import { SNS_ATTEMPTS } from './services/subscriptions.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 

@@ -16,8 +16,8 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
-import { countConfirmed, SNS_ATTEMPTS } from './services/recipients.ts';
 import { mayPass } from './services/retry.ts';
+import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
 
 export interface NotifyDependencies extends Omit<Delivering, 'log'> {
   readonly logger: Logger;

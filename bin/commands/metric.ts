@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { MetricDefinition } from '../../functions/domain/inspection.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
-import { showList, showOne } from './output.ts';
-import { reach, UsageError } from './setting.ts';
+import { askFirst, showList, showOne, YES } from './output.ts';
+import { PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Said {
   readonly author: string;
@@ -45,7 +45,7 @@ export function addMetric(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  npm run monitor -- metric add --library single-assessments-on-time --from 2026-04 --reason "Improvement plan" --author "J. Smith"',
+      `\nExample:\n  ${PROGRAM} metric add --library single-assessments-on-time --from 2026-04 --reason "Improvement plan" --author "J. Smith"`,
     )
     .action(async (file: string | undefined, options: Said & { library?: string }, command: Command) => {
       const { id, ...definition } = wantedFrom(file, options.library);
@@ -75,9 +75,11 @@ export function addMetric(program: Command): void {
     metric.command('end').argument('<id>', 'the metric').requiredOption('--after <month>', 'its last month, yyyy-mm'),
   )
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
-    .action((id: string, options: Said & { after: string }, command: Command) =>
-      change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`),
-    );
+    .option('--yes', YES)
+    .action(async (id: string, options: Said & { after: string; yes?: true }, command: Command) => {
+      await askFirst(`End ${id} with ${options.after}? It is not asked for or judged any more.`, options.yes);
+      await change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`);
+    });
   said(
     metric
       .command('replace')
@@ -86,15 +88,13 @@ export function addMetric(program: Command): void {
       .requiredOption('--after <month>', 'the last month of the one that ends, yyyy-mm'),
   )
     .description('Ends a metric and says which one takes its place.')
-    .action((id: string, options: Said & { by: string; after: string }, command: Command) =>
-      change(
-        id,
-        { until: options.after, replacedBy: options.by },
-        options,
-        command,
-        `${id} ends with ${options.after}; ${options.by} takes its place.`,
-      ),
-    );
+    .option('--yes', YES)
+    .action(async (id: string, options: Said & { by: string; after: string; yes?: true }, command: Command) => {
+      const { by, after } = options;
+      await askFirst(`End ${id} with ${after}, and have ${by} take its place?`, options.yes);
+      const words = `${id} ends with ${after}; ${by} takes its place.`;
+      await change(id, { until: after, replacedBy: by }, options, command, words);
+    });
 }
 
 function wantedFrom(file: string | undefined, taken: string | undefined): MetricDefinition {
@@ -102,8 +102,7 @@ function wantedFrom(file: string | undefined, taken: string | undefined): Metric
     throw new UsageError('give a file, or --library with the id of a metric of the library');
   if (taken !== undefined) {
     const found = library.find(({ id }) => id === taken);
-    if (!found)
-      throw new UsageError(`the library has no metric "${taken}"; npm run monitor -- metric library lists it`);
+    if (!found) throw new UsageError(`the library has no metric "${taken}"; ${PROGRAM} metric library lists it`);
     return found as MetricDefinition;
   }
   try {

@@ -128,8 +128,10 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const ended = change?.transition === 'cleared' || change?.transition === 'withdrawn';
   const shown = (ended ? before : after) ?? { ...CLEAR, level: undefined, since: undefined, episode: undefined };
   const metric = record.metrics.find((candidate) => candidate.id === id);
-  const reason = change && told ? whyNow(metric, id, told, occasion) : undefined;
-  const said = change && told && metric ? saidOf(metric, told, record) : [];
+  // A reminder is of what was told: nothing made it so.
+  const isChanged = change !== undefined && change.transition !== 'reminded';
+  const reason = isChanged && told ? whyNow(metric, id, told, occasion) : undefined;
+  const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
   const given = inHandOf(before, after, ended, record);
   return {
     alert: id,

@@ -1,8 +1,9 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
 import { markSent, type NoticeReference, readUnsent } from '../store/notices.ts';
+import { findHearer, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
-import { findHearer, type Recipients, stillHears } from './recipients.ts';
+import type { Recipients } from './subscriptions.ts';
 
 export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 

@@ -4,7 +4,8 @@ import { suggestions } from './accept.ts';
 import { shorten } from './cells.ts';
 import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { type Naming, namingOf } from './names.ts';
-import { placeOf, readTable, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import { readTable } from './read-table.ts';
+import { placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
 import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
