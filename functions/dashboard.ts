@@ -26,8 +26,10 @@ import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.t
 import { readEnvironment } from './runtime/environment.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { acceptMonths, BasisChangedError, compareMonths, correctMonth, retractMonth } from './services/accept.ts';
+import { retractMonth } from './services/accept.ts';
+import { acceptMonths, BasisChangedError, compareMonths } from './services/accept-months.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { correctMonth } from './services/correct.ts';
 import { InvalidError, NotFoundError } from './services/errors.ts';
 import { listAuthorities, requireInspection, requireMetrics, withInspection } from './services/inspections.ts';
 import { readMonth, readNewestRevisions } from './services/months.ts';

@@ -1,6 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { acceptMonths, readMonths } from '../../functions/services/accept.ts';
+import { acceptMonths, readMonths } from '../../functions/services/accept-months.ts';
 import { acknowledgeAlert } from '../../functions/services/alerts.ts';
 import { type Evaluating, evaluateAuthority, listDue, rebuildBoard } from '../../functions/services/evaluate.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
