@@ -9,6 +9,7 @@ import { addMonths, dayInEngland, periodOf } from './domain/period.ts';
 import { LINK_MINUTES } from './domain/person.ts';
 import { AcknowledgementBodySchema, RangeQuerySchema, RecipientBodySchema } from './http/bodies.ts';
 import { fileAnswer } from './http/files.ts';
+import { nothingThere } from './http/handler.ts';
 
 import type { RefusedAcknowledgement } from './pages/acknowledgement.ts';
 import { type Assets, readAssets } from './pages/assets.ts';
@@ -102,6 +103,8 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
     },
     {
+      nothingThere,
+      nameOf: async (authority) => (await listAuthorities(database)).find(({ id }) => id === authority)?.name,
       grantOf: (token, authority) =>
         isSession(token)
           ? readSession({ ...dependencies, now: now() }, token, authority)
@@ -190,9 +193,15 @@ async function postSessionEnd(
   return redirect('/sessions');
 }
 
+/** Whatever the browser has kept of pages goes with the session. */
+function signedOut(event: PageRequest['event']): PageAnswer {
+  const answer = redirect('/sign-in', [endedSession(event)]);
+  return { ...answer, headers: { ...answer.headers, 'clear-site-data': '"cache"' } };
+}
+
 async function signOut({ event }: PageRequest, { database, now }: DashboardDependencies): Promise<PageAnswer> {
   await endSession(database, tokenOf(event) ?? '', now());
-  return redirect('/sign-in', [endedSession(event)]);
+  return signedOut(event);
 }
 
 /** A month has one notice, and one more for each correction of it. */
@@ -447,8 +456,8 @@ async function getRecipients(
 async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { authority = '' } = request.parameters;
   await requireInspection(dependencies.database, authority);
-  const { address = '', level = '', role = 'look' } = request.form;
-  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role });
+  const { address = '', level = '', role = '' } = request.form;
+  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role: role || undefined });
   if (!wanted.success)
     return getRecipients(request, dependencies, {
       address,
@@ -459,8 +468,11 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
   const { addRecipient } = await import('./services/recipients.ts');
   try {
     const now = dependencies.now();
-    const { recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
-    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', { by: request.by, now });
+    const { created, recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
+    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? (created ? 'look' : undefined), {
+      by: request.by,
+      now,
+    });
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
@@ -470,12 +482,22 @@ async function postRecipient(request: PageRequest, dependencies: DashboardDepend
 }
 
 async function postRemoval(
-  { parameters: { authority = '', recipient = '' }, by }: PageRequest,
+  { parameters: { authority = '', recipient = '' }, visit, form, by }: PageRequest,
   dependencies: DashboardDependencies,
 ): Promise<PageAnswer> {
-  await requireInspection(dependencies.database, authority);
-  const { removeRecipient } = await import('./services/recipients.ts');
-  await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
+  const { header } = await requireInspection(dependencies.database, authority);
+  const [recipients, { listRecipients, removeRecipient }, { lastRemovalPage }] = await Promise.all([
+    recipientsOf(dependencies),
+    import('./services/recipients.ts'),
+    import('./pages/recipients.ts'),
+  ]);
+  if (form.last !== 'yes') {
+    const mailed = await listRecipients(recipients, authority, dependencies.now());
+    const others = mailed.filter(({ id, arn }) => arn && id !== recipient);
+    if (others.length === 0 && mailed.some(({ id, arn }) => arn && id === recipient))
+      return page(lastRemovalPage(visit, header, recipient), 409);
+  }
+  await removeRecipient(recipients, authority, recipient, dependencies.now());
   await setRole(dependencies.database, recipient, authority, 'look', { by, now: dependencies.now() });
   return redirect(`/authorities/${authority}/recipients`);
 }

@@ -35,6 +35,7 @@ import {
   listRecipients,
   type MailedAddress,
   maskedAddress,
+  maskedAddresses,
   removeRecipient,
 } from './services/recipients.ts';
 import { readRole, setRole } from './services/sign-in.ts';
@@ -170,10 +171,11 @@ async function putAcknowledgement(
 function shown(
   { id, address, level, arn, lapsesAt }: MailedAddress,
   { role, decided }: Awaited<ReturnType<typeof readRole>>,
+  masked = maskedAddress(address),
 ) {
   const state = arn ? ('confirmed' as const) : ('pending' as const);
   const lapses = lapsesAt ? { lapsesAt } : {};
-  return { id, address: maskedAddress(address), level, role, state, ...lapses, ...decided };
+  return { id, address: masked, level, role, state, ...lapses, ...decided };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
@@ -181,9 +183,10 @@ async function getRecipients({ parameters }: Request, dependencies: ManageDepend
   const { database } = dependencies;
   await requireInspection(database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
+  const masked = maskedAddresses(recipients.map(({ address }) => address));
   return answer(200, RecipientsAnswerSchema, {
     recipients: await Promise.all(
-      recipients.map(async (each) => shown(each, await readRole(database, each.id, authority))),
+      recipients.map(async (each, place) => shown(each, await readRole(database, each.id, authority), masked[place])),
     ),
   });
 }

@@ -127,5 +127,5 @@ export const PAGES = {
 
 export type PageKey = keyof typeof PAGES;
 
-/** Paths that no route matches reach this function and get a problem document. */
-export const DEFAULT_ROUTE: HttpFunction = 'query';
+/** Paths that no route matches reach this function: a browser gets a page, and anything else a problem document. */
+export const DEFAULT_ROUTE: HttpFunction = 'dashboard';
