@@ -6,14 +6,8 @@ import {
   type Metric,
 } from '../domain/inspection.ts';
 import type { Database } from '../store/database.ts';
-import {
-  isInspected,
-  listAuthorities,
-  moveFormerInspection,
-  readInspection,
-  readMetrics,
-  saveInspection,
-} from '../store/inspections.ts';
+import { isInspected, listAuthorities, readInspection, readMetrics } from '../store/inspections.ts';
+import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';
 import { NotFoundError, UnknownAuthorityError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 
