@@ -13,7 +13,14 @@ import {
   postRetraction,
 } from './dashboard/figures.ts';
 import { getNotice, getNotices } from './dashboard/notices.ts';
-import { getMetric, getMetrics, getOverview, getStart, postAcknowledgement } from './dashboard/overview.ts';
+import {
+  getBoardPack,
+  getMetric,
+  getMetrics,
+  getOverview,
+  getStart,
+  postAcknowledgement,
+} from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval } from './dashboard/recipients.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
@@ -47,6 +54,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
+      'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>

@@ -98,6 +98,7 @@ export const PAGES = {
   'POST /sessions/{session}/end': { handledBy: 'dashboard', scope: 'read' },
   'POST /sign-out': { handledBy: 'dashboard', scope: null },
   'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },

@@ -56,6 +56,7 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     place: { authority: header.authority, name: header.name, at: 'overview' },
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
+<p class="govuk-body-s app-screen-only"><a class="govuk-link" href="${pathOf(header.authority, 'board-pack')}">Board pack, to print</a></p>
 ${latest(visit, overview)}
 ${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}

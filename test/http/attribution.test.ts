@@ -119,7 +119,7 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
     const asked = mails.findLast(({ text }) => text.includes('/sns/confirmation'));
     const link = /http:\S+\/sns\/confirmation\S+/.exec(asked?.text ?? '')?.[0];
     if (link) await fetch(link);
-    return post(`/recipients/${await recipientOf('d…@example.org')}/removal`, {});
+    return post(`/recipients/${await recipientOf('d…@example.org')}/removal`, { last: 'yes' });
   },
   'POST /authorities/{authority}/submissions/{period}/correction': () =>
     post('/submissions/2022-07/correction', {
