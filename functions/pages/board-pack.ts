@@ -2,7 +2,7 @@ import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import { basisOf, dayName, monthName } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import type { Basis } from '../domain/inspection.ts';
+import type { Basis } from '../domain/identifiers.ts';
 import { rank } from '../domain/lifecycle.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';

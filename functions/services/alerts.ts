@@ -8,7 +8,7 @@ import {
   type BoardAlert,
   isSaidAgain,
 } from '../domain/board.ts';
-import type { LoadedInspection } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { saveAcknowledgement } from '../store/acknowledgements.ts';
 import { readBoard, type StoredBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
