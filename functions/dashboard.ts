@@ -14,10 +14,18 @@ import {
   postRetraction,
 } from './dashboard/figures.ts';
 import { getNotice, getNotices } from './dashboard/notices.ts';
-import { getMetric, getMetrics, getOverview, getStart, postAcknowledgement } from './dashboard/overview.ts';
+import {
+  getBoardPack,
+  getMetric,
+  getMetrics,
+  getOverview,
+  getStart,
+  postAcknowledgement,
+} from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval } from './dashboard/recipients.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
+import { nothingThere } from './http/handler.ts';
 import { readAssets } from './pages/assets.ts';
 import { howItJudgesPage } from './pages/how-it-judges.ts';
 import { RefusalError } from './pages/refusals.ts';
@@ -26,6 +34,7 @@ import { type PageRequest, pageHandler } from './pages/serve.ts';
 import { linkPage, signInPage } from './pages/sign-in.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { listAuthorities } from './services/inspections.ts';
 import { isSession, readSession } from './services/sign-in.ts';
 import { readGrant } from './services/tokens.ts';
 
@@ -46,6 +55,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
+      'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
@@ -73,6 +83,8 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
     },
     {
+      nothingThere,
+      nameOf: async (authority) => (await listAuthorities(database)).find(({ id }) => id === authority)?.name,
       grantOf: (token, authority) =>
         isSession(token)
           ? readSession({ ...dependencies, now: now() }, token, authority)

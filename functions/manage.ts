@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type * as z from 'zod';
-import type { Role } from './domain/person.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
@@ -36,6 +35,7 @@ import {
   listRecipients,
   type MailedAddress,
   maskedAddress,
+  maskedAddresses,
   removeRecipient,
 } from './services/recipients.ts';
 import { readRole, setRole } from './services/sign-in.ts';
@@ -76,31 +76,40 @@ export function createHandler(dependencies: ManageDependencies) {
   );
 }
 
-async function putStandard({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+async function putStandard({ parameters, body, by }: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', metric = '' } = parameters;
   const change = readBody(StandardBodySchema, body);
-  const { created, version } = await setStandard(database, authority, metric, change, now());
+  const { created, version } = await setStandard(database, authority, metric, change, { by, now: now() });
   return answer(created ? 201 : 200, StandardAnswerSchema, { ...version, basis: 'council' });
 }
 
-async function putProgress({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+async function putProgress({ parameters, body, by }: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', action: id = '' } = parameters;
   const reported = readBody(ProgressBodySchema, body);
-  const { created, action } = await reportProgress(database, authority, id, reported, now());
+  const { created, action } = await reportProgress(database, authority, id, reported, { by, now: now() });
   return answer(created ? 201 : 200, ActionAnswerSchema, action);
 }
 
-async function putOwnMetric({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+async function putOwnMetric({ parameters, body, by }: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', metric: id = '' } = parameters;
   const { author, reason, ...wanted } = readBody(MetricBodySchema, body);
-  const { created, metric } = await putMetric(database, { authority, id }, wanted, { author, reason }, now());
+  const { created, metric } = await putMetric(
+    database,
+    { authority, id },
+    wanted,
+    { author, reason },
+    { by, now: now() },
+  );
   return answer(created ? 201 : 200, ChangedMetricSchema, metric);
 }
 
-async function postMetricChange({ parameters, body }: Request, { database, now }: ManageDependencies): Promise<Answer> {
+async function postMetricChange(
+  { parameters, body, by }: Request,
+  { database, now }: ManageDependencies,
+): Promise<Answer> {
   const { authority = '', metric: id = '' } = parameters;
   const { author, reason, ...fate } = readBody(MetricChangeBodySchema, body);
-  const { metric } = await changeMetric(database, { authority, id }, fate, { author, reason }, now());
+  const { metric } = await changeMetric(database, { authority, id }, fate, { author, reason }, { by, now: now() });
   return answer(200, ChangedMetricSchema, metric);
 }
 
@@ -108,7 +117,13 @@ async function postBenchmarks(request: Request, { database, now }: ManageDepende
   const { authority = '' } = request.parameters;
   const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
   const file = readBody(BenchmarksBodySchema, request.body);
-  const { benchmarks, neighbours, setAside } = await loadBenchmarks(database, authority, file, now(), dryRun);
+  const { benchmarks, neighbours, setAside } = await loadBenchmarks(
+    database,
+    authority,
+    file,
+    { by: request.by, now: now() },
+    dryRun,
+  );
   return answer(200, BenchmarksAnswerSchema, {
     benchmarks: [...benchmarks],
     neighbours: [...neighbours],
@@ -125,17 +140,19 @@ async function deleteBenchmark({ parameters }: Request, { database }: ManageDepe
 async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', inspection: id = '' } = request.parameters;
   const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
-  const change = await loadInspectionFile(database, { authority, id }, request.body, now(), dryRun);
+  const doing = { by: request.by, now: now() };
+  const change = await loadInspectionFile(database, { authority, id }, request.body, doing, dryRun);
   return answer(change.outcome === 'new' && !dryRun ? 201 : 200, InspectionChangeSchema, mutable(change));
 }
 
 async function deleteInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', inspection = '' } = request.parameters;
   const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
+  const doing = { by: request.by, now: now() };
   return answer(
     200,
     InspectionChangeSchema,
-    mutable(await retireInspection(database, authority, inspection, now(), dryRun)),
+    mutable(await retireInspection(database, authority, inspection, doing, dryRun)),
   );
 }
 
@@ -143,46 +160,55 @@ async function deleteInspection(request: Request, { database, now }: ManageDepen
 const mutable = (change: InspectionChange) => change as z.input<typeof InspectionChangeSchema>;
 
 async function putAcknowledgement(
-  { parameters, body }: Request,
+  { parameters, body, by }: Request,
   { database, now }: ManageDependencies,
 ): Promise<Answer> {
   const { authority = '', alert = '' } = parameters;
   const given = readBody(AcknowledgementBodySchema, body);
-  return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, now()));
+  return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, { by, now: now() }));
 }
 
-function shown({ id, address, level, arn, lapsesAt }: MailedAddress, role: Role) {
+function shown(
+  { id, address, level, arn, lapsesAt }: MailedAddress,
+  { role, decided }: Awaited<ReturnType<typeof readRole>>,
+  masked = maskedAddress(address),
+) {
   const state = arn ? ('confirmed' as const) : ('pending' as const);
-  return { id, address: maskedAddress(address), level, role, state, ...(lapsesAt ? { lapsesAt } : {}) };
+  const lapses = lapsesAt ? { lapsesAt } : {};
+  return { id, address: masked, level, role, state, ...lapses, ...decided };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '' } = parameters;
-  await requireInspection(dependencies.database, authority);
+  const { database } = dependencies;
+  await requireInspection(database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
-  const roles = recipients.map(({ id }) => readRole(dependencies.database, id, authority));
+  const masked = maskedAddresses(recipients.map(({ address }) => address));
   return answer(200, RecipientsAnswerSchema, {
-    recipients: await Promise.all(recipients.map(async (each, index) => shown(each, (await roles[index]) ?? 'look'))),
+    recipients: await Promise.all(
+      recipients.map(async (each, place) => shown(each, await readRole(database, each.id, authority), masked[place])),
+    ),
   });
 }
 
-async function postRecipient({ parameters, body }: Request, dependencies: ManageDependencies): Promise<Answer> {
+async function postRecipient({ parameters, body, by }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '' } = parameters;
   const wanted = readBody(RecipientBodySchema, body);
   await requireInspection(dependencies.database, authority);
   const { created, recipient } = await addRecipient(dependencies, authority, wanted, dependencies.now());
   const { database, now } = dependencies;
   // Whoever is added anew may do no more than is said now, whatever the address might before.
-  if (created || wanted.role) await setRole(database, recipient.id, authority, wanted.role ?? 'look', now());
+  await setRole(database, recipient.id, authority, wanted.role ?? (created ? 'look' : undefined), { by, now: now() });
   const role = await readRole(database, recipient.id, authority);
   return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient, role));
 }
 
-async function deleteRecipient({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
+async function deleteRecipient({ parameters, by }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '', recipient = '' } = parameters;
-  await requireInspection(dependencies.database, authority);
-  await removeRecipient(dependencies, authority, recipient, dependencies.now());
-  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
+  const { database, now } = dependencies;
+  await requireInspection(database, authority);
+  await removeRecipient(dependencies, authority, recipient, now());
+  await setRole(database, recipient, authority, 'look', { by, now: now() });
   return { statusCode: 204 };
 }
 

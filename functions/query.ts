@@ -317,11 +317,11 @@ async function getInspections({ parameters }: Request, database: Tables): Promis
   const { header, inspections } = await requireInspection(database, parameters.authority ?? '');
   return answer(200, InspectionsAnswerSchema, {
     leading: header.id,
-    inspections: inspections.map(({ header, retired, judgements, actions, figures, progress }) => {
+    inspections: inspections.map(({ header, retired, loaded, retiredBy, judgements, actions, figures, progress }) => {
       const { title, full } = frameworkOf(header);
       return {
         ...header,
-        ...{ retired, frameworkTitle: title, full, figures },
+        ...{ retired, loaded, retiredBy, frameworkTitle: title, full, figures },
         judgements: [...judgements],
         actions: actions.map((action) => withProgress(action, progress)),
       };

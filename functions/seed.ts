@@ -95,7 +95,10 @@ async function deploy(event: CloudFormationCustomResourceEvent, dependencies: Se
   for (const inspection of inspections.map((contents) => InspectionSchema.parse(contents))) {
     // Where a clock says that a report is not out yet, as in a demonstration, it is not there.
     if (inspection.published > today || (after.authority && inspection.authority !== after.authority)) continue;
-    const { authority, written } = await loadInspection(database, inspection);
+    const { authority, written } = await loadInspection(database, inspection, {
+      at: now().toISOString(),
+      by: 'a deployment',
+    });
     logger.info('inspection loaded', { authority, written });
     await takeOverRequests(dependencies, authority);
   }

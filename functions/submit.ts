@@ -24,13 +24,13 @@ export interface SubmitDependencies {
 }
 
 export function createHandler({ database, now, logger }: SubmitDependencies) {
-  const accepting = (): Accepting => ({ database, now: now(), log: logger });
+  const accepting = ({ by }: Request): Accepting => ({ database, now: now(), by, log: logger });
   return httpHandler(
     {
-      'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, accepting()),
-      'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, accepting()),
-      'PATCH /v1/authorities/{authority}/submissions/{period}': (request) => patchMonth(request, accepting()),
-      'DELETE /v1/authorities/{authority}/submissions/{period}': (request) => deleteMonth(request, accepting()),
+      'PUT /v1/authorities/{authority}/submissions/{period}': (request) => putMonth(request, accepting(request)),
+      'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, accepting(request)),
+      'PATCH /v1/authorities/{authority}/submissions/{period}': (request) => patchMonth(request, accepting(request)),
+      'DELETE /v1/authorities/{authority}/submissions/{period}': (request) => deleteMonth(request, accepting(request)),
       'POST /v1/authorities/{authority}/names': (request) => postName(request, database, now()),
       'DELETE /v1/authorities/{authority}/names/{name}': (request) => deleteName(request, database),
     },

@@ -91,7 +91,7 @@ export async function postCorrection(request: PageRequest, dependencies: Dashboa
   const { patchIn } = await import('../pages/correction.ts');
   const { patch, errors } = patchIn(form, metric);
   if (errors.length > 0) return getCorrection(request, dependencies, { form, errors });
-  const to = { database, now: now(), log: logger };
+  const to = { database, now: now(), by: request.by, log: logger };
   try {
     await correctMonth(to, authority, period, patch, [Number(form.revision)]);
   } catch (error) {
@@ -115,9 +115,9 @@ export async function getRetraction(
 }
 
 export async function postRetraction(
-  { parameters: { authority = '', period = '' }, form }: PageRequest,
+  { parameters: { authority = '', period = '' }, form, by }: PageRequest,
   { database, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  await retractMonth({ database, now: now(), log: logger }, authority, period, [Number(form.revision)]);
+  await retractMonth({ database, now: now(), by, log: logger }, authority, period, [Number(form.revision)]);
   return redirect(`/authorities/${authority}/submissions/${period}`);
 }

@@ -38,6 +38,17 @@ export async function getOverview(
   return page(overviewPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
 }
 
+export async function getBoardPack(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database, smallNumbers, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [overview, { boardPackPage }] = await Promise.all([
+    readOverview(database, authority, NEWEST_NOTICES, now()),
+    import('../pages/board-pack.ts'),
+  ]);
+  return page(boardPackPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
+}
+
 export async function getMetric(
   { parameters: { authority = '', metric = '' }, visit }: PageRequest,
   { database, smallNumbers }: DashboardDependencies,
@@ -75,7 +86,7 @@ export async function postAcknowledgement(
     return getMetric(metric, dependencies, { author, note, errors });
   }
   const { database, now } = dependencies;
-  await acknowledgeAlert(database, authority, alert, given.data, now());
+  await acknowledgeAlert(database, authority, alert, given.data, { by: request.by, now: now() });
   return redirect(`/authorities/${authority}${isAuthorityAlert(alert) ? '' : `/metrics/${alert}#acknowledgement`}`);
 }
 

@@ -26,7 +26,7 @@ export async function getRecipients(
   ]);
   const mailed = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
   const recipients = await Promise.all(
-    mailed.map(async (each) => ({ ...each, role: await readRole(dependencies.database, each.id, authority) })),
+    mailed.map(async (each) => ({ ...each, ...(await readRole(dependencies.database, each.id, authority)) })),
   );
   return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
 }
@@ -34,8 +34,8 @@ export async function getRecipients(
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { authority = '' } = request.parameters;
   await requireInspection(dependencies.database, authority);
-  const { address = '', level = '', role = 'look' } = request.form;
-  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role });
+  const { address = '', level = '', role = '' } = request.form;
+  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role: role || undefined });
   if (!wanted.success)
     return getRecipients(request, dependencies, {
       address,
@@ -46,8 +46,11 @@ export async function postRecipient(request: PageRequest, dependencies: Dashboar
   const { addRecipient } = await import('../services/recipients.ts');
   try {
     const now = dependencies.now();
-    const { recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
-    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', now);
+    const { created, recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
+    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? (created ? 'look' : undefined), {
+      by: request.by,
+      now,
+    });
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
@@ -57,12 +60,22 @@ export async function postRecipient(request: PageRequest, dependencies: Dashboar
 }
 
 export async function postRemoval(
-  { parameters: { authority = '', recipient = '' } }: PageRequest,
+  { parameters: { authority = '', recipient = '' }, visit, form, by }: PageRequest,
   dependencies: DashboardDependencies,
 ): Promise<PageAnswer> {
-  await requireInspection(dependencies.database, authority);
-  const { removeRecipient } = await import('../services/recipients.ts');
-  await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
-  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
+  const { header } = await requireInspection(dependencies.database, authority);
+  const [recipients, { listRecipients, removeRecipient }, { lastRemovalPage }] = await Promise.all([
+    recipientsOf(dependencies),
+    import('../services/recipients.ts'),
+    import('../pages/recipients.ts'),
+  ]);
+  if (form.last !== 'yes') {
+    const mailed = await listRecipients(recipients, authority, dependencies.now());
+    const others = mailed.filter(({ id, arn }) => arn && id !== recipient);
+    if (others.length === 0 && mailed.some(({ id, arn }) => arn && id === recipient))
+      return page(lastRemovalPage(visit, header, recipient), 409);
+  }
+  await removeRecipient(recipients, authority, recipient, dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', { by, now: dependencies.now() });
   return redirect(`/authorities/${authority}/recipients`);
 }

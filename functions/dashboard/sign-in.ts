@@ -76,5 +76,7 @@ export async function postSessionEnd(
 
 export async function signOut({ event }: PageRequest, { database, now }: DashboardDependencies): Promise<PageAnswer> {
   await endSession(database, tokenOf(event) ?? '', now());
-  return redirect('/sign-in', [endedSession(event)]);
+  const answer = redirect('/sign-in', [endedSession(event)]);
+  // Whatever the browser has kept of pages goes with the session.
+  return { ...answer, headers: { ...answer.headers, 'clear-site-data': '"cache"' } };
 }

@@ -44,7 +44,7 @@ export async function postCheck(
   const ownNames = await listOwnNames(database, authority);
   const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
-  const months = await compareMonths(database, authority, upload.months, now(), mode);
+  const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);
   const questions = await questionsOf(database, authority, months);
   const checked = { ...upload, packed: packMonths(upload.months), questions };
   return page(previewPage(visit, inspection, checked, mode, months, smallNumbers));
@@ -64,7 +64,7 @@ const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
 
 export async function postSubmissions(
-  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit, by }: PageRequest,
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const { unpackMonths, previewPage, modeIn } = await import('../pages/upload.ts');
@@ -72,13 +72,13 @@ export async function postSubmissions(
   const mode = modeIn(form.mode);
   const sent = unpackMonths(packed, inspection.metrics, now());
   try {
-    const months = await acceptMonths({ database, now: now(), log: logger }, authority, sent, { basis }, mode);
+    const months = await acceptMonths({ database, now: now(), by, log: logger }, authority, sent, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
     return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
-    const months = await compareMonths(database, authority, sent, now(), mode);
+    const months = await compareMonths(database, authority, sent, { now: now() }, mode);
     const questions = await questionsOf(database, authority, months);
     const again = { questions, packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
     return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from './access.ts';
 import { BasisSchema, DateSchema, IdSchema, PlaceSchema } from './identifiers.ts';
 
 /** What an inspection asks to improve, and how far the authority is. */
@@ -46,6 +47,8 @@ export const ProgressSchema = z.strictObject({
   evidence: z.string().min(1).max(2000),
   author: z.string().min(1).max(200),
   at: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 
 export type Progress = z.infer<typeof ProgressSchema>;

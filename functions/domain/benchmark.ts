@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from './access.ts';
 import { dayName, formatNumber } from './format.ts';
 import type { Metric } from './inspection.ts';
 import { addMonths, PeriodSchema } from './period.ts';
@@ -57,6 +58,8 @@ export const BenchmarkSchema = z.strictObject({
   years: z.array(YearSchema).min(1).max(40),
   author: z.string().min(1).max(200),
   loadedAt: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 export type Benchmark = z.infer<typeof BenchmarkSchema>;
 

@@ -1,6 +1,19 @@
 import * as z from 'zod';
+import { BySchema, type Doing } from './access.ts';
 import { FindingSchema } from './evaluators/evaluator.ts';
 import { AlertStateSchema, LevelSchema } from './lifecycle.ts';
+
+/** What somebody said who took an alert in hand. */
+const GivenSchema = z.object({
+  author: z.string().min(1).max(200),
+  note: z.string().max(2000),
+  at: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
+});
+
+/** The most that is kept of an episode beside the last: with all of them as long as can be, they fit an item. */
+const MAX_EARLIER = 20;
 
 /**
  * Who has an alert in hand, and why. It belongs to one episode and lapses when that worsens. What was stored before
@@ -8,14 +21,13 @@ import { AlertStateSchema, LevelSchema } from './lifecycle.ts';
  */
 export const AcknowledgementSchema = z.preprocess(
   authorOfName,
-  z.object({
+  GivenSchema.extend({
     alert: z.string(),
-    author: z.string().min(1).max(200),
-    note: z.string().max(2000),
-    at: z.iso.datetime(),
     /** The latest period judged when it was given, and how bad the episode had been until then. */
     period: z.string(),
     level: LevelSchema,
+    /** Who had it in hand before, in the same episode, the oldest first. */
+    earlier: z.array(GivenSchema).max(MAX_EARLIER).optional(),
   }),
 );
 export type Acknowledgement = z.infer<typeof AcknowledgementSchema>;
@@ -137,19 +149,30 @@ export function asAnnounced({
 
 /**
  * Somebody takes the episode of an alert in hand; undefined where it has none. Never before the board it answers to, even
- * where this machine's clock is behind.
+ * where this machine's clock is behind. Who had it in hand before stays with it, as long as the episode lasts.
  */
 export function acknowledge(
   board: Board | undefined,
+  before: Acknowledgement | undefined,
   id: string,
   given: Pick<Acknowledgement, 'author' | 'note'>,
-  now: Date,
+  { by, now }: Doing,
 ): Acknowledgement | undefined {
   const alert = board?.alerts[id];
   if (!board || !alert?.episode) return undefined;
-  const at = new Date(Math.max(now.getTime(), Date.parse(board.evaluatedAt)));
-  return { alert: id, ...given, at: at.toISOString(), period: alert.period, level: alert.episode.level };
+  const at = new Date(Math.max(now.getTime(), Date.parse(board.evaluatedAt))).toISOString();
+  const taken = { alert: id, ...given, at, by, period: alert.period, level: alert.episode.level };
+  if (!before || before.period < alert.episode.from) return taken;
+  const last = { author: before.author, note: before.note, at: before.at, ...(before.by ? { by: before.by } : {}) };
+  return { ...taken, earlier: [...(before.earlier ?? []), last].slice(-MAX_EARLIER) };
 }
+
+/** Whether somebody says again what is in force: asked twice, it is taken in hand once. */
+export const isSaidAgain = (
+  inForce: Acknowledgement | undefined,
+  given: Pick<Acknowledgement, 'author' | 'note'>,
+  { by }: Pick<Doing, 'by'>,
+): inForce is Acknowledgement => inForce?.author === given.author && inForce.note === given.note && inForce.by === by;
 
 function authorOfName(stored: unknown): unknown {
   if (typeof stored !== 'object' || stored === null || !('name' in stored)) return stored;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from './access.ts';
 import { ActionSchema } from './action.ts';
 import { FrameworkIdSchema, FrameworkSchema, ToneSchema } from './frameworks.ts';
 import {
@@ -93,6 +94,8 @@ export const MetricChangeSchema = z.strictObject({
   what: z.string().min(1).max(300),
   author: z.string().min(1).max(200),
   reason: z.string().min(1).max(1000),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 
 /** Something measured: one metric of an authority's catalogue, whatever inspections say of it. */
@@ -264,6 +267,8 @@ export const LocalStandardSchema = z.strictObject({
   reason: z.string().min(1).max(1000),
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),
+  /** Who signed in or whose token it was; absent where that was not recorded. */
+  by: BySchema.optional(),
 });
 
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from './access.ts';
 import type { Action, Progress } from './action.ts';
 import type { Benchmark } from './benchmark.ts';
 import { frameworkOf } from './frameworks.ts';
@@ -25,10 +26,24 @@ export const ReportSchema = InspectionSchema.omit({ metrics: true }).extend({
 
 export type Report = z.infer<typeof ReportSchema>;
 
+/** When something was done, and by whom (`BySchema`, or `a deployment`). */
+export const DoneSchema = z.object({ at: z.iso.datetime(), by: BySchema });
+export type Done = z.infer<typeof DoneSchema>;
+
+/** A report as it is kept: with who loaded it last, and who retired it; absent where that was not recorded. */
+export interface KeptReport extends Report {
+  readonly loaded?: Done;
+  readonly retiredBy?: Done;
+}
+
 /** One of an authority's inspections, with what became of its actions. */
 export interface Inspected {
   readonly header: InspectionHeader;
   readonly retired: boolean;
+  /** When it was loaded last, and by whom; absent where that was not recorded. */
+  readonly loaded?: Done;
+  /** When it was retired, and by whom. */
+  readonly retiredBy?: Done;
   readonly judgements: readonly GradedJudgement[];
   readonly actions: readonly Action[];
   readonly figures: Inspection['figures'];
@@ -59,7 +74,7 @@ export interface StoredInspections {
   /** As people write it; as its leading inspection has it unless it is stored. */
   readonly name?: string | undefined;
   readonly fingerprint: string;
-  readonly reports: readonly Report[];
+  readonly reports: readonly KeptReport[];
   readonly definitions: readonly MetricDefinition[];
   readonly localStandards: readonly LocalStandard[];
   readonly progress: readonly Progress[];
@@ -101,7 +116,7 @@ export function loadedFrom({
 }
 
 function inspectedFrom(
-  { judgements, actions, figures, findings: _, retired, ...header }: Report,
+  { judgements, actions, figures, findings: _, retired, loaded, retiredBy, ...header }: KeptReport,
   progress: readonly Progress[],
 ): Inspected {
   const { grades } = frameworkOf(header);
@@ -110,7 +125,8 @@ function inspectedFrom(
     ...(grades[judgement.grade] ?? { words: judgement.grade, tone: 'short' as const }),
   }));
   const own = progress.filter(({ inspection }) => inspection === undefined || inspection === header.id);
-  return { header, retired: retired === true, judgements: graded, actions, figures, progress: own };
+  const done = { ...(loaded && { loaded }), ...(retired && retiredBy && { retiredBy }) };
+  return { header, retired: retired === true, ...done, judgements: graded, actions, figures, progress: own };
 }
 
 /** @param full the inspections that figures are held against, the newest first. */

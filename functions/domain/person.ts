@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Scope } from './access.ts';
+import { BySchema, type Scope } from './access.ts';
 
 /** Who signs in by mail: what they may do, their links and their sessions. Secrets are known by their SHA-256 alone. */
 
@@ -29,6 +29,8 @@ export const PersonSchema = z.object({
   id: z.string(),
   /** By authority; `look` where none was set. */
   roles: z.record(z.string(), RoleSchema),
+  /** By authority: when it was last decided whether the address is mailed and what it may do, and by whom. */
+  decided: z.record(z.string(), z.object({ at: z.iso.datetime(), by: BySchema })).optional(),
   links: z.array(LinkSchema),
   /** When links were sent within the last hour, oldest first. */
   sent: z.array(z.iso.datetime()),

@@ -116,14 +116,13 @@ function alertsOf(
   ): void => {
     if (alert.state === 'clear') return;
     const given = record.acknowledgements.find((candidate) => candidate.alert === id);
-    // As much of the note as fits a board with every alert in hand; the whole of it is beside the board.
     const holds = given && belongsTo(given, alert) && isInForce(given);
     alerts[id] = {
       ...alert,
       period,
       findings: [...findings],
       ...(unreported ? { unreported } : {}),
-      ...(holds ? { acknowledgement: { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) } } : {}),
+      ...(holds ? { acknowledgement: boundedOf(given) } : {}),
     };
   };
   const latestPeriod = latestPeriodOf(record.months) ?? '';
@@ -145,6 +144,11 @@ function unreportedIn(metric: Metric, entries: readonly Judged[], latestPeriod: 
   const since = (reported ?? entries.find(({ observation }) => observation))?.period ?? latestPeriod;
   const expected = reportsExpected(metric, since, latestPeriod);
   return expected > 0 ? { since, expected } : undefined;
+}
+
+/** As much of it as fits a board with every alert in hand; the whole of it is beside the board. */
+function boundedOf({ earlier: _, ...given }: Acknowledgement): Acknowledgement {
+  return { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) };
 }
 
 /** An acknowledgement belongs to the episode that its period lies in, and lapses when that has worsened since. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BySchema } from '../domain/access.ts';
 import { ActionSchema, ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
@@ -12,6 +13,7 @@ import {
   StandardSchema,
 } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, NewsSchema, TransitionSchema } from '../domain/lifecycle.ts';
+import { DoneSchema } from '../domain/loaded-inspection.ts';
 import { NoticeSchema } from '../domain/notice-contents.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
@@ -35,6 +37,7 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   /** Counts from 1; `ETag` is the same number in quotes. */
   revision: z.int().min(1),
   submittedAt: z.iso.datetime(),
+  by: BySchema.optional(),
   retracted: z.boolean().optional(),
   leftOut: SubmissionSchema.shape.observations.optional(),
   confirmed: z.array(z.string()).optional(),
@@ -166,7 +169,13 @@ export const InspectionsAnswerSchema = z.object({
   /** The one that figures are held against. */
   leading: z.string(),
   inspections: z.array(
-    InspectionAnswerSchema.extend({ retired: z.boolean(), frameworkTitle: z.string(), full: z.boolean() }),
+    InspectionAnswerSchema.extend({
+      retired: z.boolean(),
+      loaded: DoneSchema.optional(),
+      retiredBy: DoneSchema.optional(),
+      frameworkTitle: z.string(),
+      full: z.boolean(),
+    }),
   ),
 });
 
@@ -219,6 +228,9 @@ export const RecipientAnswerSchema = z.object({
   state: z.enum(['confirmed', 'pending']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),
+  /** When it was last decided that and from which level on the address is mailed, or what it may do, and by whom. */
+  at: z.iso.datetime().optional(),
+  by: BySchema.optional(),
 });
 export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
 

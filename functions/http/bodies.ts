@@ -50,12 +50,18 @@ const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
 const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().regex(PERCENTAGE)]).optional();
 
 /** What an authority sets for a metric, with who and why. */
-export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
+export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true, by: true })
   .extend({ value: amount, tolerance: amount, reason: typedText(1000).min(1), author: typedText(200).min(1) })
   .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
-export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setAt: true, reason: true, author: true })
+export const BacktestBodySchema = LocalStandardSchema.omit({
+  version: true,
+  setAt: true,
+  by: true,
+  reason: true,
+  author: true,
+})
   .extend({
     from: PeriodSchema.optional(),
     value: amount,
@@ -107,6 +113,7 @@ export const ProgressBodySchema = ProgressSchema.omit({
   action: true,
   version: true,
   at: true,
+  by: true,
 }).extend({ evidence: typedText(2000).min(1), author: typedText(200).min(1) });
 
 export const RecipientBodySchema = z.strictObject({

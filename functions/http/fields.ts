@@ -50,6 +50,12 @@ export const FIELDS: Readonly<Record<string, string>> = {
     'Where it comes from: the inspection, the law, this service (`local`: its default until the council says otherwise), or the council.',
   before: 'What was there before; absent where something is new.',
   bound: '`lower` where the inspection gave "at least" this figure.',
+  by: 'Who did it: the address that signed in, or the label of the token. Absent where that was not recorded, as before December 2026.',
+  'Acknowledgement.earlier': 'Who had it in hand before, in the same episode, the oldest first.',
+  loaded: 'When it was loaded last, and by whom. Absent where that was not recorded.',
+  retiredBy: 'When it was retired, and by whom.',
+  'Recipient.at':
+    'When it was last decided whether the address is mailed or what it may do. Absent where that was not recorded.',
   cases:
     '`flow`: each period counts new cases. `stock`: a snapshot, a rolling sum or an annual figure, much the same children again.',
   changes: 'What this request made different in a month that was there.',
@@ -126,7 +132,6 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'OwnName.metric': 'The id of the metric that it means; null for none: lines of that name are left out.',
   field: "Which of the metric's figures it means, where it means one alone.",
   names: "Names that the authority's own files have for metrics.",
-  by: 'Who did it: the address that signed in, or the label of the token. Absent where that was not recorded, as before December 2026.',
   name: "The authority's name, as people write it.",
   next: 'Of a list that goes on: ask again with it as `cursor`. Absent on the last page.',
   note: 'What is being done.',

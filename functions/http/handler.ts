@@ -106,11 +106,7 @@ type Middleware = MiddlewareObj<APIGatewayProxyEventV2, Answer>;
 function authorization(routes: Partial<Record<RouteKey, RouteHandler>>, dependencies: HttpDependencies): Middleware {
   return {
     before: async ({ event }) => {
-      if (!Object.hasOwn(routes, event.routeKey))
-        throw new ProblemError(
-          'not-found',
-          `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
-        );
+      if (!Object.hasOwn(routes, event.routeKey)) throw nothingAt(event);
       const { scope } = ROUTES[event.routeKey as RouteKey];
       if (!scope) return;
       const grant = await authenticate(event, dependencies);
@@ -224,12 +220,22 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
       const error =
         known ??
         new ProblemError('internal', 'something went wrong here; try again, and tell the operator if it stays');
-      const document = problemOf(error);
-      request.response = {
-        statusCode: document.status,
-        headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...error.headers },
-        body: JSON.stringify(document),
-      };
+      request.response = problemAnswer(error);
     },
+  };
+}
+
+const nothingAt = ({ requestContext, rawPath }: APIGatewayProxyEventV2): ProblemError =>
+  new ProblemError('not-found', `there is nothing at ${requestContext.http.method} ${rawPath.slice(0, 200)}`);
+
+/** What a program gets at a path that no route matches. */
+export const nothingThere = (event: APIGatewayProxyEventV2): Answer => problemAnswer(nothingAt(event));
+
+function problemAnswer(error: ProblemError): Answer {
+  const document = problemOf(error);
+  return {
+    statusCode: document.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...error.headers },
+    body: JSON.stringify(document),
   };
 }

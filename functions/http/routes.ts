@@ -99,6 +99,7 @@ export const PAGES = {
   'POST /sessions/{session}/end': { handledBy: 'dashboard', scope: 'read' },
   'POST /sign-out': { handledBy: 'dashboard', scope: null },
   'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
@@ -133,5 +134,5 @@ export const PAGES = {
 
 export type PageKey = keyof typeof PAGES;
 
-/** Paths that no route matches reach this function and get a problem document. */
-export const DEFAULT_ROUTE: HttpFunction = 'query';
+/** Paths that no route matches reach this function: a browser gets a page, and anything else a problem document. */
+export const DEFAULT_ROUTE: HttpFunction = 'dashboard';

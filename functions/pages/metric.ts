@@ -1,5 +1,5 @@
 import { formatBenchmark, formatEngland, formatNeighbours, provenanceOf } from '../domain/benchmark.ts';
-import type { BoardAlert } from '../domain/board.ts';
+import type { Acknowledgement, BoardAlert } from '../domain/board.ts';
 import {
   cardinal,
   dateName,
@@ -28,6 +28,7 @@ import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } fro
 import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
+  entered,
   gradeOf,
   heldAgainst,
   STATE_WORD,
@@ -141,8 +142,13 @@ function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-<p class="govuk-body">${given ? html`<strong>${given.author}</strong>, ${timeName(given.at)}: ${given.note}` : 'Nobody has acknowledged this alert yet.'}</p>
+<p class="govuk-body">${given ? said(given) : 'Nobody has acknowledged this alert yet.'}</p>
+${given?.earlier && html`<h3 class="govuk-heading-s">Before that</h3><ul class="govuk-list govuk-list--spaced">${[...given.earlier].reverse().map((each) => html`<li>${said(each)}</li>`)}</ul>`}
 ${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
+}
+
+function said({ author, at, note, by }: Pick<Acknowledgement, 'author' | 'at' | 'note' | 'by'>): Html {
+  return html`<strong>${author}</strong>, ${timeName(at)}: ${note} ${entered(by)}`;
 }
 
 /** All figures, newest first: what the chart shows, for whoever cannot see it or wants the numbers. */
@@ -199,16 +205,20 @@ const MAX_REMARKS = 6;
 /** What people wrote that bears on the metric: why a standard is as it is, and what was said with the figures. */
 function written({ metric, inspection, months }: MetricView): Content {
   const set = localStandardsOf(inspection, metric.id).map(
-    ({ from, reason, author, setAt }) =>
-      html`<li>${author}, ${timeName(setAt)}, on how it is judged from ${monthName(from)} on: “${reason}”</li>`,
+    ({ from, reason, author, setAt, by }) =>
+      html`<li>${author}, ${timeName(setAt)}, on how it is judged from ${monthName(from)} on: “${reason}” ${entered(by)}</li>`,
+  );
+  const changes = (metric.changes ?? []).map(
+    ({ at, what, author, reason, by }) =>
+      html`<li>${author}, ${timeName(at)}, on the metric itself (${what}): “${reason}” ${entered(by)}</li>`,
   );
   const remarks = months
     .filter(({ commentary, observations }) => commentary && metric.id in observations)
     .slice(-MAX_REMARKS)
     .map(({ period, commentary }) => html`<li>With the figures of ${monthName(period)}: “${commentary}”</li>`);
-  if (set.length + remarks.length === 0) return undefined;
+  if (set.length + changes.length + remarks.length === 0) return undefined;
   return html`<h2 class="govuk-heading-m">What people wrote</h2>
-<ul class="govuk-list govuk-list--spaced">${[...set, ...remarks].reverse()}</ul>`;
+<ul class="govuk-list govuk-list--spaced">${[...set, ...changes, ...remarks].reverse()}</ul>`;
 }
 
 function fromInspection({ metric, inspection }: MetricView): Html {

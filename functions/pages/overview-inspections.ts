@@ -6,7 +6,18 @@ import { dayInEngland } from '../domain/period.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { type Content, type Html, html } from './html.ts';
 import { NOTHING, pathOf, table } from './layout.ts';
-import { counted, DISPLAY_STATES, displayStateOf, gradeOf, STATE_WORD, stateIcon, whereOf } from './words.ts';
+import {
+  counted,
+  DISPLAY_STATES,
+  displayStateOf,
+  entered,
+  enteredBy,
+  gradeOf,
+  STATE_WORD,
+  stateIcon,
+  timeName,
+  whereOf,
+} from './words.ts';
 
 /** What the overview says of the inspections: their actions, and the inspections that do not lead. */
 
@@ -56,7 +67,7 @@ ${table({
 /** How far the authority says an action is, with its evidence. */
 function progressOf(progress: Progress | undefined): Content {
   if (!progress) return NOTHING;
-  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span>`;
+  return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span> ${entered(progress.by)}`;
 }
 
 function dueIn({ due, timescale }: Action, today: string): string {
@@ -76,12 +87,12 @@ export function otherInspections({ inspection: { header, inspections } }: Author
 ${others.map(otherInspection)}</section>`;
 }
 
-function otherInspection({ header, retired, judgements, actions, progress }: Inspected): Html {
+function otherInspection({ header, retired, loaded, retiredBy, judgements, actions, progress }: Inspected): Html {
   const reported = actions.map((action) => withProgress(action, progress));
   const completed = reported.filter(({ state }) => state === 'completed').length;
   const what = [frameworkOf(header).full ? undefined : 'a visit', retired ? 'no longer counted' : undefined];
   return html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${[header.title, ...what.filter(Boolean)].join(', ')}</span></summary>
-<div class="govuk-details__text"><p class="govuk-body">Published on ${dayName(header.published)}. ${counted(actions.length, 'action')}, ${completed} reported as completed.</p>
+<div class="govuk-details__text"><p class="govuk-body">Published on ${dayName(header.published)}. ${counted(actions.length, 'action')}, ${completed} reported as completed. Brought in by: ${enteredBy(loaded?.by)}${loaded && `, ${timeName(loaded.at)}`}.${retiredBy && ` Retired by: ${retiredBy.by}, ${timeName(retiredBy.at)}.`}</p>
 ${
   judgements.length > 0 &&
   table({

@@ -1,5 +1,5 @@
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
-import type { Board, BoardAlert } from '../domain/board.ts';
+import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
 import {
   basisOf,
   dateName,
@@ -30,6 +30,7 @@ import {
   counted,
   type DisplayState,
   displayStateOf,
+  entered,
   gradeOf,
   heldAgainst,
   shortMonth,
@@ -55,6 +56,7 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     place: { authority: header.authority, name: header.name, at: 'overview' },
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
+<p class="govuk-body-s app-screen-only"><a class="govuk-link" href="${pathOf(header.authority, 'board-pack')}">Board pack, to print</a></p>
 ${latest(visit, overview)}
 ${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}
@@ -213,9 +215,14 @@ function monthOrDay(date: string): string {
 
 function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
   if (acknowledgement)
-    return `In hand: ${acknowledgement.author} on ${dayName(dayInEngland(new Date(acknowledgement.at)))}${acknowledgement.note && `: ${acknowledgement.note}`}`;
+    return html`In hand: ${taken(acknowledgement)} ${entered(acknowledgement.by)}${acknowledgement.earlier
+      ?.toReversed()
+      .map((each) => html`<br>Before that: ${taken(each)} ${entered(each.by)}`)}`;
   return episode ? 'Nobody has acknowledged it yet.' : undefined;
 }
+
+const taken = ({ author, at, note }: Pick<Acknowledgement, 'author' | 'at' | 'note'>): string =>
+  `${author} on ${dayName(dayInEngland(new Date(at)))}${note && `: ${note}`}`;
 
 /** What the notices about the latest month said had ended, and has not come back. */
 function newlyEnded({ notices, board }: Overview): NoticeItem[] {

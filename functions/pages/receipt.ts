@@ -16,6 +16,7 @@ const NEWS_WORD: Readonly<Record<News, string>> = {
   cleared: 'ended',
   withdrawn: 'withdrawn',
   reminded: 'told again',
+  unreported: 'no longer reported',
 };
 
 /** What was sent at one time, to be kept: who, when, what changed, and what followed. */

@@ -1,10 +1,10 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
 import { type Role, RoleSchema } from '../domain/person.ts';
-import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
+import { type MailedAddress, maskedAddresses } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
-import { counted, timeName } from './words.ts';
+import { counted, enteredBy, timeName } from './words.ts';
 
 const FROM: Record<Level, string> = {
   critical: 'Critical only',
@@ -19,6 +19,12 @@ const MAY: Record<Role, string> = {
   manage: 'Everything, also who is mailed and what is judged by',
 };
 
+/** What an address may do, and who decided that. */
+export interface Decided {
+  readonly role: Role;
+  readonly decided: { readonly at: string; readonly by: string } | undefined;
+}
+
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
@@ -31,10 +37,11 @@ export interface RefusedRecipient {
 export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  recipients: readonly (MailedAddress & { readonly role: Role })[],
+  recipients: readonly (MailedAddress & Decided)[],
   refused?: RefusedRecipient,
 ): Html {
   const pending = recipients.filter(({ arn }) => !arn).length;
+  const masked = maskedAddresses(recipients.map(({ address }) => address));
   const mayManage = visit.session?.scopes.includes('manage') === true;
   return layout(visit, {
     title: 'Recipients',
@@ -50,15 +57,18 @@ ${
   table({
     caption: 'Addresses',
     captionHidden: true,
-    heads: ['Address', 'Mailed about', 'May', 'State', ...(mayManage ? ['Change'] : [])],
-    rows: recipients.map((recipient) => [
-      maskedAddress(recipient.address),
+    heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
+    rows: recipients.map((recipient, place) => [
+      masked[place],
       FROM[recipient.level],
       MAY[recipient.role],
       recipient.arn
         ? 'Confirmed'
         : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
-      ...(mayManage ? [removal(visit, authority, recipient)] : []),
+      recipient.decided
+        ? html`${recipient.decided.by} <span class="app-when">${timeName(recipient.decided.at)}</span>`
+        : enteredBy(undefined),
+      ...(mayManage ? [removal(visit, authority, recipient, masked[place] as string)] : []),
     ]),
   })
 }
@@ -66,10 +76,10 @@ ${mayManage && additionForm(visit, authority, refused)}`,
   });
 }
 
-function removal({ session }: Visit, authority: string, { id, address, arn }: MailedAddress): Html | string {
+function removal({ session }: Visit, authority: string, { id, arn }: MailedAddress, masked: string): Html | string {
   if (!arn) return 'Cannot be removed before it confirms or lapses';
   return html`<form method="post" action="${pathOf(authority, 'recipients', id, 'removal')}">${session && forgeryField(session.forgeryToken)}
-<button class="govuk-button govuk-button--secondary app-small-button">Remove<span class="govuk-visually-hidden"> ${maskedAddress(address)}</span></button></form>`;
+<button class="govuk-button govuk-button--secondary app-small-button">Remove<span class="govuk-visually-hidden"> ${masked}</span></button></form>`;
 }
 
 function additionForm({ session }: Visit, authority: string, refused?: RefusedRecipient): Html {
@@ -87,9 +97,26 @@ ${refused && html`<p class="govuk-error-message" id="address-error"><span class=
     )}</select></div>
 <div class="govuk-form-group"><label class="govuk-label" for="role">May</label>
 <div class="govuk-hint" id="role-hint">Once signed in by a link that is mailed to the address.</div>
-<select class="govuk-select" id="role" name="role" aria-describedby="role-hint">${RoleSchema.options.map(
-    (role) =>
-      html`<option value="${role}"${role === (refused?.role ?? 'look') && html` selected`}>${MAY[role]}</option>`,
+<select class="govuk-select" id="role" name="role" aria-describedby="role-hint"><option value="">As it is now; look, for a new address</option>${RoleSchema.options.map(
+    (role) => html`<option value="${role}"${role === refused?.role && html` selected`}>${MAY[role]}</option>`,
   )}</select></div>
 <button class="govuk-button">Save</button></form>`;
+}
+
+/** Before the last one goes: nobody would hear of anything then. */
+export function lastRemovalPage({ session, ...visit }: Visit, { authority, name }: InspectionHeader, id: string): Html {
+  return layout(
+    { ...visit, ...(session && { session }) },
+    {
+      title: 'Remove the last address?',
+      place: { authority, name, at: 'recipients' },
+      content: html`<h1 class="govuk-heading-l">Remove the last address?</h1>
+${warningText('Nobody would be e-mailed any more when something gets worse. Notices would wait until somebody has confirmed.')}
+<p class="govuk-body">If somebody else is to be mailed instead, add their address first and wait until they have confirmed.</p>
+<form method="post" action="${pathOf(authority, 'recipients', id, 'removal')}">${session && forgeryField(session.forgeryToken)}
+<input type="hidden" name="last" value="yes">
+<button class="govuk-button govuk-button--warning">Remove it, and mail nobody</button></form>
+<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'recipients')}">Back to the recipients</a></p>`,
+    },
+  );
 }

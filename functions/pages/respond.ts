@@ -4,11 +4,11 @@ import type { Html } from './html.ts';
 
 export type PageAnswer = APIGatewayProxyStructuredResultV2;
 
-/** A page. It shows an authority's figures, so no cache but the browser's own may keep it. */
+/** A page. It shows an authority's figures: nothing keeps it, so that after signing out Back shows nothing of it. */
 export function page(contents: Html, statusCode = 200): PageAnswer {
   return {
     statusCode,
-    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-cache' },
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
     body: `${contents}`,
   };
 }

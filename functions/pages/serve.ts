@@ -12,7 +12,7 @@ import type { Visit } from './layout.ts';
 import { RefusalError, refusalFor } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
 import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
-import { refusalPage } from './sign-in.ts';
+import { keptPage, refusalPage } from './sign-in.ts';
 
 /** What whoever looks at a page may do. `authorities` are those that a session is for, of which it allows one at a time. */
 export type PageGrant = Grant & { readonly authorities?: readonly string[] };
@@ -36,27 +36,37 @@ export type PageHandler = (request: PageRequest) => Promise<PageAnswer>;
 export interface PageDependencies {
   /** What a token or a session allows now, in the authority that is meant if one is; undefined where that is nothing. */
   readonly grantOf: (token: string, authority: string | undefined) => Promise<PageGrant | undefined>;
+  /** What people call an authority; undefined where it is not known. */
+  readonly nameOf: (authority: string) => Promise<string | undefined>;
+  /** What a program gets at a path that leads nowhere. */
+  readonly nothingThere: (event: APIGatewayProxyEventV2) => PageAnswer;
   readonly assets: Assets;
   readonly logger: Logger;
 }
+
+/** A request of which it is known who makes it, so that a refusal has their menu. */
+type KnownEvent = APIGatewayProxyEventV2 & { visit?: Visit; grant?: PageGrant | undefined };
 
 /**
  * The Lambda handler of a function that answers with pages: who may, whether a post is one of ours, then the page. What
  * `httpHandler` is to the API, with a cookie for the header, a form for the body and a page for the problem.
  */
 export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: PageDependencies) {
-  const { grantOf, assets, logger } = dependencies;
+  const { grantOf, nothingThere, assets, logger } = dependencies;
   return middy<APIGatewayProxyEventV2, PageAnswer>()
     .use(finishing())
     .use(logging(logger))
     .use(refusals(dependencies))
     .handler(async (event: APIGatewayProxyEventV2): Promise<PageAnswer> => {
       const key = event.routeKey as PageKey;
-      const { scope } = PAGES[key];
+      const isPage = Object.hasOwn(PAGES, key);
+      if (!isPage && !/text\/html/.test(event.headers.accept ?? '')) return nothingThere(event);
+      const { scope } = isPage ? PAGES[key] : { scope: 'read' as const };
       const token = tokenOf(event);
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
-      if (scope && !grant)
-        return redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
+      Object.assign(event, { visit: visitOf(assets, grant, token), grant } satisfies Partial<KnownEvent>);
+      if (!isPage) throw new RefusalError(404, 'There is no such page', 'Check the address, or begin at the overview.');
+      if (scope && !grant) return isPosted(event) ? await keepForm(event, assets) : signInFirst(event, token);
       if (token && grant) logToken(logger, idOfToken(token));
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
       return pages[key]({
@@ -66,11 +76,23 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
         visit: visitOf(assets, grant, token),
         grant,
         by: grant ? byOf(grant) : '',
-        ...(event.requestContext.http.method === 'POST'
-          ? await acceptForm(event, scope ? token : undefined)
-          : { form: {}, files: {} }),
+        ...(isPosted(event) ? await acceptForm(event, scope ? token : undefined) : { form: {}, files: {} }),
       });
     });
+}
+
+const isPosted = ({ requestContext }: APIGatewayProxyEventV2): boolean => requestContext.http.method === 'POST';
+
+const signInFirst = (event: APIGatewayProxyEventV2, token: string | undefined): PageAnswer =>
+  redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
+
+/** What was posted without a session, to be sent again with one: nobody has to write it twice. */
+async function keepForm(event: APIGatewayProxyEventV2, assets: Assets): Promise<PageAnswer> {
+  if (!isSameOrigin(event)) return signInFirst(event, undefined);
+  // What is too large to be shown, as a file's figures may be, is where it was: on its sender's machine.
+  const posted = await readForm(event, MAX_FORM_BYTES).catch(() => undefined);
+  if (!posted) return signInFirst(event, undefined);
+  return page(keptPage({ assets }, event.rawPath, posted.form, Object.keys(posted.files).length > 0), 401);
 }
 
 /** No page of ours has a longer address. */
@@ -87,12 +109,12 @@ async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefin
   const forged = new RefusalError(
     403,
     'Not accepted',
-    'This form did not come from a page of this service, or you signed in anew since. Go back, load the page again and send it from there.',
+    'This form did not come from a page of this service. Go back, load the page again and send it from there.',
   );
   if (!isSameOrigin(event)) throw forged;
   const { maxBodyBytes = MAX_FORM_BYTES }: Route = PAGES[event.routeKey as PageKey];
   const posted = await readForm(event, maxBodyBytes);
-  if (token && !isForgeryToken(posted.form.forgeryToken, token)) throw forged;
+  if (token && !isForgeryToken(posted.form.forgeryToken, token)) throw new StaleFormError(posted);
   return posted;
 }
 
@@ -127,25 +149,51 @@ function finishing(): Middleware {
   return { after: finish, onError: finish };
 }
 
+/** A form of this host that was loaded before its sender signed in anew: it is shown once more, to be sent or left. */
+class StaleFormError extends Error {
+  override readonly name = 'StaleFormError';
+  readonly posted: Posted;
+  constructor(posted: Posted) {
+    super('the form was loaded before its sender signed in anew');
+    this.posted = posted;
+  }
+}
+
 /** Turns what went wrong into a page: a refusal as it is; anything else is logged and named by its reference only. */
-function refusals({ assets, logger }: PageDependencies): Middleware {
+function refusals({ assets, nameOf, logger }: PageDependencies): Middleware {
   return {
-    onError: (request) => {
-      const { error, event } = request;
-      const refusal = refusalFor(error);
-      if (refusal) request.response = page(refusalPage({ assets }, refusal.title, refusal.message), refusal.status);
-      else {
-        logger.error('page failed', { failure: describeFailure(error) });
-        request.response = page(
-          refusalPage(
-            { assets },
-            'This page could not be loaded',
-            'The figures are safe; showing them failed. Load the page again in a moment.',
-            event.requestContext.requestId,
-          ),
-          500,
-        );
+    onError: async (request) => {
+      const { error } = request;
+      const event: KnownEvent = request.event;
+      const visit = event.visit ?? { assets };
+      if (error instanceof StaleFormError) {
+        const { form, files } = error.posted;
+        request.response = page(keptPage(visit, event.rawPath, form, Object.keys(files).length > 0), 409);
+        return;
       }
+      const refusal = refusalFor(error);
+      if (!refusal) logger.error('page failed', { failure: describeFailure(error) });
+      const place = await placeOf(event, nameOf);
+      request.response = refusal
+        ? page(refusalPage(visit, refusal.title, refusal.message, { place }), refusal.status)
+        : page(
+            refusalPage(
+              visit,
+              'This page could not be loaded',
+              'The figures are safe; showing them failed. Load the page again in a moment.',
+              { place, reference: event.requestContext.requestId },
+            ),
+            500,
+          );
     },
   };
+}
+
+/** The authority whose menu a refusal has: the one of the address if it may be looked at, else one's own. */
+async function placeOf({ grant, pathParameters }: KnownEvent, nameOf: PageDependencies['nameOf']) {
+  const asked = pathParameters?.authority;
+  const authority = grant && (grant.authority === '*' ? asked : grant.authority);
+  // What failed may be the store: then the page does without a menu.
+  const name = authority && (await nameOf(authority).catch(() => undefined));
+  return authority && name ? { authority, name } : undefined;
 }

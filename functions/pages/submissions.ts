@@ -5,7 +5,7 @@ import type { Month } from '../domain/submission.ts';
 import { monthActions } from './correction.ts';
 import { type Content, type Html, html } from './html.ts';
 import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
-import { counted, timeName } from './words.ts';
+import { counted, enteredBy, timeName } from './words.ts';
 
 /** Every month that was submitted, newest first. `sent` are those that were accepted just now. */
 export function submissionsPage(
@@ -30,7 +30,7 @@ ${
     : table({
         caption: 'Months, newest first',
         captionHidden: true,
-        heads: ['Month', 'Status', 'Figures', 'Revision', 'Submitted'],
+        heads: ['Month', 'Status', 'Figures', 'Revision', 'Submitted', 'Entered by'],
         rows: [...months]
           .reverse()
           .map((month) => [
@@ -39,6 +39,7 @@ ${
             Object.keys(month.observations).length,
             month.revision === 1 ? 'first' : `${month.revision}, corrected`,
             html`<a class="govuk-link" href="${pathOf(authority, 'receipts', month.submittedAt)}">${timeName(month.submittedAt)}</a>`,
+            enteredBy(month.by),
           ]),
       })
 }`,
@@ -88,6 +89,7 @@ ${table({
           html`<a class="govuk-link" href="${pathOf(authority, 'receipts', submittedAt)}">${timeName(submittedAt)}</a>`,
       ),
     ],
+    ['Entered by', ...revisions.map(({ by }) => enteredBy(by))],
     ['Status', ...revisions.map(statusOf)],
     ...reported.map((metric) => [
       html`<a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a>`,

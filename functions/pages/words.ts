@@ -16,6 +16,14 @@ export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Who signed in or whose token it was, where somebody is to be held to what they did. */
+export const enteredBy = (by: string | undefined): string => by ?? 'not recorded';
+
+/** The same, beside what they wrote. */
+export function entered(by: string | undefined): Html {
+  return html`<span class="app-when">Entered by: ${enteredBy(by)}</span>`;
+}
+
 /** The grade of a judgement in its framework's own words. */
 export function gradeOf({ words, tone }: GradedJudgement): Html {
   return html`<span class="app-grade app-grade--${tone}">${words}</span>`;

@@ -11,7 +11,7 @@ import {
 } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonthsBetween } from '../store/submissions.ts';
-import { type Accepted, type Accepting, checkCapacity, outcomeOf, save } from './accept.ts';
+import { type Accepted, type Accepting, checkCapacity, outcomeOf, save, type Would } from './accept.ts';
 import { InvalidError, type SentFault, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -77,7 +77,7 @@ export async function acceptMonths(
 ): Promise<readonly ComparedMonth[]> {
   const { database, now } = to;
   return retryChanged(async () => {
-    const months = await compareMonths(database, authority, sent, now, mode);
+    const months = await compareMonths(database, authority, sent, to, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     // Sent again because no answer came, though all had been stored: the answer comes now.
     if (changed.length === 0) return months;
@@ -107,7 +107,7 @@ export async function compareMonths(
   database: Database<'submissions'>,
   authority: string,
   sent: readonly SentMonth[],
-  now: Date,
+  doing: Would,
   mode: Mode = 'add',
 ): Promise<ComparedMonth[]> {
   const periods = sent.map(({ period }) => period).sort();
@@ -119,7 +119,7 @@ export async function compareMonths(
   return sent.map((each) => {
     const current = currents.get(each.period);
     const submission = mode === 'add' && current && !current.retracted ? addedTo(current, each) : each.submission;
-    return { ...each, ...outcomeOf({ period: each.period, submission }, current, now) };
+    return { ...each, ...outcomeOf({ period: each.period, submission }, current, doing) };
   });
 }
 

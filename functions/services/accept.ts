@@ -1,3 +1,4 @@
+import type { Doing } from '../domain/access.ts';
 import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, PeriodSchema, periodOf } from '../domain/period.ts';
 import {
   type Change,
@@ -32,8 +33,13 @@ import { suggestions } from './suggestions.ts';
 export interface Accepting {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
   readonly now: Date;
+  /** Who sends them: see `BySchema`. */
+  readonly by: string;
   readonly log: Log;
 }
+
+/** When somebody does something, or would; what is only looked at is nobody's. */
+export type Would = Pick<Doing, 'now'> & Partial<Doing>;
 
 export type Outcome = 'accepted' | 'revised' | 'unchanged';
 
@@ -94,7 +100,7 @@ export async function acceptMonth(
   const sent = { period, submission: read.submission };
   return retryChanged(async (attempt) => {
     const current = attempt === 1 ? found : await readMonth(database, authority, period);
-    const accepted = outcomeOf(sent, current, now);
+    const accepted = outcomeOf(sent, current, to);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     if (!current) await checkCapacity(database, authority, now, 1);
@@ -113,7 +119,7 @@ export async function retractMonth(
   period: string,
   expected: Expected,
 ): Promise<Accepted> {
-  const { database, now } = to;
+  const { database } = to;
   await requireAuthority(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
@@ -122,7 +128,7 @@ export async function retractMonth(
     checkExpected(expected, current, period);
     if (current.retracted) return { outcome: 'unchanged', month: current, before: undefined, changes: [] };
     const retracted = { status: current.status, observations: {} };
-    const month = { ...nextRevision(retracted, period, current, now), retracted: true };
+    const month = { ...nextRevision(retracted, period, current, to), retracted: true };
     await save(to, authority, [month]);
     return { outcome: 'revised', month, before: current, changes: changesBetween(current, month) };
   });
@@ -140,7 +146,7 @@ const isConfirmed = (ids: readonly string[], { confirmed = [] }: Month): boolean
 export function outcomeOf(
   { period, submission }: { readonly period: string; readonly submission: Submission },
   current: Month | undefined,
-  now: Date,
+  doing: Would,
   { withdrawn = [], confirmed: said = [] }: Said = {},
 ): Accepted {
   const leftOut = leftOutOf(current, submission, withdrawn);
@@ -154,7 +160,7 @@ export function outcomeOf(
     isConfirmed(said, current)
   )
     return { outcome: 'unchanged', month: current, before: current, changes: [] };
-  const month = nextRevision(submission, period, current, now);
+  const month = nextRevision(submission, period, current, doing);
   const counted = current && {
     ...current,
     observations: { ...Object.fromEntries(hadLeftOut), ...current.observations },
@@ -172,10 +178,10 @@ export function outcomeOf(
 }
 
 /** The month as it will be kept: the revision after the current one. */
-function nextRevision(submission: Submission, period: string, current: Month | undefined, now: Date): Month {
+function nextRevision(submission: Submission, period: string, current: Month | undefined, { by, now }: Would): Month {
   const revision = (current?.revision ?? 0) + 1;
   if (revision > MAX_REVISION) throw new MaxRevisionsError(period);
-  return { ...submission, period, revision, submittedAt: now.toISOString() };
+  return { ...submission, period, revision, submittedAt: now.toISOString(), ...(by && { by }) };
 }
 
 /** A change names the revision it takes the place of; nothing else needs to. */

@@ -1,5 +1,13 @@
+import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
-import { type Acknowledgement, acknowledge, acknowledged, type Board, type BoardAlert } from '../domain/board.ts';
+import {
+  type Acknowledgement,
+  acknowledge,
+  acknowledged,
+  type Board,
+  type BoardAlert,
+  isSaidAgain,
+} from '../domain/board.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { saveAcknowledgement } from '../store/acknowledgements.ts';
 import { readBoard, type StoredBoard } from '../store/boards.ts';
@@ -7,6 +15,7 @@ import type { Database } from '../store/database.ts';
 import type { SetAside } from '../store/due-marks.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
 import { withInspection } from './inspections.ts';
+import { retryChanged } from './retry.ts';
 
 export type { SetAside } from '../store/due-marks.ts';
 
@@ -62,22 +71,27 @@ export interface AcknowledgedAlert extends Partial<BoardAlert> {
 }
 
 /**
- * Says who has an alert in hand: the last who says so has it. Throws `UnknownAuthorityError`, {@link NotFoundError} or
- * {@link NotRaisedError}.
+ * Says who has an alert in hand: the last who says so has it, and who said so before stays with it. Throws
+ * `UnknownAuthorityError`, {@link NotFoundError}, {@link NotRaisedError} or `OvertakenError`.
  */
 export async function acknowledgeAlert(
   database: Tables,
   authority: string,
   id: string,
   given: Pick<Acknowledgement, 'author' | 'note'>,
-  now: Date,
+  doing: Doing,
 ): Promise<AcknowledgedAlert> {
-  const [{ metrics }, { board }] = await withInspection(database, authority, () => readBoard(database, authority));
-  const alert = board?.alerts[id];
-  const title = titleOfAlert(id, metrics);
-  if (!alert && title === id) throw new NotFoundError('alert', id);
-  const acknowledgement = acknowledge(board, id, given, now);
-  if (!acknowledgement) throw new NotRaisedError(id);
-  await saveAcknowledgement(database, authority, acknowledgement, now);
-  return { ...alert, alert: id, title, acknowledgement };
+  return retryChanged(async () => {
+    const [{ metrics }, stored] = await withInspection(database, authority, () => readBoard(database, authority));
+    const alert = boardOf(stored)?.alerts[id];
+    const title = titleOfAlert(id, metrics);
+    if (!alert && title === id) throw new NotFoundError('alert', id);
+    if (isSaidAgain(alert?.acknowledgement, given, doing))
+      return { ...alert, alert: id, title, acknowledgement: alert.acknowledgement };
+    const before = stored.acknowledgements.find((acknowledgement) => acknowledgement.alert === id);
+    const acknowledgement = acknowledge(stored.board, before, id, given, doing);
+    if (!acknowledgement) throw new NotRaisedError(id);
+    await saveAcknowledgement(database, authority, before, acknowledgement, doing.now);
+    return { ...alert, alert: id, title, acknowledgement };
+  });
 }

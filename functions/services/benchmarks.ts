@@ -1,3 +1,4 @@
+import type { Doing } from '../domain/access.ts';
 import {
   type Benchmark,
   type BenchmarkYear,
@@ -42,11 +43,11 @@ export async function loadBenchmarks(
   database: Database<'baselines'>,
   authority: string,
   file: BenchmarkFile,
-  now: Date,
+  doing: Doing,
   dryRun: boolean,
 ): Promise<LoadedBenchmarks> {
   const inspection = await requireInspection(database, authority);
-  const read = readBenchmarks(file, inspection, now);
+  const read = readBenchmarks(file, inspection, doing);
   if (read.faults.length > 0) throw new InvalidError(read.faults);
   if (!dryRun) await saveBenchmarks(database, authority, read.benchmarks);
   return read;
@@ -87,7 +88,7 @@ interface Row {
 export function readBenchmarks(
   { source, author, csv }: BenchmarkFile,
   { header: { name, authority }, metrics }: Pick<LoadedInspection, 'header' | 'metrics'>,
-  now: Date,
+  { by, now }: Doing,
 ): LoadedBenchmarks & { readonly faults: readonly SentFault[] } {
   const { rows, decimalComma, faults } = rowsOf(csv);
   const naming = namingOf(metrics);
@@ -146,7 +147,7 @@ export function readBenchmarks(
     });
   const benchmarks = [...drafts].map(
     ([metric, { measure, years }]): Benchmark => ({
-      ...{ metric, measure, source, neighbours, author, loadedAt: now.toISOString() },
+      ...{ metric, measure, source, neighbours, author, loadedAt: now.toISOString(), by },
       years: [...years]
         .map(([year, { month, figures }]) => yearOf(year, month, figures))
         .sort((a, b) => a.year - b.year),

@@ -1,3 +1,4 @@
+import type { Doing } from '../domain/access.ts';
 import { type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { faultsOfDefinition } from '../domain/read-inspection.ts';
@@ -33,7 +34,7 @@ export function putMetric(
   { authority, id }: { readonly authority: string; readonly id: string },
   wanted: NewMetric,
   said: Said,
-  now: Date,
+  doing: Doing,
 ): Promise<{ created: boolean; metric: LoadedInspection['metrics'][number] }> {
   const named = MetricDefinitionSchema.shape.id.safeParse(id);
   const faults: SentFault[] = [
@@ -42,10 +43,15 @@ export function putMetric(
   ];
   if (faults.length > 0) throw new InvalidError(faults);
   return write(database, authority, id, (before) => {
-    if (!before) return { id, ...wanted, changes: [changeOf('began', said, now)] };
+    if (!before) return { id, ...wanted, changes: [changeOf('began', said, doing)] };
     const { changes = [], formerTitles, until, replacedBy, ...rest } = before;
     if (isSame(rest, { id, ...wanted })) return before;
-    return withChange({ ...before, ...wanted, ...renamed(before, wanted.title, now) }, 'defined anew', said, now);
+    return withChange(
+      { ...before, ...wanted, ...renamed(before, wanted.title, doing.now) },
+      'defined anew',
+      said,
+      doing,
+    );
   });
 }
 
@@ -66,7 +72,7 @@ export function changeMetric(
   { authority, id }: { readonly authority: string; readonly id: string },
   { title, until, replacedBy }: Fate,
   said: Said,
-  now: Date,
+  doing: Doing,
 ): Promise<{ created: boolean; metric: LoadedInspection['metrics'][number] }> {
   return write(database, authority, id, (before) => {
     if (!before) throw new NotFoundError('metric', id);
@@ -75,7 +81,7 @@ export function changeMetric(
     if (replacedBy === id) throw new InvalidError([{ pointer: '#/replacedBy', detail: 'is the metric itself' }]);
     const after = {
       ...before,
-      ...(title === undefined ? {} : { title, ...renamed(before, title, now) }),
+      ...(title === undefined ? {} : { title, ...renamed(before, title, doing.now) }),
       ...(until === undefined ? {} : { until }),
       ...(replacedBy === undefined ? {} : { replacedBy }),
     };
@@ -85,7 +91,7 @@ export function changeMetric(
       ...(until === undefined || until === before.until ? [] : [`ends with ${until}`]),
       ...(replacedBy === undefined || replacedBy === before.replacedBy ? [] : [`replaced by ${replacedBy}`]),
     ];
-    return withChange(after, what.join('; '), said, now);
+    return withChange(after, what.join('; '), said, doing);
   });
 }
 
@@ -108,15 +114,16 @@ async function write(
   });
 }
 
-const changeOf = (what: string, { author, reason }: Said, now: Date) => ({
+const changeOf = (what: string, { author, reason }: Said, { by, now }: Doing) => ({
   at: now.toISOString(),
   what,
   author,
   reason,
+  by,
 });
 
-function withChange(metric: MetricDefinition, what: string, said: Said, now: Date): MetricDefinition {
-  return { ...metric, changes: [...(metric.changes ?? []), changeOf(what, said, now)].slice(-MAX_CHANGES) };
+function withChange(metric: MetricDefinition, what: string, said: Said, doing: Doing): MetricDefinition {
+  return { ...metric, changes: [...(metric.changes ?? []), changeOf(what, said, doing)].slice(-MAX_CHANGES) };
 }
 
 function renamed(

@@ -29,7 +29,7 @@ export async function correctMonth(
   patch: unknown,
   expected: Expected,
 ): Promise<Accepted> {
-  const { database, now } = to;
+  const { database } = to;
   const metrics = await requireMetrics(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
@@ -37,7 +37,7 @@ export async function correctMonth(
     if (!current) throw new NotFoundError('month', period);
     const { submission, said, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
-    const accepted = outcomeOf({ period, submission }, current, now, said);
+    const accepted = outcomeOf({ period, submission }, current, to, said);
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     const month = { ...accepted.month, ...(reason ? { reason } : {}) };

@@ -1,7 +1,8 @@
+import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
 import type { Metric } from '../domain/inspection.ts';
-import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';
@@ -48,22 +49,24 @@ export function loadInspectionFile(
   database: Tables,
   { authority, id }: { readonly authority: string; readonly id: string },
   contents: unknown,
-  now: Date,
+  doing: Doing,
   dryRun: boolean,
 ): Promise<InspectionChange> {
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
     const metrics = new Set(stored?.metrics.map((metric) => metric.id));
-    const { inspection, faults } = readInspectionFile(contents, { metrics, today: dayInEngland(now) });
+    const { inspection, faults } = readInspectionFile(contents, { metrics, today: dayInEngland(doing.now) });
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
-    const plan = await planInspection(database, inspection);
+    const plan = await planInspection(database, inspection, doneOf(doing));
     const isNew = !plan.before?.inspections.some(({ header }) => header.id === id);
     const outcome = isNew ? 'new' : plan.written > 0 ? 'changed' : 'unchanged';
-    return carryOut(database, authority, plan, { inspection: id, outcome }, now, dryRun);
+    return carryOut(database, authority, plan, { inspection: id, outcome }, doing.now, dryRun);
   });
 }
+
+const doneOf = ({ by, now }: Doing): Done => ({ at: now.toISOString(), by });
 
 /** The path says what the file has to say too: what is meant for one council is not loaded for another. */
 function misplaced(field: 'authority' | 'id', contents: unknown, expected: string): SentFault[] {
@@ -80,12 +83,12 @@ export function retireInspection(
   database: Tables,
   authority: string,
   id: string,
-  now: Date,
+  doing: Doing,
   dryRun: boolean,
 ): Promise<InspectionChange> {
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
-    const plan = await planRetirement(database, authority, id);
+    const plan = await planRetirement(database, authority, id, doneOf(doing));
     if (!plan?.before) {
       if (!(await readInspection(database, authority))) throw new UnknownAuthorityError(authority);
       throw new NotFoundError('inspection', id);
@@ -97,7 +100,7 @@ export function retireInspection(
           detail: `"${id}" is the only one that counts; load the one that takes its place first`,
         },
       ]);
-    return carryOut(database, authority, plan, { inspection: id, outcome: 'retired' }, now, dryRun);
+    return carryOut(database, authority, plan, { inspection: id, outcome: 'retired' }, doing.now, dryRun);
   });
 }
 

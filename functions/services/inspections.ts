@@ -1,6 +1,6 @@
 import { AuthorityIdSchema } from '../domain/identifiers.ts';
 import { InspectionSchema, type Metric } from '../domain/inspection.ts';
-import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { isInspected, listAuthorities, readInspection, readMetrics } from '../store/inspections.ts';
 import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';
@@ -72,9 +72,10 @@ export function metricIn({ metrics }: Pick<LoadedInspection, 'metrics'>, id: str
 export async function loadInspection(
   database: Database<'baselines' | 'alerts'>,
   contents: unknown,
+  done?: Done,
 ): Promise<{ authority: string; written: number }> {
   const inspection = InspectionSchema.parse(contents);
-  const written = await retryChanged(() => saveInspection(database, inspection));
+  const written = await retryChanged(() => saveInspection(database, inspection, done));
   return { authority: inspection.authority, written };
 }
 

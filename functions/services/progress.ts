@@ -1,3 +1,4 @@
+import type { Doing } from '../domain/access.ts';
 import { type Action, type Progress, withProgress } from '../domain/action.ts';
 import type { Database } from '../store/database.ts';
 import { saveProgress } from '../store/versions.ts';
@@ -14,8 +15,8 @@ export async function reportProgress(
   database: Database<'baselines' | 'alerts'>,
   authority: string,
   id: string,
-  reported: Omit<Progress, 'inspection' | 'action' | 'version' | 'at'>,
-  now: Date,
+  reported: Omit<Progress, 'inspection' | 'action' | 'version' | 'at' | 'by'>,
+  { by, now }: Doing,
 ): Promise<{ created: boolean; action: ReturnType<typeof withProgress> }> {
   const { actions, header } = await requireInspection(database, authority);
   const action = actionIn(actions, id);
@@ -23,7 +24,7 @@ export async function reportProgress(
     (await requireInspection(database, authority)).progress.filter((version) => version.action === id);
   const { created } = await addVersion(
     versions,
-    (version) => ({ inspection: header.id, action: id, version, ...reported, at: now.toISOString() }),
+    (version) => ({ inspection: header.id, action: id, version, ...reported, at: now.toISOString(), by }),
     (version) => saveProgress(database, authority, { ...version, inspection: header.id }, now),
   );
   return { created, action: withProgress(action, await versions()) };

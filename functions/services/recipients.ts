@@ -74,8 +74,28 @@ export interface MailedAddress {
 /** "If the subscription is not confirmed, it is deleted after 48 hours" (SNS Developer Guide, e-mail notifications). */
 const PENDING_MS = 48 * 60 * 60 * 1000;
 
-/** `d…@example.org`: enough to tell one's own from others'. */
-export const maskedAddress = (address: string): string => address.replace(/^(.)[^@]*/, '$1…');
+/**
+ * Each as `d…@example.org`, and with as many letters as tell it from the others: enough to know one's own.
+ *
+ * @example
+ * maskedAddresses(['dan@example.org', 'dora@example.org', 'eve@example.org']); // ['da…@example.org', 'do…@example.org', 'e…@example.org']
+ */
+export function maskedAddresses(addresses: readonly string[]): string[] {
+  const masked = (address: string, letters: number): string => {
+    const [local = '', domain = ''] = address.split(/@(?=[^@]*$)/);
+    return letters < local.length || letters === 1 ? `${local.slice(0, letters)}…@${domain}` : address;
+  };
+  return addresses.map((address, place) => {
+    const others = addresses.filter((_, other) => other !== place);
+    for (let letters = 1; letters < address.length; letters++)
+      if (!others.some((other) => masked(other, letters).toLowerCase() === masked(address, letters).toLowerCase()))
+        return masked(address, letters);
+    return address;
+  });
+}
+
+/** One alone. */
+export const maskedAddress = (address: string): string => maskedAddresses([address])[0] as string;
 
 /**
  * Who is mailed of an authority. Who has confirmed is known from SNS, whoever subscribed them; of those who have not, only

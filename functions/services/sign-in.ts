@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Grant } from '../domain/access.ts';
+import type { Doing, Grant } from '../domain/access.ts';
 import {
   LINK_MINUTES,
   LINKS_AN_HOUR,
@@ -197,16 +197,31 @@ export async function endSession(database: Tables, cookie: string, now: Date, id
   });
 }
 
-/** What an address may do in an authority, by its id as a recipient. */
-export async function readRole(database: Tables, id: string, authority: string): Promise<Role> {
-  return (await readPerson(database, id))?.roles[authority] ?? 'look';
+/** What an address may do in an authority, by its id as a recipient; and who decided that, where that was recorded. */
+export async function readRole(
+  database: Tables,
+  id: string,
+  authority: string,
+): Promise<{ role: Role; decided: { at: string; by: string } | undefined }> {
+  const person = await readPerson(database, id);
+  return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
 }
 
-/** Sets what an address may do in an authority, from its next request on. */
-export async function setRole(database: Tables, id: string, authority: string, role: Role, now: Date): Promise<void> {
+/**
+ * Sets what an address may do in an authority, from its next request on, and keeps who decided so; without a role it stays
+ * as it is, and who has it mailed from another level on is kept.
+ */
+export async function setRole(
+  database: Tables,
+  id: string,
+  authority: string,
+  role: Role | undefined,
+  { by, now }: Doing,
+): Promise<void> {
   await retryChanged(async () => {
     const person = (await readPerson(database, id)) ?? newPerson(id, now);
-    if ((person.roles[authority] ?? 'look') === role) return;
-    await savePerson(database, { ...person, roles: { ...person.roles, [authority]: role } });
+    const roles = role ? { ...person.roles, [authority]: role } : person.roles;
+    const decided = { ...person.decided, [authority]: { at: now.toISOString(), by } };
+    await savePerson(database, { ...person, roles, decided });
   });
 }

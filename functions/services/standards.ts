@@ -1,3 +1,4 @@
+import type { Doing } from '../domain/access.ts';
 import { type Backtest, backtest } from '../domain/backtest.ts';
 import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
 import type { LocalStandard, Metric } from '../domain/inspection.ts';
@@ -13,7 +14,7 @@ import { recordOf } from './record.ts';
 import { addVersion } from './versions.ts';
 
 /** What an authority says of a metric's standard, without what the service adds. */
-export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' | keyof Amounts> & Amounts;
+export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' | 'by' | keyof Amounts> & Amounts;
 
 /** Amounts in the metric's unit; a percentage may say that it is one, and has to below 1. */
 interface Amounts {
@@ -30,7 +31,7 @@ export async function setStandard(
   authority: string,
   id: string,
   change: StandardChange,
-  now: Date,
+  { by, now }: Doing,
 ): Promise<{ created: boolean; version: LocalStandard }> {
   const inspection = await requireInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
@@ -38,7 +39,7 @@ export async function setStandard(
   const { value: _, tolerance: __, ...others } = change;
   return addVersion(
     async () => localStandardsOf(await requireInspection(database, authority), id),
-    (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString() }),
+    (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString(), by }),
     (version) => saveLocalStandard(database, authority, version, now),
   );
 }

@@ -18,11 +18,11 @@ export function addVersion<T extends { readonly version: number }>(
   });
 }
 
-/** What a version says, apart from its number and when it was set. */
+/** What a version says, apart from its number, who set it, and when. */
 function contentOf(version: object): string {
   return JSON.stringify(
     Object.entries(version)
-      .filter(([key]) => !['version', 'setAt', 'at'].includes(key))
+      .filter(([key]) => !['version', 'setAt', 'at', 'by'].includes(key))
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   );
 }

@@ -3,6 +3,9 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { InspectionSchema, type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import {
+  type Done,
+  DoneSchema,
+  type KeptReport,
   type LoadedInspection,
   loadedFrom,
   type Report,
@@ -91,7 +94,7 @@ export function definitionsIn(authority: string, items: readonly Item[]): Defini
 
 export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
   return {
-    reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
+    reports: beginningWith(items, INSPECTION_PREFIX).map(keptReportOf),
     definitions: beginningWith(items, METRIC_PREFIX)
       .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
       .map(definitionOf),
@@ -100,6 +103,14 @@ export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' 
 
 export const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
   items.filter(({ sk }) => sk?.S?.startsWith(prefix));
+
+/** A report with who loaded and who retired it: beside its contents, which alone tell whether it changed. */
+function keptReportOf(item: Item): KeptReport {
+  const done = (what: 'loaded' | 'retired'): Done | undefined =>
+    item[what]?.S === undefined ? undefined : DoneSchema.parse(JSON.parse(item[what].S));
+  const [loaded, retiredBy] = [done('loaded'), done('retired')];
+  return { ...ReportSchema.parse(dataOf(item)), ...(loaded && { loaded }), ...(retiredBy && { retiredBy }) };
+}
 
 /** A metric's definition, without what its inspection says of it: that stood in the same item before December 2026. */
 export function definitionOf(item: Item): MetricDefinition {

@@ -1,6 +1,6 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Inspection, MetricDefinition } from '../domain/inspection.ts';
-import { type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
+import { type Done, type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
 import { ChangedMeanwhileError, dataOf, type Item, itemOf, transact } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {
@@ -29,6 +29,10 @@ import {
   progressKey,
 } from './keys.ts';
 import { versionsIn } from './versions.ts';
+
+/** Who did it, beside the contents. */
+const attributed = (what: 'loaded' | 'retired', done: Done | undefined): Item =>
+  done ? { [what]: { S: JSON.stringify(done) } } : {};
 
 /** A transaction takes a hundred writes; half of that leaves room for two for each item. */
 const MOVES_AT_ONCE = 50;
@@ -92,8 +96,8 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
  * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
  * should be. {@link InspectionsChangedError} where somebody was faster.
  */
-export async function saveInspection(database: Loading, inspection: Inspection): Promise<number> {
-  const { written, save } = await planInspection(database, inspection);
+export async function saveInspection(database: Loading, inspection: Inspection, done?: Done): Promise<number> {
+  const { written, save } = await planInspection(database, inspection, done);
   await save();
   return written;
 }
@@ -109,7 +113,7 @@ export interface Plan {
 }
 
 /** {@link saveInspection} without doing it yet. */
-export async function planInspection(database: Loading, inspection: Inspection): Promise<Plan> {
+export async function planInspection(database: Loading, inspection: Inspection, done?: Done): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
@@ -119,7 +123,7 @@ export async function planInspection(database: Loading, inspection: Inspection):
   const places = stored.map(({ place }) => Number(place?.N ?? -1));
   const next = Math.max(-1, ...places.filter((_, index) => !isOwn(stored[index]))) + 1;
   const wanted = [
-    itemOf(pk, inspectionKey(report.id), report),
+    itemOf(pk, inspectionKey(report.id), report, attributed('loaded', done)),
     ...definitions
       .filter(({ id }) => isOwn(before.get(metricKey(id))))
       .map((definition, position) =>
@@ -142,12 +146,22 @@ export async function planInspection(database: Loading, inspection: Inspection):
 }
 
 /** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
-export async function planRetirement(database: Loading, authority: string, id: string): Promise<Plan | undefined> {
+export async function planRetirement(
+  database: Loading,
+  authority: string,
+  id: string,
+  done?: Done,
+): Promise<Plan | undefined> {
   const stored = await itemsOf(database, authority);
   const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
   if (!item) return undefined;
   const report = ReportSchema.parse(dataOf(item));
-  const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
+  const retired = itemOf(
+    authorityKey(authority),
+    inspectionKey(id),
+    { ...report, retired: true },
+    { ...(item.loaded && { loaded: item.loaded }), ...attributed('retired', done) },
+  );
   const put = report.retired ? [] : [retired];
   const after = stored.map((other) => (other === item ? retired : other));
   return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });

@@ -66,7 +66,8 @@ describe('the inbox of the shipped metrics', () => {
     for (let i = 1; i <= months.length; i++) {
       const now = new Date(`${periods[i - 1]}-28`);
       const acknowledgements = Object.keys(board?.alerts ?? {}).flatMap(
-        (id) => acknowledge(board, id, { author: 'A. Head', note: 'in hand' }, now) ?? [],
+        (id) =>
+          acknowledge(board, undefined, id, { author: 'A. Head', note: 'in hand' }, { by: 'the test', now }) ?? [],
       );
       const record = aRecord({ metrics: SHIPPED, months: months.slice(0, i), acknowledgements });
       const { notice, ...result } = reconcile(board, record, [], now, 'show');

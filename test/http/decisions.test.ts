@@ -30,6 +30,8 @@ beforeAll(async () => {
 afterAll(() => service.end());
 
 const alertOf = async (id: string) => (await call('GET', '/alerts')).body.alerts.find(({ alert }: any) => alert === id);
+/** The label of the token that an instance makes. */
+const MADE_AT_START = 'made at start on this machine';
 const who = { reason: 'Improvement plan', author: 'J. Smith' };
 
 describe('a local standard', () => {
@@ -47,6 +49,7 @@ describe('a local standard', () => {
         value: 15,
         ...who,
         setAt: expect.any(String),
+        by: MADE_AT_START,
         basis: 'council',
       },
     ]);
@@ -286,6 +289,8 @@ describe('recipients', () => {
         role: 'look',
         state: 'pending',
         lapsesAt: expect.any(String),
+        at: expect.any(String),
+        by: MADE_AT_START,
       },
     ]);
     expect(Date.parse(added.body.lapsesAt) - Date.parse('2011-10-15')).toBeGreaterThan(48 * 3_600_000 - 1000);
@@ -335,7 +340,15 @@ describe('recipients', () => {
     const changed = await add(ADDRESS.toUpperCase(), 'critical');
     expect([changed.status, changed.body]).toEqual([
       200,
-      { id, address: 's…@example.org', level: 'critical', role: 'look', state: 'confirmed' },
+      {
+        id,
+        address: 's…@example.org',
+        level: 'critical',
+        role: 'look',
+        state: 'confirmed',
+        at: expect.any(String),
+        by: MADE_AT_START,
+      },
     ]);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(204);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(404);
@@ -362,7 +375,15 @@ describe('recipients', () => {
     const added = await there('POST', '/recipients', { address: 'director@example.org', level: 'critical' });
     expect([added.status, added.body]).toEqual([
       201,
-      { id, address: 'd…@example.org', level: 'critical', role: 'look', state: 'confirmed' },
+      {
+        id,
+        address: 'd…@example.org',
+        level: 'critical',
+        role: 'look',
+        state: 'confirmed',
+        at: expect.any(String),
+        by: 'there',
+      },
     ]);
     expect([await levels(here), await levels(() => there('GET', '/recipients'))]).toEqual([
       { [id]: 'warning' },

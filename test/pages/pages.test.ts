@@ -202,7 +202,7 @@ describe('who may look and write', () => {
   test('the style sheet may be kept for good, pages may not', async () => {
     const { get } = await signedIn(service, await tokenFor(service));
     const home = await get(HOME);
-    expect(home.headers.get('cache-control')).toBe('private, no-cache');
+    expect(home.headers.get('cache-control')).toBe('no-store');
     const [, styles = ''] = /href="(\/assets\/styles-[0-9a-f]+\.css)"/.exec(await home.text()) ?? [];
     expect((await get(styles)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect((await get('/assets/..%2fdashboard.cjs')).status).toBe(404);

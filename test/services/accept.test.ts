@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => store.end());
 
 const NOW = new Date('2011-10-15T09:00:00Z');
+const BY = 'the test';
 let count = 0;
 /** Another authority for each test, so that none sees what another left. */
 let authority: string;
@@ -31,7 +32,7 @@ beforeEach(async () => {
   authority = `authority-${++count}`;
   await loadInspection(store, { ...INSPECTION, authority });
   log = keepingLog();
-  to = { database: store, now: NOW, log };
+  to = { database: store, now: NOW, by: BY, log };
 });
 
 const backlog = (number: number) => ({ observations: { 'referral-backlog': { count: number } } });
@@ -51,6 +52,7 @@ const monthOf = (period: string, revision: number, number: number) => ({
   period,
   revision,
   submittedAt: NOW.toISOString(),
+  by: BY,
   status: 'final' as const,
   ...backlog(number),
 });
@@ -61,7 +63,7 @@ function overtaken(times: number, write: (time: number) => Promise<unknown>): Ac
   const database = intercepted(store, async (command) => {
     if (command === 'TransactWriteItems' && left > 0) await write(times - left--);
   });
-  return { database, now: NOW, log };
+  return { database, now: NOW, by: BY, log };
 }
 
 describe('what is accepted', () => {
@@ -70,7 +72,7 @@ describe('what is accepted', () => {
     await put('2011-07', 1);
     await acceptMonths(to, authority, await sent(['2011-07', 1], ['2011-08', 2]), 'nothing');
     const months = await sent(['2011-08', 3]);
-    const basis = basisOf(await compareMonths(store, authority, months, NOW));
+    const basis = basisOf(await compareMonths(store, authority, months, { now: NOW }));
     await acceptMonths(to, authority, months, { basis });
     await retractMonth(to, authority, '2011-07', 'any');
     await expect(put('2011-08', 9)).rejects.toThrow('already submitted');
@@ -143,7 +145,7 @@ describe('many months', () => {
   test('that were looked at are accepted on that basis, and not after somebody else changed it', async () => {
     await put('2011-07', 1);
     const months = await sent(['2011-07', 2], ['2011-08', 2]);
-    const basis = basisOf(await compareMonths(store, authority, months, NOW));
+    const basis = basisOf(await compareMonths(store, authority, months, { now: NOW }));
     await put('2011-07', 3, [1]);
     const work = acceptMonths(to, authority, months, { basis });
     await expect(work).rejects.toMatchObject({ name: 'BasisChangedError', reason: 'conflict' });
@@ -154,7 +156,7 @@ describe('many months', () => {
   test('that somebody else overtakes while they are stored are not accepted on the basis of before', async () => {
     await put('2011-07', 1);
     const months = await sent(['2011-07', 2]);
-    const basis = basisOf(await compareMonths(store, authority, months, NOW));
+    const basis = basisOf(await compareMonths(store, authority, months, { now: NOW }));
     to = overtaken(1, () => saveMonths(store, authority, [monthOf('2011-07', 2, 9)], NOW));
     await expect(acceptMonths(to, authority, months, { basis })).rejects.toMatchObject({ name: 'BasisChangedError' });
     expect(await stored('2011-07')).toEqual({ 'referral-backlog': { count: 9 } });
@@ -162,7 +164,7 @@ describe('many months', () => {
 
   test('sent again because no answer came are answered now, whatever they were based on', async () => {
     const months = await sent(['2011-07', 2], ['2011-08', 2]);
-    const basis = basisOf(await compareMonths(store, authority, months, NOW));
+    const basis = basisOf(await compareMonths(store, authority, months, { now: NOW }));
     await acceptMonths(to, authority, months, { basis });
     const again = await acceptMonths(to, authority, months, { basis });
     expect(again.map(({ outcome, month }) => [outcome, month.revision])).toEqual([

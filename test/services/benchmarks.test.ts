@@ -22,7 +22,11 @@ const metrics = [
 ];
 const header = { ...aRecord().inspection, authority: 'herefordshire', name: 'Herefordshire' };
 const read = (csv: string) =>
-  readBenchmarks({ source: 'DfE', author: 'J. Smith', csv }, { header, metrics }, new Date('2026-01-05T10:00:00Z'));
+  readBenchmarks(
+    { source: 'DfE', author: 'J. Smith', csv },
+    { header, metrics },
+    { by: 'the test', now: new Date('2026-01-05T10:00:00Z') },
+  );
 
 test('England and the neighbours are read by metric and year; the authority itself, regions and numbers are set aside', () => {
   const { benchmarks, neighbours, setAside, faults } = read(

@@ -14,6 +14,7 @@ import { INSPECTION, keepingLog, type Store, startStore } from '../support/store
 
 const authority = INSPECTION.authority;
 const NOW = new Date('2011-10-05T09:00:00Z');
+const BY = 'the test';
 const NOTICE = { authority, number: 1 };
 
 const heard = (topic: string, address: string, of: string, level: string[]) => ({
@@ -51,7 +52,7 @@ beforeAll(async () => {
     credentials: instance.credentials,
   });
   delivering = { database: store, sns, pageUrl: 'https://monitor.example.org', now: () => NOW, log };
-  const accepting = { database: store, now: NOW, log: keepingLog() };
+  const accepting = { database: store, now: NOW, by: BY, log: keepingLog() };
   await acceptMonth(accepting, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
   await evaluateAuthority(authority, { ...accepting, smallNumbers: 'show', now: () => NOW });
 });

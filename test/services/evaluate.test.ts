@@ -11,6 +11,7 @@ import { readMonth } from '../../functions/store/submissions.ts';
 import { INSPECTION, intercepted, keepingLog, type Store, startStore } from '../support/store.ts';
 
 const NOW = new Date('2011-10-05T09:00:00Z');
+const BY = 'the test';
 
 let store: Store;
 beforeAll(async () => {
@@ -30,7 +31,7 @@ beforeEach(async () => {
 });
 
 const submit = async (period: string, number: number) => {
-  const to = { database: store, now: NOW, log: keepingLog() };
+  const to = { database: store, now: NOW, by: BY, log: keepingLog() };
   const metrics = await requireMetrics(store, authority);
   const body = { submissions: [{ period, observations: { 'referral-backlog': { count: number } } }] };
   await acceptMonths(to, authority, readMonths(body, metrics, NOW), 'anything');
@@ -137,7 +138,13 @@ describe('a rebuild', () => {
   test('of a board that nobody can read goes on from its number and from the notices, with who has what in hand', async () => {
     await submit('2011-09', 9);
     const good = await evaluateAuthority(authority, evaluating);
-    await acknowledgeAlert(store, authority, 'referral-backlog', { author: 'A. Jones', note: 'Screeners' }, NOW);
+    await acknowledgeAlert(
+      store,
+      authority,
+      'referral-backlog',
+      { author: 'A. Jones', note: 'Screeners' },
+      { by: BY, now: NOW },
+    );
     await damage('{"authority": "auth');
     const shown = await rebuildBoard(authority, evaluating, false);
     expect(shown).toMatchObject({ stored: undefined, board: { version: 8, lastNotice: 2 }, notice: { number: 2 } });

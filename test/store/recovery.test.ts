@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => store.end());
 
 test('what is put back numbers its notices on from the highest that was ever used, however often it is put back', async () => {
-  const to = { database: store, now: NOW, log: keepingLog() };
+  const to = { database: store, now: NOW, by: 'the test', log: keepingLog() };
   await acceptMonth(to, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
   await evaluateAuthority(authority, { ...to, smallNumbers: 'show', now: () => NOW });
   const record = await readWholeRecord(store, authority);
