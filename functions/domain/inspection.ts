@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { FrameworkIdSchema, FrameworkSchema, frameworkOf, ToneSchema } from './frameworks.ts';
 import { FrequencySchema, PeriodSchema, periodOf } from './period.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** What kind of number a metric is; it decides what an observation must hold. */
 export const KindSchema = z.enum(['proportion', 'count', 'mean']);
@@ -350,6 +351,8 @@ export interface LoadedInspection {
   readonly progress: readonly Progress[];
   /** Every inspection, the newest first; the leading one among them. */
   readonly inspections: readonly Inspected[];
+  /** What is stored and missing here, as it cannot be read. */
+  readonly unreadable?: readonly Unreadable[];
 }
 
 /** What is stored of an authority, apart from its figures. */

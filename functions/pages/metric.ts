@@ -23,12 +23,13 @@ import { isWorse, type Observation, observationIn, seriesOf } from '../domain/se
 import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
 import type { MetricHistory } from '../services/record.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import { type ChartData, type ChartPoint, type ChartReference, chart, MEANINGS, REFERENCES } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
+import { errorSummary, fact, inset, layout, missingText, NOTHING, table, type Visit } from './layout.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
@@ -63,6 +64,7 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
+${missingText([...(inspection.unreadable ?? []), ...unreadableMonths(view.months)])}
 ${findings(alert)}
 <h2 class="govuk-heading-m">Month by month</h2>
 ${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}

@@ -130,9 +130,9 @@ function refusals({ assets, logger }: PageDependencies): Middleware {
     onError: (request) => {
       const { error, event } = request;
       const refusal = refusalFor(error);
+      if (!refusal || refusal.status >= 500) logger.error('page failed', { failure: describeFailure(error) });
       if (refusal) request.response = page(refusalPage({ assets }, refusal.title, refusal.message), refusal.status);
-      else {
-        logger.error('page failed', { failure: describeFailure(error) });
+      else
         request.response = page(
           refusalPage(
             { assets },
@@ -142,7 +142,6 @@ function refusals({ assets, logger }: PageDependencies): Middleware {
           ),
           500,
         );
-      }
     },
   };
 }

@@ -1,9 +1,10 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection, Metric } from '../domain/inspection.ts';
 import type { Month } from '../domain/submission.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import { monthActions } from './correction.ts';
 import { type Content, type Html, html } from './html.ts';
-import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { counted, timeName } from './words.ts';
 
 /** Every month that was submitted, newest first. `sent` are those that were accepted just now. */
@@ -19,6 +20,7 @@ export function submissionsPage(
     place: { authority, name, at: 'submissions' },
     content: html`${sent.length > 0 && accepted(sent)}
 <h1 class="govuk-heading-l">Submissions</h1>
+${missingText(unreadableMonths(months))}
 ${
   months.length > 0 &&
   html`<p class="govuk-body">Download all figures: <a class="govuk-link" href="${pathOf(authority, 'figures.xlsx')}">Excel workbook</a>, <a class="govuk-link" href="${pathOf(authority, 'figures.csv')}">CSV</a></p>`
@@ -37,7 +39,7 @@ ${
             statusOf(month),
             Object.keys(month.observations).length,
             month.revision === 1 ? 'first' : `${month.revision}, corrected`,
-            timeName(month.submittedAt),
+            submittedOn(month),
           ]),
       })
 }`,
@@ -51,9 +53,12 @@ function accepted(periods: readonly string[]): Html {
 <p class="govuk-body">The figures are judged within moments; if anything changes for the worse or the better, recipients are mailed.</p></div></div>`;
 }
 
-function statusOf({ status, retracted }: Month): string {
+function statusOf({ status, retracted, unreadable }: Month): string {
+  if (unreadable) return 'cannot be read';
   return retracted ? 'retracted' : status;
 }
+
+const submittedOn = ({ submittedAt, unreadable }: Month): string => (unreadable ? 'not known' : timeName(submittedAt));
 
 /** So many revisions fit beside each other; the newest are shown. */
 export const MAX_REVISIONS = 8;
@@ -72,6 +77,7 @@ export function monthPage(
     title: monthName(current.period),
     place: { authority, name, at: 'submissions' },
     content: html`<h1 class="govuk-heading-l">${monthName(current.period)}</h1>
+${missingText(unreadableMonths(revisions))}
 <p class="govuk-body">${counted(current.revision, 'revision')}; the newest counts.${current.revision > revisions.length && ` The newest ${revisions.length} are shown.`}${current.retracted && ' It retracts the month: no figure of it counts.'}</p>
 <div class="app-scroll" tabindex="0" role="region" aria-label="Figures by revision">
 ${table({
@@ -79,7 +85,7 @@ ${table({
   captionHidden: true,
   heads: ['Metric', ...revisions.map(({ revision }) => `Revision ${revision}`)],
   rows: [
-    ['Submitted', ...revisions.map(({ submittedAt }) => timeName(submittedAt))],
+    ['Submitted', ...revisions.map(submittedOn)],
     ['Status', ...revisions.map(statusOf)],
     ...reported.map((metric) => [
       html`<a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a>`,

@@ -16,6 +16,7 @@ import {
   saysTheSame,
 } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
 import { countMonths, readMonth, readMonthsBetween, saveMonths } from '../store/submissions.ts';
@@ -27,6 +28,7 @@ import {
   type SentFault,
   ServiceError,
   UnknownAuthorityError,
+  UnreadableMonthError,
 } from './errors.ts';
 import { findMetrics, isAuthorityId, requireAuthority, requireMetrics } from './inspections.ts';
 import type { Log } from './log.ts';
@@ -152,6 +154,7 @@ export async function correctMonth(
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;
     if (!current) throw new NotFoundError('month', period);
+    checkReadable([current]);
     const { submission, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
     const accepted = outcomeOf({ period, submission }, current, now);
@@ -161,6 +164,12 @@ export async function correctMonth(
     await save(to, authority, [month]);
     return { ...accepted, month };
   });
+}
+
+/** Nothing is added to a month that cannot be read: what it says would be lost. */
+function checkReadable(months: readonly Month[]): void {
+  const [lost] = unreadableMonths(months);
+  if (lost) throw new UnreadableMonthError(lost.of);
 }
 
 /** A month with a patch applied. Only what the patch says is checked: what is kept was checked when it came. */
@@ -332,6 +341,7 @@ export async function compareMonths(
     from: periods[0] as string,
     to: periods.at(-1) as string,
   });
+  if (mode === 'add') checkReadable(months.filter(({ period }) => periods.includes(period)));
   const currents = new Map(months.map((month) => [month.period, month]));
   return sent.map((each) => {
     const current = currents.get(each.period);

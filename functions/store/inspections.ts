@@ -14,6 +14,7 @@ import {
   type StoredInspections,
   storedFrom,
 } from '../domain/inspection.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import {
   ChangedMeanwhileError,
   type Database,
@@ -22,7 +23,10 @@ import {
   itemOf,
   partition,
   queryAll,
+  readItem,
   transact,
+  tryItems,
+  UnreadableItemError,
 } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {
@@ -45,16 +49,26 @@ type Loading = Database<'baselines' | 'alerts'>;
 /** What an authority is called. */
 const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
 
-type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'>;
+type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'> & {
+  readonly unreadable: readonly Unreadable[];
+};
 
 /** What was parsed, by authority: valid as long as the fingerprint is the same. */
 const parsed = new Map<string, Definitions>();
 
-/** The inspections, local standards and progress of an authority, read consistently; undefined where there are none. */
+/**
+ * The inspections, local standards and progress of an authority, read consistently; undefined where there are none.
+ * {@link UnreadableItemError} where none of the inspections can be read.
+ */
 export async function readInspection(database: Baselines, authority: string): Promise<LoadedInspection | undefined> {
   const items = await itemsOf(database, authority);
   const definitions = definitionsIn(authority, items);
-  return definitions && loadedFrom({ ...definitions, ...versionsIn(items) });
+  if (!definitions) return undefined;
+  const { unreadable, ...versions } = versionsIn(items);
+  const loaded = loadedFrom({ ...definitions, ...versions });
+  const lost = [...definitions.unreadable, ...unreadable];
+  if (!loaded && lost.length > 0) throw new UnreadableItemError(lost);
+  return loaded && { ...loaded, unreadable: lost };
 }
 
 const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
@@ -102,23 +116,30 @@ function definitionsIn(authority: string, items: readonly Item[]): Definitions |
   const before = parsed.get(authority);
   if (before?.fingerprint === fingerprint) return before;
   const former = formerReportIn(items);
-  const { reports, definitions } = parsedFrom(items);
+  const { reports, definitions, unreadable } = parsedFrom(items);
+  const named = former
+    ? { read: [former], unreadable: [] }
+    : tryItems('baselines', [known], (data) => AuthoritySchema.parse(data));
   const read = {
-    name: former ? former.name : AuthoritySchema.parse(dataOf(known)).name,
+    name: named.read[0]?.name,
     fingerprint,
     reports: former ? [...reports, former] : reports,
     definitions,
+    unreadable: [...named.unreadable, ...unreadable],
   };
-  parsed.set(authority, read);
+  // What is put right by hand has the same fingerprint.
+  if (read.unreadable.length === 0) parsed.set(authority, read);
   return read;
 }
 
-function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
+function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions' | 'unreadable'> {
+  const reports = tryItems('baselines', beginningWith(items, INSPECTION_PREFIX), (data) => ReportSchema.parse(data));
+  const inOrder = beginningWith(items, METRIC_PREFIX).sort((a, b) => Number(a.place?.N) - Number(b.place?.N));
+  const definitions = tryItems('baselines', inOrder, definitionFrom);
   return {
-    reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
-    definitions: beginningWith(items, METRIC_PREFIX)
-      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
-      .map(definitionOf),
+    reports: reports.read,
+    definitions: definitions.read,
+    unreadable: [...reports.unreadable, ...definitions.unreadable],
   };
 }
 
@@ -126,10 +147,12 @@ const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
   items.filter(({ sk }) => sk?.S?.startsWith(prefix));
 
 /** A metric's definition, without what its inspection says of it: that stood in the same item before December 2026. */
-function definitionOf(item: Item): MetricDefinition {
-  const { baseline, actions, paragraphs, judgement, ...definition } = dataOf(item) as Record<string, unknown>;
+function definitionFrom(data: unknown): MetricDefinition {
+  const { baseline, actions, paragraphs, judgement, ...definition } = z.looseObject({}).parse(data);
   return MetricDefinitionSchema.parse(definition);
 }
+
+const definitionOf = (item: Item): MetricDefinition => readItem('baselines', item, definitionFrom);
 
 // ---- as it was stored before December 2026
 
@@ -276,7 +299,7 @@ export async function planRetirement(database: Loading, authority: string, id: s
   const stored = await itemsOf(database, authority);
   const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
   if (!item) return undefined;
-  const report = ReportSchema.parse(dataOf(item));
+  const report = readItem('baselines', item, (data) => ReportSchema.parse(data));
   const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
   const put = report.retired ? [] : [retired];
   const after = stored.map((other) => (other === item ? retired : other));
@@ -313,7 +336,8 @@ function planOf(
 ): Plan {
   const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
   const written = changes.put.length + changes.dropped.length;
-  const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
+  const [stated] = tryItems('baselines', known ? [known] : [], (data) => AuthoritySchema.parse(data)).read;
+  const name = stated?.name ?? changes.name;
   return {
     get before() {
       const definitions = definitionsIn(authority, stored);

@@ -5,7 +5,8 @@ import {
   type Progress,
   ProgressSchema,
 } from '../domain/inspection.ts';
-import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
+import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
 
@@ -13,12 +14,17 @@ import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKe
 
 type Versioned = Database<'baselines' | 'alerts'>;
 
-/** The versions among an authority's items, in the order of their keys. */
-export function versionsIn(items: readonly Item[]): Pick<LoadedInspection, 'localStandards' | 'progress'> {
-  const contents = (prefix: string): unknown[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix)).map(dataOf);
+/** The versions among an authority's items, in the order of their keys, and what of them cannot be read. */
+export function versionsIn(
+  items: readonly Item[],
+): Pick<LoadedInspection, 'localStandards' | 'progress'> & { unreadable: Unreadable[] } {
+  const of = (prefix: string): Item[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix));
+  const standards = tryItems('baselines', of(STANDARD_PREFIX), (data) => LocalStandardSchema.parse(data));
+  const progress = tryItems('baselines', of(PROGRESS_PREFIX), (data) => ProgressSchema.parse(data));
   return {
-    localStandards: contents(STANDARD_PREFIX).map((data) => LocalStandardSchema.parse(data)),
-    progress: contents(PROGRESS_PREFIX).map((data) => ProgressSchema.parse(data)),
+    localStandards: standards.read,
+    progress: progress.read,
+    unreadable: [...standards.unreadable, ...progress.unreadable],
   };
 }
 

@@ -15,7 +15,7 @@ function overview(fields: Partial<Overview> = {}): Overview {
     header: record.inspection,
     ...{ fingerprint: '', metrics, judgements: [], actions: [], localStandards: [], progress: [], inspections: [] },
   };
-  const rest = { setAside: undefined, waiting: 0, today: '2010-11-05', smallNumbers: 'show' as const };
+  const rest = { setAside: undefined, unreadable: [], waiting: 0, today: '2010-11-05', smallNumbers: 'show' as const };
   return { inspection, months, board, notices: notice ? [notice] : [], ...rest, ...fields };
 }
 
