@@ -3,15 +3,16 @@ import { ServiceError } from '../functions/services/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 
-import { addMetric } from './commands/metric.ts';
+import { addBenchmark, addMetric } from './commands/metric.ts';
 import { wordsOf } from './commands/output.ts';
 
 import { addRecovery } from './commands/recovery.ts';
-import { refuseMeaningless, UsageError } from './commands/setting.ts';
+import { PROGRAM, PROGRAM_QUIETLY, refuseMeaningless, UsageError } from './commands/setting.ts';
 import { addSubmit, FileFaultsError } from './commands/submit.ts';
 import { addToken } from './commands/token.ts';
 
@@ -20,13 +21,13 @@ const EXIT = { refused: 1, usage: 2, unreachable: 3, failed: 4 } as const;
 
 /** What to do about a problem that the service named, by its kind, or about what was refused here, by its reason. */
 const ADVICE: Readonly<Record<string, string>> = {
-  unauthorized: 'The token is wrong, revoked or expired. Make another: npm run monitor -- token create --help',
+  unauthorized: `The token is wrong, revoked or expired. Make another: ${PROGRAM} token create --help`,
   forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
   'precondition-required': 'To replace what was submitted before, add --revise.',
   'would-change': 'If that is meant, add --replace.',
 };
 
-const program = new Command('npm run monitor --')
+const program = new Command(PROGRAM)
   .description('Talks to an instance of the inspection monitor, on this machine or deployed.')
   .version(manifest.version, '--version', 'which version this is')
   .option('--url <url>', 'where the API is (or MONITOR_URL)', process.env.MONITOR_URL)
@@ -42,10 +43,10 @@ const program = new Command('npm run monitor --')
     `
 Examples:
   export MONITOR_URL=http://127.0.0.1:3000 MONITOR_TOKEN=imt_…     both are printed by "npm start"
-  npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
-  npm run monitor -- status
-  npm run monitor -- alerts
-  npm run -s monitor -- alerts | jq '.alerts[].alert'              JSON on a pipe (-s keeps npm quiet), tables on a terminal
+  ${PROGRAM} submit figures.xlsx
+  ${PROGRAM} status
+  ${PROGRAM} alerts
+  ${PROGRAM_QUIETLY} alerts | jq '.alerts[].alert'              JSON on a pipe, tables on a terminal
 
 Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wrong; 3 nothing answers; 4 anything else.`,
   )
@@ -61,9 +62,11 @@ addLook(program);
 addManage(program);
 addInspection(program);
 addMetric(program);
+addBenchmark(program);
 addToken(program);
 addAnalyse(program);
 addRecovery(program);
+addCompletion(program);
 for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
   command.exitOverride();
 
@@ -81,7 +84,9 @@ function report(error: Error): number {
   if (error instanceof FileFaultsError) return EXIT.refused;
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (error instanceof ServiceError) {
-    showFaults(error.faults.map(({ pointer, parameter, detail }) => [parameter ?? pointer, detail]));
+    showFaults(
+      error.faults.map(({ pointer, parameter, detail }) => [parameter ?? (pointer && wordsOf(pointer)), detail]),
+    );
     advise(error.reason);
     return EXIT.refused;
   }

@@ -26,13 +26,14 @@ import { MAX_REVISIONS, monthPage, submissionsPage } from './pages/submissions.t
 import { readEnvironment } from './runtime/environment.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import { acceptMonths, BasisChangedError, compareMonths, correctMonth, retractMonth } from './services/accept.ts';
+import { retractMonth } from './services/accept.ts';
+import { acceptMonths, BasisChangedError, compareMonths } from './services/accept-months.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { correctMonth } from './services/correct.ts';
 import { InvalidError, NotFoundError } from './services/errors.ts';
 import { listAuthorities, requireInspection, requireMetrics, withInspection } from './services/inspections.ts';
 import { readMonth, readNewestRevisions } from './services/months.ts';
 import { readNotice, readNotices } from './services/notices.ts';
-import type { Recipients } from './services/recipients.ts';
 import { readMetricHistory, readOverview, readSubmitted } from './services/record.ts';
 import {
   endSession,
@@ -44,6 +45,7 @@ import {
   setRole,
   useLink,
 } from './services/sign-in.ts';
+import type { Recipients } from './services/subscriptions.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
@@ -485,7 +487,7 @@ let sns: Promise<SNSClient> | undefined;
 export const handler = createHandler({
   database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: () => {
-    sns ??= Promise.all([import('@aws-sdk/client-sns'), import('./services/recipients.ts')]).then(
+    sns ??= Promise.all([import('@aws-sdk/client-sns'), import('./services/subscriptions.ts')]).then(
       ([{ SNSClient }, { SNS_ATTEMPTS }]) => new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
     );
     return sns;

@@ -30,11 +30,14 @@ export function createHandler(dependencies: EvaluateDependencies) {
     if (evaluated) count(metrics, evaluated);
   };
   // A stream would hold up the others until it gave the record up; the hourly run tries again, and rings the alarm.
-  const evaluateFromStream = (authority: string): Promise<void> =>
-    evaluate(authority).catch((error: unknown) => {
+  const evaluateFromStream = async (authority: string): Promise<undefined> => {
+    try {
+      await evaluate(authority);
+    } catch (error) {
       if (!(error instanceof SetAsideError)) throw error;
       logger.error('authority set aside', { failure: describeFailure(error), authority });
-    });
+    }
+  };
   return async (
     event: DynamoDBStreamEvent | HourlyEvent,
     context: Context,

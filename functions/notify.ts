@@ -16,8 +16,8 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
-import { countConfirmed, SNS_ATTEMPTS } from './services/recipients.ts';
 import { mayPass } from './services/retry.ts';
+import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
 
 export interface NotifyDependencies extends Omit<Delivering, 'log'> {
   readonly logger: Logger;
@@ -46,11 +46,13 @@ export function createHandler(dependencies: NotifyDependencies) {
         noticeReference,
         async (reference) => {
           try {
-            await send(reference, dependencies);
+            // Another run has it. Asked again, lest that one ends before it has sent it.
+            return (await send(reference, dependencies)) === 'being sent' ? 'later' : undefined;
           } catch (error) {
             if (mayPass(error)) throw error;
             // A stream would hold up the others until it gave it up; the hourly run tries again, and rings the alarm.
             logger.error('notice set aside', { failure: describeFailure(error), ...reference });
+            return undefined;
           }
         },
         logger,

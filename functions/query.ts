@@ -183,6 +183,7 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
     ...withStandard(inspection, metric, periodOf(dayInEngland(now))),
     localStandards,
     ...missing(inspection.unreadable, unreadableMonths(months)),
+    ...defined({ benchmark: inspection.benchmarks.find(({ metric }) => metric === id) }),
     series: judged
       .filter(({ period }) => from <= period && period <= to)
       .map(({ period, observation, alert, transition, findings }) => {

@@ -18,14 +18,8 @@ import { METRICS } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { loadInspection, moveFormerInspections } from './services/inspections.ts';
 import { keepOperator, type Operations, removeOperator } from './services/operators.ts';
-import {
-  askAgain,
-  followDeployment,
-  type Recipients,
-  SNS_ATTEMPTS,
-  settleFilters,
-  takeOverRequests,
-} from './services/recipients.ts';
+import { askAgain, followDeployment, settleFilters, takeOverRequests } from './services/recipients-upkeep.ts';
+import { type Recipients, SNS_ATTEMPTS } from './services/subscriptions.ts';
 import type { Database } from './store/database.ts';
 
 /**

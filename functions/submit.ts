@@ -5,16 +5,9 @@ import { BulkQuerySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
 import { type Answer, answer, httpHandler, isFile, type Request, readQuery } from './http/handler.ts';
 import { openDatabase } from './runtime/open-database.ts';
-import {
-  type Accepted,
-  type Accepting,
-  acceptMonth,
-  acceptMonths,
-  correctMonth,
-  readMonths,
-  retractMonth,
-  type SentMonth,
-} from './services/accept.ts';
+import { type Accepted, type Accepting, acceptMonth, retractMonth } from './services/accept.ts';
+import { acceptMonths, readMonths, type SentMonth } from './services/accept-months.ts';
+import { correctMonth } from './services/correct.ts';
 import { InvalidError } from './services/errors.ts';
 import { readFigures } from './services/figures.ts';
 import { requireMetrics } from './services/inspections.ts';

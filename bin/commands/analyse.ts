@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parse } from 'csv-parse/sync';
 import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
 import { chartOptions, shownLimits } from '../../functions/domain/evaluators/special-cause.ts';
+import { monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
-import { PeriodSchema } from '../../functions/domain/period.ts';
+import { addMonths, PeriodSchema } from '../../functions/domain/period.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Observation } from '../../functions/domain/series.ts';
 import {
@@ -15,7 +15,9 @@ import {
   xmrChart,
 } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
-import { meansOnly } from './setting.ts';
+import { cleaned, readPeriod } from '../../functions/services/cells.ts';
+import { decodeText, readSeparated, type SeparatedText, UnreadableFileError } from '../../functions/services/csv.ts';
+import { meansOnly, UsageError } from './setting.ts';
 
 export interface AnalyseOptions {
   readonly better: 'higher' | 'lower' | 'neutral';
@@ -40,6 +42,8 @@ export interface Analysis {
     readonly findings: readonly Finding[];
     readonly state: 'clear' | 'recovering' | 'watch' | 'warning' | 'critical';
   }[];
+  /** Months between the first and the last that have no figure. Rules that count reports pass over them. */
+  readonly absent: readonly string[];
   /** The type of the latest point. */
   readonly variation: PointType;
   /** Null without a standard, or where no direction is better. */
@@ -81,16 +85,25 @@ export function analyseSeries(csv: string, options: AnalyseOptions): Analysis {
   });
   return {
     periods: points,
+    absent: absentIn(observations.map(({ period }) => period)),
     variation: chart.variation as PointType,
     assurance: assuranceOf(chart.points.at(-1), options.standard, direction),
   };
+}
+
+/** The months that are not among these, from the first to the last; `periods` are in order. */
+function absentIn(periods: readonly string[]): string[] {
+  const reported = new Set(periods);
+  const absent: string[] = [];
+  for (let month = periods[0] ?? ''; month < (periods.at(-1) ?? ''); month = addMonths(month, 1))
+    if (!reported.has(month)) absent.push(month);
+  return absent;
 }
 
 function stateOf({ state, level }: Judged['alert']): Analysis['periods'][number]['state'] {
   return state === 'raised' ? (level ?? 'watch') : state;
 }
 
-/** Counts are new cases each month, so chance tests and CUSUM apply; bare values are judged by repetition, and anything worse than the baseline counts. */
 /** Of a share they stop where it cannot go; whether plain values may be below 0, whoever has them knows. */
 function limitsOf(
   kind: 'proportion' | 'mean',
@@ -100,6 +113,7 @@ function limitsOf(
   return { lower, upper };
 }
 
+/** Counts are new cases each month, so chance tests and CUSUM apply; bare values are judged by repetition, and anything worse than the baseline counts. */
 function metricOf(kind: 'proportion' | 'mean', { better, standard, baseline }: AnalyseOptions, from: string): Metric {
   return {
     id: 'series',
@@ -134,35 +148,33 @@ function metricOf(kind: 'proportion' | 'mean', { better, standard, baseline }: A
 
 const COLUMNS = { values: ['period', 'value'], counts: ['period', 'numerator', 'denominator'] } as const;
 
-interface Row {
-  readonly record: string[];
-  readonly info: { readonly lines: number };
-}
-
-/** Reads `period,value` or `period,numerator,denominator`, in any order of columns and lines; a line without figures is a period without a report. */
+/**
+ * Reads `period,value` or `period,numerator,denominator`, in any order of columns and lines; a line without figures is a period without a
+ * report. Only this service's own remarks above the columns' names are passed over: a line of figures may begin with a formula's error.
+ */
 function readSeries(csv: string): { observations: Observation[]; kind: 'proportion' | 'mean' } {
   const [header, ...rows] = rowsOf(csv);
-  const named = (header?.record ?? []).map((name) => name.toLowerCase());
+  const named = (header?.cells ?? []).map((name) => name.toLowerCase());
   const columns = Object.values(COLUMNS).find(
     (wanted) => wanted.length === named.length && wanted.every((name) => named.includes(name)),
   );
   if (!header || !columns)
     throw new SeriesFaultsError([
       {
-        line: header?.info.lines ?? 1,
+        line: header?.line ?? 1,
         detail: `the first line must name the columns: ${COLUMNS.values.join(',')} or ${COLUMNS.counts.join(',')}`,
       },
     ]);
   const faults: { line: number; detail: string }[] = [];
   const found = new Map<string, Observation>();
-  for (const { record, info } of rows) {
-    const cell = (name: string): string => record[named.indexOf(name)] ?? '';
-    const period = cell('period');
+  for (const { cells, line } of rows) {
+    const cell = (name: string): string => cells[named.indexOf(name)] ?? '';
+    const { period, detail: unclear } = monthIn(cell('period'));
     const details = [
-      ...(record.length === named.length
+      ...(cells.length <= named.length
         ? []
-        : [`has ${record.length} fields where the first line names ${named.length} columns`]),
-      ...(PeriodSchema.safeParse(period).success ? [] : [`"${period}" is not a month; write it as yyyy-mm`]),
+        : [`has ${cells.length} fields where the first line names ${named.length} columns`]),
+      ...(unclear ? [unclear] : []),
       ...(found.has(period) ? [`${period} is there twice`] : []),
     ];
     const figures = columns.slice(1).map(cell);
@@ -180,28 +192,32 @@ function readSeries(csv: string): { observations: Observation[]; kind: 'proporti
       else if (numerator !== undefined && denominator !== undefined)
         found.set(period, { ...common, value: (100 * numerator) / denominator, numerator, denominator });
     }
-    faults.push(...details.map((detail) => ({ line: info.lines, detail })));
+    faults.push(...details.map((detail) => ({ line, detail })));
   }
   if (faults.length > 0) throw new SeriesFaultsError(faults);
-  if (found.size === 0) throw new SeriesFaultsError([{ line: header.info.lines + 1, detail: 'there are no figures' }]);
+  if (found.size === 0) throw new SeriesFaultsError([{ line: header.line + 1, detail: 'there are no figures' }]);
   const observations = [...found.values()].sort((a, b) => (a.period < b.period ? -1 : 1));
   return { observations, kind: columns === COLUMNS.values ? 'mean' : 'proportion' };
 }
 
-function rowsOf(csv: string): Row[] {
+/** The month that a cell names; a series is monthly, so that 2010-11 is November. */
+function monthIn(cell: string): { period: string; detail?: string } {
+  const label = readPeriod(cell);
+  if ('period' in label) return { period: label.period };
+  const detail = label.kind === 'unclear' ? label.detail : `"${cell}" is not a month; write it as yyyy-mm`;
+  return { period: cell, detail };
+}
+
+/** The lines that hold something, without the empty cells that spreadsheets leave at their ends. */
+function rowsOf(csv: string): SeparatedText['lines'] {
   try {
-    return parse(csv, {
-      bom: true,
-      comment: '#',
-      comment_no_infix: true,
-      info: true,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-    }) as unknown as Row[];
+    return readSeparated(csv)
+      .lines.map(({ line, cells }) => ({ line, cells: cells.map(cleaned) }))
+      .map(({ line, cells }) => ({ line, cells: cells.slice(0, cells.findLastIndex((cell) => cell !== '') + 1) }))
+      .filter(({ cells }) => cells.length > 0);
   } catch (error) {
-    const { lines, message } = error as Error & { lines?: number };
-    throw new SeriesFaultsError([{ line: lines ?? 1, detail: message }]);
+    if (!(error instanceof UnreadableFileError)) throw error;
+    throw new SeriesFaultsError([{ line: error.line, detail: error.message }]);
   }
 }
 
@@ -243,6 +259,14 @@ function readPeriods(text: string): string[] {
   return periods;
 }
 
+/** So many months are named; of more, the first. */
+const MONTHS_NAMED = 12;
+
+const listed = (names: readonly string[]): string =>
+  names.length > MONTHS_NAMED
+    ? `${names.slice(0, MONTHS_NAMED).join(', ')} and ${names.length - MONTHS_NAMED} more months`
+    : names.join(', ');
+
 const TYPE_SHOWN: Record<PointType, string> = {
   common_cause: '',
   special_cause_improvement: 'improvement',
@@ -251,7 +275,7 @@ const TYPE_SHOWN: Record<PointType, string> = {
   special_cause_neutral_low: 'low',
 };
 
-function tableOf({ periods, variation, assurance }: Analysis): string {
+function tableOf({ periods, absent, variation, assurance }: Analysis): string {
   const show = (number: number | null): string => (number === null ? '-' : number.toFixed(1));
   const row = (cells: readonly string[]): string =>
     cells
@@ -265,8 +289,19 @@ function tableOf({ periods, variation, assurance }: Analysis): string {
       ...findings.map(({ level, evaluator, text }) => `          ${level} by ${evaluator}: ${text}`),
     ]),
     '',
+    ...(absent.length > 0 ? [`No figure for ${listed(absent.map(monthName))}.`] : []),
     `variation: ${variation}${assurance ? `; assurance: ${assurance}` : ''}`,
   ].join('\n');
+}
+
+function textOf(file: string): string {
+  try {
+    return decodeText(readFileSync(file === '-' ? 0 : file));
+  } catch (error) {
+    if (error instanceof UnreadableFileError)
+      throw new SeriesFaultsError([{ line: error.line, detail: error.message }]);
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** The command that judges a series from a file, without a server. */
@@ -301,10 +336,11 @@ Exit codes: 0 judged; 1 the file has faults, each named by its line.`,
     )
     .action((file: string, { format, ...options }: AnalyseOptions & { format: 'table' | 'json' }) => {
       try {
-        const analysis = analyseSeries(readFileSync(file === '-' ? 0 : file, 'utf8'), options);
+        const analysis = analyseSeries(textOf(file), options);
         console.log(format === 'json' ? JSON.stringify(analysis) : tableOf(analysis));
       } catch (error) {
-        console.error((error as Error).message);
+        if (!(error instanceof SeriesFaultsError)) throw error;
+        console.error(error.message);
         process.exitCode = 1;
       }
     });

@@ -4,8 +4,8 @@ import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { ApiError, type ApiFault } from '../client.ts';
 import { lineOf, linesOfJson } from './json-lines.ts';
-import { forPeople, showJson, showList, showOne } from './output.ts';
-import { reach, UsageError, withQuery } from './setting.ts';
+import { askFirst, forPeople, showJson, showList, showOne, YES } from './output.ts';
+import { PROGRAM_QUIETLY, reach, UsageError, withQuery } from './setting.ts';
 import { FileFaultsError } from './submit.ts';
 
 /** A file of an inspection as it was read, with the lines of what is in it. */
@@ -65,7 +65,7 @@ export function addInspection(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  npm run -s monitor -- inspection new --framework ilacs-2018 --authority bristol > bristol-2026.json',
+      `\nExample:\n  ${PROGRAM_QUIETLY} inspection new --framework ilacs-2018 --authority bristol > bristol-2026.json`,
     )
     .action(({ framework }: { framework: (typeof FrameworkIdSchema.options)[number] }, command: Command) => {
       showJson(skeletonOf(framework, command.optsWithGlobals<{ authority: string }>().authority));
@@ -157,8 +157,10 @@ export function addInspection(program: Command): void {
     .argument('<id>', 'as "inspection list" has it')
     .description('Has an inspection no longer count. It stays to be read.')
     .option('--dry-run', 'say what would change, and change nothing')
-    .action(async (id: string, { dryRun }: { dryRun?: true }, command: Command) => {
+    .option('--yes', YES)
+    .action(async (id: string, { dryRun, yes }: { dryRun?: true; yes?: true }, command: Command) => {
       const { client, at } = reach(command);
+      if (!dryRun) await askFirst(`Have ${id} no longer count? "--dry-run" shows what that changes.`, yes);
       const { body } = await client.request('DELETE', withQuery(at('inspections', id), { dryRun: dryRun && 'true' }));
       showChange(body, dryRun === true);
     });

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { amountFrom, showList, showOne } from './output.ts';
-import { reach, UsageError } from './setting.ts';
+import { amountFrom, askFirst, showList, showOne, YES } from './output.ts';
+import { PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Change {
   readonly from?: string;
@@ -70,8 +70,8 @@ export function addManage(program: Command): void {
       'after',
       `
 Examples:
-  npm run monitor -- standard initial-assessments-on-time --from 2011-04 --value 85 --reason "Improvement plan" --author "J. Smith"
-  npm run monitor -- standard average-caseload --from 2011-04 --m-of-n 3/4 --reason "Quarterly swings" --author "J. Smith"`,
+  ${PROGRAM} standard initial-assessments-on-time --from 2011-04 --value 85 --reason "Improvement plan" --author "J. Smith"
+  ${PROGRAM} standard average-caseload --from 2011-04 --m-of-n 3/4 --reason "Quarterly swings" --author "J. Smith"`,
     )
     .action(async (metric: string, options: Decided, command: Command) => {
       const { client, at } = reach(command);
@@ -98,8 +98,8 @@ Examples:
       'after',
       `
 Examples:
-  npm run monitor -- backtest initial-assessments-on-time --value 75
-  npm run monitor -- backtest initial-assessments-on-time --without change-point`,
+  ${PROGRAM} backtest initial-assessments-on-time --value 75
+  ${PROGRAM} backtest initial-assessments-on-time --without change-point`,
     )
     .action(async (metric: string, options: Change & { without?: string[] }, command: Command) => {
       const { client, at } = reach(command);
@@ -198,8 +198,10 @@ Examples:
     .command('remove')
     .argument('<id>', 'as "recipients" lists it')
     .description('Removes a recipient.')
-    .action(async (id: string, _: object, command: Command) => {
+    .option('--yes', YES)
+    .action(async (id: string, { yes }: { yes?: true }, command: Command) => {
       const { client, at } = reach(command);
+      await askFirst(`Remove ${id}? They are not mailed any more, and have to confirm to be mailed again.`, yes);
       await client.request('DELETE', at('recipients', id));
       showOne([`${id} is removed.`], { id });
     });

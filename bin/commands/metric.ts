@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Benchmark } from '../../functions/domain/benchmark.ts';
 import type { MetricDefinition } from '../../functions/domain/inspection.ts';
+import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
+import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
-import { showList, showOne } from './output.ts';
-import { reach, UsageError } from './setting.ts';
+import { ApiError } from '../client.ts';
+import { askFirst, showList, showOne, YES } from './output.ts';
+import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
 interface Said {
   readonly author: string;
@@ -45,7 +49,7 @@ export function addMetric(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  npm run monitor -- metric add --library single-assessments-on-time --from 2026-04 --reason "Improvement plan" --author "J. Smith"',
+      `\nExample:\n  ${PROGRAM} metric add --library single-assessments-on-time --from 2026-04 --reason "Improvement plan" --author "J. Smith"`,
     )
     .action(async (file: string | undefined, options: Said & { library?: string }, command: Command) => {
       const { id, ...definition } = wantedFrom(file, options.library);
@@ -75,9 +79,11 @@ export function addMetric(program: Command): void {
     metric.command('end').argument('<id>', 'the metric').requiredOption('--after <month>', 'its last month, yyyy-mm'),
   )
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
-    .action((id: string, options: Said & { after: string }, command: Command) =>
-      change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`),
-    );
+    .option('--yes', YES)
+    .action(async (id: string, options: Said & { after: string; yes?: true }, command: Command) => {
+      await askFirst(`End ${id} with ${options.after}? It is not asked for or judged any more.`, options.yes);
+      await change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`);
+    });
   said(
     metric
       .command('replace')
@@ -86,15 +92,92 @@ export function addMetric(program: Command): void {
       .requiredOption('--after <month>', 'the last month of the one that ends, yyyy-mm'),
   )
     .description('Ends a metric and says which one takes its place.')
-    .action((id: string, options: Said & { by: string; after: string }, command: Command) =>
-      change(
-        id,
-        { until: options.after, replacedBy: options.by },
-        options,
-        command,
-        `${id} ends with ${options.after}; ${options.by} takes its place.`,
-      ),
+    .option('--yes', YES)
+    .action(async (id: string, options: Said & { by: string; after: string; yes?: true }, command: Command) => {
+      const { by, after } = options;
+      await askFirst(`End ${id} with ${after}, and have ${by} take its place?`, options.yes);
+      const words = `${id} ends with ${after}; ${by} takes its place.`;
+      await change(id, { until: after, replacedBy: by }, options, command, words);
+    });
+}
+
+/** Commands about what was published of other places, to compare with. */
+export function addBenchmark(program: Command): void {
+  const benchmark = program
+    .command('benchmark')
+    .description(
+      'Published figures of England and of statistical neighbours, to compare with. Nothing is judged by them.',
     );
+
+  benchmark
+    .command('load')
+    .argument('<file>', 'CSV with the columns metric or measure, area, year and value')
+    .requiredOption('--source <source>', 'the publication, with its date')
+    .requiredOption('--author <author>', 'who brings it')
+    .option('--dry-run', 'say what would be loaded, and load nothing')
+    .description(
+      'Loads a file, such as the Local Authority Interactive Tool gives, in the place of what its metrics had.',
+    )
+    .action(
+      async (
+        path: string,
+        { dryRun, ...said }: { source: string; author: string; dryRun?: true },
+        command: Command,
+      ) => {
+        const csv = textOf(path);
+        const { client, at } = reach(command);
+        try {
+          const { body } = await client.request('POST', withQuery(at('benchmarks'), { dryRun: dryRun && 'true' }), {
+            ...said,
+            csv,
+          });
+          showOne(describeLoaded(body as LoadedBenchmarks, dryRun === true), body);
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.kind !== 'invalid') throw error;
+          throw error.withErrors(
+            error.errors.map(({ line, ...fault }) => (line ? { ...fault, position: `${path}, line ${line}` } : fault)),
+          );
+        }
+      },
+    );
+
+  benchmark
+    .command('remove')
+    .argument('<metric>', 'the metric')
+    .description('Takes away what is shown of other places beside a metric.')
+    .option('--yes', YES)
+    .action(async (metric: string, { yes }: { yes?: true }, command: Command) => {
+      const { client, at } = reach(command);
+      await askFirst(`Take away what is shown of other places beside ${metric}?`, yes);
+      await client.request('DELETE', at('benchmarks', metric));
+      showOne([`Nothing of other places is shown beside ${metric} any more.`], { metric, removed: true });
+    });
+}
+
+function describeLoaded({ benchmarks, neighbours, setAside }: LoadedBenchmarks, dryRun: boolean): string[] {
+  const years = (of: Benchmark): string => [...new Set([of.years[0]?.year, of.years.at(-1)?.year])].join(' to ');
+  return [
+    ...benchmarks.map((of) => `${of.metric}: ${years(of)} (${of.measure})`),
+    `Neighbours: ${neighbours.join(', ') || 'none'}`,
+    ...setAside.map(
+      ({ what, lines, why }) => `Set aside: ${what || 'no name'}, ${lines} line${lines === 1 ? '' : 's'}: ${why}`,
+    ),
+    dryRun
+      ? 'Nothing was loaded: this was a dry run.'
+      : 'Loaded. It is on each metric’s page, and in e-mails from the next one on.',
+  ];
+}
+
+function textOf(path: string): string {
+  try {
+    return decodeText(readFileSync(path));
+  } catch (error) {
+    throw new UsageError(
+      error instanceof UnreadableFileError
+        ? `${path}, line ${error.line}: ${error.message}`
+        : `${path} cannot be read: ${(error as Error).message}`,
+    );
+  }
 }
 
 function wantedFrom(file: string | undefined, taken: string | undefined): MetricDefinition {
@@ -102,8 +185,7 @@ function wantedFrom(file: string | undefined, taken: string | undefined): Metric
     throw new UsageError('give a file, or --library with the id of a metric of the library');
   if (taken !== undefined) {
     const found = library.find(({ id }) => id === taken);
-    if (!found)
-      throw new UsageError(`the library has no metric "${taken}"; npm run monitor -- metric library lists it`);
+    if (!found) throw new UsageError(`the library has no metric "${taken}"; ${PROGRAM} metric library lists it`);
     return found as MetricDefinition;
   }
   try {

@@ -62,9 +62,12 @@ export function showJson(value: unknown): void {
   console.log(JSON.stringify(value, null, 2));
 }
 
-/** Asks a person before something is done; what is no terminal is not asked. Throws {@link UsageError} unless the answer is yes. */
-export async function askFirst(question: string): Promise<void> {
-  if (!forPeople() || process.stdin.isTTY !== true) return;
+/** What the option --yes does, wherever something is asked. */
+export const YES = 'do not ask first';
+
+/** Asks a person before something is done that takes away; a script and who said `yes` are not asked. Throws {@link UsageError} unless the answer is yes. */
+export async function askFirst(question: string, yes: boolean | undefined): Promise<void> {
+  if (yes || !forPeople() || process.stdin.isTTY !== true) return;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await asking.question(`${question} [y/N] `);
   asking.close();

@@ -17,8 +17,8 @@ import { resendNotice } from '../../functions/services/notices.ts';
 import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
-import { showList, showOne, tell } from './output.ts';
-import { UsageError } from './setting.ts';
+import { askFirst, showList, showOne, tell, YES } from './output.ts';
+import { PROGRAM, UsageError } from './setting.ts';
 
 /** What Lambda answers for a function that threw. */
 const FailureSchema = z.looseObject({ errorMessage: z.string() });
@@ -66,10 +66,16 @@ export function addRecovery(program: Command): void {
     .description('Imports what "export" wrote. Meanwhile nothing is accepted for that authority.')
     .argument('<file>')
     .option('--replace', 'even if that authority has figures: they are removed first')
-    .action(async (path: string, options: DeploymentOptions & { replace?: true }) => {
+    .option('--yes', YES)
+    .action(async (path: string, options: DeploymentOptions & { replace?: true; yes?: true }) => {
       const read = FileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
       if (!read.success) throw new UsageError(`${path}: ${z.prettifyError(read.error)}`);
       const { authority, exportedAt, items } = read.data;
+      if (options.replace)
+        await askFirst(
+          `Remove all that ${authority} has, and put what it had at ${exportedAt} in its place?`,
+          options.yes,
+        );
       const deployment = await openDeployment(options);
       await importRecord(databaseOf(deployment), authority, items, deployment.now, options.replace === true);
       tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
@@ -93,7 +99,7 @@ export function addRecovery(program: Command): void {
       const deployment = await openDeployment(options);
       await resendNotice(databaseOf(deployment), { authority, number });
       tell(
-        `Notice ${number} of ${authority} waits to be sent again: within the hour, to everyone who would get it now. While nobody would, it waits. At once: npm run monitor -- hourly`,
+        `Notice ${number} of ${authority} waits to be sent again: within the hour, to everyone who would get it now. While nobody would, it waits. At once: ${PROGRAM} hourly`,
       );
     });
 

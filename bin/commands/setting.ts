@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { type Client, connect } from '../client.ts';
 
+/** How this program was called, and is to be called again: as the installed one, or from a clone. */
+export const PROGRAM = process.env.npm_lifecycle_event === 'monitor' ? 'npm run monitor --' : 'monitor';
+/** The same where its output goes into a file or another program: npm itself is to write nothing. */
+export const PROGRAM_QUIETLY = PROGRAM.replace('npm run', 'npm run -s');
+
 /** The command line cannot be followed as it stands; the message says what to write instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -30,7 +35,7 @@ export function refuseMeaningless(root: Command, command: Command): void {
   const given = (option: string) => command.getOptionValueSource(option) === 'cli';
   if (given('data') && given('stack')) faults.push('--data means nothing beside --stack: name one of them');
   if (given('region') && !given('stack')) faults.push('--region means nothing without --stack');
-  if (faults.length > 0) throw new UsageError(`${faults.join('\n')}\nWhat it takes: npm run monitor -- ${name} --help`);
+  if (faults.length > 0) throw new UsageError(`${faults.join('\n')}\nWhat it takes: ${PROGRAM} ${name} --help`);
 }
 
 /** The API that the options or the environment name, and the paths of the authority's data in it. */
@@ -46,7 +51,7 @@ export function reach(command: Command): Reach {
   const missing = [...(url ? [] : ['MONITOR_URL']), ...(token ? [] : ['MONITOR_TOKEN'])];
   if (!url || !token)
     throw new UsageError(
-      `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. "npm start" prints both for this machine; for a deployed instance MONITOR_URL is the output ApiUrl of its stack, and "npm run monitor -- token create --stack InspectionMonitor" makes a token.`,
+      `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set. "npm start" prints both for this machine; for a deployed instance MONITOR_URL is the output ApiUrl of its stack, and "${PROGRAM} token create --stack InspectionMonitor" makes a token.`,
     );
   if (!URL.canParse(url)) throw new UsageError(`MONITOR_URL is not a URL: ${url}`);
   return {

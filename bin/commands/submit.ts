@@ -5,13 +5,13 @@ import type { Metric } from '../../functions/domain/inspection.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
-import { suggestions } from '../../functions/services/accept.ts';
 import { readNumber } from '../../functions/services/cells.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { namingOf } from '../../functions/services/names.ts';
+import { suggestions } from '../../functions/services/suggestions.ts';
 import { ApiError, type Outcome } from '../client.ts';
-import { askFirst, forPeople, showList, showOne, tell, wordsOf } from './output.ts';
-import { type Reach, reach, UsageError, withQuery } from './setting.ts';
+import { askFirst, forPeople, showList, showOne, tell, wordsOf, YES } from './output.ts';
+import { PROGRAM, PROGRAM_QUIETLY, type Reach, reach, UsageError, withQuery } from './setting.ts';
 
 /** Faults in a file, found before anything was sent. */
 export class FileFaultsError extends Error {
@@ -77,9 +77,9 @@ A file of more than ${MAX_MONTHS} months is checked as a whole first and then se
 the same command again: months that were accepted already are left as they are.
 
 Examples:
-  npm run monitor -- submit figures.csv
-  npm run monitor -- submit figures.xlsx
-  npm run monitor -- submit --revise figures.csv`,
+  ${PROGRAM} submit figures.csv
+  ${PROGRAM} submit figures.xlsx
+  ${PROGRAM} submit --revise figures.csv`,
     )
     .action(async (file: string, options: SubmitOptions, command: Command) => {
       const to = reach(command);
@@ -107,7 +107,7 @@ Examples:
     .description('Writes an Excel workbook to fill in and submit: what each metric needs, and what was sent before.')
     .option('--from <month>', 'the first month, yyyy-mm; unless given, the first that is still to come')
     .option('--to <month>', 'the last month, yyyy-mm; unless given, the last that is over')
-    .addHelpText('after', '\nExample:\n  npm run -s monitor -- template --from 2011-08 > figures.xlsx')
+    .addHelpText('after', `\nExample:\n  ${PROGRAM_QUIETLY} template --from 2011-08 > figures.xlsx`)
     .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
       if (forPeople())
@@ -122,10 +122,7 @@ Examples:
     .option('--xlsx', 'as a workbook')
     .option('--from <month>', 'the first month, yyyy-mm')
     .option('--to <month>', 'the last month, yyyy-mm')
-    .addHelpText(
-      'after',
-      '\nExample:\n  npm run -s monitor -- figures --from 2011-01 > figures.csv      (-s: npm itself writes nothing into the file)',
-    )
+    .addHelpText('after', `\nExample:\n  ${PROGRAM_QUIETLY} figures --from 2011-01 > figures.csv`)
     .action(async ({ from, to, xlsx }: { from?: string; to?: string; xlsx?: true }, command: Command) => {
       const { client, at } = reach(command);
       const format = xlsx ? 'xlsx' : 'csv';
@@ -145,8 +142,8 @@ Examples:
       'after',
       `
 Examples:
-  npm run monitor -- correct 2011-09 conferences-on-time 14/15 --reason "one was counted twice"
-  npm run monitor -- correct 2011-09 "Referral backlog" none`,
+  ${PROGRAM} correct 2011-09 conferences-on-time 14/15 --reason "one was counted twice"
+  ${PROGRAM} correct 2011-09 "Referral backlog" none`,
     )
     .action(async (month: string, name: string, figure: string, options: CorrectOptions, command: Command) => {
       const to = reach(command);
@@ -172,10 +169,10 @@ Examples:
     .argument('<month>', 'yyyy-mm')
     .description('Retracts a month: it no longer counts, but its history is kept.')
     .option('--revision <number>', 'only if it is still this revision')
-    .option('--yes', 'do not ask first')
+    .option('--yes', YES)
     .action(async (month: string, { revision, yes }: { revision?: string; yes?: true }, command: Command) => {
       const { client, at } = reach(command);
-      if (!yes) await askFirst(`Take back ${month}? None of its figures will count any more.`);
+      await askFirst(`Take back ${month}? None of its figures will count any more.`, yes);
       const path = at('submissions', month);
       const etag = revision ? `"${revision}"` : (await client.request('GET', path)).etag;
       const { body } = await client.request('DELETE', path, undefined, { 'if-match': etag ?? '' });

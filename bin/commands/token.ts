@@ -5,8 +5,8 @@ import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
 import { createToken, listTokens, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
-import { numberFrom, showList, showOne } from './output.ts';
-import { UsageError } from './setting.ts';
+import { askFirst, numberFrom, showList, showOne, YES } from './output.ts';
+import { PROGRAM, UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
 /** No token is for ever. */
@@ -30,8 +30,8 @@ export function addToken(program: Command): void {
       'after',
       `
 Examples:
-  npm run monitor -- token create --label "analyst" --scopes read,submit
-  npm run monitor -- token create --label "analyst" --scopes read,submit --stack InspectionMonitor`,
+  ${PROGRAM} token create --label "analyst" --scopes read,submit
+  ${PROGRAM} token create --label "analyst" --scopes read,submit --stack InspectionMonitor`,
     )
     .action(async (options: DeploymentOptions & { label: string; scopes: string; for: string; days: number }) => {
       const scopes = scopesIn(options.scopes);
@@ -75,8 +75,10 @@ Examples:
 
   withDeploymentOptions(token.command('revoke').argument('<id>', 'as "token list" shows it'))
     .description('Revokes a token: its next request is refused.')
-    .action(async (id: string, options: DeploymentOptions) => {
+    .option('--yes', YES)
+    .action(async (id: string, options: DeploymentOptions & { yes?: true }) => {
       const { database } = await accessOf(options);
+      await askFirst(`Revoke ${id}? Whatever uses it is refused from now on.`, options.yes);
       await revokeToken(database, id);
       showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });

@@ -55,6 +55,8 @@ const ToldAlertSchema = AlertStateSchema.extend({
   inHand: z.object({ author: z.string(), at: z.iso.datetime() }).optional(),
   /** How many actions were overdue, where it is about those. */
   overdue: z.number().optional(),
+  /** The month in which it was last news, by {@link Obligations}; boards of an earlier version do not say. */
+  toldIn: z.string().optional(),
 });
 export type ToldAlert = z.infer<typeof ToldAlertSchema>;
 

@@ -7,6 +7,10 @@ export type Level = z.infer<typeof LevelSchema>;
 export const TransitionSchema = z.enum(['raised', 'worsened', 'eased', 'recovering', 'cleared', 'withdrawn']);
 export type Transition = z.infer<typeof TransitionSchema>;
 
+/** What a notice may tell of an alert: a transition, or that it is critical still and nobody has it in hand. */
+export const NewsSchema = z.enum([...TransitionSchema.options, 'reminded']);
+export type News = z.infer<typeof NewsSchema>;
+
 /**
  * From the raise at `warning` or above to the clear; `level` is the highest it reached, `worse` the period in which it was
  * last found worse than when it was last told, whatever its level.
@@ -183,7 +187,7 @@ function stateAfter(alert: AlertState, to: LifecycleState, level: Level | undefi
 
 /** A change between what was last announced and what is now, over any number of periods. */
 export interface Change {
-  readonly transition: Transition;
+  readonly transition: News;
   /** Whether somebody has to be told: by themselves `eased` and `recovering` are not sent. */
   readonly mailed: boolean;
 }

@@ -1,15 +1,26 @@
 import * as z from 'zod';
-import { dateName, dayName, formatDue, formatParagraphs, monthName, oneLine, sentence, timeName } from './format.ts';
+import {
+  dateName,
+  dayName,
+  formatDue,
+  formatParagraphs,
+  monthName,
+  oneLine,
+  ordinal,
+  sentence,
+  timeName,
+} from './format.ts';
 import { AUTHORITY_ALERT_IDS, BasisSchema } from './inspection.ts';
-import { type Level, LevelSchema, rank, TransitionSchema } from './lifecycle.ts';
+import { type Level, LevelSchema, NewsSchema, rank } from './lifecycle.ts';
 import { dayInEngland } from './period.ts';
+import { REMIND_EVERY_MONTHS } from './rules.ts';
 
 /** One alert in a notice, in words that are ready to be read. Fields that do not apply are absent. */
 export const NoticeItemSchema = z.object({
   alert: z.string(),
   title: z.string(),
-  /** The net change since the last notice; absent for what is only still raised or to watch. */
-  transition: TransitionSchema.optional(),
+  /** The net change since the last notice, or that it is told again; absent for what is only still raised or to watch. */
+  transition: NewsSchema.optional(),
   /** The level it is raised at; when it ended, the level it had. */
   level: LevelSchema,
   /** The highest level of its episode; `watch` where it has none. */
@@ -24,6 +35,8 @@ export const NoticeItemSchema = z.object({
   direction: z.string().optional(),
   standard: z.string().optional(),
   baseline: z.string().optional(),
+  /** `England 2025: 71%; statistical neighbours 2025: 68%, in the middle of 10`. */
+  compared: z.string().optional(),
   /** Each finding as a sentence that can stand alone. */
   findings: z.array(z.string()),
   /** Why, for each finding, without what stands above it. Notices of an earlier version have none. */
@@ -99,6 +112,8 @@ const LEVEL_WORD: Record<Level, string> = { critical: 'Critical', warning: 'Warn
 
 /** Whether a transition announces something bad. */
 const isBad = ({ transition }: NoticeItem): boolean => transition === 'raised' || transition === 'worsened';
+/** Whether it says again what is critical and in nobody's hands. */
+const isReminder = ({ transition }: NoticeItem): boolean => transition === 'reminded';
 
 /**
  * `Herefordshire, June 2011: 1 critical (Referral backlog), 1 warning, 2 no longer raised`: the place, the month of the
@@ -151,6 +166,7 @@ function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
     ['critical', bad('critical')],
     ['warning', bad('warning')],
     ['to watch', bad('watch')],
+    ['still critical', those(isReminder)],
     ['withdrawn', those(({ transition }) => transition === 'withdrawn')],
     ['no longer raised', those(({ transition }) => transition === 'cleared')],
     ['less serious', those(({ transition }) => transition === 'eased')],
@@ -173,9 +189,9 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const home = `${pageUrl}authorities/${notice.authority}`;
   const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
   const { transitions, stillRaised, watching } = notice;
-  const unseen = [...transitions.filter(isBad), ...stillRaised].filter(isUnseen);
+  const unseen = [...transitions.filter((item) => isBad(item) || isReminder(item)), ...stillRaised].filter(isUnseen);
   const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) => [
-    `${LEVEL_WORD[item.level]}${item.transition ? ' and new' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+    `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
     ...inHand(item),
   ]);
   // First what is news.
@@ -188,8 +204,13 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ),
     ...(isNews ? [cannotSee] : []),
     section(
+      `STILL CRITICAL, AND NOBODY HAS IT IN HAND (we say so every ${ordinal(REMIND_EVERY_MONTHS)} month)`,
+      transitions.filter((item) => isReminder(item) && !isUnseen(item)),
+      (item) => standing(item, home),
+    ),
+    section(
       'NO LONGER RAISED, OR BETTER',
-      transitions.filter((item) => !isBad(item)),
+      transitions.filter((item) => !isBad(item) && !isReminder(item)),
       (item) => change(item, home),
     ),
     section(
@@ -307,12 +328,13 @@ const wordOf = (level: Level): string =>
   ({ critical: 'critical', warning: 'a warning', watch: 'only to watch' })[level];
 
 /** The figure with its course, what it should be, and what else speaks for raising it; of a notice of before, what it has. */
-function facts({ value, direction, shouldBe, standard, why, findings, overdue }: NoticeItem): string[] {
+function facts({ value, direction, shouldBe, standard, why, findings, overdue, compared }: NoticeItem): string[] {
   const figure = value ? `${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
   const expected = shouldBe ? ` It should be ${shouldBe}.` : '';
   const before =
     why || overdue ? [] : [standard ? `The standard is ${standard}.` : '', ...findings.map((text) => `${text}.`)];
-  return [figure + (overdue ? '' : expected), ...(why ?? []), ...before].filter(Boolean);
+  const others = compared ? `For comparison: ${compared}.` : '';
+  return [figure + (overdue ? '' : expected), ...(why ?? []), ...before, others].filter(Boolean);
 }
 
 /** Each overdue action once, under its due date; and who can say that one is done. */
@@ -383,5 +405,6 @@ export function compareItems(a: NoticeItem, b: NoticeItem): number {
 
 function place(item: NoticeItem): number {
   if (isBad(item)) return item.recovering ? 3 : 3 - rank(item.level);
-  return { withdrawn: 4, cleared: 5, eased: 6, recovering: 7, raised: 0, worsened: 0 }[item.transition ?? 'recovering'];
+  const places = { reminded: 4, withdrawn: 5, cleared: 6, eased: 7, recovering: 8, raised: 0, worsened: 0 };
+  return places[item.transition ?? 'recovering'];
 }

@@ -2,7 +2,7 @@ import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { type Action, compareDue, type DatedAction, isDated, type Progress } from './inspection.ts';
 import type { NoticeItem } from './notice.ts';
-import { addMonths, dayInEngland, type Period } from './period.ts';
+import { addMonths, dayInEngland, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
 import { SUBMISSION_WORKING_DAYS } from './rules.ts';
 import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
@@ -19,6 +19,8 @@ export interface ExpectedMonth {
 export interface Obligations {
   readonly now: Date;
   readonly latestPeriod: Period | undefined;
+  /** The month that is told of now: the latest submitted one, or the last that should be in by now, whichever is later. */
+  readonly month: Period;
   /** The month after the latest submitted one. */
   readonly expected: ExpectedMonth | undefined;
   /** Actions that are not completed, earliest due first. */
@@ -52,6 +54,7 @@ export function obligationsOf(record: AuthorityRecord, now: Date): Obligations {
   return {
     now,
     latestPeriod,
+    month: monthToldAt(now, latestPeriod, record.bankHolidays),
     expected: latestPeriod ? expectedAfter(latestPeriod, record.bankHolidays) : undefined,
     openActions,
     overdueActions: overdueOf(openActions, now),
@@ -60,8 +63,24 @@ export function obligationsOf(record: AuthorityRecord, now: Date): Obligations {
 
 function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>): ExpectedMonth {
   const period = addMonths(latestPeriod, 1);
-  const lastDay = workingDayAfter(period, SUBMISSION_WORKING_DAYS, bankHolidays);
+  const lastDay = lastDayFor(period, bankHolidays);
   return { period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(addMonthToDay(lastDay), 1) };
+}
+
+/** The last day, `yyyy-mm-dd`, on which a month's figures are not late. */
+const lastDayFor = (period: Period, bankHolidays: ReadonlySet<string>): string =>
+  workingDayAfter(period, SUBMISSION_WORKING_DAYS, bankHolidays);
+
+function monthToldAt(now: Date, latestPeriod: Period | undefined, bankHolidays: ReadonlySet<string>): Period {
+  const today = dayInEngland(now);
+  const last = addMonths(periodOf(today), -1);
+  const due = today > lastDayFor(last, bankHolidays) ? last : addMonths(last, -1);
+  return latestPeriod !== undefined && latestPeriod > due ? latestPeriod : due;
+}
+
+/** When a month is the one that is told of, whether or not its figures come ({@link Obligations.month}). */
+export function toldOfFrom(period: Period, bankHolidays: ReadonlySet<string>): Date {
+  return startOfDayInEngland(addDays(lastDayFor(period, bankHolidays), 1));
 }
 
 /** The actions that are not completed, by the newest version of each one's progress; earliest due first. */

@@ -20,8 +20,10 @@ import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
-import { type AuthorityAlertRule, type Obligations, obligationsOf } from './obligations.ts';
+import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
+import { addMonths } from './period.ts';
 import { type AuthorityRecord, type JudgedRecord, latestPeriodOf, localStandardsOf } from './record.ts';
+import { REMIND_EVERY_MONTHS } from './rules.ts';
 import { seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
@@ -78,8 +80,6 @@ export function reconcile(
   const evaluatedAt = stored && stored.evaluatedAt > now.toISOString() ? stored.evaluatedAt : now.toISOString();
   const judgements = timelines(record, smallNumbers);
   const obligations = obligationsOf(record, new Date(evaluatedAt));
-  const next = nextDueAfter(obligations);
-  const due = next ? { nextDueAt: next } : {};
   const { alerts, held } = holdBack(stored, alertsOf(judgements, obligations, record), record);
   const content = {
     authority: record.inspection.authority,
@@ -94,9 +94,11 @@ export function reconcile(
   const changes = changesSince(stored, told, alerts, judgements, obligations, record);
   for (const id of held) changes.delete(id);
   const mailed = isNewlyLed(told, content) || [...changes.values()].some((change) => change.mailed);
+  const announced = mailed || !told ? announcedNow(content, told, changes, obligations) : told;
+  const next = earliest([nextDueAfter(obligations), nextReminderOf(content.alerts, announced, record)]);
+  const due = next ? { nextDueAt: next } : {};
   if (stored && !mailed && sameContent(stored, content)) return due;
   const lastNotice = (stored?.lastNotice ?? 0) + (mailed ? 1 : 0);
-  const announced = mailed || !told ? asAnnounced(content) : told;
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice, announced };
   if (!mailed) return { board, ...due };
   const notice = composeNotice({ board, told, changes, judgements, obligations, record, superseded, smallNumbers });
@@ -188,9 +190,68 @@ function changesSince(
     const change = isAuthorityAlert(id)
       ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations)
       : changeBetween(before ?? CLEAR, there(id, before), after ?? CLEAR, judgedThrough);
-    if (change) changes.set(id, change);
+    const news = change ?? reminderOf(before, told, after, obligations);
+    if (news) changes.set(id, news);
   }
   return changes;
+}
+
+/** What a notice of a board leaves its readers knowing: of what is news in it, also that it was told now. */
+function announcedNow(
+  content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'announced'>,
+  told: Announced | undefined,
+  changes: ReadonlyMap<string, Change>,
+  { month }: Obligations,
+): Announced {
+  const announced = asAnnounced(content);
+  const alerts = Object.entries(announced.alerts).map(([id, alert]) => {
+    const before = changes.has(id) ? undefined : told?.alerts[id];
+    return [id, { ...alert, toldIn: before && told ? toldIn(before, told) : month }] as const;
+  });
+  return { ...announced, alerts: Object.fromEntries(alerts) };
+}
+
+/** A board of an earlier version told its alerts no later than the latest month that it told of. */
+const toldIn = (before: ToldAlert, { latestPeriod = '' }: Announced): string => before.toldIn ?? latestPeriod;
+
+/** Whether an alert is one that nobody may forget: critical now, and nobody has it in hand. */
+const isUnowned = ({ state, level, acknowledgement }: BoardAlert): boolean =>
+  state === 'raised' && level === 'critical' && !acknowledgement;
+
+/** That an alert is critical still and nobody has it in hand, where it is time to say so again. */
+function reminderOf(
+  before: ToldAlert | undefined,
+  told: Announced | undefined,
+  after: BoardAlert | undefined,
+  { month }: Obligations,
+): Change | undefined {
+  if (!before || !told || !after || !isUnowned(after)) return undefined;
+  return month >= remindIn(before, told) ? { transition: 'reminded', mailed: true } : undefined;
+}
+
+/** The month in whose e-mail an alert is to be told again; of a board that told of no month, at once. */
+function remindIn(before: ToldAlert, told: Announced): string {
+  const last = toldIn(before, told);
+  return last && addMonths(last, REMIND_EVERY_MONTHS);
+}
+
+/** When the next of what was announced is told again though no figures come. */
+function nextReminderOf(
+  alerts: Readonly<Record<string, BoardAlert>>,
+  announced: Announced,
+  { bankHolidays }: AuthorityRecord,
+): Date | undefined {
+  const months = Object.entries(alerts).flatMap(([id, alert]) => {
+    const before = announced.alerts[id];
+    return before && isUnowned(alert) ? remindIn(before, announced) : [];
+  });
+  const [first] = months.sort();
+  return first ? toldOfFrom(first, bankHolidays) : undefined;
+}
+
+function earliest(instants: readonly (Date | undefined)[]): Date | undefined {
+  const times = instants.flatMap((at) => at?.getTime() ?? []);
+  return times.length > 0 ? new Date(Math.min(...times)) : undefined;
 }
 
 /**

@@ -73,6 +73,11 @@ export const XMR_RUN = 7;
 /** A month's figures are due by the end of this working day after it. Assumption of this service. */
 export const SUBMISSION_WORKING_DAYS = 10;
 
+// ---- telling again
+
+/** What is critical and in nobody's hands is told again so many months after it was last told. Assumption of this service. */
+export const REMIND_EVERY_MONTHS = 3;
+
 // ---- the level that was reached: change points
 
 /** The worse level covers the last 1 to so many reports … Assumption of this service. */

@@ -9,6 +9,7 @@ const KINDS = {
   month: (of: string) => `the figures of ${monthName(of)}`,
   revision: (of: string) => `an earlier revision of ${monthName(of)}`,
   standard: (of: string) => `a standard of ${of}`,
+  benchmark: (of: string) => `the published figures beside ${of}`,
   progress: (of: string) => `a report on action ${of}`,
   metric: (of: string) => `the definition of ${of}`,
   inspection: (of: string) => `the inspection ${of}`,

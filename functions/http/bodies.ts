@@ -8,7 +8,7 @@ import { RoleSchema } from '../domain/person.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
 
 import { typedText } from '../domain/typed-text.ts';
-import { ReasonSchema } from '../services/accept.ts';
+import { ReasonSchema } from '../services/correct.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -84,6 +84,13 @@ export const MetricChangeBodySchema = z
     ({ title, until, replacedBy }) => title !== undefined || until !== undefined || replacedBy !== undefined,
     'give at least one of title, until, replacedBy',
   );
+
+/** A file of published figures, as text, with where it comes from and who brings it. */
+export const BenchmarksBodySchema = z.strictObject({
+  source: typedText(300).trim().min(1),
+  author: typedText(200).trim().min(1),
+  csv: z.string().min(1),
+});
 
 export const AcknowledgementBodySchema = z.strictObject({
   author: typedText(200).trim().min(1),

@@ -4,14 +4,8 @@ import type { InspectionHeader, Metric } from '../domain/inspection.ts';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';
 import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
-import {
-  basisOf,
-  type ComparedMonth,
-  type Mode,
-  type Outcome,
-  readMonths,
-  type SentMonth,
-} from '../services/accept.ts';
+import type { Outcome } from '../services/accept.ts';
+import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
 import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
 import { isWorkbook } from '../services/workbook.ts';
 import { type Content, type Html, html } from './html.ts';

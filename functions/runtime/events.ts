@@ -16,12 +16,13 @@ const MIN_TIME_LEFT_MS = 40_000;
 
 /**
  * Works through a stream batch in order, once for each distinct subject, and stops at the first failure, or when time runs
- * short: the answer names that record, so that Lambda delivers it and what follows again. What came before it is done.
+ * short: the answer names that record, so that Lambda delivers it and what follows again. What came before it is done. A
+ * subject that is for `later`, as somebody else has it, comes again in the same way and is no failure.
  */
 export async function handleStream<Subject>(
   event: DynamoDBStreamEvent,
   subjectOf: (key: StreamKey) => Subject,
-  handle: (subject: Subject) => Promise<void>,
+  handle: (subject: Subject) => Promise<'later' | undefined>,
   logger: Logger,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<DynamoDBBatchResponse> {
@@ -30,17 +31,17 @@ export async function handleStream<Subject>(
     const subject = subjectOf({ pk: dynamodb?.Keys?.pk?.S ?? '', sk: dynamodb?.Keys?.sk?.S ?? '' });
     const key = JSON.stringify(subject);
     if (done.has(key)) continue;
-    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS)
-      return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
+    const fromHere = { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
+    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) return fromHere;
     try {
-      await handle(subject);
+      if ((await handle(subject)) === 'later') return fromHere;
       done.add(key);
     } catch (error) {
       logger.error('stream record failed', {
         failure: describeFailure(error),
         sequenceNumber: dynamodb?.SequenceNumber,
       });
-      return { batchItemFailures: [{ itemIdentifier: dynamodb?.SequenceNumber ?? '' }] };
+      return fromHere;
     }
   }
   return { batchItemFailures: [] };

@@ -2,7 +2,9 @@ import { parse } from 'csv-parse/sync';
 import type { Metric } from '../domain/inspection.ts';
 import type { Month, Reported } from '../domain/submission.ts';
 import { FIELDS, type Field, namingOf } from './names.ts';
-import { FORMULA, type Line, LONG, readTable, type Table } from './table.ts';
+import { readTable } from './read-table.ts';
+import { type Line, LONG, type Table } from './table.ts';
+import { FORMULA } from './table-lines.ts';
 
 /** A separated text as lines of cells, before anything in them is understood. */
 export interface SeparatedText {

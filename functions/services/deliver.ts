@@ -1,8 +1,9 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
-import { markSent, type NoticeReference, readUnsent } from '../store/notices.ts';
+import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
+import { findHearer, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
-import { findHearer, type Recipients, stillHears } from './recipients.ts';
+import type { Recipients } from './subscriptions.ts';
 
 export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 
@@ -31,15 +32,23 @@ async function waitForTurn(authority: string): Promise<void> {
   nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
 }
 
-/** What became of a notice. It is `kept` while nobody has confirmed who would get it. */
-export type Delivery = 'sent' | 'sent before' | 'kept';
+/**
+ * What became of a notice. It is `kept` while nobody has confirmed who would get it, and `being sent` while another run has it, or one
+ * that goes before it: whoever wants to be sure asks again later.
+ */
+export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent';
+
+/** How long SNS is asked to take a notice, with all its repetitions, before that counts as failed. */
+const PUBLISHING_MS = 10_000;
+/** A notice is left to one run for so long: it publishes and records that within it, or is no longer there. */
+const CLAIM_MS = 15_000;
 
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;
 
 /**
  * Publishes a notice, then records that it was sent: a crash in between repeats an e-mail (its number shows that) and never
- * loses one. It is sent when somebody would get it, before and after it was published: whoever leaves at that moment
+ * loses one. The stream and the hourly run, as both do after an outage, do not send the same notice at once. It is sent when somebody would get it, before and after it was published: whoever leaves at that moment
  * does not count. Those of the same authority with lower numbers that can be sent go first.
  */
 export async function deliverNotice(
@@ -47,16 +56,34 @@ export async function deliverNotice(
   delivering: Delivering,
   before = MAX_BEFORE,
 ): Promise<Delivery> {
-  const { database, sns, topicArn, pageUrl, now, log } = delivering;
+  const { database, now, log } = delivering;
   const { authority, number } = reference;
   const notice = await readUnsent(database, reference);
   if (!notice) return 'sent before';
   const earlier = { authority, number: number - 1 };
   if (before > 0 && number > 1 && (await readUnsent(database, earlier)))
-    await deliverNotice(earlier, delivering, before - 1);
+    if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';
   const hearer = await findHearer(delivering, notice, now());
   if (!hearer) return keep(reference, notice, log);
   await waitForTurn(authority);
+  const until = new Date(now().getTime() + CLAIM_MS);
+  if (!(await claimNotice(database, reference, now(), until)))
+    return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
+  const messageId = await publish(notice, delivering).catch(async (error: unknown) => {
+    await releaseNotice(database, reference, until);
+    throw error;
+  });
+  const heard = (await stillHears(delivering, hearer, notice, now())) || (await findHearer(delivering, notice, now()));
+  if (!heard) {
+    await releaseNotice(database, reference, until);
+    return keep(reference, notice, log);
+  }
+  await markSent(database, reference, now());
+  log.info('notice sent', { authority, number, level: notice.level, messageId });
+  return 'sent';
+}
+
+async function publish(notice: Notice, { sns, topicArn, pageUrl, now }: Delivering): Promise<string | undefined> {
   const { MessageId } = await sns.send(
     new PublishCommand({
       TopicArn: topicArn,
@@ -68,12 +95,9 @@ export async function deliverNotice(
         level: { DataType: 'String', StringValue: notice.level },
       },
     }),
+    { abortSignal: AbortSignal.timeout(PUBLISHING_MS) },
   );
-  const heard = (await stillHears(delivering, hearer, notice, now())) || (await findHearer(delivering, notice, now()));
-  if (!heard) return keep(reference, notice, log);
-  await markSent(database, reference, now());
-  log.info('notice sent', { authority, number, level: notice.level, messageId: MessageId });
-  return 'sent';
+  return MessageId;
 }
 
 function keep({ authority, number }: NoticeReference, { level }: Notice, log: Log): Delivery {

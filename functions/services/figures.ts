@@ -1,10 +1,11 @@
 import type { Metric } from '../domain/inspection.ts';
 import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
-import { suggestions } from './accept.ts';
 import { shorten } from './cells.ts';
 import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { type Naming, namingOf } from './names.ts';
-import { placeOf, readTable, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import { readTable } from './read-table.ts';
+import { suggestions } from './suggestions.ts';
+import { placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
 import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */

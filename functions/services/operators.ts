@@ -1,6 +1,6 @@
 import { NotFoundException, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { recipientId } from '../store/keys.ts';
-import { listSubscriptions, type Recipients } from './recipients.ts';
+import { listSubscriptions, type Recipients } from './subscriptions.ts';
 
 /** Who hears when the service itself fails. They are no recipients: nothing of an authority is theirs to read. */
 

@@ -19,8 +19,8 @@ import type { Database } from '../store/database.ts';
 import { PersonChangedError, readPerson, savePerson } from '../store/people.ts';
 import { readRecipient } from '../store/recipients.ts';
 import { NotFoundError } from './errors.ts';
-import type { Recipients } from './recipients.ts';
 import { retryChanged } from './retry.ts';
+import type { Recipients } from './subscriptions.ts';
 
 /**
  * Signing in by mail: whoever reads the mails of an address that gets the alerts is who they say. A link and a session
@@ -62,7 +62,7 @@ export async function sendLink(
   remember: boolean,
   linkTo: (code: string) => string,
 ): Promise<'sent' | 'too many' | 'unknown'> {
-  const { findConfirmed, publishTo } = await import('./recipients.ts');
+  const { findConfirmed, publishTo } = await import('./direct-mail.ts');
   const topic = { sns: await sns(), topicArn };
   const found = await findConfirmed(topic, address);
   if (!found || !(await readRecipient(database, found.id))) return 'unknown';
@@ -145,7 +145,7 @@ export async function readSession(
 }
 
 async function isStillMailed({ database, sns, topicArn, now }: SigningIn, person: Person, { address }: Recipient) {
-  const { findConfirmed } = await import('./recipients.ts');
+  const { findConfirmed } = await import('./direct-mail.ts');
   const isMailed = (await findConfirmed({ sns: await sns(), topicArn }, address)) !== undefined;
   await retryChanged(async () => {
     const read = (await readPerson(database, person.id)) ?? person;

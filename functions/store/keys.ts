@@ -9,6 +9,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | --- | --- | --- |
  * | inspections, metrics, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
  * | whether anything of these changed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
+ * | published figures of other places, with these | Baselines | pk = AUTHORITY#a, sk = BENCHMARK#metric |
  * | authorities | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
@@ -81,6 +82,10 @@ export const PROGRESS_PREFIX = 'PROGRESS#';
 export const progressKey = (inspection: string, action: string, version: number): string =>
   `${PROGRESS_PREFIX}${inspection}#${action}#${pad(version, 4)}`;
 
+/** No evaluation follows a change of these: nothing is judged by them. */
+export const BENCHMARK_PREFIX = 'BENCHMARK#';
+export const benchmarkKey = (metric: string): string => `${BENCHMARK_PREFIX}${metric}`;
+
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;
 export const REVISION_PREFIX = 'REVISION#';
@@ -133,6 +138,8 @@ export function kindOf(sk: string): Pick<Unreadable, 'kind' | 'of' | 'version'> 
       return { kind: 'progress', of: rest.at(-2) ?? '', version };
     case METRIC_PREFIX:
       return { kind: 'metric', of };
+    case BENCHMARK_PREFIX:
+      return { kind: 'benchmark', of };
     case INSPECTION_PREFIX:
       return { kind: 'inspection', of };
     case ACK_PREFIX:

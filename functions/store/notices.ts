@@ -88,22 +88,65 @@ export async function readUnsent({ client, tables }: Alerts, reference: NoticeRe
   return Item?.unsent ? readItem('alerts', Item, (data) => NoticeSchema.parse(data)) : undefined;
 }
 
+/**
+ * Takes a notice to be sent by nobody else until `until`; false where it is sent, or somebody else has it. Whoever is killed with
+ * it lets it go by `until` alone.
+ */
+export async function claimNotice(
+  { client, tables }: Alerts,
+  reference: NoticeReference,
+  now: Date,
+  until: Date,
+): Promise<boolean> {
+  return whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.alerts,
+        Key: keyOf(reference),
+        UpdateExpression: 'SET sendingUntil = :until',
+        ConditionExpression:
+          'attribute_exists(unsent) AND (attribute_not_exists(sendingUntil) OR sendingUntil <= :now)',
+        ExpressionAttributeValues: { ':until': { S: until.toISOString() }, ':now': { S: now.toISOString() } },
+      }),
+    ),
+  );
+}
+
+/** Lets go of a notice that could not be sent, so that whoever comes next need not wait. */
+export async function releaseNotice(
+  { client, tables }: Alerts,
+  reference: NoticeReference,
+  until: Date,
+): Promise<void> {
+  await whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.alerts,
+        Key: keyOf(reference),
+        UpdateExpression: 'REMOVE sendingUntil',
+        ConditionExpression: 'sendingUntil = :until',
+        ExpressionAttributeValues: { ':until': { S: until.toISOString() } },
+      }),
+    ),
+  );
+}
+
 /** Marks a notice as sent: it leaves the index of unsent ones. */
 export async function markSent({ client, tables }: Alerts, reference: NoticeReference, at: Date): Promise<void> {
   await client.send(
     new UpdateItemCommand({
       TableName: tables.alerts,
       Key: keyOf(reference),
-      UpdateExpression: 'SET sentAt = :at REMOVE unsent',
+      UpdateExpression: 'SET sentAt = :at REMOVE unsent, sendingUntil',
       ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
     }),
   );
 }
 
 /** Puts a notice back among those that wait to be sent; false where there is none with that number. */
-export async function markUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<boolean> {
-  try {
-    await client.send(
+export function markUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<boolean> {
+  return whereItHolds(() =>
+    client.send(
       new UpdateItemCommand({
         TableName: tables.alerts,
         Key: keyOf(reference),
@@ -111,7 +154,14 @@ export async function markUnsent({ client, tables }: Alerts, reference: NoticeRe
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':unsent': { S: UNSENT } },
       }),
-    );
+    ),
+  );
+}
+
+/** Whether a write was made that holds on a condition. */
+async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;

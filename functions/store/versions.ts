@@ -6,6 +6,7 @@ import {
   ProgressSchema,
 } from '../domain/inspection.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
+import { benchmarksIn } from './benchmarks.ts';
 import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
@@ -14,17 +15,19 @@ import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKe
 
 type Versioned = Database<'baselines' | 'alerts'>;
 
-/** The versions among an authority's items, in the order of their keys, and what of them cannot be read. */
+/** What was set since among an authority's items, in the order of their keys, and what of them cannot be read. */
 export function versionsIn(
   items: readonly Item[],
-): Pick<LoadedInspection, 'localStandards' | 'progress'> & { unreadable: Unreadable[] } {
+): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks'> & { unreadable: Unreadable[] } {
   const of = (prefix: string): Item[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix));
   const standards = tryItems('baselines', of(STANDARD_PREFIX), (data) => LocalStandardSchema.parse(data));
   const progress = tryItems('baselines', of(PROGRESS_PREFIX), (data) => ProgressSchema.parse(data));
+  const benchmarks = benchmarksIn(items);
   return {
     localStandards: standards.read,
     progress: progress.read,
-    unreadable: [...standards.unreadable, ...progress.unreadable],
+    benchmarks: benchmarks.read,
+    unreadable: [...standards.unreadable, ...progress.unreadable, ...benchmarks.unreadable],
   };
 }
 

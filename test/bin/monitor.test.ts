@@ -339,6 +339,6 @@ describe('what cannot be done is told by exit code and in words that help', () =
     expect(code).toBe(0);
     for (const words of ['submit', 'token', 'Examples:', 'Exit codes:']) expect(out).toContain(words);
     expect(out).not.toContain(service.token);
-    expect((await monitor(['submit', '--help'])).out).toContain('npm run monitor -- submit --revise figures.csv');
+    expect((await monitor(['submit', '--help'])).out).toContain('  monitor submit --revise figures.csv');
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FRAMEWORKS, FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 
-const SEEDS = new URL('../../seed/', import.meta.url).pathname;
+const SEEDS = join(import.meta.dirname, '../../seed');
 const read = (name: string) => JSON.parse(readFileSync(join(SEEDS, name), 'utf8'));
 const EXAMPLE = read('examples/inspection-annotated.json');
 const shipped = readdirSync(SEEDS).filter((name) => name.endsWith('.json'));

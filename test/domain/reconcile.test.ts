@@ -330,6 +330,75 @@ describe('an acknowledgement', () => {
   });
 });
 
+describe('what is critical and in nobody’s hands', () => {
+  const bad = (count: number, fields: Partial<AuthorityRecord> = {}): AuthorityRecord =>
+    recordOf(
+      Array.from({ length: count }, () => BAD),
+      fields,
+    );
+  const at = (record: AuthorityRecord, day: string, stored?: Board) => {
+    const { board = stored, notice, nextDueAt } = reconcile(stored, record, [], new Date(`${day}T12:00:00Z`), 'show');
+    const item = notice?.transitions.find(({ alert }) => alert === metric.id);
+    return { board: board as Board, notice, news: item?.transition, nextDueAt };
+  };
+
+  it('is told again in the e-mail of every third month', () => {
+    const days = ['2010-11-08', '2010-12-08', '2011-01-08', '2011-02-08', '2011-03-08', '2011-04-08', '2011-05-08'];
+    let board: Board | undefined;
+    const news = days.map((day, i) => {
+      const seen = at(bad(i + 1), day, board);
+      board = seen.board;
+      return seen.news;
+    });
+    expect(news).toEqual(['raised', undefined, undefined, 'reminded', undefined, undefined, 'reminded']);
+  });
+
+  it('is told alone where no figures come, once, on the day after they were due', () => {
+    const given: Acknowledgement = {
+      ...{ alert: 'submission', author: 'A. Head', note: 'the system is being replaced' },
+      ...{ at: '2011-01-20T12:00:00.000Z', period: '2010-11', level: 'critical' },
+    };
+    const record = bad(1, { acknowledgements: [given] });
+    const late = at(record, '2011-01-20', at(record, '2010-11-08').board);
+    expect(late.news).toBeUndefined();
+    // January is due by 14 February 2011, the third month after the one in whose e-mail it was told.
+    expect(late.nextDueAt?.toISOString()).toBe('2011-02-15T00:00:00.000Z');
+    const before = at(record, '2011-02-14', late.board);
+    expect(before.notice).toBeUndefined();
+    const { notice, board, nextDueAt } = at(record, '2011-02-15', before.board);
+    expect(notice).toMatchObject({ level: 'critical', transitions: [{ alert: metric.id, transition: 'reminded' }] });
+    expect(subjectOf(notice as Notice)).toBe('Herefordshire, October 2010: 1 still critical (Assessments on time)');
+    expect(bodyOf(notice as Notice, 'https://x/')).toContain(
+      'STILL CRITICAL, AND NOBODY HAS IT IN HAND (we say so every third month)\n\nCritical since October 2010: Assessments on time.',
+    );
+    expect(nextDueAt?.toISOString()).toBe('2011-05-16T23:00:00.000Z');
+    expect(at(record, '2011-02-16', board).notice).toBeUndefined();
+    expect(at(record, '2015-01-01', board).notice?.transitions).toHaveLength(1);
+  });
+
+  it('is not told again where somebody has it in hand, where it is less than critical, or where it was news since', () => {
+    const first = at(bad(1), '2010-11-08').board;
+    const given: Acknowledgement = {
+      ...{ alert: metric.id, author: 'A. Head', note: 'extra staff', at: '2010-11-20T12:00:00.000Z' },
+      ...{ period: '2010-10', level: 'critical' },
+    };
+    expect(at(bad(4, { acknowledgements: [given] }), '2011-02-08', first).news).toBeUndefined();
+    const recovering = recordOf([BAD, BAD, BAD, GOOD]);
+    expect(at(recovering, '2011-02-08', first).notice).toBeUndefined();
+    const relapsed = at(recordOf([GOOD, GOOD, GOOD, BAD]), '2011-02-08', first);
+    expect(relapsed.news).toBe('raised');
+    expect(at(recordOf([GOOD, GOOD, GOOD, BAD, BAD]), '2011-03-08', relapsed.board).news).toBeUndefined();
+  });
+
+  it('is told again of a board of an earlier version, which says of no alert when it was told', () => {
+    const { board } = at(bad(1), '2010-11-08');
+    const alerts = Object.entries(board.announced?.alerts ?? {}).map(([id, { toldIn, ...alert }]) => [id, alert]);
+    const earlier = { ...board, announced: { ...board.announced, alerts: Object.fromEntries(alerts) } } as Board;
+    expect(at(bad(3), '2011-01-08', earlier).news).toBeUndefined();
+    expect(at(bad(4), '2011-02-08', earlier).news).toBe('reminded');
+  });
+});
+
 describe('figures that do not come', () => {
   const told = (record: AuthorityRecord, day: string, stored?: Board) => {
     const { board, notice } = reconcile(stored, record, [], new Date(`${day}T12:00:00Z`), 'show');

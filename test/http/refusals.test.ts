@@ -4,7 +4,7 @@ import type { Month } from '../../functions/domain/submission.ts';
 import { problemOf } from '../../functions/http/problem.ts';
 import { problemFor } from '../../functions/http/refusals.ts';
 import { refusalFor } from '../../functions/pages/refusals.ts';
-import { BasisChangedError, MonthsWouldChangeError } from '../../functions/services/accept.ts';
+import { BasisChangedError, MonthsWouldChangeError } from '../../functions/services/accept-months.ts';
 import {
   InvalidError,
   NotFoundError,

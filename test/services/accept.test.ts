@@ -1,16 +1,14 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
+import { type Accepting, acceptMonth, retractMonth } from '../../functions/services/accept.ts';
 import {
-  type Accepting,
-  acceptMonth,
   acceptMonths,
   basisOf,
   compareMonths,
   readMonths,
-  retractMonth,
   type SentMonth,
-} from '../../functions/services/accept.ts';
+} from '../../functions/services/accept-months.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
 import { itemOf } from '../../functions/store/database.ts';
 import { authorityKey, currentKey, MAX_REVISION } from '../../functions/store/keys.ts';

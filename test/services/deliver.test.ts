@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { type Delivering, deliverNotice, listUnsent } from '../../functions/services/deliver.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
+import { findHearer } from '../../functions/services/hearers.ts';
 import { readNotice, resendNotice } from '../../functions/services/notices.ts';
-import { findHearer } from '../../functions/services/recipients.ts';
 import { recipientId } from '../../functions/store/keys.ts';
-import { noticeWrite } from '../../functions/store/notices.ts';
+import { claimNotice, noticeWrite } from '../../functions/store/notices.ts';
 import { saveRecipient } from '../../functions/store/recipients.ts';
 import { mails, type Running, run } from '../local/fixture.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
@@ -164,24 +164,66 @@ describe('somebody who would get it is', () => {
   });
 });
 
+describe('two runs at once', () => {
+  /** SNS, asked to publish, does `then` first. */
+  const publishing = (then: () => Promise<unknown>): Delivering => {
+    const { sns } = delivering;
+    const slow = Object.create(sns) as SNSClient;
+    slow.send = (async (command: object) => {
+      if (command instanceof PublishCommand) await then();
+      return sns.send(command as never);
+    }) as SNSClient['send'];
+    return { ...to('Alerts'), sns: slow };
+  };
+
+  test('send a notice once: who comes second leaves it, and what follows it, to who came first', async () => {
+    await resendNotice(store, NOTICE);
+    const write = noticeWrite(store.tables.alerts, { ...(await readNotice(store, authority, 1)).notice, number: 2 });
+    await store.client.send(new PutItemCommand(write.Put as never));
+    const meanwhile: unknown[] = [];
+    const first = await deliverNotice(
+      NOTICE,
+      publishing(async () => meanwhile.push(await deliverTo('Alerts', 1), await deliverTo('Alerts', 2))),
+    );
+    expect({ first, meanwhile }).toEqual({ first: 'sent', meanwhile: ['being sent', 'being sent'] });
+    expect(await deliverTo('Alerts', 1)).toBe('sent before');
+    expect(await deliverTo('Alerts', 2)).toBe('sent');
+  });
+
+  test('do not wait for what could not be published', async () => {
+    await resendNotice(store, NOTICE);
+    const refused = publishing(() => Promise.reject(new Error('SNS is unwell')));
+    await expect(deliverNotice(NOTICE, refused)).rejects.toThrow('SNS is unwell');
+    expect(await deliverTo('Alerts')).toBe('sent');
+  });
+
+  test('wait a quarter of a minute for one that is gone', async () => {
+    await resendNotice(store, NOTICE);
+    const until = new Date(NOW.getTime() + 15_000);
+    expect(await claimNotice(store, NOTICE, NOW, until)).toBe(true);
+    expect(await deliverTo('Alerts')).toBe('being sent');
+    expect(await deliverNotice(NOTICE, { ...to('Alerts'), now: () => until })).toBe('sent');
+  });
+});
+
 test('notices go out in the order of their numbers, and what is late says what day it tells of', async () => {
   const { tables, client } = store;
   const first = (await readNotice(store, authority, 1)).notice;
-  for (const number of [2, 3]) {
+  for (const number of [3, 4]) {
     const write = noticeWrite(tables.alerts, { ...first, number, createdAt: `2011-10-0${number}T08:30:00.000Z` });
     await client.send(new PutItemCommand(write.Put as never));
   }
   await instance.idle();
   const before = (await mails(instance)).length;
-  expect(await deliverTo('Alerts', 3)).toBe('sent');
-  expect(await deliverTo('Alerts', 2)).toBe('sent before');
+  expect(await deliverTo('Alerts', 4)).toBe('sent');
+  expect(await deliverTo('Alerts', 3)).toBe('sent before');
   await instance.idle();
   const mailed = (await mails(instance)).slice(before).map(({ text }) => text);
-  expect(mailed.map((text) => /e-mail (\d+) about/.exec(text)?.[1])).toEqual(['2', '3']);
-  expect(mailed[0]).toMatch(/^This tells how things stood on 2 October 2011 at 09:30\. It could not be sent then\./);
+  expect(mailed.map((text) => /e-mail (\d+) about/.exec(text)?.[1])).toEqual(['3', '4']);
+  expect(mailed[0]).toMatch(/^This tells how things stood on 3 October 2011 at 09:30\. It could not be sent then\./);
 });
 
-test.each([4, 999_999])('there is no notice %i to be read or sent again', async (number) => {
+test.each([5, 999_999])('there is no notice %i to be read or sent again', async (number) => {
   const missing = { reason: 'not-found', what: 'notice', message: `there is no notice ${number}` };
   await expect(readNotice(store, authority, number)).rejects.toMatchObject(missing);
   await expect(resendNotice(store, { authority, number })).rejects.toMatchObject(missing);

@@ -1,7 +1,9 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { acceptMonth, acceptMonths, correctMonth, readMonths } from '../../functions/services/accept.ts';
+import { acceptMonth } from '../../functions/services/accept.ts';
+import { acceptMonths, readMonths } from '../../functions/services/accept-months.ts';
 import { acknowledgeAlert, readAlerts } from '../../functions/services/alerts.ts';
+import { correctMonth } from '../../functions/services/correct.ts';
 import { figuresFile } from '../../functions/services/downloads.ts';
 import { UnreadableItemError } from '../../functions/services/errors.ts';
 import { type Evaluating, evaluateAuthority, listDue, rebuildBoard } from '../../functions/services/evaluate.ts';

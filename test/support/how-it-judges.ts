@@ -1,8 +1,23 @@
 import { readFileSync } from 'node:fs';
+import type { Board } from '../../functions/domain/board.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
+import { addMonths } from '../../functions/domain/period.ts';
+import { reconcile } from '../../functions/domain/reconcile.ts';
 import * as rules from '../../functions/domain/rules.ts';
+import type { Month } from '../../functions/domain/submission.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
-import { aMetric, IN_WORDS, inFigures, observation, SETTINGS, statesOf } from './build.ts';
+import {
+  aMetric,
+  aRecord,
+  type Figure,
+  IN_WORDS,
+  inFigures,
+  month,
+  observation,
+  reported,
+  SETTINGS,
+  statesOf,
+} from './build.ts';
 
 /** `docs/how-it-judges.md` with its examples judged and its table of numbers filled in anew, by the rules as they are. */
 
@@ -12,6 +27,7 @@ export const DOCUMENT = new URL('../../docs/how-it-judges.md', import.meta.url);
 export function rewriteDocument(): string {
   return readFileSync(DOCUMENT, 'utf8')
     .replaceAll(/(?<=```judged\n).*?(?=\n```)/gs, judgeExample)
+    .replaceAll(/(?<=```told\n).*?(?=\n```)/gs, tellExample)
     .replaceAll(
       /(?<=^\| `([A-Z][A-Z_]*)` \| )[^|]*(?= \|)/gm,
       (written, name) => shown(name) ?? `no such rule: ${written}`,
@@ -52,8 +68,15 @@ const NUMBERS: Readonly<Record<string, (value: number) => Partial<Metric>>> = {
   tolerance: (tolerance) => ({ tolerance }),
 };
 
-/** Reads an example's metric (its first line) and figures (the lines that begin with a month), and judges them. */
-function judgeExample(example: string): string {
+interface Example {
+  readonly header: string;
+  readonly metric: Metric;
+  readonly rebaseDates: readonly string[];
+  readonly figures: readonly { readonly period: string; readonly figure: Figure | undefined; readonly words: string }[];
+}
+
+/** Reads an example's metric (its first line) and figures (the lines that begin with a month). */
+function readExample(example: string): Example {
   const [header = '', ...lines] = example.split('\n');
   let metric: Partial<Metric> = { standards: [], baseline: { kind: 'none', statement: 'The report says nothing.' } };
   const rebaseDates: string[] = [];
@@ -66,21 +89,46 @@ function judgeExample(example: string): string {
     else throw new Error(`an example of docs/how-it-judges.md begins with "${part}", which is not known`);
   }
   const figures = lines.flatMap((line) => {
-    const [, period, numerator, denominator] = /^(\d{4}-\d{2}) +([\d.]+)(?: of (\d+))?/.exec(line) ?? [];
-    if (!period || !numerator) return [];
+    const [, period, words, numerator, denominator] =
+      /^(\d{4}-\d{2}) +(left out|([\d.]+)(?: of (\d+))?)/.exec(line) ?? [];
+    if (!period || !words) return [];
     const figure = denominator ? ([Number(numerator), Number(denominator)] as const) : Number(numerator);
-    return { period, figure, words: denominator ? `${numerator} of ${denominator}` : numerator };
+    return { period, figure: numerator ? figure : undefined, words };
   });
-  const judged = timeline(
-    aMetric(metric),
-    figures.map(({ period, figure }) => observation(period, figure)),
-    { ...SETTINGS, rebaseDates },
-  );
+  return { header, metric: aMetric(metric), rebaseDates, figures };
+}
+
+/** What is found in each period, and the alert after it. */
+function judgeExample(example: string): string {
+  const { header, metric, rebaseDates, figures } = readExample(example);
+  const reported = figures.flatMap(({ period, figure }) => (figure === undefined ? [] : observation(period, figure)));
+  const judged = timeline(metric, reported, { ...SETTINGS, rebaseDates });
   const states = statesOf(judged);
   const rows = figures.flatMap(({ period, words }, i) => [
     `${period}  ${words.padEnd(12)} ${states[i]}`.trimEnd(),
     ...findingsOf(judged[i]).map((words) => `           ${words}`),
   ]);
+  return [header, ...rows].join('\n');
+}
+
+/** How the alert stands once each month is in, on the 8th of the month after, and whether an e-mail tells of it as news. */
+function tellExample(example: string): string {
+  const { header, metric, figures } = readExample(example);
+  // Something else is always reported, so that a month is there that leaves the example's figure out.
+  const other = aMetric({ id: 'other', polarity: 'neutral', standards: [] });
+  const months: Month[] = [];
+  let board: Board | undefined;
+  const rows = figures.map(({ period, figure, words }) => {
+    const one = figure === undefined ? {} : { [metric.id]: reported(metric, figure) };
+    months.push(month(period, { ...one, [other.id]: { numerator: 1, denominator: 2 } }));
+    const now = new Date(`${addMonths(period, 1)}-08T09:00:00.000Z`);
+    const seen = reconcile(board, aRecord({ metrics: [metric, other], months: [...months] }), [], now, 'show');
+    board = seen.board ?? board;
+    const { state = 'clear', level } = board?.alerts[metric.id] ?? {};
+    const news = seen.notice?.transitions.find(({ alert }) => alert === metric.id)?.transition;
+    const stands = state === 'raised' ? String(level) : state;
+    return `${period}  ${words.padEnd(12)} ${news ? `${stands.padEnd(12)} told: ${news}` : stands}`;
+  });
   return [header, ...rows].join('\n');
 }
 

@@ -94,11 +94,35 @@ describe('analyse', () => {
   });
 
   it('reads lines in any order, blanks, remarks, CRLF and a byte-order mark', () => {
-    const csv = '\uFEFFvalue,period\r\n# a remark\r\n"1,234.5",2011-03\r\n,2011-02\r\n-1e1,2011-01\r\n';
+    const csv = '\uFEFF# a remark\r\nvalue,period\r\n"1,234.5",2011-03\r\n,2011-02\r\n-1e1,2011-01\r\n';
     expect(analyseSeries(csv, OPTIONS).periods.map(({ period, value }) => [period, value])).toEqual([
       ['2011-01', -10],
       ['2011-03', 1234.5],
     ]);
+  });
+
+  it('leaves no line out: what a failed lookup left of one is a fault, wherever it stands', () => {
+    const csv = 'value,period\n31,2011-01\n#N/A,2011-02\n# a remark,\n27.5,#VALUE!\n';
+    expect(() => analyseSeries(csv, OPTIONS)).toThrow(
+      /^line 3: "#N\/A" is not a number\nline 4: .*\nline 4: "# a remark" is not a number\nline 5: "#VALUE!" is a formula's error/,
+    );
+  });
+
+  it.each([
+    ['as spreadsheets write months', 'period,value\nJan-11,5\n01/02/2011,6\n'],
+    ['separated by semicolons, and says so', 'sep=;\nperiod;value;;\n2011-01;5;;\n2011/2;6;;\n'],
+    ['pasted, with mixed ends of lines', 'period\tvalue\r\n2011-01\t5\r2011-02\t6\n'],
+  ])('reads a series %s', (_, csv) => {
+    const { periods } = analyseSeries(csv, OPTIONS);
+    expect(periods.map(({ period, value }) => [period, value])).toEqual([
+      ['2011-01', 5],
+      ['2011-02', 6],
+    ]);
+  });
+
+  it('says which months between are absent', () => {
+    const csv = 'period,value\n2010-11,5\n2010-12,\n2011-02,6\n';
+    expect(analyseSeries(csv, OPTIONS).absent).toEqual(['2010-12', '2011-01']);
   });
 
   it.each([

@@ -1,0 +1,57 @@
+import { rank } from '../domain/lifecycle.ts';
+import type { Notice } from '../domain/notice.ts';
+import { type Hears, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
+import { readRecipient, readRecipients } from '../store/recipients.ts';
+import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';
+
+/** Who would get what is published now. */
+
+/** What decides who hears of something. */
+export type Concern = Pick<Notice, 'authority' | 'level'>;
+
+/** Somebody who has confirmed and would get what is published now. */
+export interface Hearer {
+  readonly id: string;
+  readonly arn: string;
+}
+
+/**
+ * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
+ * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
+ * was subscribed by hand is known by the filter alone.
+ */
+export async function findHearer(recipients: Recipients, concern: Concern, now: Date): Promise<Hearer | undefined> {
+  const [subscriptions, asked] = await Promise.all([
+    listSubscriptions(recipients),
+    readRecipients(recipients.database),
+  ]);
+  const candidates = subscriptions.flatMap(({ id, arn }) => {
+    const recipient = asked.find((each) => each.id === id);
+    return arn && (!recipient || surelyHears(recipient, concern, now)) ? [{ id, arn, known: Boolean(recipient) }] : [];
+  });
+  // Those of whom it is likely first: one question, and not one for everybody.
+  for (const { id, arn } of candidates.sort((a, b) => Number(b.known) - Number(a.known)))
+    if (await letsThrough(recipients, arn, concern)) return { id, arn };
+  return undefined;
+}
+
+/** Whether somebody who would have got what was published was still there when it was. */
+export async function stillHears(recipients: Recipients, { id, arn }: Hearer, concern: Concern, now: Date) {
+  const recipient = await readRecipient(recipients.database, id);
+  if (recipient && !surelyHears(recipient, concern, now)) return false;
+  return letsThrough(recipients, arn, concern);
+}
+
+async function letsThrough(recipients: Recipients, arn: string, concern: Concern): Promise<boolean> {
+  const policy = await readPolicy(recipients, arn);
+  return policy === '{}' || hearsOf(readFilterPolicy(policy)?.hears ?? {}, concern);
+}
+
+/** By what was asked, and while SNS may still go by the filter before, by that too. */
+const surelyHears = ({ hears, settling }: Recipient, concern: Concern, now: Date): boolean =>
+  hearsOf(hears, concern) && (!settling || settling.until <= now.toISOString() || hearsOf(settling.hears, concern));
+
+const hearsOf = (hears: Hears, { authority, level }: Concern): boolean => {
+  const least = hears[authority];
+  return least !== undefined && rank(level) >= rank(least);
+};

@@ -1,0 +1,233 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { Metric } from '../domain/inspection.ts';
+import { cleaned, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
+import { type Line, LONG, type TableFault, type Understood } from './table.ts';
+
+/** The columns of a table by their headings: what each is read as, and what is wrong with them. */
+
+/** The columns' names are looked for in so many lines. */
+export const HEADER_LINES = 60;
+
+const WIDE_FIGURE = /^(.+)\.(numerator|denominator|count|value)$/;
+
+export type Role = 'period' | 'metric' | Field | 'figure' | 'status' | 'commentary';
+
+const ROLES: Readonly<Record<string, Role>> = {
+  ...Object.fromEntries(
+    ['period', 'month', 'date', 'reporting month', 'reporting period', 'month ending', 'period ending', 'year'].map(
+      (word) => [word, 'period'],
+    ),
+  ),
+  ...Object.fromEntries(
+    [
+      'metric',
+      'id',
+      'metric id',
+      'indicator',
+      'measure',
+      'kpi',
+      'performance indicator',
+      'title',
+      'metric title',
+      'name',
+    ].map((word) => [word, 'metric']),
+  ),
+  ...Object.fromEntries(['figure', 'actual', 'result', 'outturn', 'performance'].map((word) => [word, 'figure'])),
+  status: 'status',
+  ...Object.fromEntries(['commentary', 'comment', 'comments', 'note', 'notes'].map((word) => [word, 'commentary'])),
+};
+
+/** Columns of names, the most telling first: an id is never two metrics', a title may be abridged. */
+const NAMES = ['id', 'metric id', 'metric'];
+
+/** A column by its heading, as typed. */
+export interface Column {
+  readonly index: number;
+  readonly heading: string;
+  readonly role?: Role;
+  /** Of a column that holds a metric's figures: its id, and its field where the heading says which. */
+  readonly figure?: { readonly id: string; readonly metric?: Metric; readonly field?: Field };
+  /** Of a column that holds a month's figures. */
+  readonly month?: PeriodLabel;
+}
+
+export interface Header {
+  readonly line: number;
+  readonly columns: readonly Column[];
+  readonly holds: Understood['holds'];
+}
+
+/** Names the columns can have, for a file in which they have none. */
+export const COLUMNS_NEEDED = `the columns need names in one line, such as ${LONG.join(',')}; or a month a line, with columns such as referral-backlog.count`;
+
+/** A line as the names of columns; undefined where it is none. */
+export function headerIn({ line, cells }: Line, naming: Naming | undefined): Header | undefined {
+  const columns = columnsIn(cells, naming);
+  const has = (wanted: (column: Column) => unknown): boolean => columns.some(wanted);
+  const names = has(({ role }) => role === 'metric');
+  const holds: Understood['holds'] | undefined = has(({ role }) => role === 'period')
+    ? has(({ figure }) => figure) && !(names && has(({ role }) => isFieldRole(role)))
+      ? 'month'
+      : names && has(({ role }) => isFieldRole(role))
+        ? 'figure'
+        : undefined
+    : names && has(({ month }) => month)
+      ? 'metric'
+      : undefined;
+  return holds && { line, columns: columns.map((column) => asUsed(column, holds)), holds };
+}
+
+/** A column without what it would mean only in a table that holds something else. */
+function asUsed(column: Column, holds: Understood['holds']): Column {
+  const { index, heading, role, figure, month } = column;
+  const unread = { index, heading };
+  if (holds === 'figure') return figure || month ? unread : column;
+  if (holds === 'month') return month || role === 'metric' || isFieldRole(role) ? unread : column;
+  return figure || (role && role !== 'metric') ? unread : column;
+}
+
+export const isFieldRole = (role: Role | undefined): boolean =>
+  role === 'figure' || (FIELDS as readonly string[]).includes(role ?? '');
+
+function columnsIn(cells: readonly string[], naming: Naming | undefined): Column[] {
+  const columns = cells.map((cell, index): Column => {
+    const heading = cleaned(cell);
+    const word = plain(heading);
+    const role = Object.hasOwn(ROLES, word) ? ROLES[word] : fieldNamed(word);
+    if (role) return { index, heading, role };
+    const [, id, field] = WIDE_FIGURE.exec(heading.toLowerCase()) ?? [];
+    const exact = id ? naming?.(id) : undefined;
+    if (id) return { index, heading, figure: figureOf(exact, id, field as Field) };
+    const named = heading ? naming?.(heading) : undefined;
+    if (named) return { index, heading, figure: figureOf(named, named.metric.id, named.field) };
+    const month = readPeriod(heading);
+    return month.kind === 'unclear' ? { index, heading } : { index, heading, month };
+  });
+  const names = columns.filter(({ role }) => role === 'metric');
+  const best = NAMES.flatMap((word) => names.filter(({ heading }) => plain(heading) === word))[0] ?? names[0];
+  // Of several columns of names one is read; the others are for people.
+  return columns.map((column) => {
+    if (column.role !== 'metric' || column === best || plain(column.heading) === plain(best?.heading ?? ''))
+      return column;
+    return { index: column.index, heading: column.heading };
+  });
+}
+
+function figureOf(named: Named | undefined, id: string, field: Field | undefined): NonNullable<Column['figure']> {
+  return { id: named?.metric.id ?? id, ...(named ? { metric: named.metric } : {}), ...(field ? { field } : {}) };
+}
+
+/** Why a line that begins like the names of columns is none: the first with two names that are known. */
+export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined): TableFault[] | undefined {
+  for (const { line, cells } of filled.slice(0, HEADER_LINES)) {
+    const columns = columnsIn(cells, naming);
+    const known = columns.filter(({ role, figure }) => role ?? figure);
+    if (known.length < 2) continue;
+    const missing = (['period', 'metric'] as const).filter(
+      (wanted) => !known.some(({ role, figure }) => role === wanted || (wanted === 'metric' && figure)),
+    );
+    const figures = known.some(({ role, figure }) => isFieldRole(role) || figure);
+    return [
+      ...missing.map((column) => ({ line, column, detail: 'this column is missing' })),
+      ...(figures ? [] : [{ line, detail: `no column holds a figure; ${COLUMNS_NEEDED}` }]),
+      ...doubled(columns, line),
+    ];
+  }
+  return undefined;
+}
+
+export function faultsOfHeader({ line, columns }: Header): TableFault[] {
+  return doubled(columns, line);
+}
+
+/** Columns of the same name, or of the same figure by different names. */
+function doubled(columns: readonly Column[], line: number): TableFault[] {
+  const seen = new Map<string, Column>();
+  return columns.flatMap((column) => {
+    const { role, figure, month, heading } = column;
+    const meaning =
+      role ?? (figure ? `${figure.id} ${figure.field ?? ''}` : month && 'period' in month ? month.period : undefined);
+    if (meaning === undefined) return [];
+    const earlier = seen.get(meaning);
+    seen.set(meaning, earlier ?? column);
+    if (!earlier) return [];
+    const other = plain(earlier.heading) === plain(heading) ? '' : `, as "${shorten(earlier.heading)}"`;
+    return [{ line, column: shorten(heading), detail: `this column is there twice${other}` }];
+  });
+}
+
+/** A line above the columns' names is a title, unless it holds a month and a number: then it may be figures. */
+export function faultsAbove({ line, cells }: Line): TableFault[] {
+  const texts = cells.map(cleaned).filter(Boolean);
+  const holdsMonth = texts.some((text) => readPeriod(text).kind === 'month');
+  const holdsNumber = texts.some(
+    (text) => readNumber(text, false).kind === 'number' && readPeriod(text).kind !== 'month',
+  );
+  if (texts.length < 3 || !holdsMonth || !holdsNumber) return [];
+  return [{ line, detail: 'holds figures, and stands above the names of the columns; move it below them' }];
+}
+
+/** The name of a column as spreadsheets show it: A to Z, AA and so on. */
+function letterOf(index: number): string {
+  return (index >= 26 ? letterOf(Math.floor(index / 26) - 1) : '') + String.fromCharCode(65 + (index % 26));
+}
+
+/** Cells under no heading cannot be understood, and are named by the letter of their column. */
+export function faultsOfColumns({ columns, line: header }: Header, below: readonly Line[]): TableFault[] {
+  const headed = new Set(columns.filter(({ heading }) => heading).map(({ index }) => index));
+  const faulty = new Map<number, TableFault>();
+  for (const { index, heading, role, figure, month } of columns) {
+    const near =
+      !role && !figure && !month && heading.length >= MIN_MISSPELT ? closest(heading.toLowerCase(), LONG) : undefined;
+    const apart = near ? distance(heading.toLowerCase(), near) : 0;
+    // A second column of names is called right, and not needed.
+    if (near && apart > 0 && apart <= 2)
+      faulty.set(index, {
+        line: header,
+        column: shorten(heading),
+        detail: `there is no such column; the nearest is "${near}"`,
+      });
+  }
+  for (const { line, cells } of below)
+    for (const [index, cell] of cells.entries())
+      if (!headed.has(index) && !faulty.has(index) && cleaned(cell) !== '')
+        faulty.set(index, {
+          line,
+          column: letterOf(index),
+          detail: `holds "${shorten(cleaned(cell))}" under no heading; name the column in line ${header}, or empty it`,
+        });
+  return [...faulty.values()];
+}
+
+/** Shorter words are too near to too many others. */
+const MIN_MISSPELT = 5;
+
+const READ_AS: Readonly<Record<Role, string>> = {
+  period: 'the month',
+  metric: 'the metric',
+  numerator: 'the numerator',
+  denominator: 'the denominator',
+  count: 'the count',
+  value: 'the value: a percentage or a mean',
+  figure: 'the figure',
+  status: 'final or provisional',
+  commentary: 'commentary on the month',
+};
+
+export function describeColumns({ columns }: Header): Understood['columns'] {
+  return columns
+    .filter(({ heading }) => heading)
+    .map(({ heading, role, figure, month }) => ({
+      heading: shorten(heading),
+      readAs: role
+        ? READ_AS[role]
+        : figure
+          ? `${figure.metric?.title ?? figure.id}${figure.field ? `, ${figure.field}` : ''}`
+          : month && 'period' in month
+            ? `figures of ${month.period}`
+            : month
+              ? 'figures of a year or quarter'
+              : 'not read',
+    }));
+}

@@ -1,0 +1,85 @@
+import type { Metric } from '../domain/inspection.ts';
+import { readNumber, shorten } from './cells.ts';
+import type { Field } from './names.ts';
+import type { TableFault } from './table.ts';
+import type { Given } from './table-lines.ts';
+
+/** The cells of one metric in one month made into its figure. */
+
+export const defaultField = (metric: Metric | undefined): Field => (metric?.kind === 'count' ? 'count' : 'value');
+
+/** The fields that a kind of metric is reported in, and where they belong. */
+const BELONGS: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[]; readonly words: string }>> = {
+  count: { fields: ['count'], words: 'is a count: its figure belongs in the column count' },
+  mean: { fields: ['value'], words: 'is a mean: its figure belongs in the column value' },
+  proportion: {
+    fields: ['numerator', 'denominator', 'value'],
+    words:
+      'is a proportion: its figures belong in the columns numerator and denominator, or in value where only the percentage is known',
+  },
+};
+
+/**
+ * What cells report of a metric, as the API takes it; undefined where what they hold is a fault. A number that could not be
+ * read is NaN, for more faults to be found beside it.
+ */
+export function reportedOf(
+  metric: Metric | undefined,
+  given: readonly Given[],
+  faults: TableFault[],
+  decimalComma: boolean,
+): Record<string, number | string> | undefined {
+  const belongs = metric && BELONGS[metric.kind];
+  const astray = belongs ? given.filter(({ field }) => field && !belongs.fields.includes(field)) : [];
+  if (metric && belongs && astray.length > 0) {
+    faults.push(...astray.map(({ line, column }) => ({ line, column, detail: `${metric.id} ${belongs.words}` })));
+    return undefined;
+  }
+  const reported: Record<string, number | string> = {};
+  const read = new Map<Field, { readonly number: number; readonly decimals: number; readonly given: Given }>();
+  for (const each of given) {
+    const field = each.field ?? defaultField(metric);
+    const found = readNumber(each.text, decimalComma);
+    const place = { line: each.line, column: each.column };
+    const takesPercent = field === 'value' && (!metric || metric.kind === 'proportion');
+    if (found.kind === 'unclear')
+      faults.push({ ...place, detail: found.detail, cause: `${each.column}: ${found.cause}` });
+    else if (found.kind === 'percentage' && !takesPercent)
+      faults.push({
+        ...place,
+        detail: `"${shorten(each.text)}" is a percentage, where ${field === 'value' ? 'a number' : 'a count'} is needed`,
+        cause: `${each.column}: a percentage`,
+      });
+    else {
+      reported[field] = found.kind === 'percentage' ? found.text : found.number;
+      const decimals = found.kind === 'percentage' ? found.decimals : (/\.(\d+)$/.exec(each.text)?.[1] ?? '').length;
+      read.set(field, { number: found.number, decimals, given: each });
+      continue;
+    }
+    reported[field] = Number.NaN;
+  }
+  agreeing(metric, reported, read, faults);
+  return reported;
+}
+
+/** A percentage beside the counts that it comes from is checked against them, and says no more. */
+function agreeing(
+  metric: Metric | undefined,
+  reported: Record<string, number | string>,
+  read: ReadonlyMap<Field, { readonly number: number; readonly decimals: number; readonly given: Given }>,
+  faults: TableFault[],
+): void {
+  const [numerator, denominator, value] = [read.get('numerator'), read.get('denominator'), read.get('value')];
+  if (metric?.kind !== 'proportion' || !numerator || !denominator || !value) return;
+  delete reported.value;
+  if (denominator.number === 0) return;
+  const wanted = (100 * numerator.number) / denominator.number;
+  // Spreadsheets round, and some people cut.
+  if (Math.abs(wanted - value.number) < 10 ** -value.decimals) return;
+  const { line, column, text } = value.given;
+  faults.push({
+    line,
+    column,
+    detail: `"${shorten(text)}" is not what ${numerator.number} of ${denominator.number} come to, which is ${wanted.toFixed(1)}%; put one of them right, or leave this cell blank`,
+  });
+}

@@ -1,0 +1,188 @@
+import type { Metric } from '../domain/inspection.ts';
+import { cleaned, errorIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import type { Field, Named, Naming } from './names.ts';
+import type { Line, TableFault } from './table.ts';
+import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';
+
+/** The lines of a table below its columns' names: what each says of which metric and month. */
+
+/** One cell that may hold a figure, with everything said of it. */
+export interface Given {
+  readonly field: Field | undefined;
+  readonly text: string;
+  readonly line: number;
+  readonly column: string;
+}
+
+/** What one line says of one metric in one period. */
+export interface Entry {
+  readonly line: number;
+  readonly label: PeriodLabel;
+  readonly labelText: string;
+  readonly periodColumn: string;
+  readonly id: string;
+  readonly metric: Metric | undefined;
+  readonly metricColumn: string;
+  readonly given: readonly Given[];
+}
+
+/** What a line says of its month as a whole. */
+export interface Remark {
+  readonly line: number;
+  readonly periodColumn: string;
+  readonly label: PeriodLabel;
+  readonly status: string;
+  readonly commentary: string;
+}
+
+export const textOf = (cells: readonly string[]): string => shorten(cells.map(cleaned).filter(Boolean).join(' '));
+
+const TOTAL =
+  /^(grand |sub-?)?totals?\b|^(overall|sum|average|mean|ytd|year to date|cumulative)\b|\b(ytd|year to date|total)$/i;
+
+export interface Lines {
+  readonly entries: readonly Entry[];
+  readonly remarks: readonly Remark[];
+  readonly blanks: number;
+}
+
+export function readLines(
+  header: Header,
+  below: readonly Line[],
+  naming: Naming | undefined,
+  faults: TableFault[],
+  asides: { line: number; text: string; why: string }[],
+): Lines {
+  const { columns, holds } = header;
+  const of = (role: Role): Column | undefined => columns.find((column) => column.role === role);
+  const [period, metric, status, commentary] = [of('period'), of('metric'), of('status'), of('commentary')];
+  const fields = columns.filter(({ role }) => isFieldRole(role));
+  const unread = columns.filter(({ heading, role, figure, month }) => heading && !role && !figure && !month);
+  const entries: Entry[] = [];
+  const remarks: Remark[] = [];
+  let blanks = 0;
+  for (const line of below) {
+    const cell = (column: Column | undefined): string => cleaned((column && line.cells[column.index]) ?? '');
+    const first = cleaned(line.cells.find((text) => cleaned(text) !== '') ?? '');
+    const aside = (why: string): void => void asides.push({ line: line.line, text: textOf(line.cells), why });
+    const given = (column: Column, field: Field | undefined): Given[] =>
+      cell(column) === '' ? [] : [{ field, text: cell(column), line: line.line, column: column.heading }];
+    const found: Omit<Entry, 'line' | 'label' | 'labelText' | 'periodColumn'>[] = [];
+    const name = cell(metric);
+    const named = name ? naming?.(name) : undefined;
+    if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL.test(name))) {
+      aside('is a total');
+      continue;
+    }
+    if (holds === 'figure') {
+      const values = fields.flatMap((column) => given(column, fieldOf(column, named)));
+      found.push({
+        id: named?.metric.id ?? name,
+        metric: named?.metric,
+        metricColumn: metric?.heading ?? '',
+        given: values,
+      });
+    } else if (holds === 'month')
+      for (const column of columns) {
+        const { figure } = column;
+        if (figure)
+          found.push({
+            id: figure.id,
+            metric: figure.metric,
+            metricColumn: column.heading,
+            given: given(column, figure.field),
+          });
+      }
+    const isEmpty = found.every((entry) => entry.given.length === 0);
+    if (holds === 'metric') {
+      readAcross(line, name, named, header, entries, faults, asides);
+      continue;
+    }
+    if (isEmpty && errorIn(first) === undefined) {
+      const other = unread.find((column) => readNumber(cell(column), false).kind !== 'unclear');
+      if (other && cell(period) && (holds === 'month' || name))
+        faults.push({
+          line: line.line,
+          column: shorten(other.heading),
+          detail: `holds ${shorten(cell(other))}, and no column that is read holds a figure; name it ${fields.map(({ heading }) => heading).join(', ') || 'after its metric'}`,
+          cause: 'a figure in a column that is not read',
+        });
+      else if (cell(period) === '' || (holds === 'figure' && name === '')) aside('holds no figure');
+      else blanks += 1;
+      if (readPeriod(cell(period)).kind !== 'month' || !cell(commentary)) continue;
+    }
+    const label = readPeriod(cell(period));
+    const place = { line: line.line, label, labelText: cell(period), periodColumn: period?.heading ?? 'period' };
+    if (label.kind === 'unclear')
+      faults.push({
+        line: line.line,
+        column: place.periodColumn,
+        detail: label.detail,
+        cause: `period: ${label.cause}`,
+      });
+    if (holds === 'figure' && !isEmpty && (name === '' || errorIn(name)))
+      faults.push({
+        line: line.line,
+        column: metric?.heading ?? 'metric',
+        detail: name === '' ? 'is missing' : `"${name}" ${errorIn(name)}`,
+      });
+    else entries.push(...found.filter((entry) => entry.given.length > 0).map((entry) => ({ ...place, ...entry })));
+    remarks.push({
+      line: line.line,
+      periodColumn: place.periodColumn,
+      label,
+      status: cell(status),
+      commentary: commentaryIn((commentary && line.cells[commentary.index]) ?? ''),
+    });
+  }
+  return { entries, remarks, blanks };
+}
+
+/** A figure without a field of its own is what its metric's kind asks for. */
+function fieldOf({ role }: Column, named: Named | undefined): Field | undefined {
+  return role === 'figure' ? named?.field : (role as Field);
+}
+
+/** One metric a line, its months side by side. */
+function readAcross(
+  { line, cells }: Line,
+  name: string,
+  named: Named | undefined,
+  { columns }: Header,
+  entries: Entry[],
+  faults: TableFault[],
+  asides: { line: number; text: string; why: string }[],
+): void {
+  const months = columns.filter(({ month, index }) => month && cleaned(cells[index] ?? '') !== '');
+  const metricColumn = columns.find(({ role }) => role === 'metric')?.heading ?? 'metric';
+  if (months.length === 0) {
+    if (!named) asides.push({ line, text: textOf(cells), why: 'holds no figure' });
+    return;
+  }
+  if (name === '' || errorIn(name)) {
+    faults.push({ line, column: metricColumn, detail: name === '' ? 'is missing' : `"${name}" ${errorIn(name)}` });
+    return;
+  }
+  for (const { heading, month, index } of months)
+    if (month)
+      entries.push({
+        line,
+        label: month,
+        labelText: heading,
+        periodColumn: heading,
+        id: named?.metric.id ?? name,
+        metric: named?.metric,
+        metricColumn,
+        given: [{ field: named?.field, text: cleaned(cells[index] ?? ''), line, column: heading }],
+      });
+}
+
+/**
+ * A text that a spreadsheet would take for a formula starts with one of these. An apostrophe before it makes it a text
+ * (OWASP, "CSV Injection"); reading takes that apostrophe away again.
+ */
+export const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
+
+function commentaryIn(cell: string): string {
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
+}
