@@ -24,7 +24,7 @@ const KINDS = {
 export const UnreadableSchema = z.object({
   /** `submissions`, or another of `store/keys.ts`. */
   table: z.string(),
-  /** Its sort key: `CURRENT#2011-05`. */
+  /** Its sort key. */
   key: z.string(),
   kind: z.enum(Object.keys(KINDS) as (keyof typeof KINDS)[]),
   of: z.string(),
