@@ -337,6 +337,8 @@ describe('recipients', () => {
       200,
       { id, address: 's…@example.org', level: 'critical', role: 'look', state: 'confirmed' },
     ]);
+    const body = { address: ADDRESS, role: 'acknowledge' };
+    expect((await call('POST', '/recipients', { body })).body).toMatchObject({ id, role: 'acknowledge' });
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(204);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(404);
     await report(189);
