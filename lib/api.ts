@@ -87,11 +87,10 @@ export class Api extends Construct {
     const anybodys = Object.entries({ ...ROUTES, ...PAGES }).flatMap(([key, { scope }]) =>
       scope === null ? [key] : [],
     );
-    (node.defaultChild as apigateway.CfnStage).routeSettings = Object.fromEntries(
-      [...anybodys, START, '$default'].map((key) => [key, ANYBODY]),
-    );
+    const limits = Object.fromEntries([...anybodys, START, '$default'].map((key) => [key, ANYBODY]));
+    (node.defaultChild as apigateway.CfnStage).routeSettings = limits;
     // A stage does not know the limits of routes that are not there yet.
-    node.addDependency(...made);
+    node.addDependency(...made.filter(({ routeKey }) => routeKey in limits));
   }
 
   /** Where the API is, without a trailing slash. */

@@ -131,7 +131,7 @@ describe('alarms', () => {
     });
     expect(all('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties)).toEqual([
       {
-        LogGroupName: { Ref: named('AccessLog') },
+        LogGroupName: { Ref: named('ApiAccessLog') },
         FilterPattern: '{ $.status = "429" }',
         MetricTransformations: [
           { MetricNamespace: 'InspectionMonitor', MetricName: 'RefusedRequests', MetricValue: '1' },
