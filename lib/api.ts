@@ -20,12 +20,13 @@ const THROTTLE = { rateLimit: 50, burstLimit: 100 };
 
 /**
  * Routes that anybody may ask have a limit of their own, each: who floods one of them takes nothing of what the others share.
- * People sign in a few times a month.
+ * People sign in a few times a month; what pages look like each browser asks for once.
  */
 const ANYBODY = { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 50 };
 
 /** The address that people know leads to the sign-in page, too. */
 const START = 'GET /';
+const ASSETS = 'GET /assets/{file}' satisfies keyof typeof PAGES;
 
 /** A line of the access log. The address is there to find out about a stolen token; nothing else is about a person. */
 const ACCESS_LOG = {
@@ -87,7 +88,9 @@ export class Api extends Construct {
     const anybodys = Object.entries({ ...ROUTES, ...PAGES }).flatMap(([key, { scope }]) =>
       scope === null ? [key] : [],
     );
-    const limits = Object.fromEntries([...anybodys, START, '$default'].map((key) => [key, ANYBODY]));
+    const asMany = { ThrottlingRateLimit: THROTTLE.rateLimit, ThrottlingBurstLimit: THROTTLE.burstLimit };
+    const keys = [...anybodys, START, '$default'];
+    const limits = Object.fromEntries(keys.map((key) => [key, key === ASSETS ? asMany : ANYBODY]));
     (node.defaultChild as apigateway.CfnStage).routeSettings = limits;
     // A stage does not know the limits of routes that are not there yet.
     node.addDependency(...made.filter(({ routeKey }) => routeKey in limits));
