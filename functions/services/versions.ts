@@ -1,4 +1,4 @@
-import type { LoadedInspection } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { retryChanged } from './retry.ts';
 

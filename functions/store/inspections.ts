@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { InspectionSchema, type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import {
-  InspectionSchema,
   type LoadedInspection,
   loadedFrom,
-  type Metric,
-  type MetricDefinition,
-  MetricDefinitionSchema,
   type Report,
   ReportSchema,
   type StoredInspections,
   storedFrom,
-} from '../domain/inspection.ts';
+} from '../domain/loaded-inspection.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import {
   type Database,

@@ -4,7 +4,7 @@ import {
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice.ts';
+import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice-contents.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import {
   between,
