@@ -57,6 +57,7 @@ export function measurePage(length: number, turns: number): PageCost {
       months: items.map((item) => dataOf(item) as Month),
       board: dataOf(boardItem) as Board,
       notices: notice ? [notice] : [],
+      unreadable: [],
       waiting: 0,
       today: '2026-01-01',
       smallNumbers: 'show',

@@ -10,6 +10,7 @@ import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from
 import { localStandardsOf } from './domain/record.ts';
 import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
+import { type Unreadable, unreadableMonths } from './domain/unreadable.ts';
 import {
   AlertsAnswerSchema,
   BacktestAnswerSchema,
@@ -199,18 +200,20 @@ async function getMetrics(request: Request, database: Tables, now: Date): Promis
   const period = periodOf(dayInEngland(now));
   return answer(200, MetricsAnswerSchema, {
     metrics: inspection.metrics.map((metric) => withStandard(inspection, metric, period)),
+    ...missing(inspection.unreadable),
   });
 }
 
 async function getMetric(request: Request, database: Tables, now: Date): Promise<Answer> {
   const { from = EARLIEST_PERIOD, to = LATEST_PERIOD } = readQuery(RangeQuerySchema, request);
   const { authority = '', metric: id = '' } = request.parameters;
-  const { inspection, metric, judged } = await readMetric(database, authority, id);
+  const { inspection, metric, months, judged } = await readMetric(database, authority, id);
   const localStandards = localStandardsOf(inspection, id);
   const limits = limitsOf(inspection, metric, judged);
   return answer(200, MetricAnswerSchema, {
     ...withStandard(inspection, metric, periodOf(dayInEngland(now))),
     localStandards,
+    ...missing(inspection.unreadable, unreadableMonths(months)),
     ...defined({ benchmark: inspection.benchmarks.find(({ metric }) => metric === id) }),
     series: judged
       .filter(({ period }) => from <= period && period <= to)
@@ -227,6 +230,12 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
         };
       }),
   });
+}
+
+/** What cannot be read, where there is any of it. */
+function missing(...parts: (readonly Unreadable[] | undefined)[]): { unreadable?: Unreadable[] } {
+  const unreadable = parts.flatMap((part) => part ?? []);
+  return unreadable.length > 0 ? { unreadable } : {};
 }
 
 /** Without what is undefined. */
@@ -261,7 +270,7 @@ async function postBacktest({ parameters, body }: Request, database: Tables, now
 
 async function getAlerts(request: Request, database: Tables): Promise<Answer> {
   const { state } = readQuery(AlertsQuerySchema, request);
-  const { inspection, board, setAside } = await readAlerts(database, request.parameters.authority ?? '');
+  const { inspection, board, setAside, unreadable } = await readAlerts(database, request.parameters.authority ?? '');
   const { header, metrics } = inspection;
   const ids = new Set([
     ...metrics.map(({ id }) => id),
@@ -278,6 +287,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
     ...(setAside ? { setAside } : {}),
+    ...missing(unreadable),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
 }
@@ -292,24 +302,28 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
     countWaiting(database, authority, now),
   ]);
   const notices = fitting(found.notices);
-  const more = found.more || notices.length < found.notices.length;
+  const isCut = notices.length < found.notices.length;
+  const more = found.more || isCut;
   return answer(200, NoticesAnswerSchema, {
     notices: notices.map(({ notice, sentAt }) => ({
       ...notice,
       subject: subjectOf(notice),
       ...(sentAt ? { sentAt } : {}),
     })),
+    ...missing(found.unreadable),
     waiting,
-    ...(more ? { next: cursorOf(notices.at(-1)?.notice.number ?? 0) } : {}),
+    ...(more ? { next: cursorOf(isCut ? (notices.at(-1)?.notice.number ?? 0) : found.last) } : {}),
   });
 }
 
 async function getInspection({ parameters }: Request, database: Tables): Promise<Answer> {
-  const { header, judgements, actions, progress } = await requireInspection(database, parameters.authority ?? '');
+  const inspection = await requireInspection(database, parameters.authority ?? '');
+  const { header, judgements, actions, progress, unreadable } = inspection;
   return answer(200, InspectionAnswerSchema, {
     ...header,
     judgements: [...judgements],
     actions: actions.map((action) => withProgress(action, progress)),
+    ...missing(unreadable),
   });
 }
 

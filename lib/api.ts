@@ -18,6 +18,16 @@ export interface ApiProps {
  */
 const THROTTLE = { rateLimit: 50, burstLimit: 100 };
 
+/**
+ * Routes that anybody may ask have a limit of their own, each: who floods one of them takes nothing of what the others share.
+ * People sign in a few times a month; what pages look like each browser asks for once.
+ */
+const ANYBODY = { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 50 };
+
+/** The address that people know leads to the sign-in page, too. */
+const START = 'GET /';
+const ASSETS = 'GET /assets/{file}' satisfies keyof typeof PAGES;
+
 /** A line of the access log. The address is there to find out about a stolen token; nothing else is about a person. */
 const ACCESS_LOG = {
   time: '$context.requestTime',
@@ -35,6 +45,7 @@ const ACCESS_LOG = {
 /** The HTTP API: the routes and pages of `functions/http/routes.ts`, and a function that answers for every other path. No CORS. */
 export class Api extends Construct {
   readonly api: apigateway.HttpApi;
+  readonly accessLog: logs.LogGroup;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
@@ -46,7 +57,7 @@ export class Api extends Construct {
       key,
       route.handledBy,
     ]);
-    for (const [routeKey, handledBy] of [...routes, ['$default', DEFAULT_ROUTE] as const]) {
+    const made = [...routes, ['$default', DEFAULT_ROUTE] as const].map(([routeKey, handledBy]) => {
       const route = new apigateway.CfnRoute(this, routeKey, {
         apiId: this.api.apiId,
         routeKey,
@@ -57,21 +68,32 @@ export class Api extends Construct {
         reason:
           'The function checks the token itself, before anything else: an authorizer of API Gateway answers in its own format and cannot take header or cookie.',
       });
-    }
+      return route;
+    });
 
-    const accessLog = new logs.LogGroup(this, 'AccessLog', {
+    this.accessLog = new logs.LogGroup(this, 'AccessLog', {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: props.logRemoval,
     });
-    new apigateway.HttpStage(this, 'Stage', {
+    const stage = new apigateway.HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
       throttle: THROTTLE,
       accessLogSettings: {
-        destination: new apigateway.LogGroupLogDestination(accessLog),
+        destination: new apigateway.LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    const { node } = stage;
+    const anybodys = Object.entries({ ...ROUTES, ...PAGES }).flatMap(([key, { scope }]) =>
+      scope === null ? [key] : [],
+    );
+    const asMany = { ThrottlingRateLimit: THROTTLE.rateLimit, ThrottlingBurstLimit: THROTTLE.burstLimit };
+    const keys = [...anybodys, START, '$default'];
+    const limits = Object.fromEntries(keys.map((key) => [key, key === ASSETS ? asMany : ANYBODY]));
+    (node.defaultChild as apigateway.CfnStage).routeSettings = limits;
+    // A stage does not know the limits of routes that are not there yet.
+    node.addDependency(...made.filter(({ routeKey }) => routeKey in limits));
   }
 
   /** Where the API is, without a trailing slash. */

@@ -50,6 +50,8 @@ const HOUR = Duration.hours(1);
 const NEAR_TIMEOUT_PERCENT = 80;
 /** Later than this, a stream is not slow but stuck: a failing record is tried again, and holds up what comes after it. */
 const BEHIND = Duration.minutes(10);
+/** A client that goes on asking is refused as often in seconds; a person never is. */
+const REFUSED = 100;
 /** An hourly run may be late; three hours without one are no delay. */
 const HOURS_OF_SILENCE = 3;
 /**
@@ -129,6 +131,19 @@ export class Operations extends Construct {
       metric: watched.api.api.metric('5xx', { statistic: 'Sum', period: MINUTES_5 }),
       atLeast: 1,
     });
+    this.countRefused(watched.api, 'RefusedRequests', '1');
+    this.alarm({
+      name: 'requests-refused',
+      means:
+        'So many requests came that the API told some to wait (429): a program that has run wild, or a flood. People may be among those who wait.',
+      metric: new cloudwatch.Metric({
+        namespace: Stack.of(this).stackName,
+        metricName: 'RefusedRequests',
+        statistic: 'Sum',
+        period: MINUTES_5,
+      }),
+      atLeast: REFUSED,
+    });
     this.makeDashboard(watched);
   }
 
@@ -136,7 +151,7 @@ export class Operations extends Construct {
    * Two alarms in place of many. All functions' logs are counted into one metric, which is written, and paid for, only in
    * hours in which something failed; the hourly run logs a failure also where a notice is not sent or nobody hears.
    */
-  private watchSimply({ functions, streams, schedule }: Watched): void {
+  private watchSimply({ functions, api, streams, schedule }: Watched): void {
     const failures = new cloudwatch.Metric({
       namespace: Stack.of(this).stackName,
       metricName: 'Failures',
@@ -151,10 +166,12 @@ export class Operations extends Construct {
         metricName: failures.metricName,
         metricValue: '1',
       });
+    // A thousand of them in an hour count as one failure.
+    this.countRefused(api, failures.metricName, '0.001');
     this.alarm({
       name: 'something-failed',
       means:
-        'A function failed, a notice is not sent after two hours, or nobody has confirmed to receive any: somebody may not hear of an alert.',
+        'A function failed, a notice is not sent after two hours, nobody has confirmed to receive any, or a thousand requests were told to wait (429): somebody may not hear of an alert.',
       metric: failures,
       atLeast: 1,
     });
@@ -170,6 +187,17 @@ export class Operations extends Construct {
       periods: HOURS_OF_SILENCE,
       all: true,
       silence: 'is the fault',
+    });
+  }
+
+  /** Counts what API Gateway refused by its limits, as its access log has it: it has no metric of that. Paid for in hours in which there is any. */
+  private countRefused({ accessLog }: Api, metricName: string, metricValue: string): void {
+    new logs.MetricFilter(this, 'refused-requests', {
+      logGroup: accessLog,
+      filterPattern: logs.FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: Stack.of(this).stackName,
+      metricName,
+      metricValue,
     });
   }
 

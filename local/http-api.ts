@@ -72,8 +72,8 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
     url,
     open(model, functions, { unlimited }) {
       const apiId = model.ref(logicalId);
-      const takeToken = readLimit(model, logicalId, apiId);
       const routes = readRoutes(model, functions, apiId);
+      const takeToken = readLimits(model, logicalId, apiId, routes);
       const { account } = model.stack;
       serving = (request) =>
         serve(request, { routes, apiId, account, clock, takeToken: unlimited ? () => true : takeToken });
@@ -98,15 +98,27 @@ export async function listenHttpApi(logicalId: string, port: number, clock: Cloc
 }
 
 /**
- * The limit of the stage: whether one more request is taken now. On AWS it is a target that may be overrun.
+ * The limits of the stage: whether one more request is taken now. A route with a limit of its own has it in place of the one that
+ * the others share. On AWS they are targets that may be overrun.
  * Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs".
  */
-function readLimit(model: Model, apiLogicalId: string, apiId: string): () => boolean {
+function readLimits(
+  model: Model,
+  apiLogicalId: string,
+  apiId: string,
+  routes: readonly Route<unknown>[],
+): (routeKey: string | undefined) => boolean {
   const stages = model.ids('AWS::ApiGatewayV2::Stage').map((id) => model.properties(id, 'AWS::ApiGatewayV2::Stage'));
   const stage = stages.find(({ ApiId }) => ApiId === apiId);
   if (!stage) throw new Error(`API '${apiLogicalId}' has no stage`);
-  const { ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst } = stage.DefaultRouteSettings;
-  return createTokenBucket(perSecond, burst);
+  const bucketOf = (limit: typeof stage.DefaultRouteSettings): (() => boolean) =>
+    createTokenBucket(limit.ThrottlingRateLimit, limit.ThrottlingBurstLimit);
+  const shared = bucketOf(stage.DefaultRouteSettings);
+  const own = new Map(Object.entries(stage.RouteSettings ?? {}).map(([key, limit]) => [key, bucketOf(limit)]));
+  for (const key of own.keys())
+    if (!routes.some(({ routeKey }) => routeKey === key))
+      throw new Error(`API '${apiLogicalId}': its stage limits a route that it does not have, '${key}'`);
+  return (routeKey = '') => (own.get(routeKey) ?? shared)();
 }
 
 function readRoutes(model: Model, functions: Functions, apiId: string): Route<LambdaFunction>[] {
@@ -132,7 +144,7 @@ interface Context {
   readonly apiId: string;
   readonly account: string;
   readonly clock: Clock;
-  readonly takeToken: () => boolean;
+  readonly takeToken: (routeKey: string | undefined) => boolean;
 }
 
 async function serve(request: IncomingMessage, context: Context): Promise<Answer> {
@@ -143,9 +155,9 @@ async function serve(request: IncomingMessage, context: Context): Promise<Answer
     if (!(error instanceof RangeError)) throw error;
     return { ...message(413, 'Request Entity Too Large'), headers: { ...JSON_TYPE, connection: 'close' } };
   }
-  if (!context.takeToken()) return message(429, 'Too Many Requests');
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   const matched = matchRoute(context.routes, request.method ?? 'GET', path);
+  if (!context.takeToken(matched?.route.routeKey)) return message(429, 'Too Many Requests');
   if (matched === undefined) return message(404, 'Not Found');
   const requestId = randomBytes(11).toString('base64url').concat('=');
   const { target, routeKey } = matched.route;

@@ -23,6 +23,11 @@ const PolicyDocument = z.strictObject({
 /** Amount and unit of `rate(1 hour)` (EventBridge User Guide, "Rate expressions"). */
 export const RATE_EXPRESSION = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/;
 
+const Throttling = z.strictObject({
+  ThrottlingRateLimit: z.coerce.number().positive(),
+  ThrottlingBurstLimit: z.coerce.number().int().positive(),
+});
+
 /** Properties by resource type. */
 export const PROPERTIES = {
   'AWS::ApiGatewayV2::Api': z.strictObject({
@@ -42,10 +47,8 @@ export const PROPERTIES = {
   'AWS::ApiGatewayV2::Stage': z.strictObject({
     ApiId: z.string(),
     StageName: z.literal('$default', { error: 'only the stage $default is emulated' }),
-    DefaultRouteSettings: z.strictObject({
-      ThrottlingRateLimit: z.coerce.number().positive(),
-      ThrottlingBurstLimit: z.coerce.number().int().positive(),
-    }),
+    DefaultRouteSettings: Throttling,
+    RouteSettings: z.record(z.string(), Throttling).optional(),
   }),
   'AWS::DynamoDB::Table': z.strictObject({
     AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.string() })),

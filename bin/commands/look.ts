@@ -37,6 +37,12 @@ const rounded = (value: number | null | undefined): string =>
 const saidOf = (standard: Standard | undefined): string =>
   standard ? `${standard.value} from ${standard.from} (${standard.basis})` : '';
 
+interface Unreadable {
+  readonly table: string;
+  readonly key: string;
+  readonly why: string;
+}
+
 const SET_ASIDE: Readonly<Record<string, string>> = {
   'too-long': 'judging took too long',
   failed: 'something in the record cannot be read',
@@ -61,14 +67,24 @@ export function addLook(program: Command): void {
         LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
       );
       const { latestPeriod, evaluatedAt, setAside } = alerts.body;
+      const isIncomplete = setAside?.reason === 'incomplete';
+      const months = isIncomplete ? await readAll<Month>(client, at('submissions'), 'submissions') : [];
+      const unreadable: Unreadable[] = [
+        ...(alerts.body.unreadable ?? []),
+        ...(notices.body.unreadable ?? []),
+        ...months.flatMap((month) => month.unreadable ?? []),
+      ];
       showOne(
         [
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
           latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been submitted yet.',
           `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
-          ...(setAside
+          ...(setAside && !isIncomplete
             ? [`NOT JUDGED     since ${setAside.at}: ${SET_ASIDE[setAside.reason]}; the alerts are from before`]
             : []),
+          ...unreadable.map(
+            ({ table, key, why }) => `MISSING        ${table} ${key} cannot be read: ${why}; the rest was judged`,
+          ),
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
@@ -84,6 +100,7 @@ export function addLook(program: Command): void {
           evaluatedAt,
           alerts: levels,
           setAside,
+          ...(unreadable.length > 0 ? { unreadable } : {}),
           waitingNotices: waiting,
           ...(last
             ? {
@@ -295,6 +312,7 @@ interface Month {
   readonly retracted?: boolean;
   readonly submittedAt: string;
   readonly observations: object;
+  readonly unreadable?: Unreadable;
 }
 
 function showMonths(months: readonly Month[], all: unknown, whenEmpty: string): void {
@@ -303,7 +321,7 @@ function showMonths(months: readonly Month[], all: unknown, whenEmpty: string): 
     {
       period: ({ period }) => period,
       revision: ({ revision }) => revision,
-      status: ({ status, retracted }) => (retracted ? 'retracted' : status),
+      status: ({ status, retracted, unreadable }) => (unreadable ? 'CANNOT BE READ' : retracted ? 'retracted' : status),
       figures: ({ observations }) => Object.keys(observations).length,
       submitted: ({ submittedAt }) => submittedAt,
     },

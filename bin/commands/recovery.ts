@@ -194,9 +194,14 @@ async function exists(client: DynamoDBClient, TableName: string): Promise<boolea
 async function rebuild(deployment: Deployment, authority: string, write: boolean): Promise<void> {
   const smallNumbers = z.enum(['show', 'suppress']).parse(deployment.output('SmallNumbers'));
   const rebuilding = { database: databaseOf(deployment), smallNumbers, now: () => deployment.now };
-  const { stored, board, notice } = await rebuildBoard(authority, rebuilding, write);
+  const { stored, board, notice, unreadable } = await rebuildBoard(authority, rebuilding, write);
+  const missing = unreadable.map(
+    ({ table, key, why }) => `MISSING: ${table} ${key} cannot be read (${why}); what rests on it stays as it stood`,
+  );
+  const lost = unreadable.length > 0 ? { unreadable } : {};
   if (!board) {
-    showOne([`The board of ${authority} is what its record says.`], { authority, changes: [], written: false });
+    const same = `The board of ${authority} is what its record says.`;
+    showOne([same, ...missing], { authority, changes: [], written: false, ...lost });
     return;
   }
   const changes = differences(stored?.alerts ?? {}, board.alerts);
@@ -205,6 +210,7 @@ async function rebuild(deployment: Deployment, authority: string, write: boolean
       stored ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
       ...changes.map(({ alert, before, after }) => `  ${alert}: ${before} → ${after}`),
       ...(changes.length === 0 ? ['  no alert; what it was worked out from'] : []),
+      ...missing,
       notice ? `Mailed: ${subjectOf(notice)} (notice ${notice.number})` : 'Nothing is mailed.',
       write ? 'Written.' : 'Nothing is written yet: add --write.',
     ],
@@ -213,6 +219,7 @@ async function rebuild(deployment: Deployment, authority: string, write: boolean
       changes,
       ...(notice ? { notice: { number: notice.number, subject: subjectOf(notice) } } : {}),
       written: write,
+      ...lost,
     },
   );
 }

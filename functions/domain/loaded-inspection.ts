@@ -15,6 +15,7 @@ import {
   type MetricFinding,
 } from './inspection.ts';
 import { periodOf } from './period.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** Inspections as they are stored, and put together: the one that leads, and what every one found. */
 
@@ -67,6 +68,8 @@ export interface LoadedInspection {
   readonly benchmarks: readonly Benchmark[];
   /** Every inspection, the newest first; the leading one among them. */
   readonly inspections: readonly Inspected[];
+  /** What is stored and missing here, as it cannot be read. */
+  readonly unreadable?: readonly Unreadable[];
 }
 
 /** What is stored of an authority, apart from its figures. */

@@ -27,6 +27,7 @@ import { ABSENT_REPORTS_TOLD, REMIND_EVERY_MONTHS } from './rules.ts';
 import { reportsExpected, seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
+import { holdBack, unreadableMonths } from './unreadable.ts';
 
 /** What should be written: the board unless the stored one still holds, the notice that goes with it, and the next deadline. */
 export interface Reconciled {
@@ -79,6 +80,7 @@ export function reconcile(
   const evaluatedAt = stored && stored.evaluatedAt > now.toISOString() ? stored.evaluatedAt : now.toISOString();
   const judgements = timelines(record, smallNumbers);
   const obligations = obligationsOf(record, new Date(evaluatedAt));
+  const { alerts, held } = holdBack(stored, alertsOf(judgements, obligations, record), record);
   const content = {
     authority: record.inspection.authority,
     ...(obligations.latestPeriod ? { latestPeriod: obligations.latestPeriod } : {}),
@@ -86,10 +88,11 @@ export function reconcile(
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     inspection: record.fingerprint,
     leading: record.inspection.id,
-    alerts: alertsOf(judgements, obligations, record),
+    alerts,
   };
   const told = stored && announcedOf(stored);
-  const changes = changesSince(stored, told, content.alerts, judgements, obligations, record);
+  const changes = changesSince(stored, told, alerts, judgements, obligations, record);
+  for (const id of held) changes.delete(id);
   const mailed = isNewlyLed(told, content) || [...changes.values()].some((change) => change.mailed);
   const announced = mailed || !told ? announcedNow(content, told, changes, obligations) : told;
   const next = earliest([nextDueAfter(obligations), nextReminderOf(content.alerts, announced, record)]);
@@ -192,17 +195,16 @@ function changesSince(
   const judgedThrough = told?.latestPeriod;
   const stood = stored ? asAnnounced(stored).alerts : {};
   const changes = new Map<string, Change>();
+  // That it was wrong cannot be known while a month cannot be read.
+  const isKnown = unreadableMonths(record.months).length === 0;
+  const there = (id: string, before: ToldAlert | undefined): AlertState =>
+    (isKnown ? judgedThrough && judgedAt(judgements.get(id) ?? [], judgedThrough)?.alert : before) || CLEAR;
   for (const id of ids) {
     const before = told?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
       ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations)
-      : changeBetween(
-          before ?? CLEAR,
-          (judgedThrough && judgedAt(judgements.get(id) ?? [], judgedThrough)?.alert) || CLEAR,
-          after ?? CLEAR,
-          judgedThrough,
-        );
+      : changeBetween(before ?? CLEAR, there(id, before), after ?? CLEAR, judgedThrough);
     const news = change ?? absenceOf(before, after) ?? reminderOf(before, told, after, obligations);
     if (news) changes.set(id, news);
   }

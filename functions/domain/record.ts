@@ -2,6 +2,7 @@ import type { Acknowledgement } from './board.ts';
 import type { InspectionHeader, LocalStandard } from './inspection.ts';
 import type { LoadedInspection } from './loaded-inspection.ts';
 import type { Month } from './submission.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** Everything a board is worked out from, apart from the time. */
 export interface AuthorityRecord
@@ -12,6 +13,8 @@ export interface AuthorityRecord
   readonly acknowledgements: readonly Acknowledgement[];
   /** Days, `yyyy-mm-dd`, that are no working days beside weekends. */
   readonly bankHolidays: ReadonlySet<string>;
+  /** What is stored and missing here, as it cannot be read. */
+  readonly unreadable?: readonly Unreadable[];
 }
 
 /** As much of a record as metrics are judged by: who has an alert in hand, or an action done, makes no difference to that. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_FIGURE, type Metric } from './inspection.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 import { typedText } from './typed-text.ts';
+import type { Unreadable } from './unreadable.ts';
 
 /** The most months in one request: each is two writes, and one transaction takes a hundred. */
 export const MAX_MONTHS = 48;
@@ -78,6 +79,8 @@ export interface Month extends Submission {
   readonly leftOut?: Submission['observations'];
   /** The metrics of whose figures somebody said, with a reason, that they are right. */
   readonly confirmed?: readonly string[];
+  /** It is stored and cannot be read: its observations are missing here, and `submittedAt` is 1970 where nothing says it. */
+  readonly unreadable?: Unreadable;
 }
 
 /** One thing wrong with what was sent. `pointer` is a JSON pointer as a URI fragment; `parameter` names a path parameter. */

@@ -19,11 +19,15 @@ import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';
 import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
+import { UnreadableSchema } from '../domain/unreadable.ts';
 
 /** What the API answers. Submissions and definitions are the domain's own; here is what only an answer has. */
 
 /** Of a list that goes on: ask again with it as `cursor`. Absent on the last page. */
 const next = z.string().optional();
+
+/** What is stored and missing from the answer, as it cannot be read. Absent where nothing is. */
+const unreadable = z.array(UnreadableSchema).min(1).optional();
 
 export const ChangeAnswerSchema = z.object({
   pointer: z.string(),
@@ -43,6 +47,8 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
   confirmed: z.array(z.string()).optional(),
   questions: z.array(z.string()).optional(),
   reason: z.string().optional(),
+  /** Where it is stored and cannot be read: `observations` are empty. Sent anew as a whole it can be again. */
+  unreadable: UnreadableSchema.optional(),
   /** What this request made different in a month that was there. */
   changes: z.array(ChangeAnswerSchema).optional(),
 });
@@ -92,7 +98,7 @@ export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema) });
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
 export const ChangedMetricSchema = MetricSchema;
-export const MetricsAnswerSchema = z.object({ metrics: z.array(MeasuredMetricSchema) });
+export const MetricsAnswerSchema = z.object({ metrics: z.array(MeasuredMetricSchema), unreadable });
 
 /** One period of a metric: what was reported, against what, what was found, and the alert after it. */
 export const SeriesPointSchema = z.object({
@@ -123,6 +129,7 @@ export const MetricAnswerSchema = MeasuredMetricSchema.extend({
   /** Published figures of other places; absent where none are loaded. */
   benchmark: BenchmarkSchema.optional(),
   series: z.array(SeriesPointSchema),
+  unreadable,
 });
 
 /** What became of a file of published figures. */
@@ -143,12 +150,18 @@ export const AlertsAnswerSchema = z.object({
   evaluatedAt: z.iso.datetime().optional(),
   latestPeriod: PeriodSchema.optional(),
   /** Where it could not be judged since. */
-  setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) }).optional(),
+  setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed', 'incomplete']) }).optional(),
+  unreadable,
   alerts: z.array(AlertAnswerSchema),
 });
 
 export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
-export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), waiting: z.int(), next });
+export const NoticesAnswerSchema = z.object({
+  notices: z.array(NoticeAnswerSchema),
+  unreadable,
+  waiting: z.int(),
+  next,
+});
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({
@@ -160,6 +173,7 @@ export const InspectionAnswerSchema = InspectionHeaderSchema.extend({
   judgements: z.array(GradedJudgementSchema),
   actions: z.array(ActionAnswerSchema),
   figures: z.array(FigureSchema).optional(),
+  unreadable,
 });
 
 export const StandardAnswerSchema = LocalStandardSchema.extend({ basis: z.literal('council') });

@@ -189,7 +189,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   sentAt: 'When it was handed over to be mailed; absent while it waits.',
   series: 'Every period of the metric, oldest first.',
   setAside:
-    'Where the figures could not be judged: the alerts are those from before. It is tried again by itself, and when something changes.',
+    'Where the figures could not be judged: the alerts are those from before. It is tried again by itself, and when something changes. `incomplete`: they were judged, without what is `unreadable`.',
   setAt: 'When it was set.',
   sheet: 'The sheet of a workbook that it is about.',
   since: 'The period that the alert dates from.',
@@ -236,6 +236,15 @@ export const FIELDS: Readonly<Record<string, string>> = {
   sections: 'The sections it has, by id.',
   full: 'Whether it looks at everything, and so takes the place of the inspection before.',
   timescale: 'By when the report wanted it done.',
+  unreadable:
+    'What is stored and missing here, as it cannot be read; absent where nothing is. Everything else was judged without it.',
+  'Unreadable.table': 'The table that it is in.',
+  'Unreadable.key': 'Its sort key there.',
+  'Unreadable.kind': 'What kind of item it is.',
+  'Unreadable.of':
+    'The month, or the id of the metric, action, alert or inspection, that it is of; the number of a notice.',
+  'Unreadable.version': 'Which version of a standard or report, or revision of a month.',
+  'Unreadable.why': 'Why it cannot be read.',
   title: 'What people call it.',
   'Problem.title': 'What kind of problem it is, in words.',
   to: 'The last day.',
@@ -296,5 +305,6 @@ export const SCHEMAS: Readonly<Record<string, string>> = {
   Problem: 'Why a request was refused (RFC 9457), with every fault.',
   Progress: 'What the authority reported of a recommended action.',
   SeriesPoint: 'One period of a metric: what was reported, against what, what was found, and the alert after it.',
+  Unreadable: 'An item that is stored and cannot be read, so that it is missing.',
   Standard: 'The least that is acceptable from a month on; where lower is better, the most.',
 };

@@ -216,7 +216,8 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
   return {
     onError: (request) => {
       const known = problemFor(request.error);
-      if (!known) logger.error('request failed', { failure: describeFailure(request.error) });
+      if (!known || known.kind === 'internal')
+        logger.error('request failed', { failure: describeFailure(request.error) });
       const error =
         known ??
         new ProblemError('internal', 'something went wrong here; try again, and tell the operator if it stays');

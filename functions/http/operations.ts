@@ -15,6 +15,7 @@ import {
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
 import { NoticeItemSchema } from '../domain/notice-contents.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
+import { UnreadableSchema } from '../domain/unreadable.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';
 import { type RouteKey, XLSX } from './routes.ts';
@@ -91,6 +92,7 @@ export const PARTS = {
   NoticeItem: NoticeItemSchema,
   Progress: ProgressSchema,
   Standard: StandardSchema,
+  Unreadable: UnreadableSchema,
 } as const;
 
 /** What the operations are about, in the order in which somebody meets it. */

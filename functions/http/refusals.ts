@@ -1,5 +1,11 @@
 import { ForbiddenError } from '../domain/access.ts';
-import { type RefusalReason, RevisionNeededError, RevisionStaleError, ServiceError } from '../services/errors.ts';
+import {
+  type RefusalReason,
+  RevisionNeededError,
+  RevisionStaleError,
+  ServiceError,
+  UnreadableItemError,
+} from '../services/errors.ts';
 import { etagOf } from './etags.ts';
 import { ProblemError, type ProblemKind } from './problem.ts';
 
@@ -18,6 +24,11 @@ const PROBLEMS: Readonly<Record<RefusalReason, { readonly kind: ProblemKind; rea
 export function problemFor(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (error instanceof ForbiddenError) return new ProblemError('forbidden', error.message);
+  if (error instanceof UnreadableItemError)
+    return new ProblemError(
+      'internal',
+      `${error.message}; tell the operator: docs/runbook.md, “Read what cannot be read”`,
+    );
   if (!(error instanceof ServiceError)) return undefined;
   const { kind, advice } = PROBLEMS[error.reason];
   const detail = advice ? `${error.message}; ${advice}` : error.message;

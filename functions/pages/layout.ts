@@ -1,4 +1,5 @@
 import type { Scope } from '../domain/access.ts';
+import { describeUnreadable, type Unreadable } from '../domain/unreadable.ts';
 import type { Assets } from './assets.ts';
 import { type Content, type Html, html } from './html.ts';
 import { STATE_SHAPES } from './words.ts';
@@ -124,6 +125,18 @@ export function warningText(content: Content): Html {
   return html`<div class="govuk-warning-text"><span class="govuk-warning-text__icon" aria-hidden="true">!</span>
 <strong class="govuk-warning-text__text"><span class="govuk-visually-hidden">Warning</span> ${content}</strong></div>`;
 }
+
+/** What is stored and not shown, as it cannot be read. */
+export function missingText(unreadable: readonly Unreadable[] = []): Content {
+  if (unreadable.length === 0) return '';
+  const named = unreadable.slice(0, NAMED_ITEMS).map(describeUnreadable);
+  const others = unreadable.length - named.length;
+  return warningText(
+    `Something is missing here, as it is stored and cannot be read: ${[...named, ...(others > 0 ? [`and ${others} more`] : [])].join(', ')}. Everything else is shown, and was judged without it. Whoever runs this service is told.`,
+  );
+}
+
+const NAMED_ITEMS = 12;
 
 /** A term and what there is to say of it; nothing where that is nothing. */
 export function fact(term: string, content: Content): Content {

@@ -19,11 +19,12 @@ import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../d
 import { type Observation, seriesOf } from '../domain/series.ts';
 import type { XmrPoint } from '../domain/statistics/xmr.ts';
 import { type Judged, standardFor } from '../domain/timeline.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import { errorSummary, fact, inset, layout, NOTHING, table, type Visit } from './layout.ts';
+import { errorSummary, fact, inset, layout, missingText, NOTHING, table, type Visit } from './layout.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -56,6 +57,7 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
+${missingText([...(inspection.unreadable ?? []), ...unreadableMonths(view.months)])}
 ${findings(alert)}
 <h2 class="govuk-heading-m">Month by month</h2>
 ${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}

@@ -1,8 +1,9 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { StoredNotice } from '../domain/notice-contents.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { type Html, html } from './html.ts';
-import { layout, pathOf, table, type Visit } from './layout.ts';
+import { layout, missingText, pathOf, table, type Visit } from './layout.ts';
 import { stateTag, timeName } from './words.ts';
 
 export const NOTICES_A_PAGE = 50;
@@ -11,13 +12,25 @@ export const NOTICES_A_PAGE = 50;
 export function noticesPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  { notices, more }: { readonly notices: readonly StoredNotice[]; readonly more: boolean },
+  {
+    notices,
+    unreadable,
+    last,
+    more,
+  }: {
+    readonly notices: readonly StoredNotice[];
+    readonly unreadable: readonly Unreadable[];
+    /** The lowest number on this page. */
+    readonly last: number;
+    readonly more: boolean;
+  },
 ): Html {
   return layout(visit, {
     title: 'Notices',
     place: { authority, name, at: 'notices' },
     content: html`<h1 class="govuk-heading-l">Notices</h1>
 <p class="govuk-body">A notice is written whenever figures or deadlines raise, worsen or end an alert. Each recipient is mailed those of the levels they asked for.</p>
+${missingText(unreadable)}
 ${
   notices.length === 0
     ? html`<p class="govuk-body">There is no notice yet.</p>`
@@ -33,7 +46,7 @@ ${
         ]),
       })
 }
-${more && html`<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'notices')}?before=${notices.at(-1)?.notice.number ?? ''}">Older notices</a></p>`}`,
+${more && html`<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'notices')}?before=${last}">Older notices</a></p>`}`,
   });
 }
 

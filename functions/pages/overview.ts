@@ -23,7 +23,7 @@ import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
-import { inset, layout, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
+import { inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
 import { sparkline } from './sparkline.ts';
 import {
@@ -72,17 +72,19 @@ function isWatched({ months, board }: Overview): boolean {
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */
-function latest({ session }: Visit, { inspection, months, board, setAside, waiting }: Overview): Content {
+function latest({ session }: Visit, { inspection, months, board, setAside, waiting, unreadable }: Overview): Content {
   const { authority, published } = inspection.header;
   const last = months.findLast((month) => !month.retracted);
+  const isHeldUp = setAside !== undefined && setAside.reason !== 'incomplete';
   if (!last)
-    return html`${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
+    return html`${missingText(unreadable)}${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
 ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
+${missingText(unreadable)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
-${setAside ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
+${isHeldUp ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
 }
 
 function notJudged({ at, reason }: SetAside): string {

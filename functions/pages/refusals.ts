@@ -1,5 +1,5 @@
 import { ForbiddenError, type Scope } from '../domain/access.ts';
-import { type RefusalReason, ServiceError } from '../services/errors.ts';
+import { type RefusalReason, ServiceError, UnreadableItemError } from '../services/errors.ts';
 
 /** Why a page cannot be shown, in words for whoever asked for it. */
 export class RefusalError extends Error {
@@ -42,6 +42,8 @@ export function refusalFor(error: unknown): RefusalError | undefined {
         ? `You may not do this: it needs the right to “${RIGHT[error.scope]}”. Whoever may manage the recipients can give it to your address.`
         : 'You signed in for another authority.',
     );
+  if (error instanceof UnreadableItemError)
+    return new RefusalError(500, 'This cannot be read', `${sentence(error.message)}. Tell whoever runs this service.`);
   return error instanceof ServiceError
     ? new RefusalError(...REFUSALS[error.reason], `${sentence(error.faults[0]?.detail ?? error.message)}.`)
     : undefined;

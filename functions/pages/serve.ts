@@ -172,7 +172,7 @@ function refusals({ assets, nameOf, logger }: PageDependencies): Middleware {
         return;
       }
       const refusal = refusalFor(error);
-      if (!refusal) logger.error('page failed', { failure: describeFailure(error) });
+      if (!refusal || refusal.status >= 500) logger.error('page failed', { failure: describeFailure(error) });
       const place = await placeOf(event, nameOf);
       request.response = refusal
         ? page(refusalPage(visit, refusal.title, refusal.message, { place }), refusal.status)

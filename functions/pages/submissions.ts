@@ -2,9 +2,10 @@ import { formatReported, monthName, type SmallNumbers } from '../domain/format.t
 import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Month } from '../domain/submission.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import { monthActions } from './correction.ts';
 import { type Content, type Html, html } from './html.ts';
-import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { counted, enteredBy, timeName } from './words.ts';
 
 /** Every month that was submitted, newest first. `sent` are those that were accepted just now. */
@@ -20,6 +21,7 @@ export function submissionsPage(
     place: { authority, name, at: 'submissions' },
     content: html`${sent.length > 0 && accepted(authority, months, sent)}
 <h1 class="govuk-heading-l">Submissions</h1>
+${missingText(unreadableMonths(months))}
 ${
   months.length > 0 &&
   html`<p class="govuk-body">Download all figures: <a class="govuk-link" href="${pathOf(authority, 'figures.xlsx')}">Excel workbook</a>, <a class="govuk-link" href="${pathOf(authority, 'figures.csv')}">CSV</a></p>`
@@ -38,7 +40,7 @@ ${
             statusOf(month),
             Object.keys(month.observations).length,
             month.revision === 1 ? 'first' : `${month.revision}, corrected`,
-            html`<a class="govuk-link" href="${pathOf(authority, 'receipts', month.submittedAt)}">${timeName(month.submittedAt)}</a>`,
+            submittedOn(authority, month),
             enteredBy(month.by),
           ]),
       })
@@ -54,9 +56,15 @@ function accepted(authority: string, months: readonly Month[], periods: readonly
 <p class="govuk-body">The figures are judged within moments; if anything changes for the worse or the better, recipients are mailed. <a class="govuk-notification-banner__link" href="${pathOf(authority, 'receipts', at)}">Keep the receipt</a></p></div></div>`;
 }
 
-function statusOf({ status, retracted }: Month): string {
+function statusOf({ status, retracted, unreadable }: Month): string {
+  if (unreadable) return 'cannot be read';
   return retracted ? 'retracted' : status;
 }
+
+const submittedOn = (authority: string, { submittedAt, unreadable }: Month): Content =>
+  unreadable
+    ? 'not known'
+    : html`<a class="govuk-link" href="${pathOf(authority, 'receipts', submittedAt)}">${timeName(submittedAt)}</a>`;
 
 /** So many revisions fit beside each other; the newest are shown. */
 export const MAX_REVISIONS = 8;
@@ -75,6 +83,7 @@ export function monthPage(
     title: monthName(current.period),
     place: { authority, name, at: 'submissions' },
     content: html`<h1 class="govuk-heading-l">${monthName(current.period)}</h1>
+${missingText(unreadableMonths(revisions))}
 <p class="govuk-body">${counted(current.revision, 'revision')}; the newest counts.${current.revision > revisions.length && ` The newest ${revisions.length} are shown.`}${current.retracted && ' It retracts the month: no figure of it counts.'}</p>
 <div class="app-scroll" tabindex="0" role="region" aria-label="Figures by revision">
 ${table({
@@ -82,13 +91,7 @@ ${table({
   captionHidden: true,
   heads: ['Metric', ...revisions.map(({ revision }) => `Revision ${revision}`)],
   rows: [
-    [
-      'Submitted',
-      ...revisions.map(
-        ({ submittedAt }) =>
-          html`<a class="govuk-link" href="${pathOf(authority, 'receipts', submittedAt)}">${timeName(submittedAt)}</a>`,
-      ),
-    ],
+    ['Submitted', ...revisions.map((each) => submittedOn(authority, each))],
     ['Entered by', ...revisions.map(({ by }) => enteredBy(by))],
     ['Status', ...revisions.map(statusOf)],
     ...reported.map((metric) => [

@@ -11,7 +11,7 @@ import {
 } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonthsBetween } from '../store/submissions.ts';
-import { type Accepted, type Accepting, checkCapacity, outcomeOf, save, type Would } from './accept.ts';
+import { type Accepted, type Accepting, checkCapacity, checkReadable, outcomeOf, save, type Would } from './accept.ts';
 import { InvalidError, type SentFault, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -115,6 +115,7 @@ export async function compareMonths(
     from: periods[0] as string,
     to: periods.at(-1) as string,
   });
+  if (mode === 'add') checkReadable(months.filter(({ period }) => periods.includes(period)));
   const currents = new Map(months.map((month) => [month.period, month]));
   return sent.map((each) => {
     const current = currents.get(each.period);

@@ -11,6 +11,7 @@ import {
   type Submission,
   saysTheSame,
 } from '../domain/submission.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
 import { countMonths, readMonth, saveMonths } from '../store/submissions.ts';
@@ -21,6 +22,7 @@ import {
   RevisionStaleError,
   ServiceError,
   UnknownAuthorityError,
+  UnreadableMonthError,
 } from './errors.ts';
 import { findMetrics, isAuthorityId, requireAuthority } from './inspections.ts';
 import type { Log } from './log.ts';
@@ -182,6 +184,12 @@ function nextRevision(submission: Submission, period: string, current: Month | u
   const revision = (current?.revision ?? 0) + 1;
   if (revision > MAX_REVISION) throw new MaxRevisionsError(period);
   return { ...submission, period, revision, submittedAt: now.toISOString(), ...(by && { by }) };
+}
+
+/** Nothing is added to a month that cannot be read: what it says would be lost. {@link UnreadableMonthError} */
+export function checkReadable(months: readonly Month[]): void {
+  const [lost] = unreadableMonths(months);
+  if (lost) throw new UnreadableMonthError(lost.of);
 }
 
 /** A change names the revision it takes the place of; nothing else needs to. */

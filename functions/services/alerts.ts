@@ -9,8 +9,9 @@ import {
   isSaidAgain,
 } from '../domain/board.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { saveAcknowledgement } from '../store/acknowledgements.ts';
-import { readBoard, type StoredBoard } from '../store/boards.ts';
+import { readBoard, readStoredBoard, type StoredBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
 import type { SetAside } from '../store/due-marks.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
@@ -39,21 +40,23 @@ export interface AuthorityAlerts {
   readonly board: Board | undefined;
   /** Where it could not be judged since the board was worked out. */
   readonly setAside?: SetAside | undefined;
+  /** What of the alerts, and of the inspection where that is here, is stored and cannot be read. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Throws `UnknownAuthorityError`. */
 export async function readAlerts(database: Tables, authority: string): Promise<AuthorityAlerts> {
   const [inspection, standing] = await withInspection(database, authority, () => readStanding(database, authority));
-  return { inspection, ...standing };
+  return { inspection, ...standing, unreadable: [...(inspection.unreadable ?? []), ...standing.unreadable] };
 }
 
 /** How the alerts of an authority that is known stand. */
 export async function readStanding(
   database: Database<'alerts'>,
   authority: string,
-): Promise<Pick<AuthorityAlerts, 'board' | 'setAside'>> {
-  const stored = await readBoard(database, authority);
-  return { board: boardOf(stored), setAside: stored.setAside };
+): Promise<Pick<AuthorityAlerts, 'board' | 'setAside' | 'unreadable'>> {
+  const stored = await readStoredBoard(database, authority);
+  return { board: boardOf(stored), setAside: stored.setAside, unreadable: stored.unreadable };
 }
 
 function boardOf(stored: StoredBoard): Board | undefined {

@@ -3,7 +3,16 @@ import { PeriodSchema } from '../domain/period.ts';
 import { type Fault, isObject, type Month, pointerTo, readSubmission, type Submission } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
 import { readMonth } from '../store/submissions.ts';
-import { type Accepted, type Accepting, checkExpected, type Expected, outcomeOf, type Said, save } from './accept.ts';
+import {
+  type Accepted,
+  type Accepting,
+  checkExpected,
+  checkReadable,
+  type Expected,
+  outcomeOf,
+  type Said,
+  save,
+} from './accept.ts';
 import { InvalidError, NotFoundError, RevisionNeededError, RevisionStaleError } from './errors.ts';
 import { requireMetrics } from './inspections.ts';
 import { retryChanged } from './retry.ts';
@@ -35,6 +44,7 @@ export async function correctMonth(
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;
     if (!current) throw new NotFoundError('month', period);
+    checkReadable([current]);
     const { submission, said, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
     const accepted = outcomeOf({ period, submission }, current, to, said);

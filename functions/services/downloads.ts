@@ -1,5 +1,6 @@
 import { addMonths, dayInEngland, EARLIEST_PERIOD, monthIndex, type Period, periodOf } from '../domain/period.ts';
 import { MAX_MONTHS } from '../domain/submission.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readMonthsBetween } from '../store/submissions.ts';
 import { writeCsv } from './csv.ts';
@@ -19,7 +20,7 @@ export interface Range {
 /** The last month that four digits of a year can name. */
 export const LATEST_PERIOD: Period = '9999-12';
 
-/** The figures of a range of months, all of them unless it says otherwise. Throws `UnknownAuthorityError`. */
+/** The figures of a range of months, all of them unless it says otherwise. Throws `UnknownAuthorityError`, or {@link InvalidError} where one of them cannot be read. */
 export async function figuresFile(
   database: Tables,
   authority: string,
@@ -29,6 +30,17 @@ export async function figuresFile(
   const [{ header, metrics }, { months }] = await withInspection(database, authority, () =>
     readMonthsBetween(database, authority, { from, to }),
   );
+  const [lost] = unreadableMonths(months);
+  if (lost)
+    throw new InvalidError(
+      [
+        {
+          parameter: 'from',
+          detail: `${lost.of} is stored and cannot be read, so a file would leave it out unsaid; ask for the months before it and after it, by "from" and "to"`,
+        },
+      ],
+      'no file was made',
+    );
   if (format === 'xlsx') return writeFigures({ authority: header.name, metrics, months });
   return writeCsv(months, new Map(metrics.map((metric) => [metric.id, metric])));
 }

@@ -1,5 +1,7 @@
 import type { Month } from '../domain/submission.ts';
 
+export { UnreadableItemError } from '../store/database.ts';
+
 /**
  * What a refusal comes down to. Whoever called makes something of it in one place: http/refusals.ts a problem document,
  * pages/refusals.ts a page, bin/monitor.ts an exit code.
@@ -86,6 +88,15 @@ export class InvalidError extends ServiceError {
   override readonly reason = 'invalid';
   constructor(faults: readonly SentFault[], consequence = 'nothing was stored') {
     super(`${faults.length} fault${faults.length === 1 ? '' : 's'}; ${consequence}`, faults);
+  }
+}
+
+/** A month is stored and cannot be read, so that nothing can be added to it or changed in it. */
+export class UnreadableMonthError extends ServiceError {
+  override readonly name = 'UnreadableMonthError';
+  override readonly reason = 'conflict';
+  constructor(period: string) {
+    super(`${period} is stored and cannot be read; send the whole of it anew, in place of what is there`);
   }
 }
 

@@ -3,12 +3,13 @@ import { type Acknowledgement, announcedOf, type Board } from '../domain/board.t
 import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { reconcile } from '../domain/reconcile.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
 import { type SetAside, saveDueMark, saveSetAside } from '../store/due-marks.ts';
 import { readRecord, revisedSince } from '../store/records.ts';
 import { readSuperseded } from '../store/submissions.ts';
-import { UnknownAuthorityError } from './errors.ts';
+import { UnknownAuthorityError, UnreadableItemError } from './errors.ts';
 import type { Log } from './log.ts';
 import { mayPass, retryChanged } from './retry.ts';
 import { TooLongError, within } from './within.ts';
@@ -36,14 +37,17 @@ export const JUDGING_MS = 30_000;
 /** An authority that took longer is tried again after so long, or as soon as something of it changes. */
 const AFTER_TOO_LONG_MS = 6 * 60 * 60 * 1000;
 
-/** An authority could not be judged, by a fault of its own: it was set aside, and the others go on. */
+/** An authority could not be judged, or not by all of its record, by a fault of its own: it was set aside, and the others go on. */
 export class SetAsideError extends Error {
   override readonly name = 'SetAsideError';
-  constructor(authority: string, cause: unknown) {
+  constructor(authority: string, cause: unknown, isJudged = false) {
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : 'for no reason given';
-    super(`${authority} was set aside: ${why}`, { cause });
+    super(`${authority} was ${isJudged ? 'judged without what cannot be read' : 'set aside'}: ${why}`, { cause });
   }
 }
+
+/** An authority was judged without items that cannot be read, its cause. */
+class IncompleteError extends Error {}
 
 /** What an evaluation wrote: a board in the place of another, with the notice that goes with it. */
 export interface Evaluated {
@@ -55,7 +59,8 @@ export interface Evaluated {
 /**
  * One reconcile: board first, then the record, both consistently; then board, notice and due mark in one transaction.
  * Undefined where nothing was written, as the stored board still holds or no inspection is loaded. Throws
- * {@link SetAsideError} where the fault is the authority's own.
+ * {@link SetAsideError} where the fault is the authority's own; so too, once the rest was judged and written, where an
+ * item of the record cannot be read: it stays due, so that the hourly run names it until it can be.
  */
 export async function evaluateAuthority(authority: string, evaluating: Evaluating): Promise<Evaluated | undefined> {
   try {
@@ -64,10 +69,12 @@ export async function evaluateAuthority(authority: string, evaluating: Evaluatin
     if (mayPass(error)) throw error;
     const at = evaluating.now();
     const isTooLong = error instanceof TooLongError;
-    const setAside: SetAside = { at: at.toISOString(), reason: isTooLong ? 'too-long' : 'failed' };
+    const isJudged = error instanceof IncompleteError;
+    const reason = isTooLong ? 'too-long' : isJudged ? 'incomplete' : 'failed';
+    const setAside: SetAside = { at: at.toISOString(), reason };
     const tryAgainAt = new Date(at.getTime() + (isTooLong ? AFTER_TOO_LONG_MS : 0));
     await saveSetAside(evaluating.database, authority, setAside, tryAgainAt);
-    throw new SetAsideError(authority, error);
+    throw new SetAsideError(authority, isJudged ? error.cause : error, isJudged);
   }
 }
 
@@ -97,6 +104,8 @@ function evaluate(
       ),
       notice: notice?.number,
     });
+    const lost = [...read.unreadable, ...(record.unreadable ?? [])];
+    if (lost.length > 0) throw new IncompleteError('', { cause: new UnreadableItemError(lost) });
     return board && { before: read.board, board, notice };
   });
 }
@@ -110,6 +119,9 @@ async function readJudged(
 ) {
   const record = await readRecord(database, authority, acknowledgements, BANK_HOLIDAYS);
   if (!record) return undefined;
+  // Without an inspection another would lead, which is news that is not true.
+  const lost = record.unreadable?.filter(({ kind }) => kind === 'inspection') ?? [];
+  if (lost.length > 0) throw new UnreadableItemError(lost);
   return {
     record,
     superseded: await readSuperseded(database, authority, revisedSince(board ? announcedOf(board).judged : {}, record)),
@@ -122,6 +134,8 @@ export interface Rebuilt {
   readonly stored: Board | undefined;
   readonly board?: Board;
   readonly notice?: Notice;
+  /** What is missing, as it cannot be read. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /**
@@ -138,10 +152,11 @@ export function rebuildBoard(
     const seen = await readJudged(database, authority, stored.board, stored.acknowledgements);
     if (!seen) throw new UnknownAuthorityError(authority);
     const rebuilt = reconcile(stored.board, seen.record, seen.superseded, now(), smallNumbers);
-    if (!rebuilt.board) return { stored: stored.board };
+    const unreadable = [...stored.unreadable, ...(seen.record.unreadable ?? [])];
+    if (!rebuilt.board) return { stored: stored.board, unreadable };
     const numbered = renumbered(rebuilt.board, rebuilt.notice, stored);
     if (write) await replaceBoard(database, stored, numbered.board, numbered.notice);
-    return { stored: stored.board, ...numbered };
+    return { stored: stored.board, ...numbered, unreadable };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { StoredNotice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
 import { countUnsent, markUnsent, type NoticeReference, readNotices } from '../store/notices.ts';
-import { NotFoundError } from './errors.ts';
+import { NotFoundError, UnreadableItemError } from './errors.ts';
 
 export { readNotices } from '../store/notices.ts';
 
@@ -9,9 +9,10 @@ export { readNotices } from '../store/notices.ts';
 
 type Alerts = Database<'alerts'>;
 
-/** One notice by its number. Throws {@link NotFoundError}. */
+/** One notice by its number. Throws {@link NotFoundError} or {@link UnreadableItemError}. */
 export async function readNotice(database: Alerts, authority: string, number: number): Promise<StoredNotice> {
-  const { notices } = await readNotices(database, authority, { before: number + 1, limit: 1 });
+  const { notices, unreadable, last } = await readNotices(database, authority, { before: number + 1, limit: 1 });
+  if (last === number && unreadable.length > 0) throw new UnreadableItemError(unreadable);
   const [found] = notices;
   if (found?.notice.number !== number) throw new NotFoundError('notice', String(number));
   return found;

@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts';
 import { saveProgress } from '../store/versions.ts';
 import { NotFoundError } from './errors.ts';
 import { requireInspection } from './inspections.ts';
-import { addVersion } from './versions.ts';
+import { addVersion, highestUnreadable } from './versions.ts';
 
 /**
  * Keeps what an authority reports of a recommended action, as a version of its own; said again it stays the same
@@ -18,7 +18,8 @@ export async function reportProgress(
   reported: Omit<Progress, 'inspection' | 'action' | 'version' | 'at' | 'by'>,
   { by, now }: Doing,
 ): Promise<{ created: boolean; action: ReturnType<typeof withProgress> }> {
-  const { actions, header } = await requireInspection(database, authority);
+  const inspection = await requireInspection(database, authority);
+  const { actions, header } = inspection;
   const action = actionIn(actions, id);
   const versions = async () =>
     (await requireInspection(database, authority)).progress.filter((version) => version.action === id);
@@ -26,6 +27,7 @@ export async function reportProgress(
     versions,
     (version) => ({ inspection: header.id, action: id, version, ...reported, at: now.toISOString(), by }),
     (version) => saveProgress(database, authority, { ...version, inspection: header.id }, now),
+    highestUnreadable(inspection, 'progress', id),
   );
   return { created, action: withProgress(action, await versions()) };
 }

@@ -7,6 +7,7 @@ import { timelines } from '../domain/reconcile.ts';
 import type { JudgedRecord } from '../domain/record.ts';
 import type { Month } from '../domain/submission.ts';
 import type { Judged } from '../domain/timeline.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readSuperseded } from '../store/submissions.ts';
 import { type AuthorityAlerts, readStanding } from './alerts.ts';
@@ -32,7 +33,7 @@ export async function readSubmitted(
 }
 
 /** All that is known of an authority: what the inspection found, what was submitted since, and how it was judged. */
-export interface AuthorityOverview extends SubmittedMonths, Pick<AuthorityAlerts, 'board' | 'setAside'> {
+export interface AuthorityOverview extends SubmittedMonths, Pick<AuthorityAlerts, 'board' | 'setAside' | 'unreadable'> {
   /** The newest notices, newest first. */
   readonly notices: readonly Notice[];
   /** How many notices wait as nobody who would get them has confirmed. */
@@ -46,7 +47,7 @@ export async function readOverview(
   limit: number,
   now: Date,
 ): Promise<AuthorityOverview> {
-  const [inspection, [months, standing, { notices }, waiting]] = await withInspection(database, authority, () =>
+  const [inspection, [months, standing, found, waiting]] = await withInspection(database, authority, () =>
     Promise.all([
       readMonths(database, authority),
       readStanding(database, authority),
@@ -54,7 +55,9 @@ export async function readOverview(
       countWaiting(database, authority, now),
     ]),
   );
-  return { inspection, months, ...standing, notices: notices.map(({ notice }) => notice), waiting };
+  const notices = found.notices.map(({ notice }) => notice);
+  const parts = [inspection.unreadable ?? [], unreadableMonths(months), standing.unreadable, found.unreadable];
+  return { inspection, months, ...standing, notices, waiting, unreadable: parts.flat() };
 }
 
 /** The record as it stands, for judging it anew. */

@@ -11,7 +11,7 @@ import { saveLocalStandard } from '../store/versions.ts';
 import { InvalidError, type SentFault } from './errors.ts';
 import { metricIn, requireInspection } from './inspections.ts';
 import { recordOf } from './record.ts';
-import { addVersion } from './versions.ts';
+import { addVersion, highestUnreadable } from './versions.ts';
 
 /** What an authority says of a metric's standard, without what the service adds. */
 export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' | 'by' | keyof Amounts> & Amounts;
@@ -41,6 +41,7 @@ export async function setStandard(
     async () => localStandardsOf(await requireInspection(database, authority), id),
     (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString(), by }),
     (version) => saveLocalStandard(database, authority, version, now),
+    highestUnreadable(inspection, 'standard', id),
   );
 }
 

@@ -1,13 +1,17 @@
 import { type Acknowledgement, AcknowledgementSchema } from '../domain/board.ts';
-import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
+import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { ACK_PREFIX, ackKey, authorityKey } from './keys.ts';
 
-/** The acknowledgements among an authority's items. */
-export function acknowledgementsIn(items: readonly Item[]): Acknowledgement[] {
-  return items
-    .filter(({ sk }) => sk?.S?.startsWith(ACK_PREFIX))
-    .map((item) => AcknowledgementSchema.parse(dataOf(item)));
+/** The acknowledgements among an authority's items, and what of them cannot be read. */
+export function acknowledgementsIn(items: readonly Item[]): {
+  acknowledgements: Acknowledgement[];
+  unreadable: Unreadable[];
+} {
+  const own = items.filter(({ sk }) => sk?.S?.startsWith(ACK_PREFIX));
+  const { read, unreadable } = tryItems('alerts', own, (data) => AcknowledgementSchema.parse(data));
+  return { acknowledgements: read, unreadable };
 }
 
 /** Somebody else took the alert in hand since it was read. */

@@ -1,6 +1,7 @@
 import type { Put, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type Acknowledgement, type Board, BoardSchema } from '../domain/board.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { acknowledgementsIn } from './acknowledgements.ts';
 import {
   between,
@@ -12,6 +13,8 @@ import {
   partition,
   queryAll,
   transact,
+  tryItems,
+  UnreadableItemError,
 } from './database.ts';
 import { type DueMark, dueMarkIn, moveDueMark } from './due-marks.ts';
 import { ACK_PREFIX, authorityKey, BOARD_KEY, DUE_KEY } from './keys.ts';
@@ -23,6 +26,8 @@ type Alerts = Database<'alerts'>;
 export interface StoredBoard extends DueMark {
   readonly board: Board | undefined;
   readonly acknowledgements: readonly Acknowledgement[];
+  /** What of these is stored and cannot be read. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Somebody else wrote the board, or moved its due mark, since they were read. */
@@ -35,16 +40,27 @@ export class BoardChangedError extends ChangedMeanwhileError {
   }
 }
 
-/** Board, acknowledgements and due mark of an authority in one consistent query. */
-export async function readBoard({ client, tables }: Alerts, authority: string): Promise<StoredBoard> {
+/** Board, acknowledgements and due mark of an authority in one consistent query. {@link UnreadableItemError} where that is the board. */
+export async function readBoard(database: Alerts, authority: string): Promise<StoredBoard> {
+  const stored = await readStoredBoard(database, authority);
+  const lost = stored.unreadable.filter(({ kind }) => kind === 'board');
+  if (lost.length > 0) throw new UnreadableItemError(lost);
+  return stored;
+}
+
+/** As {@link readBoard}, for whoever only looks: a board that cannot be read is none. */
+export async function readStoredBoard({ client, tables }: Alerts, authority: string): Promise<StoredBoard> {
   const items = await queryAll(client, {
     ...between(tables.alerts, authorityKey(authority), ACK_PREFIX, DUE_KEY),
     ConsistentRead: true,
   });
-  const board = boardIn(items);
+  const own = items.filter(({ sk }) => sk?.S === BOARD_KEY);
+  const { read, unreadable } = tryItems('alerts', own, (data) => BoardSchema.parse(data));
+  const given = acknowledgementsIn(items);
   return {
-    board: board && BoardSchema.parse(dataOf(board)),
-    acknowledgements: acknowledgementsIn(items),
+    board: read[0],
+    acknowledgements: given.acknowledgements,
+    unreadable: [...unreadable, ...given.unreadable],
     ...dueMarkIn(items),
   };
 }
@@ -98,6 +114,8 @@ export interface BoardAsStored {
   /** Counts the writes of the board, as its item says beside its contents; 0 where it says nothing. */
   readonly version: number;
   readonly acknowledgements: readonly Acknowledgement[];
+  /** The acknowledgements that cannot be read. */
+  readonly unreadable: readonly Unreadable[];
   /** The highest number of a notice that was ever used, as far as anything stored knows. */
   readonly lastNotice: number;
 }
@@ -110,7 +128,7 @@ export async function readBoardAsStored({ client, tables }: Alerts, authority: s
     item,
     board,
     version: Number(item?.version?.N ?? 0),
-    acknowledgements: acknowledgementsIn(items),
+    ...acknowledgementsIn(items),
     lastNotice: lastNoticeOf(items),
   };
 }

@@ -7,7 +7,9 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { TABLES, type WaitingIndex } from './keys.ts';
+import * as z from 'zod';
+import { describeUnreadable, type Unreadable } from '../domain/unreadable.ts';
+import { kindOf, TABLES, type TableName, type WaitingIndex } from './keys.ts';
 
 /** The database and the names of the tables in it that a function was given. */
 export interface Database<Table extends string = never> {
@@ -28,6 +30,62 @@ export function itemOf(pk: string, sk: string, data: unknown, attributes: Item =
 /** The contents of an item, still to be parsed by its schema. */
 export function dataOf(item: Item): unknown {
   return JSON.parse(item.data?.S ?? 'null');
+}
+
+/** What is asked for is stored and cannot be read. The message names it, and holds nothing of what it says. */
+export class UnreadableItemError extends Error {
+  override readonly name = 'UnreadableItemError';
+  readonly items: readonly Unreadable[];
+  constructor(items: readonly Unreadable[]) {
+    const named = items
+      .slice(0, 5)
+      .map(({ table, key, why, ...each }) => `${table} ${key} (${describeUnreadable(each)}): ${why}`);
+    super(`cannot be read: ${named.join('; ')}${items.length > 5 ? `; and ${items.length - 5} more` : ''}`);
+    this.items = items;
+  }
+}
+
+/** The contents of an item, or why it has none that can be read. */
+export function tryItem<T>(
+  table: TableName,
+  item: Item,
+  parse: (data: unknown) => T,
+): { read: T } | { unreadable: Unreadable } {
+  const key = item.sk?.S ?? '';
+  const lost = (why: string) => ({ unreadable: { table, key, ...kindOf(key), why } });
+  let data: unknown;
+  try {
+    data = dataOf(item);
+  } catch {
+    return lost('it is not JSON');
+  }
+  try {
+    return { read: parse(data) };
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [issue] = error.issues;
+    return lost(`${issue?.path.join('/') || 'it'}: ${issue?.message}`.slice(0, 200));
+  }
+}
+
+/** The contents of items, and what of them cannot be read. */
+export function tryItems<T>(
+  table: TableName,
+  items: readonly Item[],
+  parse: (data: unknown, item: Item) => T,
+): { read: T[]; unreadable: Unreadable[] } {
+  const tried = items.map((item) => tryItem(table, item, (data) => parse(data, item)));
+  return {
+    read: tried.flatMap((each) => ('read' in each ? [each.read] : [])),
+    unreadable: tried.flatMap((each) => ('unreadable' in each ? [each.unreadable] : [])),
+  };
+}
+
+/** The contents of an item that nothing can be done without. {@link UnreadableItemError} */
+export function readItem<T>(table: TableName, item: Item, parse: (data: unknown) => T): T {
+  const tried = tryItem(table, item, parse);
+  if ('unreadable' in tried) throw new UnreadableItemError([tried.unreadable]);
+  return tried.read;
 }
 
 /** All items of a query, over as many pages as it has. */

@@ -21,10 +21,10 @@ export interface DueMark {
 }
 
 /**
- * An authority that could not be judged, by a fault of its own record: judging it takes too long, or cannot read it. It waits for
- * the hourly run, so that it delays nobody else.
+ * An authority that could not be judged, by a fault of its own record: judging it takes too long, or cannot read it; or one that
+ * was judged `incomplete`, without an item that cannot be read. It waits for the hourly run, so that it delays nobody else.
  */
-export const SetAsideSchema = z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed']) });
+export const SetAsideSchema = z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed', 'incomplete']) });
 export type SetAside = z.infer<typeof SetAsideSchema>;
 
 /**

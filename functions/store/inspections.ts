@@ -13,7 +13,17 @@ import {
   type StoredInspections,
   storedFrom,
 } from '../domain/loaded-inspection.ts';
-import { type Database, dataOf, type Item, partition, queryAll } from './database.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
+import {
+  type Database,
+  dataOf,
+  type Item,
+  partition,
+  queryAll,
+  readItem,
+  tryItems,
+  UnreadableItemError,
+} from './database.ts';
 import { AUTHORITIES_KEY, AUTHORITY_KEY, authorityKey, FORMER, INSPECTION_PREFIX, METRIC_PREFIX } from './keys.ts';
 import { versionsIn } from './versions.ts';
 
@@ -24,16 +34,26 @@ export type Loading = Database<'baselines' | 'alerts'>;
 /** What an authority is called. */
 export const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
 
-type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'>;
+type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'> & {
+  readonly unreadable: readonly Unreadable[];
+};
 
 /** What was parsed, by authority: valid as long as the fingerprint is the same. */
 const parsed = new Map<string, Definitions>();
 
-/** The inspections, local standards and progress of an authority, read consistently; undefined where there are none. */
+/**
+ * The inspections, local standards and progress of an authority, read consistently; undefined where there are none.
+ * {@link UnreadableItemError} where none of the inspections can be read.
+ */
 export async function readInspection(database: Baselines, authority: string): Promise<LoadedInspection | undefined> {
   const items = await itemsOf(database, authority);
   const definitions = definitionsIn(authority, items);
-  return definitions && loadedFrom({ ...definitions, ...versionsIn(items) });
+  if (!definitions) return undefined;
+  const { unreadable, ...versions } = versionsIn(items);
+  const loaded = loadedFrom({ ...definitions, ...versions });
+  const lost = [...definitions.unreadable, ...unreadable];
+  if (!loaded && lost.length > 0) throw new UnreadableItemError(lost);
+  return loaded && { ...loaded, unreadable: lost };
 }
 
 export const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
@@ -81,23 +101,30 @@ export function definitionsIn(authority: string, items: readonly Item[]): Defini
   const before = parsed.get(authority);
   if (before?.fingerprint === fingerprint) return before;
   const former = formerReportIn(items);
-  const { reports, definitions } = parsedFrom(items);
+  const { reports, definitions, unreadable } = parsedFrom(items);
+  const named = former
+    ? { read: [former], unreadable: [] }
+    : tryItems('baselines', [known], (data) => AuthoritySchema.parse(data));
   const read = {
-    name: former ? former.name : AuthoritySchema.parse(dataOf(known)).name,
+    name: named.read[0]?.name,
     fingerprint,
     reports: former ? [...reports, former] : reports,
     definitions,
+    unreadable: [...named.unreadable, ...unreadable],
   };
-  parsed.set(authority, read);
+  // What is put right by hand has the same fingerprint.
+  if (read.unreadable.length === 0) parsed.set(authority, read);
   return read;
 }
 
-export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
+export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions' | 'unreadable'> {
+  const reports = tryItems('baselines', beginningWith(items, INSPECTION_PREFIX), keptReportOf);
+  const inOrder = beginningWith(items, METRIC_PREFIX).sort((a, b) => Number(a.place?.N) - Number(b.place?.N));
+  const definitions = tryItems('baselines', inOrder, definitionFrom);
   return {
-    reports: beginningWith(items, INSPECTION_PREFIX).map(keptReportOf),
-    definitions: beginningWith(items, METRIC_PREFIX)
-      .sort((a, b) => Number(a.place?.N) - Number(b.place?.N))
-      .map(definitionOf),
+    reports: reports.read,
+    definitions: definitions.read,
+    unreadable: [...reports.unreadable, ...definitions.unreadable],
   };
 }
 
@@ -105,18 +132,21 @@ export const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
   items.filter(({ sk }) => sk?.S?.startsWith(prefix));
 
 /** A report with who loaded and who retired it: beside its contents, which alone tell whether it changed. */
-function keptReportOf(item: Item): KeptReport {
+function keptReportOf(data: unknown, item: Item): KeptReport {
   const done = (what: 'loaded' | 'retired'): Done | undefined =>
     item[what]?.S === undefined ? undefined : DoneSchema.parse(JSON.parse(item[what].S));
   const [loaded, retiredBy] = [done('loaded'), done('retired')];
-  return { ...ReportSchema.parse(dataOf(item)), ...(loaded && { loaded }), ...(retiredBy && { retiredBy }) };
+  return { ...ReportSchema.parse(data), ...(loaded && { loaded }), ...(retiredBy && { retiredBy }) };
 }
 
 /** A metric's definition, without what its inspection says of it: that stood in the same item before December 2026. */
-export function definitionOf(item: Item): MetricDefinition {
-  const { baseline, actions, paragraphs, judgement, ...definition } = dataOf(item) as Record<string, unknown>;
+function definitionFrom(data: unknown): MetricDefinition {
+  const { baseline, actions, paragraphs, judgement, ...definition } = z.looseObject({}).parse(data);
   return MetricDefinitionSchema.parse(definition);
 }
+
+/** {@link UnreadableItemError} */
+export const definitionOf = (item: Item): MetricDefinition => readItem('baselines', item, definitionFrom);
 
 // ---- as it was stored before December 2026
 

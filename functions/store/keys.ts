@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Unreadable } from '../domain/unreadable.ts';
 
 /**
  * Every key and index, under the table of who reads what. No SDK here: the CDK stack, the stores and the tests all
@@ -124,6 +125,35 @@ export const personKey = (id: string): string => `PERSON#${id}`;
 export const TOKEN_PREFIX = 'TOKEN#';
 export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
 export const digestOf = (partitionKey: string): string => partitionKey.slice(TOKEN_PREFIX.length);
+
+/** What an item is of by its sort key, for whoever has to be told that it cannot be read. */
+export function kindOf(sk: string): Pick<Unreadable, 'kind' | 'of' | 'version'> {
+  const [first = '', ...rest] = sk.split('#');
+  const [of = ''] = rest;
+  const version = Number(rest.at(-1));
+  switch (`${first}#`) {
+    case CURRENT_PREFIX:
+      return { kind: 'month', of };
+    case REVISION_PREFIX:
+      return { kind: 'revision', of, version };
+    case STANDARD_PREFIX:
+      return { kind: 'standard', of, version };
+    case PROGRESS_PREFIX:
+      return { kind: 'progress', of: rest.at(-2) ?? '', version };
+    case METRIC_PREFIX:
+      return { kind: 'metric', of };
+    case BENCHMARK_PREFIX:
+      return { kind: 'benchmark', of };
+    case INSPECTION_PREFIX:
+      return { kind: 'inspection', of };
+    case ACK_PREFIX:
+      return { kind: 'acknowledgement', of };
+    case NOTICE_PREFIX:
+      return { kind: 'notice', of: String(Number(of)) };
+  }
+  if (sk === AUTHORITY_KEY) return { kind: 'authority', of: '' };
+  return sk === BOARD_KEY ? { kind: 'board', of: '' } : { kind: 'other', of: sk };
+}
 
 /** Sort keys that make evaluate look at an authority again. Every change of what is loaded changes its AUTHORITY item. */
 export const EVALUATED_PREFIXES = {

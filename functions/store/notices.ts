@@ -5,7 +5,18 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice-contents.ts';
-import { between, type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, waitingUntil } from './database.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
+import {
+  between,
+  type Database,
+  type Item,
+  itemOf,
+  queryAll,
+  queryUpTo,
+  readItem,
+  tryItems,
+  waitingUntil,
+} from './database.ts';
 import { authorityKey, authorityOf, MAX_NOTICE, NOTICE_PREFIX, noticeKey, noticeNumberOf, UNSENT } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
@@ -74,7 +85,7 @@ export async function readUnsent({ client, tables }: Alerts, reference: NoticeRe
   const { Item } = await client.send(
     new GetItemCommand({ TableName: tables.alerts, Key: keyOf(reference), ConsistentRead: true }),
   );
-  return Item?.unsent ? NoticeSchema.parse(dataOf(Item)) : undefined;
+  return Item?.unsent ? readItem('alerts', Item, (data) => NoticeSchema.parse(data)) : undefined;
 }
 
 /**
@@ -158,12 +169,15 @@ async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Notices of an authority, newest first: at most `limit` of those with a number below `before`. */
+/**
+ * Notices of an authority, newest first: at most `limit` of those with a number below `before`. `last` is the lowest number
+ * among them, whether or not that one can be read.
+ */
 export async function readNotices(
   { client, tables }: Alerts,
   authority: string,
   { before = MAX_NOTICE + 1, limit }: { readonly before?: number | undefined; readonly limit: number },
-): Promise<{ notices: StoredNotice[]; more: boolean }> {
+): Promise<{ notices: StoredNotice[]; unreadable: Unreadable[]; last: number; more: boolean }> {
   const { items, more } = await queryUpTo(
     client,
     {
@@ -172,5 +186,9 @@ export async function readNotices(
     },
     limit,
   );
-  return { notices: items.map((item) => ({ notice: NoticeSchema.parse(dataOf(item)), sentAt: item.sentAt?.S })), more };
+  const { read, unreadable } = tryItems('alerts', items, (data, { sentAt }) => ({
+    notice: NoticeSchema.parse(data),
+    sentAt: sentAt?.S,
+  }));
+  return { notices: read, unreadable, last: noticeNumberOf(items.at(-1)?.sk?.S ?? ''), more };
 }

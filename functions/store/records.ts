@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../domain/board.ts';
 import type { AuthorityRecord } from '../domain/record.ts';
+import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from './database.ts';
 import { readInspection } from './inspections.ts';
 import { readMonths } from './submissions.ts';
@@ -23,6 +24,7 @@ export async function readRecord(
   return {
     ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress, benchmarks },
     ...{ acknowledgements, bankHolidays },
+    unreadable: [...(inspection.unreadable ?? []), ...unreadableMonths(months)],
   };
 }
 

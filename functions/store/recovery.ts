@@ -10,7 +10,7 @@ import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
-import { type Database, dataOf, type Item, partition, queryAll, transact } from './database.ts';
+import { type Database, dataOf, type Item, itemOf, partition, queryAll, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import {
   ACK_PREFIX,
@@ -92,7 +92,7 @@ export async function replaceWholeRecord(
   // Numbers of notices go on from the highest that was ever mailed. Before anything is removed, so that it is known however often
   // this breaks off.
   const last = Math.max(lastNoticeOf(await itemsOf(database, 'alerts', authority)), lastNoticeOf(record.alerts));
-  const alerts = record.alerts.map((item) => numberedFrom(item, last));
+  const alerts = withBoard(authority, record.alerts, last, now).map((item) => numberedFrom(item, last));
   const board = alerts.filter(({ sk }) => sk?.S === BOARD_KEY);
   await inParts(
     database,
@@ -120,6 +120,23 @@ export async function replaceWholeRecord(
     ...known.map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
     { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
   ]);
+}
+
+/** With a board that knows no more than the numbers of notices, where there is none and they have begun. */
+function withBoard(authority: string, alerts: readonly Item[], lastNotice: number, now: Date): readonly Item[] {
+  if (lastNotice === 0 || alerts.some(({ sk }) => sk?.S === BOARD_KEY)) return alerts;
+  const evaluatedAt = now.toISOString();
+  const board: Board = {
+    authority,
+    version: 1,
+    evaluatedAt,
+    lastNotice,
+    judged: {},
+    standards: {},
+    inspection: '',
+    alerts: {},
+  };
+  return [...alerts, itemOf(authorityKey(authority), BOARD_KEY, board, { version: { N: '1' } })];
 }
 
 async function inParts({ client }: Everything, writes: readonly TransactWriteItem[]): Promise<void> {
@@ -303,10 +320,11 @@ function contradictionsOf(items: readonly Item[]): RecordFault[] {
   return faults;
 }
 
-/** The board counts its notices: none has a higher number, or they would be written over. */
+/** The board counts its notices: none has a higher number, or they would be written over. Without a board they are counted anew. */
 function strayNoticesOf(items: readonly Item[]): RecordFault[] {
   const board = items.find(({ sk }) => sk?.S === BOARD_KEY);
-  const last = board ? (dataOf(board) as Board).lastNotice : 0;
+  if (!board) return [];
+  const last = (dataOf(board) as Board).lastNotice;
   return items.flatMap(({ sk }, index) =>
     sk?.S?.startsWith(NOTICE_PREFIX) && noticeNumberOf(sk.S) > last
       ? [

@@ -1,7 +1,7 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Inspection, MetricDefinition } from '../domain/inspection.ts';
 import { type Done, type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
-import { ChangedMeanwhileError, dataOf, type Item, itemOf, transact } from './database.ts';
+import { ChangedMeanwhileError, dataOf, type Item, itemOf, readItem, transact, tryItems } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {
   AuthoritySchema,
@@ -155,7 +155,7 @@ export async function planRetirement(
   const stored = await itemsOf(database, authority);
   const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
   if (!item) return undefined;
-  const report = ReportSchema.parse(dataOf(item));
+  const report = readItem('baselines', item, (data) => ReportSchema.parse(data));
   const retired = itemOf(
     authorityKey(authority),
     inspectionKey(id),
@@ -197,7 +197,8 @@ function planOf(
 ): Plan {
   const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
   const written = changes.put.length + changes.dropped.length;
-  const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
+  const [stated] = tryItems('baselines', known ? [known] : [], (data) => AuthoritySchema.parse(data)).read;
+  const name = stated?.name ?? changes.name;
   return {
     get before() {
       const definitions = definitionsIn(authority, stored);

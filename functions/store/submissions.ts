@@ -1,4 +1,5 @@
 import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import {
@@ -6,12 +7,12 @@ import {
   between,
   ChangedMeanwhileError,
   type Database,
-  dataOf,
   type Item,
   itemOf,
   queryAll,
   queryUpTo,
   transact,
+  tryItem,
 } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, CURRENT_PREFIX, currentKey, MAX_REVISION, revisionKey } from './keys.ts';
@@ -28,10 +29,28 @@ export class MonthChangedError extends ChangedMeanwhileError {
   }
 }
 
-/** Written by {@link saveMonths} only, from submissions that went through their schema: checked once, on the way in. */
+const NOT_KNOWN = new Date(0).toISOString();
+
+/**
+ * Written by {@link saveMonths} only, from submissions that went through their schema: here only the form is looked at. A
+ * month that cannot be read is there all the same, without its figures: its key and its revision stand beside them.
+ */
 function monthOf(item: Item): Month {
-  return dataOf(item) as Month;
+  const tried = tryItem('submissions', item, formOfMonth);
+  if ('read' in tried) return tried.read;
+  const { unreadable } = tried;
+  const revision = Number(item.revision?.N ?? 1);
+  return { period: unreadable.of, revision, status: 'final', submittedAt: NOT_KNOWN, observations: {}, unreadable };
 }
+
+const MonthFormSchema = z.looseObject({
+  period: z.string(),
+  revision: z.int(),
+  submittedAt: z.string(),
+  observations: z.record(z.string(), z.record(z.string(), z.number())),
+});
+
+const formOfMonth = (data: unknown): Month => MonthFormSchema.parse(data) as unknown as Month;
 
 /** One month as it stands, retracted or not. */
 export async function readMonth(

@@ -1,8 +1,9 @@
 import { type Progress, ProgressSchema } from '../domain/action.ts';
 import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { benchmarksIn } from './benchmarks.ts';
-import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
+import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
 
@@ -10,15 +11,19 @@ import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKe
 
 type Versioned = Database<'baselines' | 'alerts'>;
 
-/** What was set since among an authority's items, in the order of their keys. */
+/** What was set since among an authority's items, in the order of their keys, and what of them cannot be read. */
 export function versionsIn(
   items: readonly Item[],
-): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks'> {
-  const contents = (prefix: string): unknown[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix)).map(dataOf);
+): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks'> & { unreadable: Unreadable[] } {
+  const of = (prefix: string): Item[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix));
+  const standards = tryItems('baselines', of(STANDARD_PREFIX), (data) => LocalStandardSchema.parse(data));
+  const progress = tryItems('baselines', of(PROGRESS_PREFIX), (data) => ProgressSchema.parse(data));
+  const benchmarks = benchmarksIn(items);
   return {
-    localStandards: contents(STANDARD_PREFIX).map((data) => LocalStandardSchema.parse(data)),
-    progress: contents(PROGRESS_PREFIX).map((data) => ProgressSchema.parse(data)),
-    benchmarks: benchmarksIn(items),
+    localStandards: standards.read,
+    progress: progress.read,
+    benchmarks: benchmarks.read,
+    unreadable: [...standards.unreadable, ...progress.unreadable, ...benchmarks.unreadable],
   };
 }
 

@@ -94,7 +94,7 @@ describe('a poison record among good ones', () => {
     const accepted = await Promise.all([first, last]);
     await world.instance.idle();
     expect(await world.deadLetters()).toEqual({});
-    expect((await readBoard(world.database, 'poison')).setAside).toMatchObject({ reason: 'failed' });
+    expect((await readBoard(world.database, 'poison')).setAside).toMatchObject({ reason: 'incomplete' });
     await expect(world.instance.invoke(functionId('Evaluate'), { hourly: true })).rejects.toThrow(
       /1 of the due authorities could not be evaluated: poison/,
     );

@@ -350,6 +350,8 @@ describe('recipients', () => {
         by: MADE_AT_START,
       },
     ]);
+    const body = { address: ADDRESS, role: 'acknowledge' };
+    expect((await call('POST', '/recipients', { body })).body).toMatchObject({ id, role: 'acknowledge' });
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(204);
     expect((await call('DELETE', `/recipients/${id}`)).status).toBe(404);
     await report(189);

@@ -123,6 +123,23 @@ describe('alarms', () => {
     expect(watches('api-errors')).toEqual([`5xx of ${named('Api')}`]);
   });
 
+  test('a hundred requests that were told to wait raise one, counted from the access log', () => {
+    expect(alarms.get('requests-refused')).toMatchObject({
+      MetricName: 'RefusedRequests',
+      Threshold: 100,
+      Period: 300,
+    });
+    expect(all('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties)).toEqual([
+      {
+        LogGroupName: { Ref: named('ApiAccessLog') },
+        FilterPattern: '{ $.status = "429" }',
+        MetricTransformations: [
+          { MetricNamespace: 'InspectionMonitor', MetricName: 'RefusedRequests', MetricValue: '1' },
+        ],
+      },
+    ]);
+  });
+
   test('there are no others, each goes to the operations topic, and says what it means and where to read on', () => {
     expect([...alarms.keys()].sort()).toEqual(
       [
@@ -140,6 +157,7 @@ describe('alarms', () => {
         'no-confirmed-recipient',
         'nobody-hears-operations',
         'api-errors',
+        'requests-refused',
       ].sort(),
     );
     for (const [name, properties] of alarms) {
@@ -199,7 +217,13 @@ describe('a trial, which is watched simply,', () => {
   });
 
   test('counts what tells of a failure in the log of every function', () => {
-    const filters = all('AWS::Logs::MetricFilter', trial).map(([, { Properties }]) => Properties);
+    const [refused, ...filters] = all('AWS::Logs::MetricFilter', trial)
+      .map(([, { Properties }]) => Properties)
+      .sort(({ FilterPattern: one }) => (one.includes('429') ? -1 : 1));
+    expect([refused?.FilterPattern, refused?.MetricTransformations]).toEqual([
+      '{ $.status = "429" }',
+      [{ MetricNamespace: 'InspectionMonitor', MetricName: 'Failures', MetricValue: '0.001' }],
+    ]);
     const logGroups = all('AWS::Lambda::Function', trial).map(
       ([, { Properties }]) => Properties.LoggingConfig.LogGroup,
     );
@@ -324,6 +348,9 @@ test('after a deployment with retain=false, deleting the stack leaves nothing be
 test('with retain, nothing but the tables stays behind', () => {
   const kept = Object.entries(resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
   expect(kept.map(([, { Type }]) => Type)).toEqual(Array(4).fill('AWS::DynamoDB::Table'));
+  // A first deployment that fails leaves them, under names that the next does not want (ADR 0124).
+  for (const [, { Properties }] of kept)
+    expect([Properties.TableName, Properties.DeletionProtectionEnabled]).toEqual([undefined, true]);
 });
 
 test('the template holds no secret', () => {

@@ -475,6 +475,12 @@ describe('the API', () => {
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
     });
+    const open = Object.entries({ ...ROUTES, ...PAGES }).flatMap(([key, { scope }]) => (scope === null ? [key] : []));
+    expect(Object.keys(Properties.RouteSettings).sort()).toEqual([...open, 'GET /', '$default'].sort());
+    const { 'GET /assets/{file}': assets, ...others } = Properties.RouteSettings;
+    expect(assets).toEqual(Properties.DefaultRouteSettings);
+    for (const limit of Object.values(others))
+      expect(limit).toEqual({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 50 });
     expect(readable(Properties.AccessLogSettings.DestinationArn)).toBe('ApiAccessLog.Arn');
     expect(JSON.parse(Properties.AccessLogSettings.Format)).toMatchObject({ requestId: '$context.requestId' });
     expect(all('AWS::ApiGatewayV2::Api').Api?.Properties.CorsConfiguration).toBeUndefined();

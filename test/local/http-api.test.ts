@@ -215,6 +215,24 @@ describe('a stage with a limit', () => {
     await instance.remove();
   });
 
+  it('counts a route with a limit of its own by that alone', async () => {
+    const resources = api({ 'GET /': 'Fn', 'GET /open': 'Fn' });
+    const limit = (burst: number) => ({ ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: burst });
+    const settings = { DefaultRouteSettings: limit(2), RouteSettings: { 'GET /open': limit(1) } };
+    Object.assign(resources.Stage?.Properties ?? {}, settings);
+    const functions = { Fn: 'export const handler = async () => 1' };
+    const instance = await run({ resources, functions }, { mail: false });
+    const statusOf = async (path: string) => (await fetch(`${instance.api}${path}`)).status;
+    const statuses = [];
+    for (const path of ['/open', '/open', '/open', '/', '/', '/']) statuses.push(await statusOf(path));
+    expect(statuses).toEqual([200, 429, 429, 200, 200, 429]);
+    await instance.remove();
+    Object.assign(resources.Stage?.Properties ?? {}, { RouteSettings: { 'GET /nowhere': limit(1) } });
+    await expect(run({ resources, functions }, { mail: false })).rejects.toThrow(
+      "its stage limits a route that it does not have, 'GET /nowhere'",
+    );
+  });
+
   it('takes more with time', async () => {
     const instance = await limited(1, 1);
     expect((await ask(instance, 1)).statuses).toEqual([200]);

@@ -1,11 +1,28 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { acceptMonth } from '../../functions/services/accept.ts';
 import { acceptMonths, readMonths } from '../../functions/services/accept-months.ts';
-import { acknowledgeAlert } from '../../functions/services/alerts.ts';
+import { acknowledgeAlert, readAlerts } from '../../functions/services/alerts.ts';
+import { correctMonth } from '../../functions/services/correct.ts';
+import { figuresFile } from '../../functions/services/downloads.ts';
+import { UnreadableItemError } from '../../functions/services/errors.ts';
 import { type Evaluating, evaluateAuthority, listDue, rebuildBoard } from '../../functions/services/evaluate.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
+import { readOverview } from '../../functions/services/record.ts';
+import { setStandard } from '../../functions/services/standards.ts';
 import { readBoard } from '../../functions/store/boards.ts';
-import { authorityKey, BOARD_KEY, currentKey } from '../../functions/store/keys.ts';
+import {
+  AUTHORITY_KEY,
+  ackKey,
+  authorityKey,
+  BOARD_KEY,
+  currentKey,
+  inspectionKey,
+  metricKey,
+  noticeKey,
+  progressKey,
+  standardKey,
+} from '../../functions/store/keys.ts';
 import { readNotices } from '../../functions/store/notices.ts';
 import { readMonth } from '../../functions/store/submissions.ts';
 import { INSPECTION, intercepted, keepingLog, type Store, startStore } from '../support/store.ts';
@@ -91,24 +108,132 @@ describe('an evaluation', () => {
     expect((await evaluateAuthority(authority, evaluating))?.board.judged).toEqual({ '2011-08': 1, '2011-09': 2 });
   });
 
-  test('of a record that cannot be read is set aside, stays due, and is taken back in by the first that succeeds', async () => {
-    await submit('2011-09', 9);
-    const Item = (data: string) => ({
-      pk: { S: authorityKey(authority) },
-      sk: { S: currentKey('2011-09') },
-      data: { S: data },
-    });
-    const put = (data: string) =>
-      store.client.send(new PutItemCommand({ TableName: store.tables.submissions, Item: Item(data) }));
-    const month = await readMonth(store, authority, '2011-09');
-    await put('{"period": tru');
-    await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(`${authority} was set aside: SyntaxError`);
-    expect((await readBoard(store, authority)).setAside).toEqual({ at: NOW.toISOString(), reason: 'failed' });
-    expect(await listDue(store, NOW)).toContain(authority);
+  describe('of a record with an item that cannot be read', () => {
+    const [submissions, baselines, alerts] = ['submissions', 'baselines', 'alerts'] as const;
+    const spoil = async (table: 'submissions' | 'baselines' | 'alerts', sk: string, data = '{"period": tru') => {
+      const Key = { pk: { S: authorityKey(authority) }, sk: { S: sk } };
+      const { Item } = await store.client.send(new GetItemCommand({ TableName: store.tables[table], Key }));
+      const put = (S: string) =>
+        store.client.send(
+          new PutItemCommand({ TableName: store.tables[table], Item: { ...Key, ...Item, data: { S } } }),
+        );
+      await put(data);
+      // A process that has parsed what is loaded goes by its fingerprint.
+      await store.client.send(
+        new UpdateItemCommand({
+          TableName: store.tables.baselines,
+          Key: { pk: { S: authorityKey(authority) }, sk: { S: AUTHORITY_KEY } },
+          UpdateExpression: 'SET fingerprint = :other',
+          ExpressionAttributeValues: { ':other': { S: `of ${sk}` } },
+        }),
+      );
+      return () => put(Item?.data?.S ?? '');
+    };
 
-    await put(JSON.stringify(month));
-    await evaluateAuthority(authority, evaluating);
-    expect((await readBoard(store, authority)).setAside).toBeUndefined();
+    test('judges the rest, holds what stood, names the item, stays due, and is whole again once it can be read', async () => {
+      await submit('2011-07', 9);
+      await evaluateAuthority(authority, evaluating);
+      const mend = await spoil(submissions, currentKey('2011-07'));
+      const named = `${authority} was judged without what cannot be read: UnreadableItemError: cannot be read: submissions CURRENT#2011-07 (the figures of July 2011): it is not JSON`;
+      await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(named);
+      const held = await readBoard(store, authority);
+      expect(held.setAside).toEqual({ at: NOW.toISOString(), reason: 'incomplete' });
+      expect(held.board?.alerts['referral-backlog']?.state).toBe('raised');
+      expect(await listDue(store, NOW)).toContain(authority);
+      expect((await readAlerts(store, authority)).board?.alerts).toHaveProperty('referral-backlog');
+      expect((await readOverview(store, authority, 5, NOW)).unreadable).toMatchObject([
+        { kind: 'month', of: '2011-07' },
+      ]);
+
+      // What comes in later is judged, and ends what was held once it is enough to say so.
+      for (const [period, state] of [
+        ['2011-08', 'raised'],
+        ['2011-09', undefined],
+      ] as const) {
+        await submit(period, 0);
+        await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(named);
+        const { board } = await readBoard(store, authority);
+        expect([board?.latestPeriod, board?.alerts['referral-backlog']?.state]).toEqual([period, state]);
+      }
+      expect((await rebuildBoard(authority, evaluating, false)).unreadable).toMatchObject([{ key: 'CURRENT#2011-07' }]);
+
+      await mend();
+      await evaluateAuthority(authority, evaluating);
+      expect((await readBoard(store, authority)).setAside).toBeUndefined();
+      expect((await readOverview(store, authority, 5, NOW)).unreadable).toEqual([]);
+    });
+
+    test('adds nothing to a month that cannot be read, and takes the whole of it anew', async () => {
+      await submit('2011-08', 9);
+      await spoil(submissions, currentKey('2011-08'), '{"observations": {"referral-backlog": {"count": "nine"}}}');
+      await expect(submit('2011-08', 0)).rejects.toThrow(
+        '2011-08 is stored and cannot be read; send the whole of it anew',
+      );
+      const to = { database: store, by: 'the test', now: NOW, log: keepingLog() };
+      const correct = correctMonth(
+        to,
+        authority,
+        '2011-08',
+        { observations: { 'referral-backlog': { count: 0 } } },
+        [1],
+      );
+      await expect(correct).rejects.toThrow('2011-08 is stored and cannot be read');
+      await expect(figuresFile(store, authority, {}, 'csv')).rejects.toMatchObject({
+        faults: [{ detail: expect.stringMatching(/^2011-08 is stored and cannot be read/) }],
+      });
+      await acceptMonth(to, authority, '2011-08', { observations: { 'referral-backlog': { count: 0 } } }, [1]);
+      expect(await readMonth(store, authority, '2011-08')).toMatchObject({
+        revision: 2,
+        observations: { 'referral-backlog': { count: 0 } },
+      });
+      await evaluateAuthority(authority, evaluating);
+    });
+
+    test.each([
+      ['a standard', baselines, standardKey('referral-backlog', 1), 'standard'],
+      ['a definition', baselines, metricKey('referral-backlog'), 'metric'],
+      ["an action's progress", baselines, progressKey(INSPECTION.id, 'A1', 1), 'progress'],
+      ['an acknowledgement', alerts, ackKey('referral-backlog'), 'acknowledgement'],
+      ['a notice', alerts, noticeKey(1), 'notice'],
+      ["the authority's name", baselines, AUTHORITY_KEY, 'authority'],
+    ] as const)('serves everything but %s, and mails no change that rests on it', async (_, table, sk, kind) => {
+      await submit('2011-08', 9);
+      await evaluateAuthority(authority, evaluating);
+      const set = { value: 20, from: '2011-01', reason: 'tried', author: 'test' };
+      if (kind === 'standard') await spoil(table, sk, JSON.stringify({ ...set, metric: 5 }));
+      else await spoil(table, sk);
+      if (kind === 'notice') await evaluateAuthority(authority, evaluating);
+      else await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(`${table} ${sk} (`);
+      const { unreadable, board, months } = await readOverview(store, authority, 5, NOW);
+      expect(unreadable).toMatchObject([{ table, key: sk, kind }]);
+      expect(months).toHaveLength(1);
+      expect(board?.alerts).toHaveProperty('referral-backlog');
+      expect((await readBoard(store, authority)).board?.lastNotice).toBe(1);
+      if (kind !== 'standard') return;
+      // The next version takes the next number, and counts.
+      const { version } = await setStandard(store, authority, 'referral-backlog', set, { by: 'the test', now: NOW });
+      expect(version.version).toBe(2);
+      await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(sk);
+      expect((await readBoard(store, authority)).board?.standards).toEqual({ 'referral-backlog': 2 });
+    });
+
+    test('is not judged without its inspection or its board, and serves the rest', async () => {
+      await submit('2011-08', 9);
+      await evaluateAuthority(authority, evaluating);
+      const mend = await spoil(alerts, BOARD_KEY);
+      await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(
+        `set aside: UnreadableItemError: cannot be read: alerts BOARD`,
+      );
+      expect(await readOverview(store, authority, 5, NOW)).toMatchObject({
+        board: undefined,
+        setAside: { reason: 'failed' },
+        unreadable: [{ kind: 'board' }],
+      });
+      await mend();
+      await spoil(baselines, inspectionKey(INSPECTION.id));
+      await expect(evaluateAuthority(authority, evaluating)).rejects.toThrow(`baselines INSPECTION#${INSPECTION.id}`);
+      await expect(readOverview(store, authority, 5, NOW)).rejects.toThrow(UnreadableItemError);
+    });
   });
 
   test('that AWS did not answer sets nobody aside', async () => {
@@ -154,7 +279,7 @@ describe('a rebuild', () => {
     expect((await readBoard(store, authority)).board).toEqual(shown.board);
     expect(Object.keys(shown.board?.alerts ?? {})).toEqual(Object.keys(good?.board.alerts ?? {}));
     expect(await numbers()).toEqual([2, 1]);
-    expect(await rebuildBoard(authority, evaluating, true)).toEqual({ stored: shown.board });
+    expect(await rebuildBoard(authority, evaluating, true)).toEqual({ stored: shown.board, unreadable: [] });
   });
 
   test('is worked out again where somebody wrote the board meanwhile', async () => {

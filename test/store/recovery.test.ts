@@ -4,7 +4,7 @@ import { acceptMonth } from '../../functions/services/accept.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
-import { readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
+import { faultsOfRecord, readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
 
 const { authority } = INSPECTION;
@@ -34,4 +34,18 @@ test('what is put back numbers its notices on from the highest that was ever use
 
   // A board that is worked out anew goes on from there, too.
   expect((await readBoardAsStored(store, authority)).lastNotice).toBe(6);
+}, 30_000);
+
+test('a record without a board, put back where notices were numbered or with notices of its own, numbers on', async () => {
+  const database = { database: store, now: NOW, log: keepingLog() };
+  const record = await readWholeRecord(store, authority);
+  const without = { ...record, alerts: record.alerts.filter(({ sk }) => sk?.S !== BOARD_KEY) };
+  expect(without.alerts.some(({ sk }) => sk?.S === 'NOTICE#000001')).toBe(true);
+  expect(faultsOfRecord(authority, without, NOW)).toEqual([]);
+  await replaceWholeRecord(store, authority, without, NOW);
+  expect((await readBoard(store, authority)).board).toMatchObject({ lastNotice: 6, alerts: {} });
+  // The next notice is the seventh, and tells of what is raised.
+  const evaluated = await evaluateAuthority(authority, { ...database, smallNumbers: 'show', now: () => NOW });
+  expect(evaluated?.notice).toMatchObject({ number: 7 });
+  expect(evaluated?.notice?.transitions.map(({ alert }) => alert)).toContain('referral-backlog');
 }, 30_000);
