@@ -14,6 +14,7 @@ import {
   formatAbsence,
   formatBaseline,
   formatDue,
+  formatLine,
   formatNumber,
   formatObservation,
   formatStandard,
@@ -116,7 +117,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
+${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
@@ -222,7 +223,7 @@ function alertAfter(entry: Judged | undefined): ChartPoint['alert'] {
 
 /** What an earlier revision said of the metric, if that was something else. */
 function saidBefore(metric: Metric, month: Month, now: Observation, smallNumbers: SmallNumbers): string[] {
-  const before = observationIn(month, metric.id);
+  const before = observationIn(month, metric);
   const said = before ? formatObservation(metric, before, smallNumbers) : 'not reported';
   return said === formatObservation(metric, now, smallNumbers) ? [] : [`${said} in revision ${month.revision}`];
 }
@@ -244,7 +245,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
     points: drawn.map(({ point }) => point),
     standards: months.flatMap((period) => {
       const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
-      return standard ? [{ period, value: standard.value }] : [];
+      return standard ? [{ period, value: standard.value, upTo: standard.upTo }] : [];
     }),
     references: referencesOf(view, drawn),
     rebases,
@@ -270,7 +271,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
     last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
       : `Usually between ${limit(metric, last.point.lower)} and ${limit(metric, last.point.upper)}.`,
-    `Held against: ${[...(standing ? [`standard ${say(standing.value)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
+    `Held against: ${[...(standing ? [`standard ${formatLine(metric, { ...standing })}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
     ...(benchmark ? [`For comparison: ${formatBenchmark(metric, benchmark)}.`] : []),
     `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
     'The table of figures has all of them.',
@@ -384,7 +385,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
       return [
         monthName(observation.period),
         html`${formatObservation(metric, observation, smallNumbers, heldAgainst(standard))}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
-        standard ? formatNumber(metric, standard.value) : NOTHING,
+        standard ? formatLine(metric, standard) : NOTHING,
         point.lower === null || point.upper === null
           ? NOTHING
           : `${limit(metric, point.lower)} to ${limit(metric, point.upper)}`,
