@@ -3,8 +3,8 @@ import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
 import { createToken } from '../../functions/store/access.ts';
-import { saveInspection } from '../../functions/store/inspections.ts';
 import { ackKey, authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
+import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
@@ -93,7 +93,13 @@ describe('a local standard', () => {
     ['initial-assessments-on-time', { from: '2011-04', ...who }, ['#']],
     [
       'initial-assessments-on-time',
-      { value: -20_000_000, mOfN: { m: 3, n: 2, missing: 'ignore' }, rebaseDates: ['soon'], basis: 'statutory', reason: '' },
+      {
+        value: -20_000_000,
+        mOfN: { m: 3, n: 2, missing: 'ignore' },
+        rebaseDates: ['soon'],
+        basis: 'statutory',
+        reason: '',
+      },
       ['#/author', '#/basis', '#/from', '#/mOfN', '#/reason', '#/rebaseDates/0', '#/value'],
     ],
   ])('of %s is refused with every fault: %j', async (metric, body, wanted) => {
