@@ -87,7 +87,7 @@ describe('a local standard', () => {
 
   test.each([
     ['initial-assessments-on-time', { from: '2011-04', value: 101, ...who }, ['#/value']],
-    ['initial-assessments-on-time', { from: '2011-04', value: -1, tolerance: -1, ...who }, ['#/tolerance']],
+    ['initial-assessments-on-time', { from: '2011-04', value: -1, tolerance: -1, ...who }, ['#/tolerance', '#/value']],
     ['initial-assessments-on-time', { from: '2011-04', value: -1, ...who }, ['#/value']],
     ['initial-assessments-on-time', { from: '2011-04', value: 70, upTo: 80, ...who }, ['#/upTo']],
     ['initial-assessments-on-time', { from: '2011-04', ...who }, ['#']],
