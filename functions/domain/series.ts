@@ -2,6 +2,15 @@ import type { Metric } from './inspection.ts';
 import { monthIndex, monthsBetweenReports } from './period.ts';
 import type { Month, Reported, Status } from './submission.ts';
 
+/** What is needed of a metric to read a figure of it. */
+type Measured = Pick<Metric, 'id' | 'kind'>;
+
+/** What a share of one is in a metric's unit: a proportion is shown of 100, a rate of 10,000. */
+export const scaleOf = ({ kind }: Pick<Metric, 'kind'>): number => (kind === 'rate' ? 10_000 : 100);
+
+/** Whether a metric is so many of so many, and so comes with both counts where they are known. */
+export const isShared = ({ kind }: Pick<Metric, 'kind'>): boolean => kind === 'proportion' || kind === 'rate';
+
 /**
  * One metric's value in one period. `value` is in the metric's unit: percent for proportions, computed from numerator
  * and denominator where those are known. Without a denominator a percentage carries no evidence for tests of chance.
@@ -32,26 +41,31 @@ export function failuresOf(metric: Metric, { numerator, denominator }: CountedOb
 }
 
 /** One month's observation of a metric, if it was reported and there was something to count. */
-export function observationIn(month: Month, metric: string): Observation | undefined {
-  return observationOf(month, month.observations[metric]);
+export function observationIn(month: Month, metric: Measured): Observation | undefined {
+  return observationOf(month, metric, month.observations[metric.id]);
 }
 
 /** What a month says of a metric by now: what is reported, or was before it was left out. */
-export function lastKnownIn(month: Month, metric: string): Observation | undefined {
-  if (Object.hasOwn(month.observations, metric)) {
+export function lastKnownIn(month: Month, metric: Measured): Observation | undefined {
+  const { id } = metric;
+  if (Object.hasOwn(month.observations, id)) {
     const observation = observationIn(month, metric);
-    return observation && month.confirmed?.includes(metric) ? { ...observation, confirmed: true } : observation;
+    return observation && month.confirmed?.includes(id) ? { ...observation, confirmed: true } : observation;
   }
-  const observation = observationOf(month, month.leftOut?.[metric]);
+  const observation = observationOf(month, metric, month.leftOut?.[id]);
   return observation && { ...observation, leftOut: true };
 }
 
-function observationOf({ period, revision, status }: Month, reported: Reported | undefined): Observation | undefined {
+function observationOf(
+  { period, revision, status }: Month,
+  metric: Measured,
+  reported: Reported | undefined,
+): Observation | undefined {
   if (!reported) return undefined;
   if ('denominator' in reported) {
     const { numerator, denominator } = reported;
     if (denominator === 0) return undefined;
-    return { period, revision, status, value: (100 * numerator) / denominator, numerator, denominator };
+    return { period, revision, status, value: (scaleOf(metric) * numerator) / denominator, numerator, denominator };
   }
   return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };
 }
@@ -60,7 +74,7 @@ function observationOf({ period, revision, status }: Month, reported: Reported |
 export function seriesOf(metric: Metric, months: readonly Month[]): Observation[] {
   const series: Observation[] = [];
   for (const month of months) {
-    const observation = lastKnownIn(month, metric.id);
+    const observation = lastKnownIn(month, metric);
     if (observation) series.push(observation);
   }
   return series;
@@ -87,16 +101,17 @@ export function pool(metric: Metric, parts: readonly Observation[]): Pooled {
   const { period, revision } = last;
   const observation = { period, revision, status: 'final' } as const;
   const counted: readonly CountedObservation[] = parts.filter(hasCounts);
-  if (metric.kind !== 'proportion' || counted.length === 0)
+  if (!isShared(metric) || counted.length === 0)
     return { ...common, pooled: { ...observation, value: sumOf(parts.map(({ value }) => value)) / parts.length } };
   const numerator = sumOf(counted.map((part) => part.numerator));
   const denominator = sumOf(counted.map((part) => part.denominator));
-  return { ...common, pooled: { ...observation, value: (100 * numerator) / denominator, numerator, denominator } };
+  const value = (scaleOf(metric) * numerator) / denominator;
+  return { ...common, pooled: { ...observation, value, numerator, denominator } };
 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
-/** Whether `a` is worse than `b` for this metric; nothing is worse where the polarity is neutral. */
+/** Whether `a` is worse than `b` for this metric; nothing is worse where no way is better. */
 export function isWorse(metric: Metric, a: number, b: number): boolean {
   return metric.polarity === 'higher' ? a < b : metric.polarity === 'lower' && a > b;
 }

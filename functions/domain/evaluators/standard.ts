@@ -11,10 +11,10 @@ import {
   SUSTAINED_FAILURES,
   WARNING_CHANCE,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
+import { failuresOf, hasCounts, isShared, isWorse, type Observation, scaleOf } from '../series.ts';
 import { binomialAtLeast, binomialAtMost, poissonAtLeast } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
-import { isCohort } from './change-point.ts';
+import { isCohort, isOverlapping } from './change-point.ts';
 import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason } from './evaluator.ts';
 
@@ -66,11 +66,13 @@ function judge(
   if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
     return { level: 'critical', reason: { kind: 'any-failure' } };
   const areNew = metric.cases === 'flow' || isCohort(metric);
-  const chanceDecides = areNew && metric.kind === 'proportion';
+  const chanceDecides = areNew && isShared(metric);
   const isCounted = chanceDecides
     ? hasCounts(current)
     : areNew && metric.kind === 'count' && metric.polarity === 'lower';
   if (isCounted) return judgeByChance(metric, current, observations, inForce, context);
+  // Each report is of nearly the same months as the one before: that it fails again says nothing new.
+  if (isOverlapping(metric) && !metric.mOfN) return { level: 'warning', reason: { kind: 'failure', bare: false } };
   // A snapshot within what its own size explains may be chance, and stays so for months: the same children are in the next.
   const spread = metric.mOfN || chanceDecides ? 0 : spreadOf(metric, observations, context);
   if (spread > 0) return judgeBySize(metric, observations, context, spread);
@@ -137,7 +139,7 @@ function judgeByChance(
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
   const recent = observations.slice(-REPEATED_AMONG);
   const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const comparable = metric.kind === 'proportion' ? recent.filter(hasCounts) : recent;
+  const comparable = isShared(metric) ? recent.filter(hasCounts) : recent;
   const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
   if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
     return {
@@ -164,7 +166,7 @@ function chanceOf(
   const counted = observations.filter(hasCounts);
   const all = counted.reduce((sum, { denominator }) => sum + denominator, 0);
   const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
-  const share = Math.min(value / 100, 1);
+  const share = Math.min(value / scaleOf(metric), 1);
   const denominator = Math.ceil(all / dispersion);
   const failed = Math.min(denominator, dispersion === 1 ? failures : Math.floor(failures / dispersion));
   return metric.polarity === 'higher'

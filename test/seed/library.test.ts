@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { MetricDefinitionSchema } from '../../functions/domain/inspection.ts';
+import { faultsOfDefinition } from '../../functions/domain/read-inspection.ts';
+import library from '../../seed/library/metrics.json' with { type: 'json' };
+
+test('every metric of the library can be taken as it is, names its source, and has no standard that nobody published', () => {
+  for (const metric of library) {
+    const read = MetricDefinitionSchema.safeParse(metric);
+    expect(read.error?.issues ?? faultsOfDefinition(metric, []), metric.id).toEqual([]);
+    expect([metric.id, metric.standards, Boolean(metric.source)]).toEqual([metric.id, [], true]);
+  }
+  const names = library.flatMap(({ id, title, aliases = [] }) => [
+    ...new Set([id, title, ...aliases].map((name) => name.toLowerCase())),
+  ]);
+  expect(new Set(names).size).toBe(names.length);
+});
