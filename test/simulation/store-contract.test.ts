@@ -1,10 +1,14 @@
 import {
   BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
   DeleteItemCommand,
   GetItemCommand,
+  type GetItemCommandOutput,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandOutput,
   ScanCommand,
+  type ScanCommandOutput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -244,27 +248,30 @@ describe.each(Object.entries(STORES))('%s', (_, open) => {
   test('gives as many pages as there are, each from where the one before it ended', async () => {
     for (let at = 0; at < 7; at++) await ask(put(a, `k${at}`));
     const pages: number[] = [];
-    let ExclusiveStartKey: Item | undefined;
+    let ExclusiveStartKey: QueryCommandOutput['LastEvaluatedKey'];
     do {
-      const page = (await ask(all(a, { Limit: 3, ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}) }))) as any;
-      pages.push(page.Items.length);
+      const page = (await ask(
+        all(a, { Limit: 3, ...(ExclusiveStartKey ? { ExclusiveStartKey } : {}) }),
+      )) as QueryCommandOutput;
+      pages.push(page.Items?.length ?? 0);
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
     expect(pages).toEqual([3, 3, 1]);
     // What it ended with may be gone since.
     await ask(new DeleteItemCommand({ TableName, Key: item(a, 'k2') }));
-    const rest = (await ask(all(a, { ExclusiveStartKey: item(a, 'k2') }))) as any;
-    expect(rest.Items.map(({ sk }: any) => sk.S)).toEqual(['k3', 'k4', 'k5', 'k6']);
-    const full = (await ask(all(a, { Limit: 6 }))) as any;
-    expect([full.Items.length, full.LastEvaluatedKey]).toEqual([6, item(a, 'k6')]);
+    const rest = (await ask(all(a, { ExclusiveStartKey: item(a, 'k2') }))) as QueryCommandOutput;
+    expect(rest.Items?.map(({ sk }) => sk?.S)).toEqual(['k3', 'k4', 'k5', 'k6']);
+    const full = (await ask(all(a, { Limit: 6 }))) as QueryCommandOutput;
+    expect([full.Items?.length, full.LastEvaluatedKey]).toEqual([6, item(a, 'k6')]);
   });
 
   test('ends a page of a query with a megabyte', async () => {
     for (let at = 0; at < 5; at++) await ask(put(a, `k${at}`, { x: { S: 'x'.repeat(300 * 1024) } }));
-    const first = (await ask(all(a))) as any;
+    const first = (await ask(all(a))) as QueryCommandOutput;
     expect(first.LastEvaluatedKey).toBeDefined();
-    const second = (await ask(all(a, { ExclusiveStartKey: first.LastEvaluatedKey }))) as any;
-    expect([first.Items.length + second.Items.length, second.LastEvaluatedKey]).toEqual([5, undefined]);
+    const second = (await ask(all(a, { ExclusiveStartKey: first.LastEvaluatedKey }))) as QueryCommandOutput;
+    expect([...(first.Items ?? []), ...(second.Items ?? [])]).toHaveLength(5);
+    expect(second.LastEvaluatedKey).toBeUndefined();
   });
 
   test('has in an index what has both its keys, by the second of them, with the keys alone', async () => {
@@ -298,9 +305,9 @@ describe.each(Object.entries(STORES))('%s', (_, open) => {
     await ask(put(b, '2'));
     const batch = (...Keys: Item[]) =>
       ask(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: Keys as never, ConsistentRead: true } } }));
-    const found = (await batch(item(b, '2'), item(a, '1'), item(a, '3'))) as any;
-    expect(found.Responses[TableName]).toHaveLength(2);
-    expect(found.Responses[TableName]).toEqual(
+    const found = (await batch(item(b, '2'), item(a, '1'), item(a, '3'))) as BatchGetItemCommandOutput;
+    expect(found.Responses?.[TableName]).toHaveLength(2);
+    expect(found.Responses?.[TableName]).toEqual(
       expect.arrayContaining([item(a, '1', { x: { S: 'one' } }), item(b, '2')]),
     );
     expect(await batch(item(a, '1'), item(a, '1'))).toEqual(REFUSED);
@@ -401,7 +408,7 @@ describe('only the store in memory', () => {
     const store = createMemoryStore({ now: () => 0, lag: () => behind });
     store.execute(put('a', '1', { version: { N: '1' } }));
     store.execute(put('a', '1', { version: { N: '2' }, ...DUE }));
-    const versionIn = (answer: any) => answer.Item?.version?.N;
+    const versionIn = (answer: object) => (answer as GetItemCommandOutput).Item?.version?.N;
     const seen = [0, 1, 2].map((lag) => {
       behind = lag;
       return [store.execute(stale), store.execute(get('a', '1'))].map(versionIn);
@@ -412,11 +419,11 @@ describe('only the store in memory', () => {
       [undefined, '2'],
     ]);
     behind = 1;
-    expect((store.execute(waiting) as any).Items).toEqual([]);
+    expect((store.execute(waiting) as QueryCommandOutput).Items).toEqual([]);
     store.execute(put('a', '1', { version: { N: '3' } }));
-    expect((store.execute(waiting) as any).Items).toEqual([item('a', '1', DUE)]);
+    expect((store.execute(waiting) as QueryCommandOutput).Items).toEqual([item('a', '1', DUE)]);
     behind = 0;
-    expect((store.execute(waiting) as any).Items).toEqual([]);
+    expect((store.execute(waiting) as QueryCommandOutput).Items).toEqual([]);
   });
 
   test('tells of each change in the shard of its partition, in order, and of no write that changed nothing', () => {
@@ -444,7 +451,8 @@ describe('only the store in memory', () => {
     for (const pk of ['t1', 't2']) store.execute(new PutItemCommand({ TableName: 'access', Item: token(pk) }));
     expect(store.expire()).toBe(0);
     now = 10_001;
-    const count = () => (store.execute(new ScanCommand({ TableName: 'access', ConsistentRead: true })) as any).Count;
+    const count = () =>
+      (store.execute(new ScanCommand({ TableName: 'access', ConsistentRead: true })) as ScanCommandOutput).Count;
     expect(count()).toBe(2);
     expect([store.expire(1), count(), store.expire(), count()]).toEqual([1, 1, 1, 0]);
   });
