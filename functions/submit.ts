@@ -64,7 +64,8 @@ async function monthAnswer(
   const changed = outcome === 'revised' ? { changes: [...changes] } : {};
   const { confirmed, ...rest } = month;
   const body = { authority, ...rest, ...(confirmed ? { confirmed: [...confirmed] } : {}), ...changed };
-  const asked = asking((await askAbout(database, authority, [month])).get(month.period));
+  // What was there already was asked about when it came.
+  const asked = outcome === 'unchanged' ? {} : asking((await askAbout(database, authority, [month])).get(month.period));
   return answer(status, MonthAnswerSchema, { ...body, ...asked }, etagOf(month));
 }
 

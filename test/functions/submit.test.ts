@@ -160,7 +160,7 @@ describe('a correction of some of a month', () => {
     const odd = await send('2008-04', 1700);
     expect(odd.body.questions).toEqual([expect.stringMatching(/^Average caseload: 1700 .* a hundred times/)]);
     const same = { observations: { 'average-caseload': { value: 1700 } } };
-    expect((await patch('2008-04', same, 1)).body).toMatchObject({ revision: 1, questions: odd.body.questions });
+    expect((await patch('2008-04', same, 1)).body).toMatchObject({ revision: 1 });
     const confirmed = await patch('2008-04', { ...same, reason: 'one worker, until May' }, 1);
     expect(confirmed.body).toMatchObject({ revision: 2, confirmed: ['average-caseload'], changes: [] });
     expect(confirmed.body.questions).toBeUndefined();
