@@ -11,12 +11,12 @@ import {
 import { failuresOf, hasCounts, isShared, isWorse, type Observation, pool, scaleOf } from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
 import {
-  binomialWeight,
+  binomialWeights,
   cusumLimit,
   cusumPath,
   cusumRatio,
   type InControl,
-  poissonWeight,
+  poissonWeights,
   stepCusum,
 } from '../statistics/cusum.ts';
 import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
@@ -126,6 +126,10 @@ function hasCusum(metric: Metric, current: Observation, { value }: Compared): bo
   return isShared(metric) && hasCounts(current) && value < scaleOf(metric);
 }
 
+/** The cases of a typical month to two digits: ragged months then share a few limits, each of which takes long to compute. */
+const typicalMonth = (observations: readonly Observation[], start: number): number =>
+  Number(medianDenominator(observations, start).toPrecision(2));
+
 function medianDenominator(observations: readonly Observation[], start: number): number {
   const denominators: number[] = [];
   for (let i = observations.length - 1; i >= start && denominators.length < TYPICAL_MONTH_REPORTS; i--) {
@@ -149,14 +153,9 @@ function judgeByCusum(
   const inControl: InControl =
     metric.kind === 'count'
       ? { kind: 'poisson', mean: value }
-      : { kind: 'binomial', rate, n: medianDenominator(observations, start) };
+      : { kind: 'binomial', rate, n: typicalMonth(observations, start) };
   const ratio = cusumRatio(inControl);
-  let dispersion = 1;
-  const weightOf = (observation: Observation): number => {
-    if (metric.kind === 'count') return poissonWeight(observation.value, value, ratio) / dispersion;
-    if (!hasCounts(observation)) return 0;
-    return binomialWeight(failuresOf(metric, observation), observation.denominator, rate, ratio) / dispersion;
-  };
+  const weightOf = weights(metric, value, rate, ratio);
   let { from } = compared;
   while (clearedIn && from < observations.length && (observations[from] as Observation).period <= clearedIn) from++;
   // The cap only lowers the path: the limit, which costs more, is asked for only where it could be exceeded.
@@ -166,14 +165,28 @@ function judgeByCusum(
   if (uncapped === 0) return undefined;
   const limit = cusumLimit(inControl);
   if (uncapped <= limit) return undefined;
-  dispersion = dispersionAmong(metric, observations, start);
-  const path = cusumPath(observations.slice(from).map(weightOf), limit);
+  const dispersion = dispersionAmong(metric, observations, start);
+  const path = cusumPath(
+    observations.slice(from).map((observation) => weightOf(observation) / dispersion),
+    limit,
+  );
   const cusum = path.at(-1) as number;
   if (cusum <= limit) return undefined;
   const summed = observations.slice(from + path.lastIndexOf(0) + 1);
   const first = summed[0];
   const since = first && summed.length > 1 ? pool(metric, summed) : undefined;
   return { reason: { kind: 'cusum', cusum, limit, ...(since ? { since } : {}) }, numbers: { cusum, limit } };
+}
+
+/** What each observation adds to the sum. */
+function weights(metric: Metric, value: number, rate: number, ratio: number): (observation: Observation) => number {
+  if (metric.kind === 'count') {
+    const weigh = poissonWeights(value, ratio);
+    return (observation) => weigh(observation.value);
+  }
+  const weigh = binomialWeights(rate, ratio);
+  return (observation) =>
+    hasCounts(observation) ? weigh(failuresOf(metric, observation), observation.denominator) : 0;
 }
 
 function judgeByTolerance(

@@ -49,16 +49,18 @@ export function cusumRatio(inControl: InControl): number {
   return worse < 1 ? Math.min(CUSUM_RATIO, (worse * (1 - rate)) / (rate * (1 - worse))) : CUSUM_RATIO;
 }
 
-/** The weight of a month with `failures` among `n`, against a baseline failure rate. Zero where n is zero. */
-export function binomialWeight(failures: number, n: number, rate: number, ratio: number = CUSUM_RATIO): number {
+/** The weight of a month with so many failures among `n`, against a baseline failure rate. Zero where n is zero. */
+export function binomialWeights(rate: number, ratio: number = CUSUM_RATIO): (failures: number, n: number) => number {
   requireRate(rate);
-  return failures * Math.log(ratio) - n * Math.log1p((ratio - 1) * rate);
+  const [perFailure, perCase] = [Math.log(ratio), Math.log1p((ratio - 1) * rate)];
+  return (failures, n) => failures * perFailure - n * perCase;
 }
 
-/** The weight of a period with `count` events, where `mean` were expected at the baseline for a period as long. */
-export function poissonWeight(count: number, mean: number, ratio: number = CUSUM_RATIO): number {
+/** The weight of a period with so many events, where `mean` were expected at the baseline for a period as long. */
+export function poissonWeights(mean: number, ratio: number = CUSUM_RATIO): (count: number) => number {
   requireMean(mean);
-  return count * Math.log(ratio) - (ratio - 1) * mean;
+  const [perEvent, expected] = [Math.log(ratio), (ratio - 1) * mean];
+  return (count) => count * perEvent - expected;
 }
 
 /** One month further: never below zero, never above the cap. It signals while it is above the limit. */
@@ -224,15 +226,16 @@ const memo = new Map<string, number>();
  *
  * Sought by halving and interpolation of its logarithm, which is close to linear in the limit, between 0 and log(months):
  * a run at limit h is never shorter than exp(h) (G. Lorden, Annals of Mathematical Statistics 42, 1971).
+ *
+ * @returns infinity where hardly any case does not fail at the baseline: nothing is worse than that.
  */
 export function cusumLimit(inControl: InControl, months: number = CUSUM_MONTHS_TO_FALSE_ALARM): number {
-  const key =
-    inControl.kind === 'binomial'
-      ? `${inControl.rate}/${Math.round(inControl.n)}/${months}`
-      : `${inControl.mean}/${months}`;
+  const month = typical(inControl);
+  if (month.kind === 'binomial' && month.n * (1 - month.rate) < FEWEST_SUCCESSES) return Number.POSITIVE_INFINITY;
+  const key = month.kind === 'binomial' ? `${month.rate}/${Math.round(month.n)}/${months}` : `${month.mean}/${months}`;
   const known = memo.get(key);
   if (known !== undefined) return known;
-  const limit = seekLimit(typical(inControl), months);
+  const limit = seekLimit(month, months);
   if (memo.size >= MEMO_SIZE) memo.delete(memo.keys().next().value as string);
   memo.set(key, limit);
   return limit;
@@ -240,6 +243,9 @@ export function cusumLimit(inControl: InControl, months: number = CUSUM_MONTHS_T
 
 /** From this variance of a month's failures on, the limit is that of a normal sum, whatever the size. */
 const LARGE = 400;
+
+/** Where a typical month brings fewer successes than this, no sum tells worse from as bad, and looking for a limit takes ages. */
+const FEWEST_SUCCESSES = 0.1;
 
 /** No larger than it takes to find the limit, so that the work is bounded. */
 function typical(inControl: InControl): InControl {

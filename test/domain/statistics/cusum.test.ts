@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { CUSUM_CAP_IN_LIMITS, CUSUM_MONTHS_TO_FALSE_ALARM } from '../../../functions/domain/rules.ts';
 import {
   averageRunLength,
-  binomialWeight,
+  binomialWeights,
   cusumLimit,
   cusumPath,
   cusumRatio,
   type InControl,
-  poissonWeight,
+  poissonWeights,
   stepCusum,
 } from '../../../functions/domain/statistics/cusum.ts';
 
@@ -52,8 +52,8 @@ function drawsOf(inControl: InControl, random: () => number): () => number {
 
 const weightOf = (inControl: InControl, count: number): number =>
   inControl.kind === 'binomial'
-    ? binomialWeight(count, inControl.n, inControl.rate, cusumRatio(inControl))
-    : poissonWeight(count, inControl.mean, cusumRatio(inControl));
+    ? binomialWeights(inControl.rate, cusumRatio(inControl))(count, inControl.n)
+    : poissonWeights(inControl.mean, cusumRatio(inControl))(count);
 
 function simulatedRunLength(inControl: InControl, limit: number, runs: number, seed: number): number {
   const draw = drawsOf(inControl, seeded(seed));
@@ -120,7 +120,7 @@ describe('the computed limit', () => {
   it('stays above zero where even one failure is rarer than the wanted false alarm, so that the cap can be passed', () => {
     const limit = cusumLimit({ kind: 'binomial', n: 400, rate: 0.3 });
     expect(limit).toBeGreaterThan(0);
-    expect(stepCusum(0, binomialWeight(200, 400, 0.3), limit)).toBeGreaterThan(limit);
+    expect(stepCusum(0, binomialWeights(0.3)(200, 400), limit)).toBeGreaterThan(limit);
     expect(cusumLimit({ kind: 'poisson', mean: 0.001 })).toBeGreaterThan(0);
   });
 
@@ -143,12 +143,12 @@ describe('the computed limit', () => {
 
   it.each([0, 1, -0.1, Number.NaN])('refuses a baseline rate of %f', (rate) => {
     expect(() => cusumLimit({ kind: 'binomial', n: 10, rate })).toThrow(RangeError);
-    expect(() => binomialWeight(1, 10, rate)).toThrow(RangeError);
+    expect(() => binomialWeights(rate)(1, 10)).toThrow(RangeError);
   });
 
   it('refuses a baseline mean of nothing', () => {
     expect(() => cusumLimit({ kind: 'poisson', mean: 0 })).toThrow(RangeError);
-    expect(() => poissonWeight(1, 0)).toThrow(RangeError);
+    expect(() => poissonWeights(0)(1)).toThrow(RangeError);
   });
 });
 
@@ -162,15 +162,20 @@ describe('the weight of a month', () => {
       [5, 40],
       [40, 40],
     ] as const) {
-      expect(binomialWeight(f, n, 0.12)).toBeCloseTo(expected(f, n), 12);
+      expect(binomialWeights(0.12)(f, n)).toBeCloseTo(expected(f, n), 12);
     }
   });
 
   it('is the log-likelihood ratio of a doubled mean, for counts', () => {
-    expect(poissonWeight(7, 3)).toBeCloseTo(7 * Math.log(2) - 3, 12);
+    expect(poissonWeights(3)(7)).toBeCloseTo(7 * Math.log(2) - 3, 12);
   });
 
-  it('is nothing where there were no cases', () => expect(binomialWeight(0, 0, 0.12)).toBe(0));
+  it('has no limit where hardly any case does not fail, and finds one within moments elsewhere', () => {
+    expect(cusumLimit({ kind: 'binomial', n: 2000, rate: 0.9999994 })).toBe(Number.POSITIVE_INFINITY);
+    expect(cusumLimit({ kind: 'binomial', n: 2000, rate: 0.99 })).toBeLessThan(6);
+  });
+
+  it('is nothing where there were no cases', () => expect(binomialWeights(0.12)(0, 0)).toBe(0));
 });
 
 describe('the path', () => {
@@ -187,7 +192,7 @@ describe('the path', () => {
     const limit = cusumLimit({ kind: 'binomial', n: 40, rate: 0.12 });
     const months = [...new Array<number>(12).fill(20), ...new Array<number>(6).fill(5)];
     const path = cusumPath(
-      months.map((failures) => binomialWeight(failures, 40, 0.12)),
+      months.map((failures) => binomialWeights(0.12)(failures, 40)),
       limit,
     );
     expect(path[11]).toBeGreaterThan(limit);
