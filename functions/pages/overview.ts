@@ -34,6 +34,7 @@ import {
   gradeOf,
   heldAgainst,
   shortMonth,
+  standardText,
   stateIcon,
   stateTag,
   timeName,
@@ -292,7 +293,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
     ) ?? NOTHING,
     travel ? travelText(metric, travel, smallNumbers) : NOTHING,
     standard
-      ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${basisOf(standard.basis)}</span>`
+      ? html`${standardText(metric, standard)} <span class="app-when">${basisOf(standard.basis)}</span>`
       : NOTHING,
     baselineOf(metric),
     stateTag(state),
