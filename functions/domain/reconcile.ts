@@ -17,6 +17,7 @@ import {
 import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
+import { holdBack } from './hold-back.ts';
 import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice-contents.ts';
@@ -27,7 +28,7 @@ import { REMIND_EVERY_MONTHS } from './rules.ts';
 import { seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
-import { holdBack, unreadableMonths } from './unreadable.ts';
+import { unreadableMonths } from './unreadable.ts';
 
 /** What should be written: the board unless the stored one still holds, the notice that goes with it, and the next deadline. */
 export interface Reconciled {
