@@ -6,6 +6,7 @@ import { PROGRAM, reach, UsageError } from './setting.ts';
 interface Change {
   readonly from?: string;
   readonly value?: number | string;
+  readonly upTo?: number | string;
   readonly tolerance?: number | string;
   readonly mOfN?: string;
   readonly missing?: string;
@@ -56,7 +57,7 @@ async function inForce(metric: string, command: Command): Promise<Change> {
   const { client, at } = reach(command);
   const { standard } = (await client.request('GET', at('metrics', metric))).body;
   if (!standard) throw new UsageError(`${metric} has no standard in force to confirm; set one with --from and --value`);
-  return { from: standard.from, value: standard.value };
+  return { from: standard.from, value: standard.value, upTo: standard.upTo };
 }
 
 /** Commands that decide something: standards, alerts in hand, actions, recipients. */
@@ -211,6 +212,11 @@ function changing(command: Command): Command {
   return command
     .option('--from <month>', 'the first month it holds for, yyyy-mm')
     .option('--value <number>', "the standard, in the metric's unit; a percentage may carry its sign: 85%", amountFrom)
+    .option(
+      '--up-to <number>',
+      'the upper end, for a metric that is to stay within a range from --value on',
+      amountFrom,
+    )
     .option('--tolerance <number>', 'how far from the baseline still counts as the same', amountFrom)
     .option('--m-of-n <m/n>', 'how many failures among how many reports are critical, such as 2/3')
     .addOption(
@@ -221,12 +227,13 @@ function changing(command: Command): Command {
     .option('--rebase <dates...>', 'days on which the way of working changed, yyyy-mm-dd');
 }
 
-function changeOf({ from, value, tolerance, mOfN, missing, rebase }: Change): object {
+function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase }: Change): object {
   const [, m, n] = /^(\d+)\/(\d+)$/.exec(mOfN ?? '') ?? [];
   if (mOfN !== undefined && m === undefined) throw new UsageError(`--m-of-n ${mOfN}: write it as 2/3`);
   return {
     ...(from ? { from } : {}),
     ...(value === undefined ? {} : { value }),
+    ...(upTo === undefined ? {} : { upTo }),
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(m === undefined ? {} : { mOfN: { m: Number(m), n: Number(n), missing } }),
     ...(rebase ? { rebaseDates: rebase } : {}),

@@ -198,7 +198,7 @@ export function metricNamed(name: string, naming: Naming, metrics: ReadonlyMap<s
 /** A figure as typed, in the fields that its metric is reported in. What it had in other fields is taken out. */
 function figureFrom(text: string, { id, kind }: Metric): Record<string, number | string | null> {
   const [, numerator, denominator] = /^(\d+)\s*(?:\/|of)\s*(\d+)$/.exec(text.trim()) ?? [];
-  if (kind === 'proportion' && numerator && denominator)
+  if ((kind === 'proportion' || kind === 'rate') && numerator && denominator)
     return { numerator: Number(numerator), denominator: Number(denominator), value: null };
   const read = readNumber(text.trim(), false);
   if (read.kind === 'unclear' || (read.kind === 'percentage' && kind !== 'proportion') || numerator)
@@ -211,6 +211,7 @@ function figureFrom(text: string, { id, kind }: Metric): Record<string, number |
 const FIGURE: Readonly<Record<Metric['kind'], string>> = {
   count: 'it is a count, such as 12',
   mean: 'it is a mean, such as 17.5',
+  rate: 'write its counts, such as 52/36000, or the rate where only that is known, such as 14.4',
   proportion: 'write its counts, such as 14/15, or the percentage where only that is known, such as 93.3%',
 };
 

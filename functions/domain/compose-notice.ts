@@ -9,7 +9,7 @@ import {
   formatAbsence,
   formatBaseline,
   formatDue,
-  formatNumber,
+  formatLine,
   formatObservation,
   formatStandard,
   MAX_NAME_LENGTH,
@@ -217,7 +217,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
     ...(standard
       ? {
           standard: oneLine(formatStandard(metric, standard), MAX_WORDS_LENGTH),
-          shouldBe: `${atTheLeast(metric, standard.value)} (${basisOf(standard.basis)})`,
+          shouldBe: `${atTheLeast(metric, standard)} (${basisOf(standard.basis)})`,
         }
       : {}),
     baseline: oneLine(formatBaseline(metric), MAX_QUOTED_LENGTH),
@@ -237,8 +237,9 @@ const MAX_WORDS_LENGTH = 400;
 const MAX_QUOTED_LENGTH = 200;
 
 /** `80% or more`, `10 cases or fewer`; what cannot be exceeded is named alone. */
-function atTheLeast(metric: Metric, value: number): string {
-  const number = formatNumber(metric, value);
+function atTheLeast(metric: Metric, standard: Standard): string {
+  const { value } = standard;
+  const number = formatLine(metric, standard);
   if (metric.polarity === 'higher') return metric.kind === 'proportion' && value === 100 ? number : `${number} or more`;
   if (metric.polarity === 'lower')
     return value === 0 ? number : `${number} or ${metric.kind === 'count' ? 'fewer' : 'less'}`;
@@ -268,7 +269,7 @@ function directionOf(metric: Metric, previous: Observation, last: Observation, s
   if (last.value === previous.value) return `the same as in ${monthName(previous.period)}`;
   const from = `${formatObservation(metric, previous, smallNumbers, [last.value])} in ${monthName(previous.period)}`;
   const way = `${last.value > previous.value ? 'up' : 'down'} from ${from}`;
-  if (metric.polarity === 'neutral') return way;
+  if (metric.polarity === 'neutral' || metric.polarity === 'target') return way;
   return `${isWorse(metric, last.value, previous.value) ? 'worse' : 'better'}: ${way}`;
 }
 

@@ -2,7 +2,7 @@ import type { Action } from './action.ts';
 import type { Basis } from './identifiers.ts';
 import type { Metric, Standard } from './inspection.ts';
 import { monthIndex, monthsBetweenReports } from './period.ts';
-import { type Observation, observationIn, type Pooled } from './series.ts';
+import { isShared, type Observation, observationIn, type Pooled, scaleOf } from './series.ts';
 import type { Month } from './submission.ts';
 
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
@@ -48,7 +48,10 @@ export function digitsOf(value: number, against: readonly number[]): string {
 
 /** What a metric's figures are held against, whenever. */
 function linesOf({ standards, baseline }: Metric): number[] {
-  return [...standards.map(({ value }) => value), ...(baseline.kind === 'figure' ? [baseline.value] : [])];
+  return [
+    ...standards.flatMap(({ value, upTo = value }) => [value, upTo]),
+    ...(baseline.kind === 'figure' ? [baseline.value] : []),
+  ];
 }
 
 /**
@@ -74,22 +77,28 @@ export function formatObservation(
 
 /** What a month reports of a metric, as people read it; undefined where it reports nothing. */
 export function formatReported(metric: Metric, month: Month, smallNumbers: SmallNumbers): string | undefined {
-  const observation = observationIn(month, metric.id);
+  const observation = observationIn(month, metric);
   if (observation) return formatObservation(metric, observation, smallNumbers);
   return metric.id in month.observations ? 'nothing to count (0 of 0)' : undefined;
 }
 
 function shown(metric: Metric, { value, numerator, denominator }: Observation, against: readonly number[]): string {
-  if (metric.kind !== 'proportion') return formatNumber(metric, value, against);
+  if (!isShared(metric)) return formatNumber(metric, value, against);
+  if (metric.kind === 'rate' && denominator !== undefined)
+    return `${formatNumber(metric, value, against)} (${counted(numerator ?? 0)} among ${counted(denominator)})`;
   if (denominator === undefined) return `${formatNumber(metric, value, against)} (no counts given)`;
   return `${digitsOf(value, [...linesOf(metric), ...against])}% (${numerator} of ${denominator})`;
 }
+
+const counted = (count: number): string => count.toLocaleString('en-GB');
 
 function suppressed(metric: Metric, observation: Observation, against: readonly number[]): string {
   const { value, numerator, denominator } = observation;
   if (metric.kind === 'count')
     return isSmall(value) ? `5 or fewer ${metric.unit}` : shown(metric, observation, against);
   if (numerator === undefined || denominator === undefined) return shown(metric, observation, against);
+  if (metric.kind === 'rate')
+    return isSmall(numerator) ? `5 or fewer among ${counted(denominator)}` : shown(metric, observation, against);
   const remainder = denominator - numerator;
   if (!isSmall(numerator) && !isSmall(remainder) && !isSmall(denominator)) return shown(metric, observation, against);
   const rounded = `about ${Math.round(value / 5) * 5}%`;
@@ -123,6 +132,7 @@ function hidesPart(metric: Metric, { parts }: Pooled, smallNumbers: SmallNumbers
 function hasSmallCount(metric: Metric, { value, numerator, denominator }: Observation): boolean {
   if (metric.kind === 'count') return isSmall(value);
   if (numerator === undefined || denominator === undefined) return false;
+  if (metric.kind === 'rate') return isSmall(numerator);
   return isSmall(numerator) || isSmall(denominator - numerator) || isSmall(denominator);
 }
 
@@ -136,11 +146,15 @@ export function formatAbsence({ frequency }: Pick<Metric, 'frequency'>, last: st
   return `, not reported since (${expected === 1 ? 'one report was' : `${cardinal(expected)} reports were`} expected)`;
 }
 
+/** `80%`, or `60% to 80%` where figures are to stay within a range. */
+export const formatLine = (metric: Metric, { value, upTo }: Pick<Standard, 'value' | 'upTo'>): string =>
+  upTo === undefined ? formatNumber(metric, value) : `${formatNumber(metric, value)} to ${formatNumber(metric, upTo)}`;
+
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
-  const { value, from, basis, note } = standard;
+  const { from, basis, note } = standard;
   const how = basis === 'inspection' ? `: ${note.replace(/ \((.*?)\)/g, ', $1')}` : '';
-  return `${formatNumber(metric, value)} since ${dateName(from)} (${BASIS[basis]}${how})`;
+  return `${formatLine(metric, standard)} since ${dateName(from)} (${BASIS[basis]}${how})`;
 }
 
 /** `22 October 2010`, and whose count that is where the report names no day. */
@@ -161,7 +175,7 @@ export function formatBaseline(metric: Metric): string {
   if (baseline.kind === 'none') return baseline.statement;
   const where = baseline.paragraphs.length > 0 ? ` (${formatParagraphs(baseline.paragraphs)})` : '';
   if (baseline.kind === 'statement') return `${baseline.statement}${where}`;
-  const bound = baseline.bound === 'lower' ? 'at least ' : '';
+  const bound = { exact: '', lower: 'at least ', upper: 'at most ' }[baseline.bound];
   return `${bound}${formatNumber(metric, baseline.value)} in ${dateName(baseline.period)}${where}`;
 }
 
@@ -215,8 +229,9 @@ export function dateName(words: string): string {
 
 /** The value to draw: what {@link formatObservation} says, as a number, so that a chart gives away no more than the text. */
 export function shownValue(metric: Metric, observation: Observation, smallNumbers: SmallNumbers): number {
-  const { value } = observation;
+  const { value, denominator } = observation;
   if (smallNumbers === 'show' || !hasSmallCount(metric, observation)) return value;
+  if (metric.kind === 'rate' && denominator) return (scaleOf(metric) * MAX_SMALL) / denominator;
   return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }
 

@@ -12,22 +12,35 @@ import {
 } from './identifiers.ts';
 import { FrequencySchema, PeriodSchema } from './period.ts';
 
-/** What kind of number a metric is; it decides what an observation must hold. */
-export const KindSchema = z.enum(['proportion', 'count', 'mean']);
+/**
+ * What kind of number a metric is; it decides what an observation must hold. A `rate` is so many among so many thousands, as
+ * children's services count per 10,000 children of the place: like a proportion it comes with both its counts.
+ */
+export const KindSchema = z.enum(['proportion', 'rate', 'count', 'mean']);
 
 export type Kind = z.infer<typeof KindSchema>;
 
-/** Which way is better. `neutral` metrics are shown, never raised by standard or inspection. */
-export const PolaritySchema = z.enum(['higher', 'lower', 'neutral']);
+/**
+ * Which way is better. `target` metrics are to stay within the range of their standard; `neutral` ones are shown, never raised
+ * by standard or inspection.
+ */
+export const PolaritySchema = z.enum(['higher', 'lower', 'target', 'neutral']);
 
 export type Polarity = z.infer<typeof PolaritySchema>;
 
+/** The most that a figure can be: a population is counted in fewer. A metric may say that its own are smaller still. */
+export const MAX_FIGURE = 10_000_000;
+const AmountSchema = z.number().min(-MAX_FIGURE).max(MAX_FIGURE);
+/** What figures are held against: no figure need reach it. */
+const LineSchema = z.number().min(-MAX_FIGURE);
+
 /**
- * The least that is acceptable from a month on (for `lower` metrics the most), and up to the month `until` where it has an
- * end. `value` is in the metric's own unit: percent, or a number. `note` says in a few words where it comes from.
+ * The least that is acceptable from a month on (for `lower` metrics the most; for `target` ones the least, and `upTo` the
+ * most), and up to the month `until` where it has an end. `value` is in the metric's own unit: percent, or a number. `note` says in a few words where it comes from.
  */
 export const StandardSchema = z.strictObject({
-  value: z.number().min(0),
+  value: LineSchema,
+  upTo: LineSchema.optional(),
   from: PeriodSchema,
   until: PeriodSchema.optional(),
   basis: BasisSchema,
@@ -40,15 +53,15 @@ export type Standard = z.infer<typeof StandardSchema>;
 export const BaselineSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('figure'),
-    value: z.number().min(0),
-    /** `lower` when the report says "over" or "at least": compared as that bound. */
-    bound: z.enum(['exact', 'lower']),
+    value: LineSchema,
+    /** `lower` when the report says "over" or "at least", `upper` when it says "under" or "at most": compared as that bound. */
+    bound: z.enum(['exact', 'lower', 'upper']),
     period: z.string().min(4),
     paragraphs: ParagraphsSchema,
     /** What the report says about the figure, in our words. */
     statement: z.string().min(1),
     /** Earlier figures in the report: context, never compared with. */
-    earlier: z.array(z.strictObject({ value: z.number().min(0), period: z.string().min(4) })).optional(),
+    earlier: z.array(z.strictObject({ value: LineSchema, period: z.string().min(4) })).optional(),
   }),
   z.strictObject({
     kind: z.literal('statement'),
@@ -82,11 +95,6 @@ const MetricIdSchema = IdSchema.max(64).refine(
   'is the id of an alert',
 );
 
-/** The most that a figure can be: a population is counted in fewer. A metric may say that its own are smaller still. */
-export const MAX_FIGURE = 10_000_000;
-
-const AmountSchema = z.number().min(0).max(MAX_FIGURE);
-
 /** Something that a council changed of a metric: what, who and why. */
 export const MetricChangeSchema = z.strictObject({
   at: z.iso.datetime(),
@@ -104,14 +112,14 @@ export const MetricDefinitionSchema = z.strictObject({
   /** What is counted, over what, in our words. */
   definition: z.string().min(1).max(2000),
   kind: KindSchema,
-  /** The unit a value is shown in: `percent` for proportions, else what is counted, e.g. `cases`. */
+  /** The unit a value is shown in: `percent` for proportions, `per 10,000 children` for rates, else what is counted, e.g. `cases`. */
   unit: z.string().min(1).max(60),
   polarity: PolaritySchema,
   frequency: FrequencySchema,
   /** `flow`: each period counts new cases. `stock`: a snapshot, rolling sum or annual figure, the same children again. */
   cases: z.enum(['flow', 'stock']),
   /** What a stock figure covers: the month's end unless said otherwise. */
-  window: z.enum(['month', '12-months', 'school-year', 'year']),
+  window: z.enum(['month', '12-months', '36-months', 'school-year', 'year']),
   /** Any fall from the baseline, or any failure of the standard, counts at once. */
   holdLine: z.boolean(),
   /** How far from the baseline figure still counts as the same, in the metric's unit; null where chance tests or holdLine decide. */
@@ -123,6 +131,8 @@ export const MetricDefinitionSchema = z.strictObject({
   mOfN: MOfNSchema.optional(),
   /** The most that a figure of it (a numerator, a denominator, a count, a value) can be, where that is less than usual. */
   most: AmountSchema.positive().optional(),
+  /** The least that a `mean` can be, where that is below zero. */
+  least: AmountSchema.negative().optional(),
   /** The heading under which it stands where no judgement of the inspection is its own. */
   section: IdSchema.max(64),
   /** Which collection or publication defines it. */
@@ -258,7 +268,9 @@ export const LocalStandardSchema = z.strictObject({
   version: z.int().min(1),
   from: PeriodSchema,
   value: AmountSchema.optional(),
-  tolerance: AmountSchema.optional(),
+  /** The upper end of a range, beside `value`, for a metric that is to stay close to it. */
+  upTo: AmountSchema.optional(),
+  tolerance: AmountSchema.min(0).optional(),
   mOfN: MOfNSchema.optional(),
   rebaseDates: z.array(DateSchema).max(MAX_REBASE_DATES).optional(),
   reason: z.string().min(1).max(1000),

@@ -35,6 +35,7 @@ export type OwnNames = z.infer<typeof OwnNamesSchema>;
 /** The fields that a kind of metric is reported in. */
 export const FIELDS_OF: Readonly<Record<Metric['kind'], readonly Field[]>> = {
   proportion: ['numerator', 'denominator', 'value'],
+  rate: ['numerator', 'denominator', 'value'],
   count: ['count'],
   mean: ['value'],
 };

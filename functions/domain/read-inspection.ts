@@ -206,7 +206,20 @@ export function faultsOfDefinition(
   if (isShare && typeof metric.tolerance === 'number' && metric.tolerance > 100)
     say(['tolerance'], 'cannot be above 100 percentage points');
   const standards = Array.isArray(metric.standards) ? metric.standards.filter(isObject) : [];
-  for (const [index, { value, from, until }] of standards.entries()) {
+  if (metric.kind === 'rate' && (typeof metric.unit !== 'string' || !metric.unit.startsWith('per 10,000')))
+    say(['unit'], 'begins with "per 10,000" for a rate, such as "per 10,000 children"');
+  if (metric.least !== undefined && metric.kind !== 'mean')
+    say(['least'], 'is for a mean alone: nothing else is below zero');
+  const isTarget = metric.polarity === 'target';
+  for (const [index, { value, upTo, from, until }] of standards.entries()) {
+    if (isTarget && typeof value === 'number' && (typeof upTo !== 'number' || upTo <= value))
+      say(['standards', index, 'upTo'], `is needed, and above ${value}: a target is a range`);
+    if (!isTarget && upTo !== undefined)
+      say(['standards', index, 'upTo'], 'is for a metric with the polarity "target" alone');
+    if (typeof value === 'number' && value < Number(metric.least ?? 0))
+      say(['standards', index, 'value'], `cannot be below ${metric.least ?? 0}; got ${value}`);
+    if (isShare && typeof upTo === 'number' && upTo > 100)
+      say(['standards', index, 'upTo'], `a percentage cannot be above 100; got ${upTo}`);
     const before = standards[index - 1]?.from;
     if (isShare && typeof value === 'number' && value > 100)
       say(['standards', index, 'value'], `a percentage cannot be above 100; got ${value}`);
@@ -222,11 +235,13 @@ export function faultsOfDefinition(
 }
 
 function faultsOfBaseline(
-  { kind }: Readonly<Partial<Record<keyof Metric, unknown>>>,
+  { kind, least }: Readonly<Partial<Record<keyof Metric, unknown>>>,
   baseline: unknown,
   path: Path,
 ): Fault[] {
   const { value } = isObject(baseline) ? (baseline as Partial<Extract<Baseline, { kind: 'figure' }>>) : {};
+  if (typeof value === 'number' && value < Number(least ?? 0))
+    return [{ pointer: pointerTo([...path, 'value']), detail: `cannot be below ${least ?? 0}; got ${value}` }];
   if (kind !== 'proportion' || typeof value !== 'number' || value <= 100) return [];
   return [{ pointer: pointerTo([...path, 'value']), detail: `a percentage cannot be above 100; got ${value}` }];
 }

@@ -95,8 +95,8 @@ function correctionsOf(
     const { period, revision } = month;
     if (!isRevised(told, period, revision)) continue;
     const earlier = superseded.find((candidate) => candidate.period === period);
-    const before = earlier && observationIn(earlier, metric.id);
-    const after = observationIn(month, metric.id);
+    const before = earlier && observationIn(earlier, metric);
+    const after = observationIn(month, metric);
     if (isSameFigure(before, after)) continue;
     corrections.push(
       `${monthName(period)} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,

@@ -1,6 +1,12 @@
 import type { Metric } from './inspection.ts';
 import type { Month, Status } from './submission.ts';
 
+/** What a share of one is in a metric's unit: a proportion is shown of 100, a rate of 10,000. */
+export const scaleOf = ({ kind }: Pick<Metric, 'kind'>): number => (kind === 'rate' ? 10_000 : 100);
+
+/** Whether a metric is so many of so many, and so comes with both counts where they are known. */
+export const isShared = ({ kind }: Pick<Metric, 'kind'>): boolean => kind === 'proportion' || kind === 'rate';
+
 /**
  * One metric's value in one period. `value` is in the metric's unit: percent for proportions, computed from numerator
  * and denominator where those are known. Without a denominator a percentage carries no evidence for tests of chance.
@@ -27,14 +33,14 @@ export function failuresOf(metric: Metric, { numerator, denominator }: CountedOb
 }
 
 /** One month's observation of a metric, if it was reported and there was something to count. */
-export function observationIn(month: Month, metric: string): Observation | undefined {
-  const reported = month.observations[metric];
+export function observationIn(month: Month, metric: Pick<Metric, 'id' | 'kind'>): Observation | undefined {
+  const reported = month.observations[metric.id];
   if (!reported) return undefined;
   const { period, revision, status } = month;
   if ('denominator' in reported) {
     const { numerator, denominator } = reported;
     if (denominator === 0) return undefined;
-    return { period, revision, status, value: (100 * numerator) / denominator, numerator, denominator };
+    return { period, revision, status, value: (scaleOf(metric) * numerator) / denominator, numerator, denominator };
   }
   return { period, revision, status, value: 'count' in reported ? reported.count : reported.value };
 }
@@ -43,7 +49,7 @@ export function observationIn(month: Month, metric: string): Observation | undef
 export function seriesOf(metric: Metric, months: readonly Month[]): Observation[] {
   const series: Observation[] = [];
   for (const month of months) {
-    const observation = observationIn(month, metric.id);
+    const observation = observationIn(month, metric);
     if (observation) series.push(observation);
   }
   return series;
@@ -65,16 +71,17 @@ export function pool(metric: Metric, parts: readonly Observation[]): Pooled {
   const { period, revision } = last;
   const observation = { period, revision, status: 'final' } as const;
   const counted: readonly CountedObservation[] = parts.filter(hasCounts);
-  if (metric.kind !== 'proportion' || counted.length === 0)
+  if (!isShared(metric) || counted.length === 0)
     return { ...common, pooled: { ...observation, value: sumOf(parts.map(({ value }) => value)) / parts.length } };
   const numerator = sumOf(counted.map((part) => part.numerator));
   const denominator = sumOf(counted.map((part) => part.denominator));
-  return { ...common, pooled: { ...observation, value: (100 * numerator) / denominator, numerator, denominator } };
+  const value = (scaleOf(metric) * numerator) / denominator;
+  return { ...common, pooled: { ...observation, value, numerator, denominator } };
 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
-/** Whether `a` is worse than `b` for this metric; nothing is worse where the polarity is neutral. */
+/** Whether `a` is worse than `b` for this metric; nothing is worse where no way is better. */
 export function isWorse(metric: Metric, a: number, b: number): boolean {
   return metric.polarity === 'higher' ? a < b : metric.polarity === 'lower' && a > b;
 }

@@ -28,6 +28,8 @@ const PercentageSchema = z.strictObject({
 });
 const CountSchema = z.strictObject({ count });
 const MeanSchema = z.strictObject({ value: figure(z.number('a number is needed')) });
+/** … of a metric whose figures can lie below zero; how far, the metric says. */
+const SignedSchema = z.strictObject({ value: z.number('a number is needed').min(-MAX_FIGURE).max(MAX_FIGURE) });
 
 /** Numbers of so many digits name somebody (an NHS number has ten) more often than they count. */
 const IDENTIFIER_DIGITS = 10;
@@ -42,9 +44,9 @@ function tooMuch(value: number, most: number): string {
 
 /**
  * What one metric was reported as: a proportion by its counts (or by the bare percentage, where only that is known), a
- * whole number, or a mean.
+ * whole number, or a mean. A rate comes like a proportion.
  */
-export const ReportedSchema = z.union([ProportionSchema, CountSchema, MeanSchema]);
+export const ReportedSchema = z.union([ProportionSchema, CountSchema, SignedSchema]);
 export type Reported = z.infer<typeof ReportedSchema>;
 
 const EnvelopeSchema = z.strictObject({
@@ -175,7 +177,9 @@ export function readReported(metric: Metric, sent: unknown): { reported?: Report
         if (issue.path.length === 0) return [{ path: [], detail: EXPECTED[metric.kind] }];
         return [{ path: issue.path, detail: detailOf(issue) }];
       });
-  const { most } = metric;
+  const { most, least } = metric;
+  if (read.success && least !== undefined && 'value' in read.data && read.data.value < least)
+    faults.push({ path: ['value'], detail: `${read.data.value} is less than this can be, which is ${least}` });
   if (read.success && most !== undefined)
     for (const [field, given] of Object.entries(read.data))
       if (given > most) faults.push({ path: [field], detail: tooMuch(given, most) });
@@ -215,14 +219,16 @@ export function asPercentage(share: number): string {
 
 const EXPECTED: Record<Metric['kind'], string> = {
   proportion: 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known',
+  rate: 'expected {"numerator", "denominator"}: the cases, and the children of the place; or {"value"} where only the rate is known',
   count: 'expected {"count"}',
   mean: 'expected {"value"}',
 };
 
 function schemaFor(metric: Metric, value: unknown): z.ZodType<Reported> {
   if (metric.kind === 'count') return CountSchema;
-  if (metric.kind === 'mean') return MeanSchema;
+  if (metric.kind === 'mean') return metric.least === undefined ? MeanSchema : SignedSchema;
   const bare = isObject(value) && 'value' in value && !('numerator' in value) && !('denominator' in value);
+  if (metric.kind === 'rate' && bare) return MeanSchema;
   return bare ? PercentageSchema : ProportionSchema;
 }
 

@@ -42,7 +42,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   let reached: LevelReached | undefined;
   // The index of the observation with which the present episode was last told.
   let told = 0;
-  const usesChange = (settings.evaluators ?? ALL).includes('change-point');
+  const usesChange = metric.polarity !== 'target' && (settings.evaluators ?? ALL).includes('change-point');
   const known: Observation[] = [];
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
@@ -53,7 +53,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
     const asSet = metricIn(metric, settings.localStandards, period);
-    const results = resultsOf(asSet, known, settings, {
+    const results = judgeBySide(asSet, known, settings, {
       period,
       standardIn,
       start,
@@ -84,6 +84,26 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
 }
 
 const ALL = Object.keys(EVALUATORS) as MetricEvaluator[];
+
+/**
+ * A metric that is to stay within a range is judged by its standard alone, as what it is on the side where the figure lies: below
+ * the range as if higher were better, else as if lower were, each against that end of the range.
+ */
+function judgeBySide(metric: Metric, known: readonly Observation[], settings: Settings, context: Context): Result[] {
+  if (metric.polarity !== 'target') return resultsOf(metric, known, settings, context);
+  const range = context.standardIn(context.period);
+  if (!range || !(settings.evaluators ?? ALL).includes('standard')) return [];
+  const isBelow = (known.at(-1)?.value ?? range.value) < range.value;
+  const standardIn = (period: string): Standard | undefined => {
+    const then = context.standardIn(period);
+    return then && { ...then, value: isBelow ? then.value : (then.upTo ?? then.value) };
+  };
+  const side = { ...metric, polarity: isBelow ? ('higher' as const) : ('lower' as const) };
+  const results = resultsOf(side, known, { ...settings, evaluators: ['standard'] }, { ...context, standardIn });
+  return results.map((result) =>
+    result.reference.kind === 'standard' ? { ...result, reference: { kind: 'standard', standard: range } } : result,
+  );
+}
 
 function resultsOf(
   metric: Metric,
@@ -150,7 +170,11 @@ export function standardFor(
   period: string,
 ): Standard | undefined {
   const local = localStandards.findLast((version) => version.from <= period && version.value !== undefined);
-  if (local?.value !== undefined) return { value: local.value, from: local.from, basis: 'council', note: local.reason };
+  if (local?.value !== undefined)
+    return {
+      ...{ value: local.value, from: local.from, basis: 'council', note: local.reason },
+      ...(local.upTo === undefined ? {} : { upTo: local.upTo }),
+    };
   const standard = metric.standards.findLast(({ from }) => from <= period);
   return standard?.until === undefined || period <= standard.until ? standard : undefined;
 }

@@ -14,11 +14,11 @@ export interface YearToDate {
 
 /**
  * The financial year, April to March, of the latest observation. Only where months count new cases: a snapshot or rolling
- * sum would count the same children again. Undefined there, and where a month of the year has no counts.
+ * sum would count the same children again. Undefined there, for a rate, whose population would be counted each month, and where a month of the year has no counts.
  */
 export function yearToDate(metric: Metric, observations: readonly Observation[]): YearToDate | undefined {
   const last = observations.at(-1);
-  if (!last || metric.cases !== 'flow' || metric.kind === 'mean') return undefined;
+  if (!last || metric.cases !== 'flow' || metric.kind === 'mean' || metric.kind === 'rate') return undefined;
   const from = `${addMonths(last.period, -3).slice(0, 4)}-04`;
   const year = observations.filter(({ period }) => period >= from);
   const status = year.some((observation) => observation.status === 'provisional') ? 'provisional' : 'final';

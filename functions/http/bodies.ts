@@ -51,7 +51,13 @@ const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().reg
 
 /** What an authority sets for a metric, with who and why. */
 export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true })
-  .extend({ value: amount, tolerance: amount, reason: typedText(1000).min(1), author: typedText(200).min(1) })
+  .extend({
+    value: amount,
+    upTo: amount,
+    tolerance: amount,
+    reason: typedText(1000).min(1),
+    author: typedText(200).min(1),
+  })
   .refine(changesSomething, CHANGES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
@@ -59,6 +65,7 @@ export const BacktestBodySchema = LocalStandardSchema.omit({ version: true, setA
   .extend({
     from: PeriodSchema.optional(),
     value: amount,
+    upTo: amount,
     tolerance: amount,
     without: z.array(MetricEvaluatorSchema).min(1).optional(),
   })

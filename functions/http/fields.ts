@@ -26,7 +26,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   benchmarks: 'What was published for each metric, in the place of what was there before.',
   csv: 'Separated text, with the names of its columns in the first line.',
   england: 'The figure of England, or the sign of the publication for why there is none.',
-  least: 'The least of the neighbours’ figures.',
+  least: 'The least that a figure of the metric can be, where that is below zero.',
+  'Benchmark.years.neighbours.least': 'The least of the neighbours’ figures.',
   loadedAt: 'When it was loaded.',
   measure: 'What the publication calls it.',
   middle: 'The neighbours’ figure in the middle.',
@@ -49,7 +50,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   basis:
     'Where it comes from: the inspection, the law, this service (`local`: its default until the council says otherwise), or the council.',
   before: 'What was there before; absent where something is new.',
-  bound: '`lower` where the inspection gave "at least" this figure.',
+  bound: '`lower` where the inspection gave "at least" this figure, `upper` where it gave "at most".',
   cases:
     '`flow`: each period counts new cases. `stock`: a snapshot, a rolling sum or an annual figure, much the same children again.',
   changes: 'What this request made different in a month that was there.',
@@ -91,7 +92,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   inspectorate: 'Who inspected.',
   judgement: 'The id of the judgement that the metric belongs to; null for context.',
   judgements: 'What the inspectors judged, each with its grade.',
-  kind: '`proportion` is reported as numerator and denominator (or as a percentage), `count` as a count, `mean` as a value.',
+  kind: '`rate` is so many per 10,000, reported as its cases and the children of the place (or as the rate). `proportion` is reported as numerator and denominator (or as a percentage), `count` as a count, `mean` as a value.',
   'Baseline.kind': 'Whether the inspection gave a figure, words, or nothing.',
   lapsesAt: 'Until when a pending recipient can confirm.',
   latestPeriod: 'The latest month that the alerts know.',
@@ -144,7 +145,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'Notice.period': 'The latest month submitted; absent where there is none.',
   periods: 'Every period of the metric, oldest first.',
   pointer: 'Where in the body it is, as a JSON pointer: `#/observations/referral-backlog/count`.',
-  polarity: 'Which way is better; `neutral` metrics are watched for change only.',
+  polarity:
+    'Which way is better: `higher`, `lower`, or `target` for what is to stay within the range of its standard; `neutral` metrics are shown and not judged.',
   progress: 'What was reported of the action, oldest first.',
   published: 'The day on which the report was published.',
   reached: 'The worst level of the episode; `watch` where there is none.',
@@ -231,6 +233,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   type: 'What kind of problem it is, as a URN.',
   'SeriesPoint.limits.type': 'How the latest point stands to the limits.',
   unit: 'What a value is counted in.',
+  upTo: 'The upper end of a range, for a metric that is to stay within it.',
   upper: 'The upper limit; null where there is none.',
   value: "A figure in the metric's unit: percent, a count, or what is counted.",
   levels:

@@ -37,7 +37,12 @@ export interface ChartReference {
 export interface ChartData {
   readonly points: readonly ChartPoint[];
   /** The standard in force in each month that is drawn. */
-  readonly standards: readonly { readonly period: string; readonly value: number }[];
+  readonly standards: readonly {
+    readonly period: string;
+    readonly value: number;
+    /** Of a range: its upper end. */
+    readonly upTo?: number | undefined;
+  }[];
   /** What else figures are held against. */
   readonly references: readonly ChartReference[];
   /** First months of another way of working. */
@@ -98,7 +103,14 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: ChartText): Html {
   const width = CHART_WIDTHS[size];
   const points = data.points.map((point) => ({ ...point, date: dateOf(point.period) }));
-  const standards = data.standards.map(({ period, value }) => ({ date: dateOf(period), value }));
+  // Of a range both ends are lines.
+  const ends = ({ value, upTo }: ChartData['standards'][number]): number[] => [
+    value,
+    ...(upTo === undefined ? [] : [upTo]),
+  ];
+  const standards = data.standards.flatMap((standard) =>
+    ends(standard).map((value, end) => ({ date: dateOf(standard.period), value, end })),
+  );
   const limited = points.filter(({ lower, upper }) => lower !== null && upper !== null);
   const first = points[0]?.date as Date;
   const last = points.at(-1)?.date as Date;
@@ -157,6 +169,7 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
       Plot.line(standards, {
         x: 'date',
         y: 'value',
+        z: 'end',
         curve: 'step-after',
         stroke: STANDARD,
         strokeWidth: 2,
@@ -297,12 +310,13 @@ function tickText(date: Date, position: number): string {
 function domainOf({ points, standards, references, isPercentage }: ChartData): [number, number] {
   const drawn = [
     ...points.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]),
-    ...standards.map(({ value }) => value),
+    ...standards.flatMap(({ value, upTo = value }) => [value, upTo]),
     ...references.map(({ value }) => value),
   ];
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
   const air = (high - low || Math.abs(high) || 1) * 0.06;
-  return isPercentage ? [Math.max(0, low - air), Math.min(101, high + air)] : [Math.max(0, low - air), high + air];
+  const bottom = low < 0 ? low - air : Math.max(0, low - air);
+  return isPercentage ? [bottom, Math.min(101, high + air)] : [bottom, high + air];
 }
 
 /** One picture with a name and a description instead of many unnamed groups; the style sheet has its styles. */

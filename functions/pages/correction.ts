@@ -19,6 +19,11 @@ const FIELDS_OF: Readonly<Record<Metric['kind'], readonly (readonly [field: Fiel
     ['denominator', 'Denominator'],
     ['value', 'Or the percentage, where only that is known, such as 76%'],
   ],
+  rate: [
+    ['numerator', 'Cases'],
+    ['denominator', 'Children of the place'],
+    ['value', 'Or the rate, where only that is known'],
+  ],
   count: [['count', 'Count']],
   mean: [['value', 'Value']],
 };

@@ -1,6 +1,13 @@
 import { type Benchmark, formatBenchmark, levelsOf } from '../domain/benchmark.ts';
 import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts';
-import { formatNumber, formatObservation, monthName, type SmallNumbers, shownValue } from '../domain/format.ts';
+import {
+  formatLine,
+  formatNumber,
+  formatObservation,
+  monthName,
+  type SmallNumbers,
+  shownValue,
+} from '../domain/format.ts';
 import type { Metric } from '../domain/inspection.ts';
 import { highest } from '../domain/lifecycle.ts';
 import { addMonths } from '../domain/period.ts';
@@ -96,7 +103,7 @@ function alertAfter(entry: Judged | undefined): ChartPoint['alert'] {
 
 /** What an earlier revision said of the metric, if that was something else. */
 function saidBefore(metric: Metric, month: Month, now: Observation, smallNumbers: SmallNumbers): string[] {
-  const before = observationIn(month, metric.id);
+  const before = observationIn(month, metric);
   const said = before ? formatObservation(metric, before, smallNumbers) : 'not reported';
   return said === formatObservation(metric, now, smallNumbers) ? [] : [`${said} in revision ${month.revision}`];
 }
@@ -118,7 +125,7 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
     points: drawn.map(({ point }) => point),
     standards: months.flatMap((period) => {
       const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
-      return standard ? [{ period, value: standard.value }] : [];
+      return standard ? [{ period, value: standard.value, upTo: standard.upTo }] : [];
     }),
     references: referencesOf(view, drawn),
     rebases,
@@ -144,7 +151,7 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
     last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
       : `Usually between ${limit(metric, last.point.lower)} and ${limit(metric, last.point.upper)}.`,
-    `Held against: ${[...(standing ? [`standard ${say(standing.value)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
+    `Held against: ${[...(standing ? [`standard ${formatLine(metric, standing)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
     ...(benchmark ? [`For comparison: ${formatBenchmark(metric, benchmark)}.`] : []),
     `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
     'The table of figures has all of them.',

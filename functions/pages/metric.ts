@@ -6,6 +6,7 @@ import {
   formatAbsence,
   formatBaseline,
   formatDue,
+  formatLine,
   formatNumber,
   formatObservation,
   formatStandard,
@@ -101,7 +102,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
+${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
@@ -153,7 +154,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
       return [
         monthName(observation.period),
         html`${formatObservation(metric, observation, smallNumbers, heldAgainst(standard))}${earlier.map((text) => html` <span class="app-when">Corrected: was ${text}</span>`)}`,
-        standard ? formatNumber(metric, standard.value) : NOTHING,
+        standard ? formatLine(metric, standard) : NOTHING,
         point.lower === null || point.upper === null
           ? NOTHING
           : `${limit(metric, point.lower)} to ${limit(metric, point.upper)}`,

@@ -9,6 +9,7 @@ import { sentence } from './refusals.ts';
 
 const NEEDS: Readonly<Record<Metric['kind'], string>> = {
   proportion: 'numerator and denominator, or the percentage',
+  rate: 'cases and children of the place, or the rate',
   count: 'a whole number',
   mean: 'a number',
 };

@@ -33,6 +33,7 @@ import {
   gradeOf,
   heldAgainst,
   shortMonth,
+  standardText,
   stateIcon,
   stateTag,
   timeName,
@@ -287,7 +288,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
     ) ?? NOTHING,
     travel ? travelText(metric, travel, smallNumbers) : NOTHING,
     standard
-      ? html`${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatNumber(metric, standard.value)} <span class="app-when">${basisOf(standard.basis)}</span>`
+      ? html`${standardText(metric, standard)} <span class="app-when">${basisOf(standard.basis)}</span>`
       : NOTHING,
     baselineOf(metric),
     stateTag(state),

@@ -69,7 +69,7 @@ ${standard && assurance && html`<li>${ASSURANCE[assurance].icon}<span><strong>As
 </ul>`;
 }
 
-const DIRECTION = { higher: 'increase', lower: 'decrease', neutral: 'neutral' } as const;
+const DIRECTION = { higher: 'increase', lower: 'decrease', target: 'neutral', neutral: 'neutral' } as const;
 const HIGH: readonly [number, number] = [21, 28];
 const LOW: readonly [number, number] = [43, 28];
 

@@ -1,5 +1,5 @@
 import type { BoardAlert } from '../domain/board.ts';
-import { formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
+import { formatLine, formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { GradedJudgement, Judgement, Metric, Standard } from '../domain/inspection.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
@@ -90,7 +90,12 @@ export function travelOf(metric: Metric, observations: readonly Observation[]): 
   const [from, to] = observations.slice(-2);
   if (!from || !to) return undefined;
   if (to.value === from.value) return { way: 'same', judged: undefined, from, to };
-  const judged = metric.polarity === 'neutral' ? undefined : isWorse(metric, to.value, from.value) ? 'worse' : 'better';
+  const judged =
+    metric.polarity === 'neutral' || metric.polarity === 'target'
+      ? undefined
+      : isWorse(metric, to.value, from.value)
+        ? 'worse'
+        : 'better';
   return { way: to.value > from.value ? 'up' : 'down', judged, from, to };
 }
 
@@ -114,4 +119,10 @@ export function travelText(metric: Metric, travel: Travel, smallNumbers: SmallNu
             : 'Down';
   const before = formatObservation(metric, from, smallNumbers, [to.value]);
   return html`<span class="app-travel${judged ? ` app-travel--${judged}` : ''}"><svg class="app-icon" width="14" height="14" aria-hidden="true" focusable="false"><use href="#is-${way}"/></svg> ${word}</span>, from ${before} in ${shortMonth(from.period)}`;
+}
+
+/** `at least 80%`, `at most 10 cases`, `60% to 80%`: a standard, with which way is meant. */
+export function standardText(metric: Metric, standard: Standard): string {
+  if (metric.polarity === 'target') return formatLine(metric, standard);
+  return `${metric.polarity === 'lower' ? 'at most ' : 'at least '}${formatLine(metric, standard)}`;
 }

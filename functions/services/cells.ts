@@ -227,7 +227,8 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
     const decimals = (/\.(\d+)$/.exec(plain)?.[1] ?? '').length;
     return { kind: 'percentage', text: `${number}%`, number, decimals };
   }
-  if (/^\(\s*[\d.,]+\s*\)$/.test(text)) return unclear('is how accounts write a number below zero, which no figure is');
+  if (/^\(\s*[\d.,]+\s*\)$/.test(text))
+    return unclear('is how accounts write a number below zero; write it with a minus sign');
   if (/^[+-]?\d+,\d+$/.test(digits))
     return unclear(`is not a number; write it with a point: ${digits.replace(',', '.')}`);
   return unclear(markerIn(text) ?? NOT_A_NUMBER, markerIn(text) ?? NOT_A_NUMBER);

@@ -18,6 +18,7 @@ export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' 
 /** Amounts in the metric's unit; a percentage may say that it is one, and has to below 1. */
 interface Amounts {
   readonly value?: number | string | undefined;
+  readonly upTo?: number | string | undefined;
   readonly tolerance?: number | string | undefined;
 }
 
@@ -35,7 +36,7 @@ export async function setStandard(
   const inspection = await requireInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
-  const { value: _, tolerance: __, ...others } = change;
+  const { value: _, tolerance: __, upTo: ___, ...others } = change;
   return addVersion(
     async () => localStandardsOf(await requireInspection(database, authority), id),
     (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString() }),
@@ -56,13 +57,13 @@ export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {
 export async function tryStandard(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
-  { from = EARLIEST_PERIOD, without = [], value, tolerance, ...change }: TriedChange,
+  { from = EARLIEST_PERIOD, without = [], value, upTo, tolerance, ...change }: TriedChange,
   now: Date,
 ): Promise<Backtest> {
   const inspection = await requireInspection(database, authority);
   const metric = inspection.metrics.find(({ id }) => id === change.metric);
   const { amounts, faults } = metric
-    ? amountsIn(metric, { value, tolerance })
+    ? amountsIn(metric, { value, upTo, tolerance })
     : {
         amounts: {},
         faults: [{ pointer: '#/metric', detail: `no metric is called "${change.metric.slice(0, 64)}"` }],
@@ -76,12 +77,12 @@ export async function tryStandard(
 
 /** Amounts as numbers, with what a schema that knows nothing of the metric cannot tell: what a percentage may be. */
 function amountsIn(
-  { kind }: Metric,
+  { kind, polarity, least = 0 }: Metric,
   change: Amounts,
 ): { amounts: Partial<Record<keyof Amounts, number>>; faults: readonly SentFault[] } {
   const amounts: Partial<Record<keyof Amounts, number>> = {};
   const faults: SentFault[] = [];
-  for (const name of ['value', 'tolerance'] as const) {
+  for (const name of ['value', 'upTo', 'tolerance'] as const) {
     const said = change[name];
     if (said === undefined) continue;
     const amount = typeof said === 'string' ? Number.parseFloat(said) : said;
@@ -89,7 +90,16 @@ function amountsIn(
     if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
     else if (kind === 'proportion' && amount > 100) fault('a percentage cannot be above 100');
     else if (kind === 'proportion' && isShare(said)) fault(asPercentage(said));
+    else if (amount < (name === 'tolerance' ? 0 : least)) fault(`cannot be below ${name === 'tolerance' ? 0 : least}`);
     else amounts[name] = amount;
   }
+  const { value, upTo } = amounts;
+  const range = (detail: string): void => void faults.push({ pointer: '#/upTo', detail });
+  if (faults.length > 0) return { amounts, faults };
+  if (polarity !== 'target' && upTo !== undefined) range('is for a metric that is to stay within a range alone');
+  else if (polarity === 'target' && (value === undefined) !== (upTo === undefined))
+    range('goes with value: a target is a range');
+  else if (value !== undefined && upTo !== undefined && upTo <= value)
+    range(`has to be above value, which is ${value}`);
   return { amounts, faults };
 }

@@ -1,4 +1,5 @@
 import type { Metric } from '../domain/inspection.ts';
+import { isShared, scaleOf } from '../domain/series.ts';
 import { readNumber, shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault } from './table.ts';
@@ -12,6 +13,11 @@ export const defaultField = (metric: Metric | undefined): Field => (metric?.kind
 const BELONGS: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[]; readonly words: string }>> = {
   count: { fields: ['count'], words: 'is a count: its figure belongs in the column count' },
   mean: { fields: ['value'], words: 'is a mean: its figure belongs in the column value' },
+  rate: {
+    fields: ['numerator', 'denominator', 'value'],
+    words:
+      'is a rate: its cases belong in the column numerator and the children of the place in denominator, or the rate in value where only that is known',
+  },
   proportion: {
     fields: ['numerator', 'denominator', 'value'],
     words:
@@ -70,16 +76,16 @@ function agreeing(
   faults: TableFault[],
 ): void {
   const [numerator, denominator, value] = [read.get('numerator'), read.get('denominator'), read.get('value')];
-  if (metric?.kind !== 'proportion' || !numerator || !denominator || !value) return;
+  if (!metric || !isShared(metric) || !numerator || !denominator || !value) return;
   delete reported.value;
   if (denominator.number === 0) return;
-  const wanted = (100 * numerator.number) / denominator.number;
+  const wanted = (scaleOf(metric) * numerator.number) / denominator.number;
   // Spreadsheets round, and some people cut.
   if (Math.abs(wanted - value.number) < 10 ** -value.decimals) return;
   const { line, column, text } = value.given;
   faults.push({
     line,
     column,
-    detail: `"${shorten(text)}" is not what ${numerator.number} of ${denominator.number} come to, which is ${wanted.toFixed(1)}%; put one of them right, or leave this cell blank`,
+    detail: `"${shorten(text)}" is not what ${numerator.number} of ${denominator.number} come to, which is ${wanted.toFixed(1)}${metric.kind === 'rate' ? ` ${metric.unit}` : '%'}; put one of them right, or leave this cell blank`,
   });
 }

@@ -74,6 +74,7 @@ const HEADS = [
 const WIDTHS = [12, 34, 30, 40, 12, 12, 10, 10, 13, 40];
 
 const NEEDED: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[]; readonly words: string }>> = {
+  rate: { fields: ['numerator', 'denominator', 'value'], words: 'cases and children of the place, or the rate' },
   proportion: { fields: ['numerator', 'denominator', 'value'], words: 'numerator and denominator, or the percentage' },
   count: { fields: ['count'], words: 'a whole number' },
   mean: { fields: ['value'], words: 'a number' },

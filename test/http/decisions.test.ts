@@ -87,10 +87,19 @@ describe('a local standard', () => {
 
   test.each([
     ['initial-assessments-on-time', { from: '2011-04', value: 101, ...who }, ['#/value']],
+    ['initial-assessments-on-time', { from: '2011-04', value: -1, tolerance: -1, ...who }, ['#/tolerance', '#/value']],
+    ['initial-assessments-on-time', { from: '2011-04', value: -1, ...who }, ['#/value']],
+    ['initial-assessments-on-time', { from: '2011-04', value: 70, upTo: 80, ...who }, ['#/upTo']],
     ['initial-assessments-on-time', { from: '2011-04', ...who }, ['#']],
     [
       'initial-assessments-on-time',
-      { value: -1, mOfN: { m: 3, n: 2, missing: 'ignore' }, rebaseDates: ['soon'], basis: 'statutory', reason: '' },
+      {
+        value: -20_000_000,
+        mOfN: { m: 3, n: 2, missing: 'ignore' },
+        rebaseDates: ['soon'],
+        basis: 'statutory',
+        reason: '',
+      },
       ['#/author', '#/basis', '#/from', '#/mOfN', '#/reason', '#/rebaseDates/0', '#/value'],
     ],
   ])('of %s is refused with every fault: %j', async (metric, body, wanted) => {

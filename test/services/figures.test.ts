@@ -280,7 +280,7 @@ describe('a file as it comes', () => {
     ['Average caseload', 'average-caseload'],
   ])('calls a metric "%s"', (name, id) => {
     const metric = METRICS.get(id);
-    const cells = { count: ',,1,', mean: ',,,1', proportion: '1,1,,' }[metric?.kind ?? 'count'];
+    const cells = { count: ',,1,', mean: ',,,1', proportion: '1,1,,', rate: '1,1,,' }[metric?.kind ?? 'count'];
     expect(figuresIn(line(`2024-08,${name},${cells},`))[0]).toMatch(`2024-08 ${id} `);
   });
 });

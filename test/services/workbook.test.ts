@@ -187,7 +187,9 @@ test('48 months of 40 metrics are read in a moment', () => {
     HEREFORDSHIRE.metrics.map(({ id, kind }) => [
       period,
       id,
-      ...{ proportion: [14, 15, '', ''], count: ['', '', 12, ''], mean: ['', '', '', 17.5] }[kind],
+      ...{ proportion: [14, 15, '', ''], count: ['', '', 12, ''], mean: ['', '', '', 17.5], rate: [14, 15, '', ''] }[
+        kind
+      ],
     ]),
   );
   const file = aWorkbook({ Return: [HEADER, ...rows] });

@@ -6,7 +6,7 @@ import {
   CHANGE_ROLLING_CORRELATION,
   CHANGE_SINCE_MAX,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isWorse, type Observation, type Pooled, pool } from '../series.ts';
+import { failuresOf, hasCounts, isShared, isWorse, type Observation, type Pooled, pool, scaleOf } from '../series.ts';
 import { findWorsening, type LevelChange, type Noise, type Report, type Sought } from '../statistics/change-point.ts';
 import type { Context, Evaluator, LevelReached, Result } from './evaluator.ts';
 
@@ -22,6 +22,7 @@ export const changePoint: Evaluator = (metric, observations, context) => {
   const { period, start, clearedIn, reached } = context;
   const current = observations.at(-1);
   if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
+  if (isOverlapping(metric)) return undefined;
   if (reached) return judgeHeld(metric, current, observations, reached, context);
   const latest = Math.max(start, latestFrom(observations));
   if (!isWorse(metric, current.value, meanFrom(observations, latest))) return undefined;
@@ -49,7 +50,7 @@ function meanFrom(observations: readonly Observation[], start: number): number {
  */
 export function worsening(metric: Metric, observations: readonly Observation[], told: number): Result | undefined {
   const current = observations.at(-1);
-  if (!current || told >= observations.length - 1) return undefined;
+  if (!current || told >= observations.length - 1 || isOverlapping(metric)) return undefined;
   if (!isWorse(metric, current.value, meanFrom(observations, Math.max(told, latestFrom(observations)))))
     return undefined;
   const series = comparableFrom(metric, observations, latestFrom(observations), current);
@@ -108,7 +109,7 @@ function comparableFrom(
   start: number,
   current: Observation,
 ): readonly Observation[] {
-  const counted = metric.kind === 'proportion' && hasCounts(current);
+  const counted = isShared(metric) && hasCounts(current);
   const comparable: Observation[] = [];
   for (let i = start; i < observations.length; i++) {
     const observation = observations[i] as Observation;
@@ -126,7 +127,7 @@ export function findChange(
   const current = series.at(-1);
   if (!current) return undefined;
   const isNew = metric.cases === 'flow' || isCohort(metric);
-  if (isNew && metric.kind === 'proportion' && hasCounts(current))
+  if (isNew && isShared(metric) && hasCounts(current))
     return findWorsening(
       series.map(
         (observation): Report =>
@@ -154,13 +155,19 @@ export function findChange(
 /** Each year's children are new ones. */
 export const isCohort = ({ frequency, window }: Metric): boolean => frequency === 'annual' && window !== 'month';
 
+/**
+ * Averages over three years: one report is of nearly the same children as the one before, so that no step from one to the
+ * next can be held against chance.
+ */
+export const isOverlapping = ({ window }: Metric): boolean => window === '36-months';
+
 function noiseOf(metric: Metric, series: readonly Observation[]): Noise {
   const correlation = metric.window === '12-months' ? CHANGE_ROLLING_CORRELATION : 0;
   const size = series.at(-1)?.denominator;
   const least = (mean: number): number => {
     if (metric.kind === 'count') return Math.abs(mean);
-    if (metric.kind !== 'proportion' || !size) return 0;
-    return Math.max(0, (Math.abs(mean) * (100 - Math.abs(mean))) / size);
+    if (!isShared(metric) || !size) return 0;
+    return Math.max(0, (Math.abs(mean) * (scaleOf(metric) - Math.abs(mean))) / size);
   };
   return { kind: 'ranges', least, correlation };
 }

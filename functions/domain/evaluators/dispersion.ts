@@ -1,6 +1,6 @@
 import type { Metric } from '../inspection.ts';
 import { CHANGE_BEFORE_MAX, CHANGE_RANGES_MIN, CHANGE_SINCE_MAX, DISPERSION_FROM } from '../rules.ts';
-import { failuresOf, hasCounts, type Observation } from '../series.ts';
+import { failuresOf, hasCounts, isShared, type Observation, scaleOf } from '../series.ts';
 import { dispersionOf, varianceByRanges } from '../statistics/change-point.ts';
 
 /** How much a metric's figures vary while nothing changes, as far as its record or the figure's own size says. */
@@ -11,7 +11,7 @@ import { dispersionOf, varianceByRanges } from '../statistics/change-point.ts';
  */
 export function dispersionAmong(metric: Metric, observations: readonly Observation[], start: number): number {
   const first = Math.max(start, observations.length - CHANGE_BEFORE_MAX - CHANGE_SINCE_MAX);
-  const binomial = metric.kind === 'proportion';
+  const binomial = isShared(metric);
   const reports = observations.slice(first).flatMap((observation) => {
     if (!binomial) return { bad: observation.value, size: 1 };
     return hasCounts(observation) ? { bad: failuresOf(metric, observation), size: observation.denominator } : [];
@@ -24,8 +24,8 @@ export function dispersionAmong(metric: Metric, observations: readonly Observati
 /** The standard deviation of one figure by its own size, where the service is at `level`; 0 where its size says nothing. */
 export function spreadBySize(metric: Metric, { denominator }: Observation, level: number): number {
   if (metric.kind === 'count') return Math.sqrt(Math.max(0, level));
-  if (metric.kind !== 'proportion' || denominator === undefined) return 0;
-  return Math.sqrt(Math.max(0, level * (100 - level)) / denominator);
+  if (!isShared(metric) || denominator === undefined) return 0;
+  return Math.sqrt(Math.max(0, level * (scaleOf(metric) - level)) / denominator);
 }
 
 /** The standard deviation of figures without counts, by their moving ranges; 0 where those are too few. */

@@ -7,7 +7,7 @@ import {
   SIZE_DEVIATIONS,
   TYPICAL_MONTH_REPORTS,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isWorse, type Observation, pool } from '../series.ts';
+import { failuresOf, hasCounts, isShared, isWorse, type Observation, pool, scaleOf } from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
 import {
   binomialWeight,
@@ -89,8 +89,7 @@ function comparedWith(metric: Metric, observations: readonly Observation[], cont
   let from = start;
   for (; from < observations.length && first.length < ESTIMATE_FROM_SUBMISSIONS; from++) {
     const observation = observations[from] as Observation;
-    if (observation.status === 'final' && (metric.kind !== 'proportion' || hasCounts(observation)))
-      first.push(observation);
+    if (observation.status === 'final' && (!isShared(metric) || hasCounts(observation))) first.push(observation);
   }
   const [earliest, latest] = [first[0], first.at(-1)];
   if (!earliest || !latest || first.length < ESTIMATE_FROM_SUBMISSIONS || from >= observations.length) return undefined;
@@ -101,15 +100,16 @@ function comparedWith(metric: Metric, observations: readonly Observation[], cont
 /** What the first submissions say of the normal state, leaning to the worse side by as much as they are few. */
 function estimate(metric: Metric, first: readonly Observation[]): number {
   const worse = metric.polarity === 'higher' ? -1 : 1;
-  if (metric.kind === 'proportion') {
+  if (isShared(metric)) {
+    const scale = scaleOf(metric);
     const counted = first.filter(hasCounts);
     const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
     const { mean, sd } = jeffreysRate(
       failures,
       counted.reduce((sum, { denominator }) => sum + denominator, 0),
     );
-    const rate = 100 * Math.min(1, mean + ESTIMATE_DEVIATIONS * sd);
-    return metric.polarity === 'higher' ? 100 - rate : rate;
+    const rate = scale * Math.min(1, mean + ESTIMATE_DEVIATIONS * sd);
+    return metric.polarity === 'higher' ? scale - rate : rate;
   }
   const total = first.reduce((sum, { value }) => sum + value, 0);
   if (metric.kind === 'mean' || metric.cases === 'stock') return total / first.length;
@@ -117,11 +117,12 @@ function estimate(metric: Metric, first: readonly Observation[]): number {
   return mean + worse * ESTIMATE_DEVIATIONS * sd;
 }
 
-/** Whether a CUSUM applies: new cases, and a figure strictly between its bounds. More of a count is failure only where less is better. */
+/** Whether a CUSUM applies: new cases, and a figure strictly between its bounds. More of a count, or of a rate, is failure only where less is better. */
 function hasCusum(metric: Metric, current: Observation, { value }: Compared): boolean {
   if (metric.cases !== 'flow' || value <= 0) return false;
   if (metric.kind === 'count') return metric.polarity === 'lower';
-  return metric.kind === 'proportion' && hasCounts(current) && value < 100;
+  if (metric.kind === 'rate' && metric.polarity === 'higher') return false;
+  return isShared(metric) && hasCounts(current) && value < scaleOf(metric);
 }
 
 function medianDenominator(observations: readonly Observation[], start: number): number {
@@ -142,7 +143,8 @@ function judgeByCusum(
   { start, clearedIn }: Context,
 ): Judgement | undefined {
   const { value } = compared;
-  const rate = (metric.polarity === 'higher' ? 100 - value : value) / 100;
+  const scale = scaleOf(metric);
+  const rate = (metric.polarity === 'higher' ? scale - value : value) / scale;
   const inControl: InControl =
     metric.kind === 'count'
       ? { kind: 'poisson', mean: value }
@@ -180,7 +182,7 @@ function judgeByTolerance(
   { value, from }: Compared,
 ): Judgement | undefined {
   if (metric.tolerance === null) return undefined;
-  const bare = metric.kind === 'proportion' && metric.cases === 'flow' && !hasCounts(current);
+  const bare = isShared(metric) && metric.cases === 'flow' && !hasCounts(current);
   const spread = bare ? spreadByRanges(observations, from) : spreadBySize(metric, current, value);
   const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * spread);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;

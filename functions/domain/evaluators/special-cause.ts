@@ -2,9 +2,15 @@ import type { Metric } from '../inspection.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import type { Observation } from '../series.ts';
 import { type Direction, type Limits, latestPoint, type XmrOptions } from '../statistics/xmr.ts';
+import { isOverlapping } from './change-point.ts';
 import type { Evaluator } from './evaluator.ts';
 
-const DIRECTION: Record<Metric['polarity'], Direction> = { higher: 'increase', lower: 'decrease', neutral: 'neutral' };
+const DIRECTION: Record<Metric['polarity'], Direction> = {
+  higher: 'increase',
+  lower: 'decrease',
+  target: 'neutral',
+  neutral: 'neutral',
+};
 
 /**
  * How a metric's XmR chart is made, wherever one is: judged, drawn or answered. `rebasePeriods` are the months in which the
@@ -23,12 +29,15 @@ export function chartOptions(
 }
 
 /**
- * The limits as they are shown, wherever they are: none lies where no figure of the metric can go, below 0 or, for a
+ * The limits as they are shown, wherever they are: none lies where no figure of the metric can go, below 0 (or the least that it can be) or, for a
  * share, above 100. Cut or not, a figure is beyond the same ones, so that what is judged and what is shown agree.
  */
-export function shownLimits({ kind }: Pick<Metric, 'kind'>, { lower, upper }: Pick<Limits, 'lower' | 'upper'>) {
+export function shownLimits(
+  { kind, least = 0 }: Pick<Metric, 'kind' | 'least'>,
+  { lower, upper }: Pick<Limits, 'lower' | 'upper'>,
+) {
   const most = kind === 'proportion' ? 100 : Number.POSITIVE_INFINITY;
-  const cut = (limit: number | null): number | null => (limit === null ? null : Math.min(most, Math.max(0, limit)));
+  const cut = (limit: number | null): number | null => (limit === null ? null : Math.min(most, Math.max(least, limit)));
   return { lower: cut(lower), upper: cut(upper) };
 }
 
@@ -40,6 +49,7 @@ export function shownLimits({ kind }: Pick<Metric, 'kind'>, { lower, upper }: Pi
 export const specialCause: Evaluator = (metric, observations, { period, start }) => {
   const current = observations.at(-1);
   if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
+  if (isOverlapping(metric)) return undefined;
   if (observations.length - start < XMR_MIN_POINTS) return undefined;
   // Once they are frozen, nothing between the points in the limits and the latest run bears on the latest point.
   const afterLimits = Math.max(start + XMR_POINTS_IN_LIMITS, observations.length - XMR_RUN);

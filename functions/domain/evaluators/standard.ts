@@ -10,10 +10,10 @@ import {
   SIZE_DEVIATIONS,
   WARNING_CHANCE,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isWorse, type Observation } from '../series.ts';
+import { failuresOf, hasCounts, isShared, isWorse, type Observation, scaleOf } from '../series.ts';
 import { binomialAtLeast, binomialAtMost, poissonAtLeast } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
-import { isCohort } from './change-point.ts';
+import { isCohort, isOverlapping } from './change-point.ts';
 import { dispersionAmong, spreadBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason } from './evaluator.ts';
 
@@ -64,13 +64,15 @@ function judge(
   if (metric.holdLine || (metric.kind === 'count' && inForce.value === 0))
     return { level: 'critical', reason: { kind: 'any-failure' } };
   const areNew = metric.cases === 'flow' || isCohort(metric);
-  const chanceDecides = areNew && metric.kind === 'proportion';
+  const chanceDecides = areNew && isShared(metric);
   const isCounted = chanceDecides
     ? hasCounts(current)
     : areNew && metric.kind === 'count' && metric.polarity === 'lower';
   if (isCounted) return judgeByChance(metric, current, observations, inForce, context);
+  // Each report is of nearly the same months as the one before: that it fails again says nothing new.
+  if (isOverlapping(metric) && !metric.mOfN) return { level: 'warning', reason: { kind: 'failure', bare: false } };
   const repeated = judgeByRepetition(metric, observations, context, chanceDecides);
-  if (repeated.level !== 'warning' || metric.kind !== 'proportion') return repeated;
+  if (repeated.level !== 'warning' || !isShared(metric)) return repeated;
   // One figure without counts may be chance; so may a snapshot within what its own size explains.
   const isChance = chanceDecides || !isWorse(metric, current.value, worstBySize(metric, current, inForce.value));
   return isChance ? { ...repeated, level: 'watch' } : repeated;
@@ -91,7 +93,7 @@ function judgeByChance(
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
   const recent = observations.slice(-REPEATED_AMONG);
   const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const comparable = metric.kind === 'proportion' ? recent.filter(hasCounts) : recent;
+  const comparable = isShared(metric) ? recent.filter(hasCounts) : recent;
   const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
   if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
     return {
@@ -118,7 +120,7 @@ function chanceOf(
   const counted = observations.filter(hasCounts);
   const all = counted.reduce((sum, { denominator }) => sum + denominator, 0);
   const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
-  const share = Math.min(value / 100, 1);
+  const share = Math.min(value / scaleOf(metric), 1);
   const denominator = Math.ceil(all / dispersion);
   const failed = Math.min(denominator, dispersion === 1 ? failures : Math.floor(failures / dispersion));
   return metric.polarity === 'higher'
