@@ -17,7 +17,14 @@ import {
 import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
+<<<<<<< HEAD
 import { isMeasured, type Metric } from './inspection.ts';
+||||||| merged common ancestors
+import { isMeasured } from './inspection.ts';
+=======
+import { holdBack } from './hold-back.ts';
+import { isMeasured } from './inspection.ts';
+>>>>>>> ops
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
@@ -27,7 +34,7 @@ import { ABSENT_REPORTS_TOLD, REMIND_EVERY_MONTHS } from './rules.ts';
 import { reportsExpected, seriesOf } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, timeline } from './timeline.ts';
-import { holdBack, unreadableMonths } from './unreadable.ts';
+import { unreadableMonths } from './unreadable.ts';
 
 /** What should be written: the board unless the stored one still holds, the notice that goes with it, and the next deadline. */
 export interface Reconciled {

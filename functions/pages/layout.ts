@@ -1,5 +1,6 @@
 import type { Scope } from '../domain/access.ts';
-import { describeUnreadable, type Unreadable } from '../domain/unreadable.ts';
+import { describeUnreadable } from '../domain/describe-unreadable.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Assets } from './assets.ts';
 import { type Content, type Html, html } from './html.ts';
 import { STATE_SHAPES } from './words.ts';

@@ -8,7 +8,8 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { describeUnreadable, type Unreadable } from '../domain/unreadable.ts';
+import { describeUnreadable } from '../domain/describe-unreadable.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { kindOf, TABLES, type TableName, type WaitingIndex } from './keys.ts';
 
 /** The database and the names of the tables in it that a function was given. */
