@@ -88,7 +88,10 @@ try {
     'Initial conferences on time, raised by the typing error and withdrawn by its correction',
     'authorities/herefordshire/metrics/conferences-on-time',
   ]);
-  await showWhatToLookAt(decade);
+  await showWhatToLookAt(decade, [
+    'Initial conferences on time beside England and the statistical neighbours',
+    'authorities/herefordshire/metrics/conferences-on-time',
+  ]);
   isTold = true;
   if (exit) {
     await end();
@@ -138,6 +141,13 @@ async function tellTheDecade(): Promise<Chapter> {
     const remark = report && `The report published on ${dayName(report.published)} is loaded: ${report.title}.`;
     await live(chapter, remark ? { ...day, report, remark } : day);
   }
+  // Not before: nobody had these figures in the years that they are of.
+  progress.say('Loading what was published of England and of the statistical neighbours, to compare with');
+  await chapter.client.request('POST', `${AUTHORITY}/benchmarks`, {
+    source: 'Department for Education, Local Authority Interactive Tool',
+    author: 'The demonstration',
+    csv: readFileSync(new URL('../seed/examples/england-and-neighbours-2016-2025.csv', import.meta.url), 'utf8'),
+  });
   return chapter;
 }
 

@@ -79,6 +79,9 @@ const REGIONS = new Set([
   ...['london', 'inner london', 'outer london', 'south east', 'south west'],
 ]);
 
+/** One transaction takes a hundred writes. */
+const MAX_AT_ONCE = 100;
+
 interface Row {
   readonly line: number;
   readonly cells: Readonly<Record<Column, string>>;
@@ -139,6 +142,11 @@ export function readBenchmarks(
     faults.push({
       line: 1,
       detail: `has ${neighbours.length} places beside England, and at most ${MAX_NEIGHBOURS} are neighbours; leave in England and the statistical neighbours`,
+    });
+  if (drafts.size > MAX_AT_ONCE)
+    faults.push({
+      line: 1,
+      detail: `has figures for ${drafts.size} metrics; at most ${MAX_AT_ONCE} are loaded at once`,
     });
   if (rows.length > 0 && drafts.size === 0 && faults.length === 0)
     faults.push({

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
+import type { Progress } from '../../functions/domain/action.ts';
+import { FRAMEWORKS } from '../../functions/domain/frameworks.ts';
+import { type GradedJudgement, InspectionSchema } from '../../functions/domain/inspection.ts';
+import { loadedFrom, storedFrom } from '../../functions/domain/loaded-inspection.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import { type Overview, overviewPage } from '../../functions/pages/overview.ts';
+import { gradeOf } from '../../functions/pages/words.ts';
+import bristol2023 from '../../seed/bristol-2023.json' with { type: 'json' };
+import herefordshire2010 from '../../seed/herefordshire-2010.json' with { type: 'json' };
+import herefordshire2014 from '../../seed/herefordshire-2014.json' with { type: 'json' };
+import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
+import herefordshire2022 from '../../seed/herefordshire-2022.json' with { type: 'json' };
 import { aBacklog, aMetric, aRecord, month } from '../support/build.ts';
 
 const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
@@ -65,3 +75,58 @@ test('what somebody has in hand is not in nobody’s', () => {
   const board = given.board && { ...given.board, alerts };
   expect(read(`${overviewPage({ assets: ASSETS }, { ...given, board })}`)).not.toContain('in nobody’s hands');
 });
+
+/** The overview of an authority with these files loaded. */
+function overviewOf(files: readonly unknown[], progress: readonly Progress[] = []): string {
+  const stored = files.map((file) => storedFrom(InspectionSchema.parse(file)));
+  const inspection = loadedFrom({
+    ...{ fingerprint: 'one', localStandards: [], benchmarks: [], progress },
+    reports: stored.map(({ report }) => report),
+    definitions: stored.flatMap(({ definitions }) => definitions),
+  });
+  if (!inspection) throw new Error('nothing is loaded');
+  return `${overviewPage({ assets: ASSETS }, overview({ inspection, months: [], board: undefined, notices: [] }))}`;
+}
+
+test('the newest of the reports that ship leads; each of the others is there with its grades and what became of its actions', () => {
+  const earlier = [herefordshire2010, herefordshire2014, herefordshire2018];
+  const action = herefordshire2018.actions[0]?.id ?? '';
+  const done = {
+    state: 'completed',
+    evidence: 'Audit of 40 cases',
+    author: 'A. Head',
+    at: '2019-02-04T10:00:00Z',
+  } as const;
+  const page = overviewOf(
+    [herefordshire2022, ...earlier],
+    [{ inspection: 'herefordshire-2018', action, version: 1, ...done }],
+  );
+  const others = page.slice(page.indexOf('id="inspections"'));
+  for (const { title } of earlier) expect(read(others)).toContain(title.replaceAll("'", '&#39;'));
+  expect(read(others)).toContain(`${herefordshire2018.actions.length} actions, 1 reported as completed`);
+  expect(read(others)).toContain('Completed A. Head, 4 February 2019: Audit of 40 cases');
+  for (const { actions } of [herefordshire2010, herefordshire2014])
+    expect(read(others)).toContain(`${actions.length} actions, 0 reported as completed`);
+  // What was completed of one inspection says nothing of another's action of the same name.
+  expect(others.match(/1 reported as completed/g)).toHaveLength(1);
+  for (const words of ['Requires improvement to be good', 'Requires improvement', 'Adequate'])
+    expect(others).toContain(`>${words}</span>`);
+  expect(read(overviewOf([bristol2023]))).toContain('Bristol');
+});
+
+test.each(Object.entries(FRAMEWORKS))(
+  '%s shows each grade in its own words with a colour, and none by number',
+  (_, framework) => {
+    const grades: Record<string, { words: string; tone: string }> = framework.grades;
+    const shown = Object.entries(grades).map(
+      ([grade, { words, tone }]) =>
+        `${gradeOf({ ...herefordshire2010.judgements[0], grade, words, tone } as GradedJudgement)}`,
+    );
+    expect(shown).toEqual(
+      Object.values(grades).map(({ words, tone }) => `<span class="app-grade app-grade--${tone}">${words}</span>`),
+    );
+    // A colour each: no two grades of a framework look alike.
+    expect(new Set(Object.values(grades).map(({ tone }) => tone)).size).toBe(shown.length);
+    expect(shown.join(' ')).not.toMatch(/>\s*\d/);
+  },
+);
