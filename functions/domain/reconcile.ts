@@ -17,14 +17,8 @@ import {
 import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
-<<<<<<< HEAD
-import { isMeasured, type Metric } from './inspection.ts';
-||||||| merged common ancestors
-import { isMeasured } from './inspection.ts';
-=======
 import { holdBack } from './hold-back.ts';
-import { isMeasured } from './inspection.ts';
->>>>>>> ops
+import { isMeasured, type Metric } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
 import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';

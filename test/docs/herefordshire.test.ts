@@ -33,7 +33,7 @@ function mailsOfTheYears(): { year: string; notice: Notice }[] {
   return months.flatMap(({ period }, i) => {
     const now = new Date(`${period.slice(0, 4)}-04-05T12:00:00Z`);
     const acknowledgements = Object.keys(board?.alerts ?? {}).flatMap(
-      (id) => acknowledge(board, id, { author: 'A. Head', note: 'in hand' }, now) ?? [],
+      (id) => acknowledge(board, undefined, id, { author: 'A. Head', note: 'in hand' }, { by: 'A. Head', now }) ?? [],
     );
     const record = aRecord({ metrics: HEREFORDSHIRE.metrics, months: months.slice(0, i + 1), acknowledgements });
     const { notice, ...result } = reconcile(board, record, [], now, 'show');
