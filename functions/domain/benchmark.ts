@@ -17,7 +17,7 @@ export const MarkSchema = z.enum(['c', 'x', 'z', ':', 'low', 'u', '-']);
 export type Mark = z.infer<typeof MarkSchema>;
 
 const MARKS: Readonly<Record<Mark, string>> = {
-  c: 'withheld, lest somebody be known by it',
+  c: 'withheld so that nobody can be identified',
   x: 'not available',
   z: 'not applicable',
   ':': 'not available',
@@ -76,7 +76,7 @@ export function neighboursOf(figures: readonly number[], unpublished: number): B
   return { middle, least, most, of: sorted.length, unpublished };
 }
 
-/** `71%`, or why there is none: `withheld, lest somebody be known by it`. */
+/** `71%`, or why there is none: `withheld so that nobody can be identified`. */
 export function formatEngland(metric: Metric, england: number | Mark): string {
   return typeof england === 'number' ? formatNumber(metric, england) : MARKS[england];
 }

@@ -32,7 +32,7 @@ test('the newest figures stand for a metric, each with its year; what was withhe
     }),
   ).toBe('England 2025: 71%; statistical neighbours 2024: 68%, in the middle of 3');
   expect(formatBenchmark(metric, { years: [year(2025, { england: 'c' })] })).toBe(
-    'England 2025: withheld, lest somebody be known by it',
+    'England 2025: withheld so that nobody can be identified',
   );
 });
 

@@ -43,6 +43,8 @@ const only = (notice: Notice | undefined): NoticeItem => {
   return notice?.transitions[0] as NoticeItem;
 };
 
+const NEIGHBOURS = { middle: 68.123456, least: 60.123456, most: 80.123456, of: 20, unpublished: 20 };
+
 describe('a notice', () => {
   it('is one for a whole load of months, with one net transition an alert', () => {
     const { notice } = look(recordOf([BAD, GOOD, GOOD, POOR, BAD, BAD]));
@@ -183,6 +185,11 @@ describe('a notice', () => {
           metrics: many,
           months: [poor],
           actions: [{ ...anAction('A1', '2011-01-22'), title: typed(5000) }],
+          benchmarks: many.map(({ id }) => ({
+            ...{ metric: id, measure: typed(200), source: typed(300), author: typed(200), neighbours: [typed(60)] },
+            loadedAt: '2010-10-01T00:00:00.000Z',
+            years: [{ year: 2010, month: '2010-03', england: 'c' as const, neighbours: NEIGHBOURS }],
+          })),
           ...fields,
         });
       const { board } = look(all({ months: [] }));
@@ -203,6 +210,7 @@ describe('a notice', () => {
       expect(more).toMatch(/^And \d+ more: https:\/\/x\/authorities\/herefordshire$/m);
       expect(Buffer.byteLength(more)).toBeLessThan(62_000);
       expect(text).toContain('e-mail 1 about Herefordshire');
+      expect(text).toContain('For comparison: England 2010: withheld so that nobody can be identified; statistical');
       expect(notice.transitions[0]).toMatchObject({ inHand: { lapsed: false }, said: [{}] });
       expect(Buffer.byteLength(JSON.stringify(notice))).toBeLessThan(390_000);
       expect(Buffer.byteLength(JSON.stringify(inHand.board))).toBeLessThan(390_000);
