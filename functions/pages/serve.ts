@@ -168,7 +168,7 @@ function refusals({ assets, nameOf, logger }: PageDependencies): Middleware {
       const visit = event.visit ?? { assets };
       if (error instanceof StaleFormError) {
         const { form, files } = error.posted;
-        request.response = page(keptPage(visit, event.rawPath, form, Object.keys(files).length > 0), 409);
+        request.response = page(keptPage(visit, event.rawPath, form, Object.keys(files).length > 0), 403);
         return;
       }
       const refusal = refusalFor(error);

@@ -79,7 +79,7 @@ describe('what somebody wrote', () => {
     expect(over.text).toContain('and &lt;the backlog&gt; is gone through each day.');
     // “Send”, with the session that was begun in another tab.
     const again = await visit(path, { token: manager, form });
-    expect([again.status, await noted()]).toEqual([409, false]);
+    expect([again.status, await noted()]).toEqual([403, false]);
     const fields = [...again.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].slice(-3);
     const text = (value = '') => value.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
     const sent = await visit(path, {
