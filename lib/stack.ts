@@ -155,9 +155,13 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.minutes(5),
       logRemoval,
     });
-    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
+    // Newcomers are told how things stand, which takes what a board is worked out from.
+    tables.grant(notify, 'baselines', ['dynamodb:Query']);
+    tables.grant(notify, 'submissions', ['dynamodb:Query']);
+    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
+    notify.tell('SMALL_NUMBERS', settings.smallNumbers);
     api.tellUrl(notify);
     operations.tellMetrics(notify);
     const newNotices = new StreamMapping(this, 'NewNotices', {

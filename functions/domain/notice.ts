@@ -188,10 +188,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const isLate = sentAt !== undefined && sentAt.getTime() - Date.parse(notice.createdAt) > LATE_MS;
   const { transitions, stillRaised, watching } = notice;
   const unseen = [...transitions.filter((item) => isBad(item) || isReminder(item)), ...stillRaised].filter(isUnseen);
-  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) => [
-    `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
-    ...inHand(item),
-  ]);
+  const cannotSee = unseenSection(unseen);
   // First what is news.
   const isNews = unseen.some(({ transition }) => transition);
   const sections = [
@@ -211,12 +208,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
       transitions.filter((item) => !isBad(item) && !isReminder(item)),
       (item) => change(item, home),
     ),
-    section(
-      'STILL RAISED',
-      stillRaised.filter((item) => !isUnseen(item)),
-      (item) => standing(item, home),
-    ),
-    section('TO WATCH', watching, (item) => standing(item, home)),
+    ...standingSections('STILL RAISED', { stillRaised, watching }, home),
     ...(isNews ? [] : [cannotSee]),
   ];
   const head = [
@@ -227,12 +219,42 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     '',
   ];
   const tail = [
-    'Critical is more serious than warning. To watch is not serious yet.',
+    LEGEND,
     `How each of these was worked out is on its page. Everything: ${home}`,
     `This is e-mail ${notice.number} about ${notice.name}. If you get a number twice, it is the same e-mail again.`,
   ];
   return [...head, ...fitting(sections, home), ...tail].join('\n');
 }
+
+/** What the words for levels mean, at the end of a mail. */
+export const LEGEND = 'Critical is more serious than warning. To watch is not serious yet.';
+
+/** How things stand, as lines of a mail that has no news; `brief` leaves out figures and links. */
+export function standingOf(
+  { stillRaised, watching }: Pick<Notice, 'stillRaised' | 'watching'>,
+  home: string,
+  brief: boolean,
+): string[] {
+  const sections = standingSections('RAISED', { stillRaised, watching }, home, brief);
+  return fitting([...sections, unseenSection(stillRaised.filter(isUnseen))], home);
+}
+
+function standingSections(
+  title: string,
+  { stillRaised, watching }: Pick<Notice, 'stillRaised' | 'watching'>,
+  home: string,
+  brief = false,
+): Section[] {
+  const write = (item: NoticeItem): Paragraph => standing(item, home, brief);
+  const seen = stillRaised.filter((item) => !isUnseen(item));
+  return [section(title, seen, write), section('TO WATCH', watching, write)];
+}
+
+const unseenSection = (unseen: readonly NoticeItem[]): Section =>
+  section('WHAT WE CANNOT SEE', unseen, (item) => [
+    `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+    ...inHand(item),
+  ]);
 
 function introduction({ name, period, provisional, about }: Notice): string {
   if (!period) return `${name}. No figures are in.`;
@@ -370,17 +392,17 @@ const link = ({ alert }: NoticeItem, home: string): string[] => [
 ];
 
 /** One alert that did not change. */
-function standing(item: NoticeItem, home: string): Paragraph {
+function standing(item: NoticeItem, home: string, brief = false): Paragraph {
   const { level, reached, recovering, title, since, value, direction, shouldBe } = item;
   const state = recovering ? `${LEVEL_WORD[reached]}, but getting better,` : LEVEL_WORD[level];
-  const figure = value ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
-  const expected = shouldBe && value ? ` It should be ${shouldBe}.` : '';
+  const figure = value && !brief ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
+  const expected = shouldBe && figure ? ` It should be ${shouldBe}.` : '';
   return [
     `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
     ...(level === 'watch' || item.inHand || item.acknowledgement
       ? inHand(item)
       : ['Nobody has said that they have it in hand.']),
-    ...link(item, home),
+    ...(brief ? [] : link(item, home)),
   ];
 }
 
