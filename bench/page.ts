@@ -31,7 +31,14 @@ export function measurePage(length: number, turns: number): PageCost {
   const assets = readAssets(folder);
   rmSync(folder, { recursive: true });
   const { report, definitions } = storedFrom(INSPECTION);
-  const stored = { fingerprint: 'bench', reports: [report], definitions, localStandards: [], progress: [] };
+  const stored = {
+    fingerprint: 'bench',
+    reports: [report],
+    definitions,
+    localStandards: [],
+    progress: [],
+    benchmarks: [],
+  };
   const loaded = loadedFrom(stored) as LoadedInspection;
   const { header, metrics } = loaded;
   const items = makeMonths(metrics, length, '2010-10').map((month) =>

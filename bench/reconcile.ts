@@ -45,6 +45,7 @@ function evaluateOnce(months: readonly Month[]): number {
     localStandards: [],
     bankHolidays: new Set<string>(),
     progress: [],
+    benchmarks: [],
     acknowledgements: [],
   };
   const { board, notice } = reconcile(undefined, record, [], new Date('2026-01-01'), 'show');

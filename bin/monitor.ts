@@ -8,7 +8,7 @@ import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 
-import { addMetric } from './commands/metric.ts';
+import { addBenchmark, addMetric } from './commands/metric.ts';
 import { wordsOf } from './commands/output.ts';
 
 import { addRecovery } from './commands/recovery.ts';
@@ -62,6 +62,7 @@ addLook(program);
 addManage(program);
 addInspection(program);
 addMetric(program);
+addBenchmark(program);
 addToken(program);
 addAnalyse(program);
 addRecovery(program);

@@ -5,6 +5,7 @@ import type { Role } from './domain/person.ts';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
+  BenchmarksAnswerSchema,
   ChangedMetricSchema,
   InspectionChangeSchema,
   RecipientAnswerSchema,
@@ -13,6 +14,7 @@ import {
 } from './http/answers.ts';
 import {
   AcknowledgementBodySchema,
+  BenchmarksBodySchema,
   DryRunQuerySchema,
   MetricBodySchema,
   MetricChangeBodySchema,
@@ -24,6 +26,7 @@ import { type Answer, answer, httpHandler, type Request, readBody, readQuery } f
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { dropBenchmark, loadBenchmarks } from './services/benchmarks.ts';
 import { changeMetric, putMetric } from './services/catalogue.ts';
 import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
@@ -56,6 +59,8 @@ export function createHandler(dependencies: ManageDependencies) {
     {
       'PUT /v1/authorities/{authority}/metrics/{metric}': (request) => putOwnMetric(request, dependencies),
       'POST /v1/authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
+      'POST /v1/authorities/{authority}/benchmarks': (request) => postBenchmarks(request, dependencies),
+      'DELETE /v1/authorities/{authority}/benchmarks/{metric}': (request) => deleteBenchmark(request, dependencies),
       'PUT /v1/authorities/{authority}/metrics/{metric}/standard': (request) => putStandard(request, dependencies),
       'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         putAcknowledgement(request, dependencies),
@@ -97,6 +102,24 @@ async function postMetricChange({ parameters, body }: Request, { database, now }
   const { author, reason, ...fate } = readBody(MetricChangeBodySchema, body);
   const { metric } = await changeMetric(database, { authority, id }, fate, { author, reason }, now());
   return answer(200, ChangedMetricSchema, metric);
+}
+
+async function postBenchmarks(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
+  const { authority = '' } = request.parameters;
+  const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
+  const file = readBody(BenchmarksBodySchema, request.body);
+  const { benchmarks, neighbours, setAside } = await loadBenchmarks(database, authority, file, now(), dryRun);
+  return answer(200, BenchmarksAnswerSchema, {
+    benchmarks: [...benchmarks],
+    neighbours: [...neighbours],
+    setAside: [...setAside],
+  });
+}
+
+async function deleteBenchmark({ parameters }: Request, { database }: ManageDependencies): Promise<Answer> {
+  const { authority = '', metric = '' } = parameters;
+  await dropBenchmark(database, authority, metric);
+  return { statusCode: 204 };
 }
 
 async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {

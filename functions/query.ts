@@ -180,6 +180,7 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
   return answer(200, MetricAnswerSchema, {
     ...withStandard(inspection, metric, periodOf(dayInEngland(now))),
     localStandards,
+    ...defined({ benchmark: inspection.benchmarks.find(({ metric }) => metric === id) }),
     series: judged
       .filter(({ period }) => from <= period && period <= to)
       .map(({ period, observation, alert, transition, findings }) => {

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Benchmark } from '../../functions/domain/benchmark.ts';
 import type { MetricDefinition } from '../../functions/domain/inspection.ts';
+import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
+import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
+import { ApiError } from '../client.ts';
 import { askFirst, showList, showOne, YES } from './output.ts';
-import { PROGRAM, reach, UsageError } from './setting.ts';
+import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
 interface Said {
   readonly author: string;
@@ -95,6 +99,85 @@ export function addMetric(program: Command): void {
       const words = `${id} ends with ${after}; ${by} takes its place.`;
       await change(id, { until: after, replacedBy: by }, options, command, words);
     });
+}
+
+/** Commands about what was published of other places, to compare with. */
+export function addBenchmark(program: Command): void {
+  const benchmark = program
+    .command('benchmark')
+    .description(
+      'Published figures of England and of statistical neighbours, to compare with. Nothing is judged by them.',
+    );
+
+  benchmark
+    .command('load')
+    .argument('<file>', 'CSV with the columns metric or measure, area, year and value')
+    .requiredOption('--source <source>', 'the publication, with its date')
+    .requiredOption('--author <author>', 'who brings it')
+    .option('--dry-run', 'say what would be loaded, and load nothing')
+    .description(
+      'Loads a file, such as the Local Authority Interactive Tool gives, in the place of what its metrics had.',
+    )
+    .action(
+      async (
+        path: string,
+        { dryRun, ...said }: { source: string; author: string; dryRun?: true },
+        command: Command,
+      ) => {
+        const csv = textOf(path);
+        const { client, at } = reach(command);
+        try {
+          const { body } = await client.request('POST', withQuery(at('benchmarks'), { dryRun: dryRun && 'true' }), {
+            ...said,
+            csv,
+          });
+          showOne(describeLoaded(body as LoadedBenchmarks, dryRun === true), body);
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.kind !== 'invalid') throw error;
+          throw error.withErrors(
+            error.errors.map(({ line, ...fault }) => (line ? { ...fault, position: `${path}, line ${line}` } : fault)),
+          );
+        }
+      },
+    );
+
+  benchmark
+    .command('remove')
+    .argument('<metric>', 'the metric')
+    .description('Takes away what is shown of other places beside a metric.')
+    .option('--yes', YES)
+    .action(async (metric: string, { yes }: { yes?: true }, command: Command) => {
+      const { client, at } = reach(command);
+      await askFirst(`Take away what is shown of other places beside ${metric}?`, yes);
+      await client.request('DELETE', at('benchmarks', metric));
+      showOne([`Nothing of other places is shown beside ${metric} any more.`], { metric, removed: true });
+    });
+}
+
+function describeLoaded({ benchmarks, neighbours, setAside }: LoadedBenchmarks, dryRun: boolean): string[] {
+  const years = (of: Benchmark): string => [...new Set([of.years[0]?.year, of.years.at(-1)?.year])].join(' to ');
+  return [
+    ...benchmarks.map((of) => `${of.metric}: ${years(of)} (${of.measure})`),
+    `Neighbours: ${neighbours.join(', ') || 'none'}`,
+    ...setAside.map(
+      ({ what, lines, why }) => `Set aside: ${what || 'no name'}, ${lines} line${lines === 1 ? '' : 's'}: ${why}`,
+    ),
+    dryRun
+      ? 'Nothing was loaded: this was a dry run.'
+      : 'Loaded. It is on each metric’s page, and in e-mails from the next one on.',
+  ];
+}
+
+function textOf(path: string): string {
+  try {
+    return decodeText(readFileSync(path));
+  } catch (error) {
+    throw new UsageError(
+      error instanceof UnreadableFileError
+        ? `${path}, line ${error.line}: ${error.message}`
+        : `${path} cannot be read: ${(error as Error).message}`,
+    );
+  }
 }
 
 function wantedFrom(file: string | undefined, taken: string | undefined): MetricDefinition {

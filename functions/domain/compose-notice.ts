@@ -1,4 +1,5 @@
 import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
+import { formatBenchmark } from './benchmark.ts';
 import type { Announced, Board, BoardAlert, ToldAlert } from './board.ts';
 import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
@@ -181,7 +182,17 @@ function inHandOf(
 
 type Words = Pick<
   NoticeItem,
-  'value' | 'direction' | 'standard' | 'shouldBe' | 'baseline' | 'findings' | 'reasons' | 'why' | 'actions' | 'overdue'
+  | 'value'
+  | 'direction'
+  | 'standard'
+  | 'shouldBe'
+  | 'baseline'
+  | 'compared'
+  | 'findings'
+  | 'reasons'
+  | 'why'
+  | 'actions'
+  | 'overdue'
 >;
 
 /** Value, direction of travel, standard, baseline, findings and actions of a metric. */
@@ -193,6 +204,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
   const last = observed.at(-1);
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
+  const benchmark = record.benchmarks.find(({ metric: id }) => id === metric.id);
   const against = [standard, previous].flatMap((other) => other?.value ?? []);
   const absence = last ? formatAbsence(metric, last.period, board.latestPeriod ?? last.period) : '';
   return {
@@ -207,6 +219,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
         }
       : {}),
     baseline: oneLine(formatBaseline(metric), MAX_QUOTED_LENGTH),
+    ...(benchmark ? { compared: oneLine(formatBenchmark(metric, benchmark), MAX_QUOTED_LENGTH) } : {}),
     findings: findings.map(({ text }) => oneLine(text, MAX_WORDS_LENGTH)),
     reasons: findings.map((finding) => oneLine(reasonOf(metric, finding, standard), MAX_WORDS_LENGTH)),
     why: plainReasons(metric, findings),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Benchmark } from './benchmark.ts';
 import { FrameworkIdSchema, FrameworkSchema, frameworkOf, ToneSchema } from './frameworks.ts';
 import { FrequencySchema, PeriodSchema, periodOf } from './period.ts';
 
@@ -348,6 +349,8 @@ export interface LoadedInspection {
   readonly localStandards: readonly LocalStandard[];
   /** Oldest version first. */
   readonly progress: readonly Progress[];
+  /** Published figures of other places, by metric. */
+  readonly benchmarks: readonly Benchmark[];
   /** Every inspection, the newest first; the leading one among them. */
   readonly inspections: readonly Inspected[];
 }
@@ -361,6 +364,7 @@ export interface StoredInspections {
   readonly definitions: readonly MetricDefinition[];
   readonly localStandards: readonly LocalStandard[];
   readonly progress: readonly Progress[];
+  readonly benchmarks: readonly Benchmark[];
 }
 
 /**
@@ -393,6 +397,7 @@ export function loadedFrom({
     },
     metrics: definitions.map((definition) => metricFrom(definition, leading, full)),
     localStandards: since.localStandards,
+    benchmarks: since.benchmarks,
   };
 }
 

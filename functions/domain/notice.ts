@@ -35,6 +35,8 @@ export const NoticeItemSchema = z.object({
   direction: z.string().optional(),
   standard: z.string().optional(),
   baseline: z.string().optional(),
+  /** `England 2025: 71%; statistical neighbours 2025: 68%, in the middle of 10`. */
+  compared: z.string().optional(),
   /** Each finding as a sentence that can stand alone. */
   findings: z.array(z.string()),
   /** Why, for each finding, without what stands above it. Notices of an earlier version have none. */
@@ -348,12 +350,13 @@ const wordOf = (level: Level): string =>
   ({ critical: 'critical', warning: 'a warning', watch: 'only to watch' })[level];
 
 /** The figure with its course, what it should be, and what else speaks for raising it; of a notice of before, what it has. */
-function facts({ value, direction, shouldBe, standard, why, findings, overdue }: NoticeItem): string[] {
+function facts({ value, direction, shouldBe, standard, why, findings, overdue, compared }: NoticeItem): string[] {
   const figure = value ? `${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
   const expected = shouldBe ? ` It should be ${shouldBe}.` : '';
   const before =
     why || overdue ? [] : [standard ? `The standard is ${standard}.` : '', ...findings.map((text) => `${text}.`)];
-  return [figure + (overdue ? '' : expected), ...(why ?? []), ...before].filter(Boolean);
+  const others = compared ? `For comparison: ${compared}.` : '';
+  return [figure + (overdue ? '' : expected), ...(why ?? []), ...before, others].filter(Boolean);
 }
 
 /** Each overdue action once, under its due date; and who can say that one is done. */

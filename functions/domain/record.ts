@@ -4,7 +4,7 @@ import type { Month } from './submission.ts';
 
 /** Everything a board is worked out from, apart from the time. */
 export interface AuthorityRecord
-  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress'> {
+  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'> {
   readonly inspection: InspectionHeader;
   /** Every month as it stands, oldest first, retracted ones included. */
   readonly months: readonly Month[];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
@@ -87,7 +88,16 @@ export const SeriesPointSchema = z.object({
 export const MetricAnswerSchema = MeasuredMetricSchema.extend({
   /** Every version that the authority set, oldest first. */
   localStandards: z.array(LocalStandardSchema),
+  /** Published figures of other places; absent where none are loaded. */
+  benchmark: BenchmarkSchema.optional(),
   series: z.array(SeriesPointSchema),
+});
+
+/** What became of a file of published figures. */
+export const BenchmarksAnswerSchema = z.object({
+  benchmarks: z.array(BenchmarkSchema),
+  neighbours: z.array(z.string()),
+  setAside: z.array(z.object({ what: z.string(), lines: z.int(), why: z.string() })),
 });
 
 /** A metric's alert; `clear` where it is not on the board. */

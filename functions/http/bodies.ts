@@ -85,6 +85,13 @@ export const MetricChangeBodySchema = z
     'give at least one of title, until, replacedBy',
   );
 
+/** A file of published figures, as text, with where it comes from and who brings it. */
+export const BenchmarksBodySchema = z.strictObject({
+  source: typedText(300).trim().min(1),
+  author: typedText(200).trim().min(1),
+  csv: z.string().min(1),
+});
+
 export const AcknowledgementBodySchema = z.strictObject({
   author: typedText(200).trim().min(1),
   note: typedText(2000).trim().min(1),

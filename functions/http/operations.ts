@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { AcknowledgementSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
@@ -32,6 +33,7 @@ export const ANSWERS = {
   Metrics: answers.MetricsAnswerSchema,
   ChangedMetric: answers.ChangedMetricSchema,
   Metric: answers.MetricAnswerSchema,
+  Benchmarks: answers.BenchmarksAnswerSchema,
   Alert: answers.AlertAnswerSchema,
   Alerts: answers.AlertsAnswerSchema,
   Notices: answers.NoticesAnswerSchema,
@@ -55,6 +57,7 @@ export const BODIES = {
   Correction: bodies.CorrectionBodySchema,
   NewMetric: bodies.MetricBodySchema,
   NewMetricChange: bodies.MetricChangeBodySchema,
+  NewBenchmarks: bodies.BenchmarksBodySchema,
   NewStandard: bodies.StandardBodySchema,
   NewBacktest: bodies.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
@@ -74,6 +77,7 @@ export const PARTS = {
   Acknowledgement: AcknowledgementSchema,
   AlertState: AlertStateSchema,
   Baseline: BaselineSchema,
+  Benchmark: BenchmarkSchema,
   Episode: EpisodeSchema,
   Figure: FigureSchema,
   Finding: FindingSchema,
@@ -339,6 +343,28 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     body: { schema: 'NewMetricChange', example: { title: 'First assessments on time', ...DECISION } },
     answers: { 200: 'ChangedMetric' },
     problems: [409],
+  },
+  'POST /v1/authorities/{authority}/benchmarks': {
+    tag: 'Metrics',
+    summary: 'Load published figures of England and statistical neighbours, to compare with',
+    description:
+      'They stand beside a metric on its page and in e-mails, and nothing is judged by them. `csv` names its columns in its first line: `metric` (or `measure`), `area`, `year` and `value`; others are passed over. Every area beside England, its regions and the authority itself is a neighbour. What was not published (`c`, `x`, `z`, `:`, `low`, `u`, `-`) is kept as such. For the metrics that a file has, it takes the place of what was there.',
+    body: {
+      schema: 'NewBenchmarks',
+      example: {
+        source: 'Department for Education, Local Authority Interactive Tool',
+        author: 'Performance team',
+        csv: 'metric,area,year,value\r\ninitial-assessments-on-time,England,2011,77.2\r\ninitial-assessments-on-time,Shropshire,2011,81.4\r\n',
+      },
+    },
+    query: bodies.DryRunQuerySchema,
+    words: { dryRun: '`true` to say what would be loaded, and load nothing.' },
+    answers: { 200: 'Benchmarks' },
+  },
+  'DELETE /v1/authorities/{authority}/benchmarks/{metric}': {
+    tag: 'Metrics',
+    summary: 'Take away the published figures beside a metric',
+    answers: { 204: null },
   },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {
     tag: 'Metrics',

@@ -54,6 +54,13 @@ export const ROUTES = {
   'POST /v1/authorities/{authority}/backtests': { handledBy: 'query', scope: 'read', body: 'json' },
   'PUT /v1/authorities/{authority}/metrics/{metric}': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'POST /v1/authorities/{authority}/metrics/{metric}/changes': { handledBy: 'manage', scope: 'manage', body: 'json' },
+  'POST /v1/authorities/{authority}/benchmarks': {
+    handledBy: 'manage',
+    scope: 'manage',
+    body: 'json',
+    maxBodyBytes: MAX_BULK_BYTES,
+  },
+  'DELETE /v1/authorities/{authority}/benchmarks/{metric}': { handledBy: 'manage', scope: 'manage' },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': {
     handledBy: 'manage',

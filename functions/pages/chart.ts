@@ -24,12 +24,14 @@ export interface ChartPoint {
   readonly alert: Level | 'recovering' | undefined;
 }
 
-/** A level that figures are held against, over the months in which they are. */
+/** A level that figures are held against, or that was published of other places, over the months for which it stands. */
 export interface ChartReference {
-  readonly kind: 'inspection' | 'estimate' | 'reached' | 'since';
+  readonly kind: 'inspection' | 'estimate' | 'reached' | 'since' | 'england' | 'neighbours';
   readonly from: string;
   readonly to: string;
   readonly value: number;
+  /** Of a published figure: the year that it is of, which its label names. */
+  readonly year?: number;
 }
 
 export interface ChartData {
@@ -66,6 +68,8 @@ export const REFERENCES = {
   estimate: { colour: '#00627a', dashes: '8 3 2 3', label: 'Own estimate' },
   reached: { colour: '#8a2f5c', dashes: '12 3', label: 'Level reached' },
   since: { colour: '#a83f00', dashes: '12 3', label: 'Level since' },
+  england: { colour: '#5b5b00', dashes: '6 2 1 2 1 2', label: 'England' },
+  neighbours: { colour: '#1f5f8b', dashes: '1 3', label: 'Neighbours' },
 } as const satisfies Record<ChartReference['kind'], unknown>;
 
 /** How a point with a meaning is drawn: a shape of its own for each, as colours alone tell nothing to some. */
@@ -221,9 +225,9 @@ function sideLabels(data: ChartData, last: Date): Plot.Markish[] {
     ...(standard ? [{ value: standard.value, text: 'Standard', colour: STANDARD }] : []),
     // Of each kind the newest alone: older levels are in the table.
     ...[...new Map(data.references.map((reference) => [reference.kind, reference])).values()].map(
-      ({ kind, value }) => ({
+      ({ kind, value, year }) => ({
         value,
-        text: REFERENCES[kind].label,
+        text: [REFERENCES[kind].label, year].filter(Boolean).join(' '),
         colour: REFERENCES[kind].colour,
       }),
     ),

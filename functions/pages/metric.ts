@@ -1,3 +1,11 @@
+import {
+  type Benchmark,
+  formatBenchmark,
+  formatEngland,
+  formatNeighbours,
+  levelsOf,
+  provenanceOf,
+} from '../domain/benchmark.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts';
 import {
@@ -72,6 +80,7 @@ ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
 ${history(view, drawn)}
+${elsewhere(view)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
 ${written(view)}
@@ -98,6 +107,7 @@ function summary(view: MetricView, observations: readonly Observation[]): Html {
   const travel = travelOf(metric, observations);
   const standard = standardNow(view, observations);
   const year = yearToDate(metric, observations);
+  const benchmark = benchmarkOf(view);
   return html`<dl class="govuk-summary-list app-facts">
 ${fact('Latest', last && html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} in ${monthName(last.period)}${formatAbsence(metric, last.period, latestPeriodOf(view.months) ?? last.period)}`)}
 ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers))}
@@ -108,8 +118,35 @@ ${fact(
 )}
 ${fact('Standard', standard && `${metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
 ${fact('Inspection found', formatBaseline(metric))}
+${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
 </dl>`;
+}
+
+/** What was published of other places; undefined where nothing is loaded. */
+const benchmarkOf = ({ inspection, metric }: MetricView): Benchmark | undefined =>
+  inspection.benchmarks.find((benchmark) => benchmark.metric === metric.id);
+
+/** What was published of England and of the neighbours, newest year first. No figure is held against it. */
+function elsewhere(view: MetricView): Content {
+  const benchmark = benchmarkOf(view);
+  if (!benchmark) return undefined;
+  const { metric } = view;
+  return html`<h2 class="govuk-heading-m" id="elsewhere">Elsewhere</h2>
+<p class="govuk-body">Published figures, to compare with. Nothing is judged by them.</p>
+${table({
+  caption: 'Published figures of other places, newest first',
+  captionHidden: true,
+  heads: ['Year', 'England', 'Statistical neighbours, the one in the middle'],
+  rows: [...benchmark.years]
+    .reverse()
+    .map(({ year, england, neighbours }) => [
+      String(year),
+      england === undefined ? NOTHING : formatEngland(metric, england),
+      neighbours ? formatNeighbours(metric, neighbours) : NOTHING,
+    ]),
+})}
+<p class="govuk-body-s">${benchmark.neighbours.length > 0 && `Neighbours: ${benchmark.neighbours.join(', ')}. `}${provenanceOf(benchmark)}</p>`;
 }
 
 /** The months from which on the way of working is another. */
@@ -219,8 +256,13 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
   const title = `${metric.title}, ${monthName(first.observation.period)} to ${monthName(last.observation.period)}`;
   const values = data.points.map(({ value }) => value);
   const lines = [
-    ...new Set(data.references.map(({ kind, value }) => `${REFERENCES[kind].label.toLowerCase()} ${say(value)}`)),
+    ...new Set(
+      data.references.flatMap(({ kind, value, year }) =>
+        year === undefined ? `${REFERENCES[kind].label.toLowerCase()} ${say(value)}` : [],
+      ),
+    ),
   ];
+  const benchmark = benchmarkOf(view);
   const standing = data.standards.at(-1);
   const alerted = drawn.filter(({ point }) => point.alert !== undefined).length;
   const description = [
@@ -229,6 +271,7 @@ function course(view: MetricView, drawn: readonly Drawn[]): Html {
       ? 'There are no usual limits: the figures are too few or too even.'
       : `Usually between ${limit(metric, last.point.lower)} and ${limit(metric, last.point.upper)}.`,
     `Held against: ${[...(standing ? [`standard ${say(standing.value)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
+    ...(benchmark ? [`For comparison: ${formatBenchmark(metric, benchmark)}.`] : []),
     `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
     'The table of figures has all of them.',
   ].join(' ');
@@ -257,6 +300,7 @@ function referencesOf(view: MetricView, drawn: readonly Drawn[]): ChartReference
       ? [{ ...before, kind: 'reached' as const, from: before.from > first ? before.from : first }]
       : []),
     ...(since ? [{ ...since, kind: 'since' as const, to: last }] : []),
+    ...levelsOf(benchmarkOf(view) ?? { years: [] }, first, last),
   ];
 }
 
@@ -313,6 +357,8 @@ const REFERENCE_WORD: Record<ChartReference['kind'], string> = {
   estimate: 'This service’s own estimate, as the inspection gave no figure',
   reached: 'The level that it had reached',
   since: 'Its level since',
+  england: 'England, as published for each year',
+  neighbours: 'Statistical neighbours, the one in the middle',
 };
 
 /** Who has it in hand, and the form to say so. */

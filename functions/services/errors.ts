@@ -54,6 +54,7 @@ export class UnknownAuthorityError extends ServiceError {
 
 const ABSENT = {
   metric: (id: string) => `no metric is called ${quoted(id)}`,
+  benchmark: (id: string) => `no figures of other places are loaded for ${quoted(id)}`,
   inspection: (id: string) => `no inspection is called ${quoted(id)}`,
   action: (id: string) => `no action is called ${quoted(id)}`,
   alert: (id: string) => `no alert is called ${quoted(id)}`,

@@ -70,7 +70,7 @@ export async function readMetrics(
   const known = parsed.get(authority);
   const inspection =
     known?.fingerprint === fingerprint
-      ? loadedFrom({ ...known, localStandards: [], progress: [] })
+      ? loadedFrom({ ...known, localStandards: [], progress: [], benchmarks: [] })
       : await readInspection(database, authority);
   return inspection && new Map(inspection.metrics.map((metric) => [metric.id, metric]));
 }

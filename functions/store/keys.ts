@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
  * | --- | --- | --- |
  * | inspections, metrics, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
  * | whether anything of these changed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
+ * | published figures of other places, with these | Baselines | pk = AUTHORITY#a, sk = BENCHMARK#metric |
  * | authorities | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
@@ -79,6 +80,10 @@ export const standardKey = (metric: string, version: number): string =>
 export const PROGRESS_PREFIX = 'PROGRESS#';
 export const progressKey = (inspection: string, action: string, version: number): string =>
   `${PROGRESS_PREFIX}${inspection}#${action}#${pad(version, 4)}`;
+
+/** No evaluation follows a change of these: nothing is judged by them. */
+export const BENCHMARK_PREFIX = 'BENCHMARK#';
+export const benchmarkKey = (metric: string): string => `${BENCHMARK_PREFIX}${metric}`;
 
 export const CURRENT_PREFIX = 'CURRENT#';
 export const currentKey = (period: string): string => `${CURRENT_PREFIX}${period}`;

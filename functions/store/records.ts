@@ -19,9 +19,9 @@ export async function readRecord(
     readMonths(database, authority),
   ]);
   if (!inspection) return undefined;
-  const { header, fingerprint, metrics, actions, localStandards, progress } = inspection;
+  const { header, fingerprint, metrics, actions, localStandards, progress, benchmarks } = inspection;
   return {
-    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress },
+    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress, benchmarks },
     ...{ acknowledgements, bankHolidays },
   };
 }

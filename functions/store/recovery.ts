@@ -1,5 +1,6 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { type Benchmark, BenchmarkSchema } from '../domain/benchmark.ts';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
 import {
   type LocalStandard,
@@ -19,7 +20,9 @@ import {
   AUTHORITY_KEY,
   ackKey,
   authorityKey,
+  BENCHMARK_PREFIX,
   BOARD_KEY,
+  benchmarkKey,
   CURRENT_PREFIX,
   currentKey,
   DUE_KEY,
@@ -176,6 +179,12 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
       schema: LocalStandardSchema,
       keyOf: ({ metric, version }: LocalStandard) => standardKey(metric, version),
       at: ({ setAt }: LocalStandard) => setAt,
+    },
+    {
+      is: beginsWith(BENCHMARK_PREFIX),
+      schema: BenchmarkSchema,
+      keyOf: ({ metric }: Benchmark) => benchmarkKey(metric),
+      at: ({ loadedAt }: Benchmark) => loadedAt,
     },
     { is: beginsWith(PROGRESS_PREFIX), schema: ProgressSchema, at: ({ at }: Progress) => at },
     ...[equals(FORMER.inspection), beginsWith(FORMER.judgements), beginsWith(FORMER.actions)].map(former),

@@ -5,6 +5,7 @@ import {
   type Progress,
   ProgressSchema,
 } from '../domain/inspection.ts';
+import { benchmarksIn } from './benchmarks.ts';
 import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
 import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
@@ -13,12 +14,15 @@ import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKe
 
 type Versioned = Database<'baselines' | 'alerts'>;
 
-/** The versions among an authority's items, in the order of their keys. */
-export function versionsIn(items: readonly Item[]): Pick<LoadedInspection, 'localStandards' | 'progress'> {
+/** What was set since among an authority's items, in the order of their keys. */
+export function versionsIn(
+  items: readonly Item[],
+): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks'> {
   const contents = (prefix: string): unknown[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix)).map(dataOf);
   return {
     localStandards: contents(STANDARD_PREFIX).map((data) => LocalStandardSchema.parse(data)),
     progress: contents(PROGRESS_PREFIX).map((data) => ProgressSchema.parse(data)),
+    benchmarks: benchmarksIn(items),
   };
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
 import { type Caller, callerOf } from '../support/caller.ts';
@@ -87,4 +89,30 @@ test('the library has at least forty metrics, none with a standard, each with it
   expect(library.length).toBeGreaterThanOrEqual(40);
   expect(library.filter(({ standards, source }) => standards.length > 0 || source === '')).toEqual([]);
   expect(new Set(library.map(({ id }) => id)).size).toBe(library.length);
+});
+
+test('published figures of England and neighbours stand beside a metric; nothing is judged or mailed by them', async () => {
+  await service.idle();
+  const before = (await call('GET', '/alerts')).body;
+  const csv = readFileSync(
+    resolve(import.meta.dirname, '../../seed/examples/england-and-neighbours-2016-2025.csv'),
+    'utf8',
+  );
+  const body = { source: 'DfE, LAIT', author: 'A. Head', csv };
+  const tried = await call('POST', '/benchmarks?dryRun=true', { body });
+  expect([tried.status, tried.body.benchmarks.length, tried.body.neighbours.length]).toEqual([200, 8, 10]);
+  expect((await call('GET', '/metrics/conferences-on-time')).body.benchmark).toBeUndefined();
+  await call('POST', '/benchmarks', { body });
+  await service.idle();
+  expect((await call('GET', '/metrics/conferences-on-time')).body.benchmark).toMatchObject({
+    ...{ source: 'DfE, LAIT', author: 'A. Head', loadedAt: expect.any(String) },
+    years: expect.arrayContaining([expect.objectContaining({ year: 2025, england: 81.4 })]),
+  });
+  expect((await call('GET', '/alerts')).body).toEqual(before);
+  await submit('2011-07', { 'conferences-on-time': { numerator: 1, denominator: 20 } });
+  const mails = await service.mails();
+  expect(mails.at(-1)?.text).toContain('For comparison: England 2025: 81.4%; statistical neighbours 2025: ');
+  expect((await call('DELETE', '/benchmarks/conferences-on-time')).status).toBe(204);
+  expect((await call('DELETE', '/benchmarks/conferences-on-time')).status).toBe(404);
+  expect((await call('GET', '/metrics/conferences-on-time')).body.benchmark).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Benchmark } from '../../functions/domain/benchmark.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { timelines } from '../../functions/domain/reconcile.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
@@ -8,8 +9,8 @@ import { aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/buil
 const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
 
 /** The page of a metric with these figures, one a month. */
-function pageOf(metric: Metric, figures: readonly Figure[]): string {
-  const { inspection: header, localStandards, progress } = aRecord();
+function pageOf(metric: Metric, figures: readonly Figure[], published: readonly Benchmark[] = []): string {
+  const { inspection: header, localStandards, progress, benchmarks } = aRecord({ benchmarks: [...published] });
   const inspection = {
     header,
     fingerprint: '',
@@ -18,6 +19,7 @@ function pageOf(metric: Metric, figures: readonly Figure[]): string {
     actions: [],
     localStandards,
     progress,
+    benchmarks,
     inspections: [],
   };
   const all = months(metric, figures);
@@ -66,4 +68,29 @@ test('what stands in for a figure of the inspection is drawn, named as this serv
 
 test('too few figures are said to be too few, not drawn as if they told what is usual', () => {
   expect(pageOf(aMetric(), around(90, 12))).toContain('Too few figures to tell what is usual');
+});
+
+test('England and the neighbours stand beside it, on the chart, in words and in a table, and raise nothing', () => {
+  const published: Benchmark = {
+    ...{ metric: 'assessments', measure: 'Assessments on time', source: 'DfE, November 2010', author: 'J. Smith' },
+    loadedAt: '2011-01-05T10:00:00Z',
+    neighbours: ['Shropshire', 'Suffolk'],
+    years: [
+      { year: 2009, month: '2009-03', england: 'c' },
+      {
+        ...{ year: 2010, month: '2010-03', england: 99 },
+        neighbours: { middle: 97.5, least: 97, most: 98, of: 2, unpublished: 1 },
+      },
+    ],
+  };
+  const figures = repeat(6, [90, 100]);
+  const page = pageOf(aMetric(), figures, [published]);
+  const words = page.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  expect(words).toContain('England 2010: 99%; statistical neighbours 2010: 97.5%, in the middle of 2');
+  expect(words).toContain('2009 withheld, lest somebody be known by it');
+  expect(words).toContain('97.5% (97% to 98% among 2; 1 not published)');
+  expect(words).toContain('DfE, November 2010: Assessments on time. Loaded by J. Smith on 5 January 2011.');
+  expect(page).toMatch(/<text[^>]*>England 2010 99%</);
+  const alertsOf = (text: string) => text.match(/No alert was raised|An alert was raised in \d+/)?.[0];
+  expect(alertsOf(page)).toBe(alertsOf(pageOf(aMetric(), figures)));
 });

@@ -13,7 +13,16 @@ function overview(fields: Partial<Overview> = {}): Overview {
   const { board, notice } = reconcile(undefined, record, [], new Date('2010-11-05'), 'show');
   const inspection = {
     header: record.inspection,
-    ...{ fingerprint: '', metrics, judgements: [], actions: [], localStandards: [], progress: [], inspections: [] },
+    ...{
+      fingerprint: '',
+      metrics,
+      judgements: [],
+      actions: [],
+      localStandards: [],
+      progress: [],
+      benchmarks: [],
+      inspections: [],
+    },
   };
   const rest = { setAside: undefined, waiting: 0, today: '2010-11-05', smallNumbers: 'show' as const };
   return { inspection, months, board, notices: notice ? [notice] : [], ...rest, ...fields };

@@ -165,6 +165,7 @@ export function aRecord(fields: Partial<AuthorityRecord> = {}): AuthorityRecord 
     months: [],
     localStandards: [],
     progress: [],
+    benchmarks: [],
     acknowledgements: [],
     bankHolidays: BANK_HOLIDAYS,
     ...fields,

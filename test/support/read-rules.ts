@@ -28,6 +28,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
         metrics: DRIFTING.metrics,
         localStandards: localStandardsOf(DRIFTING, metric.id),
         progress: [],
+        benchmarks: [],
         fingerprint: 'one',
         inspections: [],
       },

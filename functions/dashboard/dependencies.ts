@@ -1,0 +1,17 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SmallNumbers } from '../domain/format.ts';
+import type { Assets } from '../pages/assets.ts';
+import type { Database } from '../store/database.ts';
+
+/** What every page is made with. */
+export interface DashboardDependencies {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
+  /** Made when it is first needed: most visits do not need it, and loading it takes time that they would wait for. */
+  readonly sns: () => Promise<SNSClient>;
+  readonly topicArn: string;
+  readonly assets: Assets;
+  readonly smallNumbers: SmallNumbers;
+  readonly now: () => Date;
+  readonly logger: Logger;
+}

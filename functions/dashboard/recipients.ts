@@ -1,0 +1,68 @@
+import { RecipientBodySchema } from '../http/bodies.ts';
+import type { RefusedRecipient } from '../pages/recipients.ts';
+import { refusalFor } from '../pages/refusals.ts';
+import { type PageAnswer, page, redirect } from '../pages/respond.ts';
+import type { PageRequest } from '../pages/serve.ts';
+import { requireInspection } from '../services/inspections.ts';
+import { readRole, setRole } from '../services/sign-in.ts';
+import type { Recipients } from '../services/subscriptions.ts';
+import type { DashboardDependencies } from './dependencies.ts';
+
+/** Who is mailed, and what they may do. */
+
+async function recipientsOf({ database, sns, topicArn }: DashboardDependencies): Promise<Recipients> {
+  return { database, sns: await sns(), topicArn };
+}
+
+export async function getRecipients(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  dependencies: DashboardDependencies,
+  refused?: RefusedRecipient,
+): Promise<PageAnswer> {
+  const { header } = await requireInspection(dependencies.database, authority);
+  const [{ recipientsPage }, { listRecipients }] = await Promise.all([
+    import('../pages/recipients.ts'),
+    import('../services/recipients.ts'),
+  ]);
+  const mailed = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
+  const recipients = await Promise.all(
+    mailed.map(async (each) => ({ ...each, role: await readRole(dependencies.database, each.id, authority) })),
+  );
+  return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
+}
+
+export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
+  const { authority = '' } = request.parameters;
+  await requireInspection(dependencies.database, authority);
+  const { address = '', level = '', role = 'look' } = request.form;
+  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role });
+  if (!wanted.success)
+    return getRecipients(request, dependencies, {
+      address,
+      level,
+      role,
+      fault: 'Enter an e-mail address, and choose a level and what it may do',
+    });
+  const { addRecipient } = await import('../services/recipients.ts');
+  try {
+    const now = dependencies.now();
+    const { recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
+    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? 'look', now);
+  } catch (error) {
+    const refusal = refusalFor(error);
+    if (!refusal) throw error;
+    return getRecipients(request, dependencies, { address, level, role, fault: refusal.message });
+  }
+  return redirect(`/authorities/${authority}/recipients`);
+}
+
+export async function postRemoval(
+  { parameters: { authority = '', recipient = '' } }: PageRequest,
+  dependencies: DashboardDependencies,
+): Promise<PageAnswer> {
+  await requireInspection(dependencies.database, authority);
+  const { removeRecipient } = await import('../services/recipients.ts');
+  await removeRecipient(await recipientsOf(dependencies), authority, recipient, dependencies.now());
+  await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
+  return redirect(`/authorities/${authority}/recipients`);
+}

@@ -1,0 +1,57 @@
+import { type PageAnswer, page, redirect } from '../pages/respond.ts';
+import type { PageRequest } from '../pages/serve.ts';
+import { acceptMonths, BasisChangedError, compareMonths } from '../services/accept-months.ts';
+import { requireInspection } from '../services/inspections.ts';
+import type { DashboardDependencies } from './dependencies.ts';
+
+/** Figures sent from the page: uploaded, looked at, accepted. */
+
+export async function getSubmit(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const [{ header }, { submitPage }] = await Promise.all([
+    requireInspection(database, authority),
+    import('../pages/upload.ts'),
+  ]);
+  return page(submitPage(visit, header));
+}
+
+export async function postCheck(
+  { parameters: { authority = '' }, form: { figures = '', ...form }, files: { file }, visit }: PageRequest,
+  { database, smallNumbers, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const { readUpload, packMonths, previewPage, faultsPage, modeIn } = await import('../pages/upload.ts');
+  const inspection = await requireInspection(database, authority);
+  const mode = modeIn(form.mode);
+  const upload = readUpload(file, figures, inspection.metrics, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const months = await compareMonths(database, authority, upload.months, now(), mode);
+  return page(
+    previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
+  );
+}
+
+const CHANGED_MEANWHILE =
+  'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
+
+export async function postSubmissions(
+  { parameters: { authority = '' }, form: { months: packed = '', basis, ...form }, visit }: PageRequest,
+  { database, smallNumbers, now, logger }: DashboardDependencies,
+): Promise<PageAnswer> {
+  const { unpackMonths, previewPage, modeIn } = await import('../pages/upload.ts');
+  const inspection = await requireInspection(database, authority);
+  const mode = modeIn(form.mode);
+  const sent = unpackMonths(packed, inspection.metrics, now());
+  try {
+    const months = await acceptMonths({ database, now: now(), log: logger }, authority, sent, { basis }, mode);
+    const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
+    const accepted = (changed.length > 0 ? changed : months).map(({ period }) => period);
+    return redirect(`/authorities/${authority}/submissions?accepted=${accepted.join(',')}`);
+  } catch (error) {
+    if (!(error instanceof BasisChangedError)) throw error;
+    const months = await compareMonths(database, authority, sent, now(), mode);
+    const again = { months: packed, understood: [], otherSheets: [] };
+    return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
+  }
+}
