@@ -58,6 +58,7 @@ export function measurePage(length: number, turns: number): PageCost {
       board: dataOf(boardItem) as Board,
       notices: notice ? [notice] : [],
       waiting: 0,
+      lost: 0,
       today: '2026-01-01',
       smallNumbers: 'show',
     } as const;

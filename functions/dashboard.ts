@@ -14,7 +14,7 @@ import {
 } from './dashboard/figures.ts';
 import { getNotice, getNotices } from './dashboard/notices.ts';
 import { getMetric, getMetrics, getOverview, getStart, postAcknowledgement } from './dashboard/overview.ts';
-import { getRecipients, postRecipient, postRemoval } from './dashboard/recipients.ts';
+import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postSubmissions } from './dashboard/submit.ts';
 import { readAssets } from './pages/assets.ts';
@@ -68,6 +68,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
+      'POST /authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
     },
     {
       grantOf: (token, authority) =>

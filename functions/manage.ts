@@ -28,6 +28,7 @@ import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
 import { dropBenchmark, loadBenchmarks } from './services/benchmarks.ts';
 import { changeMetric, putMetric } from './services/catalogue.ts';
+import { sendTest } from './services/direct-mail.ts';
 import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
 import { reportProgress } from './services/progress.ts';
@@ -71,6 +72,7 @@ export function createHandler(dependencies: ManageDependencies) {
       'GET /v1/authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /v1/authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'DELETE /v1/authorities/{authority}/recipients/{recipient}': (request) => deleteRecipient(request, dependencies),
+      'POST /v1/authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
@@ -151,9 +153,15 @@ async function putAcknowledgement(
   return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, now()));
 }
 
-function shown({ id, address, level, arn, lapsesAt }: MailedAddress, role: Role) {
-  const state = arn ? ('confirmed' as const) : ('pending' as const);
-  return { id, address: maskedAddress(address), level, role, state, ...(lapsesAt ? { lapsesAt } : {}) };
+/** As it is listed, beside others. */
+function shown(
+  { id, address, level, arn, lapsesAt, lostAt }: MailedAddress,
+  role: Role,
+  beside: readonly string[] = [],
+) {
+  const state = arn ? ('confirmed' as const) : lostAt ? ('lost' as const) : ('pending' as const);
+  const times = { ...(lapsesAt ? { lapsesAt } : {}), ...(lostAt ? { lostAt } : {}) };
+  return { id, address: maskedAddress(address, beside), level, role, state, ...times };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
@@ -161,8 +169,11 @@ async function getRecipients({ parameters }: Request, dependencies: ManageDepend
   await requireInspection(dependencies.database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
   const roles = recipients.map(({ id }) => readRole(dependencies.database, id, authority));
+  const beside = recipients.map(({ address }) => address);
   return answer(200, RecipientsAnswerSchema, {
-    recipients: await Promise.all(recipients.map(async (each, index) => shown(each, (await roles[index]) ?? 'look'))),
+    recipients: await Promise.all(
+      recipients.map(async (each, index) => shown(each, (await roles[index]) ?? 'look', beside)),
+    ),
   });
 }
 
@@ -183,6 +194,14 @@ async function deleteRecipient({ parameters }: Request, dependencies: ManageDepe
   await requireInspection(dependencies.database, authority);
   await removeRecipient(dependencies, authority, recipient, dependencies.now());
   await setRole(dependencies.database, recipient, authority, 'look', dependencies.now());
+  return { statusCode: 204 };
+}
+
+async function postTest({ parameters, headers }: Request, dependencies: ManageDependencies): Promise<Answer> {
+  const { authority = '', recipient = '' } = parameters;
+  await requireInspection(dependencies.database, authority);
+  const pageUrl = `${headers['x-forwarded-proto']}://${headers.host}`;
+  await sendTest(dependencies, authority, recipient, pageUrl, dependencies.now());
   return { statusCode: 204 };
 }
 

@@ -71,7 +71,13 @@ async function workByTheHour(dependencies: NotifyDependencies, context: Context)
   const { failed } = await handleHourly(
     await lookAtRecipients(dependencies, now()),
     async (each) => {
-      if (await tell(each, dependencies, now())) logger.info('recipient told', { ...each });
+      try {
+        if (await tell(each, dependencies, now())) logger.info('recipient told', { ...each });
+      } catch (error) {
+        if (mayPass(error)) throw error;
+        // What cannot be judged rings the alarm of those that judge.
+        logger.error('recipient not told', { failure: describeFailure(error), ...each });
+      }
     },
     { logger, context },
   );

@@ -88,6 +88,8 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(manage, 'submissions', ['dynamodb:Query']);
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
+    // Tests go to one recipient each.
+    topic.grantPublish(manage);
 
     // What people look at, with the forms on it.
     const dashboard = new ServiceFunction(this, 'Dashboard', {

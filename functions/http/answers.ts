@@ -116,7 +116,12 @@ export const AlertsAnswerSchema = z.object({
 });
 
 export const NoticeAnswerSchema = NoticeSchema.extend({ subject: z.string(), sentAt: z.iso.datetime().optional() });
-export const NoticesAnswerSchema = z.object({ notices: z.array(NoticeAnswerSchema), waiting: z.int(), next });
+export const NoticesAnswerSchema = z.object({
+  notices: z.array(NoticeAnswerSchema),
+  waiting: z.int(),
+  lost: z.int(),
+  next,
+});
 
 /** A recommended action with what the authority reported of it, oldest first. */
 export const ActionAnswerSchema = ActionSchema.extend({
@@ -187,9 +192,11 @@ export const RecipientAnswerSchema = z.object({
   address: z.string(),
   level: LevelSchema,
   role: RoleSchema,
-  state: z.enum(['confirmed', 'pending']),
+  state: z.enum(['confirmed', 'pending', 'lost']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),
+  /** When it was seen that a lost one is no longer mailed. */
+  lostAt: z.iso.datetime().optional(),
 });
 export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
 

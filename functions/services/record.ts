@@ -10,7 +10,7 @@ import type { Database } from '../store/database.ts';
 import { readMonths, readSuperseded } from '../store/submissions.ts';
 import { type AuthorityAlerts, readStanding } from './alerts.ts';
 import { metricIn, requireInspection, withInspection } from './inspections.ts';
-import { countWaiting, readNotices } from './notices.ts';
+import { countLost, countWaiting, readNotices } from './notices.ts';
 
 /** Reading what was submitted, and what was made of it: for a page or an answer, as it stands now. */
 
@@ -36,6 +36,8 @@ export interface AuthorityOverview extends SubmittedMonths, Pick<AuthorityAlerts
   readonly notices: readonly Notice[];
   /** How many notices wait as nobody who would get them has confirmed. */
   readonly waiting: number;
+  /** How many recipients were mailed and no longer are. */
+  readonly lost: number;
 }
 
 /** With at most `limit` notices. Throws `UnknownAuthorityError`. */
@@ -45,15 +47,16 @@ export async function readOverview(
   limit: number,
   now: Date,
 ): Promise<AuthorityOverview> {
-  const [inspection, [months, standing, { notices }, waiting]] = await withInspection(database, authority, () =>
+  const [inspection, [months, standing, { notices }, waiting, lost]] = await withInspection(database, authority, () =>
     Promise.all([
       readMonths(database, authority),
       readStanding(database, authority),
       readNotices(database, authority, { limit }),
       countWaiting(database, authority, now),
+      countLost(database, authority),
     ]),
   );
-  return { inspection, months, ...standing, notices: notices.map(({ notice }) => notice), waiting };
+  return { inspection, months, ...standing, notices: notices.map(({ notice }) => notice), waiting, lost };
 }
 
 /** The record as it stands, for judging it anew. */
