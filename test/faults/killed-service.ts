@@ -15,7 +15,7 @@ const { api } = await startInstance({
     // Every other time before the call is made, every other time before its answer arrives.
     if (calls === Number(fatal) && calls % 2 === 0) process.kill(process.pid, 'SIGKILL');
     const reply = await forward();
-    if (call.operation === 'Publish' && reply.status === 200)
+    if (call.operation === 'Publish' && reply.status === 200 && !isAddressed(call))
       appendFileSync(join(dataDir, 'published'), `${noticeIn(call)}\n`);
     if (calls >= Number(fatal)) process.kill(process.pid, 'SIGKILL');
     return reply;
