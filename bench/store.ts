@@ -5,8 +5,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Inspection } from '../functions/domain/inspection.ts';
 import { InspectionSchema } from '../functions/domain/inspection.ts';
 import type { Database } from '../functions/store/database.ts';
-import { saveInspection } from '../functions/store/inspections.ts';
 import { TABLES, type TableDefinition, type TableName } from '../functions/store/keys.ts';
+import { saveInspection } from '../functions/store/save-inspections.ts';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
 import { startHttpStore } from '../test/support/http-store.ts';
 

@@ -9,6 +9,7 @@ import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 
 import { addBenchmark, addMetric } from './commands/metric.ts';
+import { addName } from './commands/name.ts';
 import { wordsOf } from './commands/output.ts';
 
 import { addRecovery } from './commands/recovery.ts';
@@ -58,6 +59,7 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
   .exitOverride();
 
 addSubmit(program);
+addName(program);
 addLook(program);
 addManage(program);
 addInspection(program);

@@ -16,7 +16,7 @@ import { getNotice, getNotices } from './dashboard/notices.ts';
 import { getMetric, getMetrics, getOverview, getStart, postAcknowledgement } from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
-import { getSubmit, postCheck, postSubmissions } from './dashboard/submit.ts';
+import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
 import { readAssets } from './pages/assets.ts';
 import { howItJudgesPage } from './pages/how-it-judges.ts';
 import { RefusalError } from './pages/refusals.ts';
@@ -63,6 +63,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/submit': (request) => getSubmit(request, dependencies),
       'POST /authorities/{authority}/submit': (request) => postCheck(request, dependencies),
       'POST /authorities/{authority}/submissions': (request) => postSubmissions(request, dependencies),
+      'POST /authorities/{authority}/names/{name}/removal': (request) => postNameRemoval(request, dependencies),
       'GET /authorities/{authority}/notices': (request) => getNotices(request, dependencies),
       'GET /authorities/{authority}/notices/{number}': (request) => getNotice(request, dependencies),
       'GET /authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),

@@ -21,6 +21,7 @@ import {
   MonthAnswerSchema,
   MonthsAnswerSchema,
   NoticesAnswerSchema,
+  OwnNamesAnswerSchema,
   RevisionsAnswerSchema,
 } from './http/answers.ts';
 import {
@@ -43,6 +44,7 @@ import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.t
 import { requireAuthority, requireInspection } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
 import { countLost, countWaiting, readNotices } from './services/notices.ts';
+import { listOwnNames } from './services/own-names.ts';
 import { readMetric } from './services/record.ts';
 import { tryStandard } from './services/standards.ts';
 import { readGrant } from './services/tokens.ts';
@@ -62,6 +64,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions/{period}': (request) => getMonth(request, database),
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
       'GET /v1/authorities/{authority}/template.xlsx': (request) => getTemplate(request, database, now()),
+      'GET /v1/authorities/{authority}/names': (request) => getNames(request, database),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
       'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
@@ -155,6 +158,10 @@ async function getRevisions(request: Request, database: Tables): Promise<Answer>
     revisions: revisions.map((month) => ({ authority, ...month })),
     ...(more ? { next: cursorOf(revisions.at(-1)?.revision ?? 0) } : {}),
   });
+}
+
+async function getNames({ parameters: { authority = '' } }: Request, database: Tables): Promise<Answer> {
+  return answer(200, OwnNamesAnswerSchema, { names: [...(await listOwnNames(database, authority))] });
 }
 
 /** The metric with the standard in force in a month. */

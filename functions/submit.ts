@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Metric } from './domain/inspection.ts';
-import { BulkAnswerSchema, MonthAnswerSchema } from './http/answers.ts';
-import { BulkQuerySchema } from './http/bodies.ts';
+import type { OwnName } from './domain/own-name.ts';
+import { BulkAnswerSchema, MonthAnswerSchema, OwnNameAnswerSchema } from './http/answers.ts';
+import { BulkQuerySchema, OwnNameBodySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
-import { type Answer, answer, httpHandler, isFile, type Request, readQuery } from './http/handler.ts';
+import { type Answer, answer, httpHandler, isFile, type Request, readBody, readQuery } from './http/handler.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { type Accepted, type Accepting, acceptMonth, retractMonth } from './services/accept.ts';
 import { acceptMonths, readMonths, type SentMonth } from './services/accept-months.ts';
@@ -11,6 +12,7 @@ import { correctMonth } from './services/correct.ts';
 import { InvalidError } from './services/errors.ts';
 import { readFigures } from './services/figures.ts';
 import { requireMetrics } from './services/inspections.ts';
+import { forgetName, listOwnNames, rememberNames } from './services/own-names.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
@@ -28,6 +30,8 @@ export function createHandler({ database, now, logger }: SubmitDependencies) {
       'POST /v1/authorities/{authority}/submissions': (request) => postMonths(request, accepting()),
       'PATCH /v1/authorities/{authority}/submissions/{period}': (request) => patchMonth(request, accepting()),
       'DELETE /v1/authorities/{authority}/submissions/{period}': (request) => deleteMonth(request, accepting()),
+      'POST /v1/authorities/{authority}/names': (request) => postName(request, database, now()),
+      'DELETE /v1/authorities/{authority}/names/{name}': (request) => deleteName(request, database),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
@@ -58,7 +62,11 @@ function monthAnswer(status: number, authority: string, { outcome, month, change
 async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   const { authority = '' } = request.parameters;
   const { mode, revise } = readQuery(BulkQuerySchema, request);
-  const sent = monthsIn(request, await requireMetrics(to.database, authority), to.now);
+  const [metrics, ownNames] = await Promise.all([
+    requireMetrics(to.database, authority),
+    isFile(request.headers) ? listOwnNames(to.database, authority) : [],
+  ]);
+  const sent = monthsIn(request, metrics, ownNames, to.now);
   const months = await acceptMonths(to, authority, sent, revise === 'true' ? 'anything' : 'nothing', mode);
   return answer(200, BulkAnswerSchema, {
     authority,
@@ -72,11 +80,33 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
 }
 
 /** The months of a request, in JSON or as a file. */
-function monthsIn({ headers, body }: Request, metrics: ReadonlyMap<string, Metric>, now: Date): readonly SentMonth[] {
+function monthsIn(
+  { headers, body }: Request,
+  metrics: ReadonlyMap<string, Metric>,
+  ownNames: readonly OwnName[],
+  now: Date,
+): readonly SentMonth[] {
   if (!isFile(headers)) return readMonths(body, metrics, now);
-  const { months, faults } = readFigures(body as Uint8Array, metrics, { now });
+  const { months, faults } = readFigures(body as Uint8Array, metrics, { now, ownNames });
   if (faults.length > 0) throw new InvalidError(faults);
   return months;
+}
+
+async function postName(
+  { parameters: { authority = '' }, body, by }: Request,
+  database: SubmitDependencies['database'],
+  now: Date,
+): Promise<Answer> {
+  const [name] = await rememberNames({ database, by, now }, authority, [readBody(OwnNameBodySchema, body)]);
+  return answer(200, OwnNameAnswerSchema, name as OwnName);
+}
+
+async function deleteName(
+  { parameters: { authority = '', name = '' } }: Request,
+  database: SubmitDependencies['database'],
+): Promise<Answer> {
+  await forgetName(database, authority, name);
+  return { statusCode: 204 };
 }
 
 export const handler = createHandler({

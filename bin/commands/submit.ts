@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
+import type { OwnName } from '../../functions/domain/own-name.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { readNumber } from '../../functions/services/cells.ts';
 import { readFigures } from '../../functions/services/figures.ts';
-import { namingOf } from '../../functions/services/names.ts';
+import { type Naming, namingOf } from '../../functions/services/names.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { askFirst, forPeople, showList, showOne, tell, wordsOf, YES } from './output.ts';
@@ -148,7 +149,8 @@ Examples:
     .action(async (month: string, name: string, figure: string, options: CorrectOptions, command: Command) => {
       const to = reach(command);
       const { client, at } = to;
-      const metric = metricNamed(name, await metricsOf(to));
+      const [metrics, ownNames] = await Promise.all([metricsOf(to), ownNamesOf(to)]);
+      const metric = metricNamed(name, namingOf(metrics.values(), ownNames), metrics);
       const observation = figure === 'none' ? null : figureFrom(figure, metric);
       const path = at('submissions', month);
       const etag = options.revision ? `"${options.revision}"` : (await client.request('GET', path)).etag;
@@ -185,9 +187,9 @@ interface CorrectOptions {
   readonly revision?: string;
 }
 
-/** The metric that somebody means. */
-function metricNamed(name: string, metrics: ReadonlyMap<string, Metric>): Metric {
-  const named = namingOf(metrics.values())(name);
+/** The metric that somebody means. Throws {@link UsageError}, with the nearest of `metrics`. */
+export function metricNamed(name: string, naming: Naming, metrics: ReadonlyMap<string, Metric>): Metric {
+  const named = naming(name);
   if (named) return named.metric;
   const near = suggestions()(name, [...metrics.keys()]);
   throw new UsageError(`no metric is called "${name}"${near ? `; the nearest is "${near}"` : ''}`);
@@ -225,11 +227,13 @@ async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
     if (partsOf(months).length > 1) lookThrough(months, await metricsOf(to), file);
     return months;
   }
-  const { metrics, error } = await metricsOf(to).then(
-    (metrics) => ({ metrics, error: undefined }),
-    (error: unknown) => ({ metrics: undefined, error }),
+  const { metrics, ownNames, error } = await Promise.all([metricsOf(to), ownNamesOf(to)]).then(
+    ([metrics, ownNames]) => ({ metrics, ownNames, error: undefined }),
+    (error: unknown) => ({ metrics: undefined, ownNames: [], error }),
   );
-  const { months, faults } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS });
+  const { months, faults, unknown } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS, ownNames });
+  if (faults.length > 0 && metrics && unknown.length > 0)
+    tell(`To say what a name means from now on: ${PROGRAM} name add "${unknown[0]}" METRIC (or none, to leave it out)`);
   if (faults.length > 0) throw refusedFor(faults, file);
   if (error) throw error;
   return months.map(({ period, body, statesStatus, at }) => ({
@@ -292,8 +296,13 @@ const refusedFor = (faults: readonly FileFault[], file: string): FileFaultsError
     faults.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
   );
 
+/** What the authority's own names mean. */
+export async function ownNamesOf({ client, at }: Reach): Promise<readonly OwnName[]> {
+  return (await client.request('GET', at('names'))).body.names;
+}
+
 /** The metrics by id. */
-async function metricsOf({ client, at }: Reach): Promise<ReadonlyMap<string, Metric>> {
+export async function metricsOf({ client, at }: Reach): Promise<ReadonlyMap<string, Metric>> {
   const metrics: Metric[] = (await client.request('GET', at('metrics'))).body.metrics;
   return new Map(metrics.map((metric) => [metric.id, metric]));
 }

@@ -2,6 +2,7 @@ import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { acceptMonths, BasisChangedError, compareMonths } from '../services/accept-months.ts';
 import { requireInspection } from '../services/inspections.ts';
+import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
 import type { DashboardDependencies } from './dependencies.ts';
 
 /** Figures sent from the page: uploaded, looked at, accepted. */
@@ -10,25 +11,40 @@ export async function getSubmit(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const [{ header }, { submitPage }] = await Promise.all([
+  const [{ header, metrics }, { submitPage }, ownNames] = await Promise.all([
     requireInspection(database, authority),
     import('../pages/upload.ts'),
+    listOwnNames(database, authority),
   ]);
-  return page(submitPage(visit, header));
+  return page(submitPage(visit, header, metrics, ownNames));
+}
+
+export async function postNameRemoval(
+  { parameters: { authority = '', name = '' } }: PageRequest,
+  { database }: DashboardDependencies,
+): Promise<PageAnswer> {
+  await forgetName(database, authority, name);
+  return redirect(`/authorities/${authority}/submit#names`);
 }
 
 export async function postCheck(
-  { parameters: { authority = '' }, form: { figures = '', ...form }, files: { file }, visit }: PageRequest,
+  { parameters: { authority = '' }, form: { figures = '', ...form }, files, visit, by }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const { readUpload, packMonths, previewPage, faultsPage, modeIn } = await import('../pages/upload.ts');
+  const [{ readUpload, packMonths, previewPage, faultsPage, modeIn }, { keptFile, meaningsIn }] = await Promise.all([
+    import('../pages/upload.ts'),
+    import('../pages/own-names.ts'),
+  ]);
   const inspection = await requireInspection(database, authority);
   const mode = modeIn(form.mode);
-  const upload = readUpload(file, figures, inspection.metrics, now());
-  if (upload.faults.length > 0) return page(faultsPage(visit, inspection.header, upload, mode), 422);
+  const meanings = meaningsIn(form);
+  if (meanings.length > 0) await rememberNames({ database, by, now: now() }, authority, meanings);
+  const ownNames = await listOwnNames(database, authority);
+  const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
+  if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, now(), mode);
   return page(
-    previewPage(visit, inspection, { ...upload, months: packMonths(upload.months) }, mode, months, smallNumbers),
+    previewPage(visit, inspection, { ...upload, packed: packMonths(upload.months) }, mode, months, smallNumbers),
   );
 }
 
@@ -51,7 +67,7 @@ export async function postSubmissions(
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
     const months = await compareMonths(database, authority, sent, now(), mode);
-    const again = { months: packed, understood: [], otherSheets: [] };
+    const again = { packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
     return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
   }
 }

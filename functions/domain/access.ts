@@ -13,6 +13,17 @@ export const GrantSchema = z.object({
 });
 export type Grant = z.infer<typeof GrantSchema>;
 
+/** Who did something, as it is kept with what they did: the address that signed in, or the label of the token. */
+export const BySchema = z.string().min(1).max(254);
+/** Whoever has the grant, as {@link BySchema} keeps them. */
+export const byOf = ({ label }: Pick<Grant, 'label'>): string => label.slice(0, 254) || 'token without a label';
+
+/** Who does something, and when: both stay with what they do. */
+export interface Doing {
+  readonly by: string;
+  readonly now: Date;
+}
+
 export const isExpired = ({ expires }: Grant, now: Date): boolean => expires * 1000 <= now.getTime();
 
 /** A grant does not allow what was asked of it: it is for another authority, or has not the scope. */

@@ -14,6 +14,7 @@ import {
 } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { NoticeSchema } from '../domain/notice.ts';
+import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';
 import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
@@ -56,6 +57,10 @@ export const BulkAnswerSchema = z.object({
     }),
   ),
 });
+
+/** Names that the authority's own files have for metrics. */
+export const OwnNameAnswerSchema = OwnNameSchema;
+export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema) });
 
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
 import { LocalStandardSchema, MetricDefinitionSchema, ProgressSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
+import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 
 import { RoleSchema } from '../domain/person.ts';
@@ -84,6 +85,9 @@ export const MetricChangeBodySchema = z
     ({ title, until, replacedBy }) => title !== undefined || until !== undefined || replacedBy !== undefined,
     'give at least one of title, until, replacedBy',
   );
+
+/** What a name means in the authority's own files. */
+export const OwnNameBodySchema = OwnNameMeaningSchema;
 
 /** A file of published figures, as text, with where it comes from and who brings it. */
 export const BenchmarksBodySchema = z.strictObject({

@@ -5,7 +5,7 @@ import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import { authorize, type Grant } from '../domain/access.ts';
+import { authorize, byOf, type Grant } from '../domain/access.ts';
 import { faultsOf } from '../domain/submission.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
@@ -22,6 +22,8 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>;
   /** What a body in JSON says; a file as its bytes. */
   readonly body: unknown;
+  /** Who asks, as it is kept with what they change ({@link byOf}); empty where no token is needed. */
+  readonly by: string;
 }
 
 export type Answer = APIGatewayProxyStructuredResultV2;
@@ -90,9 +92,13 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
         query: (event.queryStringParameters ?? {}) as Record<string, string>,
         headers: event.headers as Record<string, string>,
         body: event.body,
+        by: (event as AuthorizedEvent).by ?? '',
       });
     });
 }
+
+/** An event whose token was looked at. */
+type AuthorizedEvent = APIGatewayProxyEventV2 & { by?: string };
 
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, Answer>;
 
@@ -106,7 +112,10 @@ function authorization(routes: Partial<Record<RouteKey, RouteHandler>>, dependen
           `there is nothing at ${event.requestContext.http.method} ${event.rawPath.slice(0, 200)}`,
         );
       const { scope } = ROUTES[event.routeKey as RouteKey];
-      if (scope) authorize(await authenticate(event, dependencies), scope, event.pathParameters?.authority);
+      if (!scope) return;
+      const grant = await authenticate(event, dependencies);
+      authorize(grant, scope, event.pathParameters?.authority);
+      (event as AuthorizedEvent).by = byOf(grant);
     },
   };
 }

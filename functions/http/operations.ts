@@ -30,6 +30,8 @@ export const ANSWERS = {
   Months: answers.MonthsAnswerSchema,
   Revisions: answers.RevisionsAnswerSchema,
   Bulk: answers.BulkAnswerSchema,
+  OwnName: answers.OwnNameAnswerSchema,
+  OwnNames: answers.OwnNamesAnswerSchema,
   Metrics: answers.MetricsAnswerSchema,
   ChangedMetric: answers.ChangedMetricSchema,
   Metric: answers.MetricAnswerSchema,
@@ -55,6 +57,7 @@ export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
   Correction: bodies.CorrectionBodySchema,
+  NewOwnName: bodies.OwnNameBodySchema,
   NewMetric: bodies.MetricBodySchema,
   NewMetricChange: bodies.MetricChangeBodySchema,
   NewBenchmarks: bodies.BenchmarksBodySchema,
@@ -240,6 +243,29 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     words: RANGE_WORDS,
     answers: { 200: null },
     file: [XLSX],
+  },
+  'POST /v1/authorities/{authority}/names': {
+    tag: 'Submissions',
+    summary: "Say what a name means in the authority's own files",
+    description:
+      'A column or a line under that name is understood from then on, however it is spelt. `metric` null leaves its lines out. What a metric is called itself, by id or title, cannot mean another.',
+    body: {
+      schema: 'NewOwnName',
+      example: { name: 'Conferences in 15 days', metric: 'conferences-on-time', field: 'numerator' },
+    },
+    answers: { 200: 'OwnName' },
+    problems: [409],
+  },
+  'GET /v1/authorities/{authority}/names': {
+    tag: 'Submissions',
+    summary: "List the names that are remembered of the authority's own files",
+    answers: { 200: 'OwnNames' },
+  },
+  'DELETE /v1/authorities/{authority}/names/{name}': {
+    tag: 'Submissions',
+    summary: 'Forget a name',
+    answers: { 204: null },
+    problems: [409],
   },
   'GET /v1/authorities/{authority}/metrics': {
     tag: 'Metrics',
@@ -445,6 +471,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
 /** What a path parameter is, with an example. `recipient` is the identifier of the example address. */
 export const PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> = {
   authority: { description: 'The organisation inspected.', example: 'herefordshire' },
+  name: { description: 'The `id` of a name that is remembered.', example: '9db04e22f1542800' },
   period: { description: 'A month, yyyy-mm.', example: '2011-08' },
   metric: { description: 'The id of a metric.', example: 'initial-assessments-on-time' },
   alert: {

@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { authorize, type Grant } from '../domain/access.ts';
+import { authorize, byOf, type Grant } from '../domain/access.ts';
 import { MAX_FORM_BYTES, PAGES, type PageKey, type Route } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
@@ -24,6 +24,8 @@ export interface PageRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly visit: Visit;
   readonly grant: PageGrant | undefined;
+  /** Who asks, as it is kept with what they change; empty before signing in. */
+  readonly by: string;
   /** What was posted; empty for a GET. */
   readonly form: Posted['form'];
   readonly files: Posted['files'];
@@ -63,6 +65,7 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
         query: (event.queryStringParameters ?? {}) as Record<string, string>,
         visit: visitOf(assets, grant, token),
         grant,
+        by: grant ? byOf(grant) : '',
         ...(event.requestContext.http.method === 'POST'
           ? await acceptForm(event, scope ? token : undefined)
           : { form: {}, files: {} }),

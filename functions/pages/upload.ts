@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { OwnName } from '../domain/own-name.ts';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';
 import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
@@ -20,6 +21,7 @@ import {
   type Visit,
   warningText,
 } from './layout.ts';
+import { namesForm, rememberedNames } from './own-names.ts';
 import { RefusalError } from './refusals.ts';
 import { counted } from './words.ts';
 
@@ -27,15 +29,24 @@ import { counted } from './words.ts';
 export interface Upload extends Figures {
   /** What was pasted, to be shown again where it is wrong. */
   readonly pasted: string;
+  /** The file that was chosen. */
+  readonly file: Uint8Array | undefined;
 }
 
 type Metrics = readonly Metric[];
 const byId = (metrics: Metrics): ReadonlyMap<string, Metric> => new Map(metrics.map((metric) => [metric.id, metric]));
 
-/** Reads a file of figures, or what was pasted, by the metrics that they are for. */
-export function readUpload(file: Uint8Array | undefined, pasted: string, metrics: Metrics, now: Date): Upload {
+/** Reads a file of figures, or what was pasted, by the metrics that they are for and the names that the authority has for them. */
+export function readUpload(
+  file: Uint8Array | undefined,
+  pasted: string,
+  { metrics, ownNames }: { readonly metrics: Metrics; readonly ownNames: readonly OwnName[] },
+  now: Date,
+): Upload {
   const failed = (detail: string): Upload => ({
     pasted: '',
+    file: undefined,
+    unknown: [],
     months: [],
     faults: [{ line: 1, detail }],
     understood: [],
@@ -45,7 +56,8 @@ export function readUpload(file: Uint8Array | undefined, pasted: string, metrics
   const limit = file && isWorkbook(file) ? MAX_WORKBOOK_BYTES : MAX_BULK_BYTES;
   if ((file?.length ?? Buffer.byteLength(pasted)) > limit)
     return failed(`the file is larger than ${limit / 1024} KB; send fewer months, or the sheet with the figures alone`);
-  return { pasted: file ? '' : pasted, ...readFigures(file ?? pasted, byId(metrics), { now, maxMonths: MAX_PERIODS }) };
+  const settings = { now, maxMonths: MAX_PERIODS, ownNames };
+  return { pasted: file ? '' : pasted, file, ...readFigures(file ?? pasted, byId(metrics), settings) };
 }
 
 /** Months as the preview hands them on to be sent: nothing is stored before that, and a workbook need not travel twice. */
@@ -77,7 +89,12 @@ function unpacked(packed: string): unknown {
 }
 
 /** The form to upload or paste figures. */
-export function submitPage(visit: Visit, header: InspectionHeader): Html {
+export function submitPage(
+  visit: Visit,
+  header: InspectionHeader,
+  metrics: Metrics,
+  ownNames: readonly OwnName[],
+): Html {
   return layout(visit, {
     title: 'Submit figures',
     place: { authority: header.authority, name: header.name, at: 'submit' },
@@ -85,7 +102,8 @@ export function submitPage(visit: Visit, header: InspectionHeader): Html {
 <p class="govuk-body">You see what the file holds, and everything that is wrong with it, before anything is stored.</p>
 ${templateForm(header)}
 <h2 class="govuk-heading-m">Send a file</h2>
-${uploadForm(visit, header, '')}`,
+${uploadForm(visit, header, '')}
+${rememberedNames(visit, header, metrics, ownNames)}`,
   });
 }
 
@@ -129,7 +147,7 @@ ${modeChoice(mode)}
 export function previewPage(
   visit: Visit,
   { header, metrics }: { readonly header: InspectionHeader; readonly metrics: readonly Metric[] },
-  { months: sent, understood, otherSheets }: Pick<Upload, 'understood' | 'otherSheets'> & { readonly months: string },
+  upload: Omit<Upload, 'months' | 'faults'> & { readonly packed: string },
   mode: Mode,
   months: readonly ComparedMonth[],
   smallNumbers: SmallNumbers,
@@ -142,8 +160,9 @@ export function previewPage(
     content: html`${errorSummary(meanwhile ? [{ text: meanwhile }] : [])}
 <h1 class="govuk-heading-l">Check before sending</h1>
 ${inset('Nothing is stored yet.')}
-${sending(visit, header, sent, mode, months)}
-${howRead(understood, otherSheets)}
+${sending(visit, header, upload.packed, mode, months)}
+${howRead(upload.understood, upload.otherSheets)}
+${namesForm(visit, header, metrics, upload, mode)}
 ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= FEW_MONTHS))}`,
   });
 }
@@ -160,10 +179,11 @@ const MAX_SHOWN_LENGTH = 20_000;
 /** Everything that is wrong with a file, and the form to send it again. */
 export function faultsPage(
   visit: Visit,
-  header: InspectionHeader,
-  { pasted, faults, understood, otherSheets }: Upload,
+  { header, metrics }: { readonly header: InspectionHeader; readonly metrics: Metrics },
+  upload: Upload,
   mode: Mode,
 ): Html {
+  const { pasted, faults, understood, otherSheets } = upload;
   const more = faults.length - SUMMARY_FAULTS;
   return layout(visit, {
     title: 'Nothing was stored',
@@ -178,6 +198,7 @@ export function faultsPage(
     )}
 <h1 class="govuk-heading-l">Nothing was stored</h1>
 <p class="govuk-body">Put these right and check again.</p>
+${namesForm(visit, header, metrics, upload, mode)}
 ${table({
   caption: 'Every fault by its place in the file',
   heads: ['Line', 'Column', 'What is wrong'],

@@ -11,7 +11,6 @@ import {
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
 import { countMonths, readMonth, saveMonths } from '../store/submissions.ts';
-import type { SentMonth } from './accept-months.ts';
 import {
   InvalidError,
   NotFoundError,
@@ -128,7 +127,7 @@ export async function retractMonth(
 }
 
 export function outcomeOf(
-  { period, submission }: Pick<SentMonth, 'period' | 'submission'>,
+  { period, submission }: { readonly period: string; readonly submission: Submission },
   current: Month | undefined,
   now: Date,
 ): Accepted {

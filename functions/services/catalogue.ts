@@ -1,7 +1,7 @@
 import { type LoadedInspection, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import { faultsOfDefinition } from '../domain/read-inspection.ts';
 import type { Database } from '../store/database.ts';
-import { type Plan, planMetric } from '../store/inspections.ts';
+import { type Plan, planMetric } from '../store/save-inspections.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
 import { isAuthorityId, metricIn } from './inspections.ts';
 import { retryChanged } from './retry.ts';

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import type { Metric } from '../domain/inspection.ts';
 import type { Month, Reported } from '../domain/submission.ts';
-import { FIELDS, type Field, namingOf } from './names.ts';
-import { readTable } from './read-table.ts';
+import { FIELDS, type Field } from './names.ts';
+import { readTable, type TableSettings } from './read-table.ts';
 import { type Line, LONG, type Table } from './table.ts';
 import { FORMULA } from './table-lines.ts';
 
@@ -25,10 +25,10 @@ export class UnreadableFileError extends Error {
 }
 
 /**
- * Reads a separated text by the metrics that it is for: see {@link readTable}. Without metrics, their names are taken to be
+ * Reads a separated text by what names of metrics mean in it: see {@link readTable}. Unless that is known, they are taken to be
  * ids. Every fault is named by line and column; beside faults, the months are what could be read of them.
  */
-export function readCsv(text: string, metrics?: ReadonlyMap<string, Metric>): Table {
+export function readCsv(text: string, names: Pick<TableSettings, 'naming' | 'leftOut'> = {}): Table {
   let separated: SeparatedText;
   try {
     separated = readSeparated(text);
@@ -37,7 +37,7 @@ export function readCsv(text: string, metrics?: ReadonlyMap<string, Metric>): Ta
     return { months: [], faults: [{ line: error.line, detail: error.message }] };
   }
   const { lines, remarks, decimalComma } = separated;
-  const table = readTable(lines, { naming: metrics && namingOf(metrics.values()), decimalComma });
+  const table = readTable(lines, { ...names, decimalComma });
   if (!table.understood) return table;
   const asides = [
     ...remarks.map(({ line, cells }) => ({ line, text: cells.join(' ').slice(0, 64), why: 'is a remark' })),

@@ -58,6 +58,7 @@ const ABSENT = {
   inspection: (id: string) => `no inspection is called ${quoted(id)}`,
   action: (id: string) => `no action is called ${quoted(id)}`,
   alert: (id: string) => `no alert is called ${quoted(id)}`,
+  name: (id: string) => `no name is remembered under ${quoted(id)}`,
   month: (id: string) => `${shortened(id)} was not submitted`,
   notice: (id: string) => `there is no notice ${shortened(id)}`,
   recipient: (id: string) => `there is no recipient ${quoted(id)}`,

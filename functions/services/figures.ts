@@ -1,9 +1,10 @@
 import type { Metric } from '../domain/inspection.ts';
+import type { OwnNameMeaning } from '../domain/own-name.ts';
 import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
 import { shorten } from './cells.ts';
 import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
-import { type Naming, namingOf } from './names.ts';
-import { readTable } from './read-table.ts';
+import { leftOutBy, namingOf, plain } from './names.ts';
+import { readTable, type TableSettings } from './read-table.ts';
 import { suggestions } from './suggestions.ts';
 import { placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
 import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
@@ -34,12 +35,16 @@ export interface Figures {
   readonly understood: readonly (Understood & { readonly sheet?: string })[];
   /** Sheets of a workbook that were not read, and why. */
   readonly otherSheets: readonly { readonly name: string; readonly why: string }[];
+  /** Names beside figures that no metric has. */
+  readonly unknown: readonly string[];
 }
 
 export interface FiguresSettings {
   /** By when a month has to be over; without it that is left to whoever takes the months. */
   readonly now?: Date;
   readonly maxMonths?: number;
+  /** What the authority's own names mean. */
+  readonly ownNames?: readonly OwnNameMeaning[];
 }
 
 /**
@@ -49,14 +54,20 @@ export interface FiguresSettings {
 export function readFigures(
   file: string | Uint8Array,
   metrics: ReadonlyMap<string, Metric> | undefined,
-  { now, maxMonths = MAX_MONTHS }: FiguresSettings = {},
+  { now, maxMonths = MAX_MONTHS, ownNames = [] }: FiguresSettings = {},
 ): Figures {
-  const { tables, otherSheets } = tablesOf(file, metrics);
+  const { tables, otherSheets } = tablesOf(
+    file,
+    metrics ? { naming: namingOf(metrics.values(), ownNames), leftOut: leftOutBy(ownNames) } : {},
+  );
   const understood = tables.flatMap(({ sheet, understood: how }) =>
     how ? [{ ...how, ...(sheet ? { sheet } : {}) }] : [],
   );
   const { months, faults } = joined(tables);
-  const how = { understood, otherSheets };
+  const unknown = [
+    ...new Map(tables.flatMap((table) => table.unknown ?? []).map((name) => [plain(name), name])).values(),
+  ];
+  const how = { understood, otherSheets, unknown };
   const count = months.filter(({ isMonth }) => isMonth).length;
   if (count > maxMonths || (months.length === 0 && faults.length === 0)) {
     const detail =
@@ -82,6 +93,8 @@ export function readFigures(
   return { months: all.length > 0 ? [] : read, faults: all, ...how };
 }
 
+type Names = Pick<TableSettings, 'naming' | 'leftOut'>;
+
 interface FileTable extends Table {
   readonly sheet?: string;
 }
@@ -89,13 +102,13 @@ interface FileTable extends Table {
 /** The tables of a file: one of a text, and of a workbook one for each sheet that has figures. */
 function tablesOf(
   file: string | Uint8Array,
-  metrics: ReadonlyMap<string, Metric> | undefined,
+  names: Names,
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
   try {
-    if (typeof file === 'string') return { tables: [readCsv(file, metrics)], otherSheets: [] };
+    if (typeof file === 'string') return { tables: [readCsv(file, names)], otherSheets: [] };
     if (isOldWorkbook(file)) throw new UnreadableFileError(1, OLD_WORKBOOK);
-    if (!isWorkbook(file)) return { tables: [readCsv(decodeText(file), metrics)], otherSheets: [] };
-    return tablesInWorkbook(readWorkbook(file), metrics && namingOf(metrics.values()));
+    if (!isWorkbook(file)) return { tables: [readCsv(decodeText(file), names)], otherSheets: [] };
+    return tablesInWorkbook(readWorkbook(file), names);
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
     return { tables: [{ months: [], faults: [{ line: error.line, detail: error.message }] }], otherSheets: [] };
@@ -107,12 +120,12 @@ const OLD_WORKBOOK =
 
 function tablesInWorkbook(
   sheets: readonly Sheet[],
-  naming: Naming | undefined,
+  names: Names,
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
   const tables = sheets.map(({ name, isHidden, lines }) => ({
     sheet: name,
     why: isHidden ? 'is hidden' : lines.length === 0 ? 'is empty' : 'has no line that names the columns',
-    ...readTable(isHidden ? [] : lines, { naming }),
+    ...readTable(isHidden ? [] : lines, names),
   }));
   const read = tables.filter(({ understood }) => understood);
   // Where no sheet can be read, the first with anything in it says why.

@@ -1,13 +1,7 @@
 import { AuthorityIdSchema, InspectionSchema, type LoadedInspection, type Metric } from '../domain/inspection.ts';
 import type { Database } from '../store/database.ts';
-import {
-  isInspected,
-  listAuthorities,
-  moveFormerInspection,
-  readInspection,
-  readMetrics,
-  saveInspection,
-} from '../store/inspections.ts';
+import { isInspected, listAuthorities, readInspection, readMetrics } from '../store/inspections.ts';
+import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';
 import { NotFoundError, UnknownAuthorityError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 

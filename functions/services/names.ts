@@ -1,8 +1,7 @@
 import type { Metric } from '../domain/inspection.ts';
+import { FIELDS, type Field, type OwnNameMeaning } from '../domain/own-name.ts';
 
-/** The fields of a reported figure, as the columns of a file name them. */
-export const FIELDS = ['numerator', 'denominator', 'count', 'value'] as const;
-export type Field = (typeof FIELDS)[number];
+export { FIELDS, type Field };
 
 /** A metric that a heading or a cell names, with the field that it names beside it: `Supervision on time - num`. */
 export interface Named {
@@ -46,21 +45,36 @@ export function plain(text: string): string {
     .trim();
 }
 
-/** Metrics by id, title and alias, however they are spelt; a name that two of them have names neither. */
-export function namingOf(metrics: Iterable<Metric>): Naming {
-  const byName = new Map<string, Metric | null>();
-  for (const metric of metrics)
+/**
+ * Metrics by id, title and alias, however they are spelt; a name that two of them have names neither. What an authority's own
+ * names mean comes before aliases, and never before a metric's id or title.
+ */
+export function namingOf(metrics: Iterable<Metric>, own: readonly OwnNameMeaning[] = []): Naming {
+  const byName = new Map<string, Named | null>();
+  const known = [...metrics];
+  for (const metric of known)
     for (const name of new Set([metric.id, metric.title, ...(metric.aliases ?? [])].map(plain)))
-      byName.set(name, byName.has(name) ? null : metric);
-  const find = (name: string): Metric | undefined =>
+      byName.set(name, byName.has(name) ? null : { metric });
+  const fixed = new Set(known.flatMap(({ id, title }) => [plain(id), plain(title)]));
+  for (const { name, metric: id, field } of own) {
+    const metric = known.find((each) => each.id === id);
+    if (!fixed.has(plain(name))) byName.set(plain(name), metric ? { metric, ...(field ? { field } : {}) } : null);
+  }
+  const find = (name: string): Named | undefined =>
     byName.get(name) ?? byName.get(name.replace(/^(%|percentage|percent|number|no)( of)? /, '')) ?? undefined;
   return (text) => {
     const name = plain(text);
-    const metric = find(name);
-    if (metric) return { metric };
+    const named = find(name);
+    if (named || byName.has(name)) return named;
     const [, rest = '', word = ''] = /^(.+) (\S+)$/.exec(name) ?? [];
     const field = fieldNamed(word);
-    const named = field && find(rest);
-    return named ? { metric: named, field } : undefined;
+    const whole = field && find(rest);
+    return whole ? { metric: whole.metric, field } : undefined;
   };
+}
+
+/** Whether a name is remembered to mean nothing that is measured here. */
+export function leftOutBy(own: readonly OwnNameMeaning[]): (text: string) => boolean {
+  const names = new Set(own.filter(({ metric }) => metric === null).map(({ name }) => plain(name)));
+  return (text) => names.has(plain(text));
 }

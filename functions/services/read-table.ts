@@ -1,8 +1,10 @@
-import { cleaned } from './cells.ts';
+import { cleaned, readNumber } from './cells.ts';
 import type { Naming } from './names.ts';
 import type { Line, Table, TableFault } from './table.ts';
 import {
   COLUMNS_NEEDED,
+  type Column,
+  columnsIn,
   describeColumns,
   faultsAbove,
   faultsOfColumns,
@@ -17,6 +19,8 @@ import { monthsOf } from './table-months.ts';
 export interface TableSettings {
   /** Undefined where the metrics are not known: then names are taken to be ids. */
   readonly naming?: Naming | undefined;
+  /** Names in the place of a metric's that are to be left out. */
+  readonly leftOut?: ((name: string) => boolean) | undefined;
   /** Whether `14,5` is fourteen and a half. */
   readonly decimalComma?: boolean;
 }
@@ -32,7 +36,10 @@ const MAX_CELL_LENGTH = 32_767;
  * (`period`, and columns named by metrics) or one metric a line (`metric`, and columns named by months), in any order of
  * columns, below any title. Blank means not reported. Every line is read, named among what was set aside, or a fault.
  */
-export function readTable(lines: readonly Line[], { naming, decimalComma = false }: TableSettings = {}): Table {
+export function readTable(
+  lines: readonly Line[],
+  { naming, leftOut, decimalComma = false }: TableSettings = {},
+): Table {
   const faults: TableFault[] = [];
   const long = lines.find(({ cells }) => cells.some((cell) => cell.length > MAX_CELL_LENGTH));
   if (long)
@@ -56,13 +63,7 @@ export function readTable(lines: readonly Line[], { naming, decimalComma = false
     return { months: [], faults: [{ line: 1, detail: `has ${widest} columns; at most ${MAX_COLUMNS} are read` }] };
   const at = filled.slice(0, HEADER_LINES).findIndex((line) => headerIn(line, naming) !== undefined);
   const header = at < 0 ? undefined : headerIn(filled[at] as Line, naming);
-  if (!header)
-    return {
-      months: [],
-      faults: [
-        nearlyHeader(filled, naming) ?? { line: first.line, detail: `no line names the columns; ${COLUMNS_NEEDED}` },
-      ].flat(),
-    };
+  if (!header) return withoutHeader(filled, first, naming);
   const above = filled.slice(0, at);
   const below = filled.slice(at + 1);
   faults.push(...faultsOfHeader(header), ...above.flatMap(faultsAbove), ...faultsOfColumns(header, below));
@@ -72,7 +73,9 @@ export function readTable(lines: readonly Line[], { naming, decimalComma = false
     why: 'stands above the names of the columns',
   }));
   const fatal = faults.length > 0;
-  const read = fatal ? { entries: [], remarks: [], blanks: 0 } : readLines(header, below, naming, faults, asides);
+  const read = fatal
+    ? { entries: [], remarks: [], blanks: 0 }
+    : readLines(header, below, { naming, leftOut }, faults, asides);
   const months = monthsOf(read, header, faults, decimalComma);
   return {
     months,
@@ -84,7 +87,43 @@ export function readTable(lines: readonly Line[], { naming, decimalComma = false
       asides,
       blanks: read.blanks,
     },
+    unknown:
+      header.holds === 'month'
+        ? unnamedColumns(header.columns, below)
+        : read.entries.filter(({ metric }) => !metric).map(({ id }) => id),
   };
+}
+
+/** A table of which no line names the columns: of months under names that none of our metrics has, these. */
+function withoutHeader(filled: readonly Line[], first: Line, naming: Naming | undefined): Table {
+  const nearly = nearlyHeader(filled, naming);
+  if (nearly) return { months: [], faults: nearly };
+  for (const [at, line] of filled.slice(0, HEADER_LINES).entries()) {
+    const columns = columnsIn(line.cells, naming);
+    const unknown = columns.some(({ role }) => role === 'period') ? unnamedColumns(columns, filled.slice(at + 1)) : [];
+    if (unknown.length > 0)
+      return {
+        months: [],
+        faults: [
+          {
+            line: line.line,
+            detail: 'no column has the name of a metric; say below what they are, or name one by its title',
+          },
+        ],
+        unknown,
+      };
+  }
+  return { months: [], faults: [{ line: first.line, detail: `no line names the columns; ${COLUMNS_NEEDED}` }] };
+}
+
+/** Headings of columns that are not read and hold numbers. */
+function unnamedColumns(columns: readonly Column[], below: readonly Line[]): string[] {
+  const holdsNumber = ({ index }: Column): boolean =>
+    below.some(({ cells }) => readNumber(cleaned(cells[index] ?? ''), false).kind !== 'unclear');
+  return columns
+    .filter(({ heading, role, figure, month }) => heading && !role && !figure && !month)
+    .filter(holdsNumber)
+    .map(({ heading }) => heading);
 }
 
 const lastFilled = (cells: readonly string[]): number => cells.findLastIndex((cell) => cleaned(cell) !== '');

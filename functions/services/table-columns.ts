@@ -90,7 +90,7 @@ function asUsed(column: Column, holds: Understood['holds']): Column {
 export const isFieldRole = (role: Role | undefined): boolean =>
   role === 'figure' || (FIELDS as readonly string[]).includes(role ?? '');
 
-function columnsIn(cells: readonly string[], naming: Naming | undefined): Column[] {
+export function columnsIn(cells: readonly string[], naming: Naming | undefined): Column[] {
   const columns = cells.map((cell, index): Column => {
     const heading = cleaned(cell);
     const word = plain(heading);

@@ -46,10 +46,16 @@ export interface Lines {
   readonly blanks: number;
 }
 
+/** What names mean, and which are to be left out. */
+interface Names {
+  readonly naming: Naming | undefined;
+  readonly leftOut: ((name: string) => boolean) | undefined;
+}
+
 export function readLines(
   header: Header,
   below: readonly Line[],
-  naming: Naming | undefined,
+  { naming, leftOut }: Names,
   faults: TableFault[],
   asides: { line: number; text: string; why: string }[],
 ): Lines {
@@ -72,6 +78,10 @@ export function readLines(
     const named = name ? naming?.(name) : undefined;
     if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL.test(name))) {
       aside('is a total');
+      continue;
+    }
+    if (name && !named && leftOut?.(name)) {
+      aside('is remembered as no metric of this service');
       continue;
     }
     if (holds === 'figure') {

@@ -65,6 +65,8 @@ export interface Table {
   readonly months: TableMonth[];
   readonly faults: TableFault[];
   readonly understood?: Understood;
+  /** Names that stand where a metric's would, beside figures, and are none: whoever sent them can say what they mean. */
+  readonly unknown?: readonly string[];
 }
 
 /** The columns of a file as this service writes it, one figure a line. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import {
-  type Inspection,
   InspectionSchema,
   type LoadedInspection,
   loadedFrom,
@@ -14,36 +13,16 @@ import {
   type StoredInspections,
   storedFrom,
 } from '../domain/inspection.ts';
-import {
-  ChangedMeanwhileError,
-  type Database,
-  dataOf,
-  type Item,
-  itemOf,
-  partition,
-  queryAll,
-  transact,
-} from './database.ts';
-import { AT_ONCE, dueMark } from './due-marks.ts';
-import {
-  AUTHORITIES_KEY,
-  AUTHORITY_KEY,
-  authorityKey,
-  FORMER,
-  INSPECTION_PREFIX,
-  inspectionKey,
-  METRIC_PREFIX,
-  metricKey,
-  PROGRESS_PREFIX,
-  progressKey,
-} from './keys.ts';
+import { type Database, dataOf, type Item, partition, queryAll } from './database.ts';
+import { AUTHORITIES_KEY, AUTHORITY_KEY, authorityKey, FORMER, INSPECTION_PREFIX, METRIC_PREFIX } from './keys.ts';
 import { versionsIn } from './versions.ts';
 
 type Baselines = Database<'baselines'>;
-type Loading = Database<'baselines' | 'alerts'>;
+
+export type Loading = Database<'baselines' | 'alerts'>;
 
 /** What an authority is called. */
-const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
+export const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
 
 type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'>;
 
@@ -57,7 +36,7 @@ export async function readInspection(database: Baselines, authority: string): Pr
   return definitions && loadedFrom({ ...definitions, ...versionsIn(items) });
 }
 
-const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
+export const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
   queryAll(client, { ...partition(tables.baselines, authorityKey(authority)), ConsistentRead: true });
 
 /** The metrics of an authority by id; undefined where the authority is unknown. Reads one small item while nothing changed. */
@@ -95,7 +74,7 @@ async function readFingerprint({ client, tables }: Baselines, authority: string)
   return undefined;
 }
 
-function definitionsIn(authority: string, items: readonly Item[]): Definitions | undefined {
+export function definitionsIn(authority: string, items: readonly Item[]): Definitions | undefined {
   const known = items.find(({ sk }) => sk?.S === AUTHORITY_KEY) ?? formerIn(items);
   if (!known) return undefined;
   const fingerprint = known.fingerprint?.S ?? '';
@@ -113,7 +92,7 @@ function definitionsIn(authority: string, items: readonly Item[]): Definitions |
   return read;
 }
 
-function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
+export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions'> {
   return {
     reports: beginningWith(items, INSPECTION_PREFIX).map((item) => ReportSchema.parse(dataOf(item))),
     definitions: beginningWith(items, METRIC_PREFIX)
@@ -122,23 +101,24 @@ function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'defi
   };
 }
 
-const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
+export const beginningWith = (items: readonly Item[], prefix: string): Item[] =>
   items.filter(({ sk }) => sk?.S?.startsWith(prefix));
 
 /** A metric's definition, without what its inspection says of it: that stood in the same item before December 2026. */
-function definitionOf(item: Item): MetricDefinition {
+export function definitionOf(item: Item): MetricDefinition {
   const { baseline, actions, paragraphs, judgement, ...definition } = dataOf(item) as Record<string, unknown>;
   return MetricDefinitionSchema.parse(definition);
 }
 
 // ---- as it was stored before December 2026
 
-const formerIn = (items: readonly Item[]): Item | undefined => items.find(({ sk }) => sk?.S === FORMER.inspection);
+export const formerIn = (items: readonly Item[]): Item | undefined =>
+  items.find(({ sk }) => sk?.S === FORMER.inspection);
 
 const FORMER_GRADES = ['outstanding', 'good', 'adequate', 'inadequate'];
 
 /** The one inspection that there was, out of its parts; undefined where there are none. All were of the framework of 2009. */
-function formerReportIn(items: readonly Item[]): Report | undefined {
+export function formerReportIn(items: readonly Item[]): Report | undefined {
   const item = formerIn(items);
   if (!item) return undefined;
   const { fingerprint: _, ...header } = dataOf(item) as Record<string, string>;
@@ -160,223 +140,8 @@ function formerReportIn(items: readonly Item[]): Report | undefined {
   return storedFrom(inspection).report;
 }
 
-/** A transaction takes a hundred writes; half of that leaves room for two for each item. */
-const MOVES_AT_ONCE = 50;
-
-/**
- * Moves what an earlier version stored into the place where it belongs now; whatever people set or reported stays as it
- * is. The report and the item by which the authority is known change in one transaction, and everything else is read
- * alike in its old place and its new one, so that it may break off anywhere and be run again. Returns how many items moved.
- */
-export async function moveFormerInspection(database: Loading, authority: string): Promise<number> {
-  const { client, tables } = database;
-  const TableName = tables.baselines;
-  const pk = authorityKey(authority);
-  const items = await itemsOf(database, authority);
-  const remove = ({ pk, sk }: Item): TransactWriteItem => ({ Delete: { TableName, Key: { pk, sk } as Item } });
-  const put = (item: Item): TransactWriteItem => ({ Put: { TableName, Item: item } });
-  const report = formerReportIn(items);
-  const former = formerIn(items);
-  if (report && former) {
-    const { authority: id, name } = report;
-    const fingerprint = former.fingerprint ?? { S: '' };
-    await transact(client, [
-      put(itemOf(pk, AUTHORITY_KEY, { id, name }, { fingerprint })),
-      put(itemOf(pk, inspectionKey(report.id), report)),
-      remove(former),
-    ]);
-  }
-  const [first] = beginningWith(items, INSPECTION_PREFIX);
-  const inspection = report?.id ?? (first && ReportSchema.parse(dataOf(first)).id);
-  if (!inspection) return 0;
-  const moves = items.flatMap((item): TransactWriteItem[][] => {
-    const sk = item.sk?.S ?? '';
-    const data = dataOf(item) as Record<string, unknown>;
-    if (sk.startsWith(FORMER.judgements) || sk.startsWith(FORMER.actions)) return [[remove(item)]];
-    if (sk.startsWith(METRIC_PREFIX) && 'baseline' in data)
-      return [[put({ ...item, data: { S: JSON.stringify(definitionOf(item)) }, from: { S: inspection } })]];
-    if (sk.startsWith(PROGRESS_PREFIX) && !('inspection' in data)) {
-      const key = progressKey(inspection, String(data.action), Number(data.version));
-      return [[put(itemOf(pk, key, { inspection, ...data })), remove(item)]];
-    }
-    return [];
-  });
-  for (let start = 0; start < moves.length; start += MOVES_AT_ONCE)
-    await transact(client, moves.slice(start, start + MOVES_AT_ONCE).flat());
-  return moves.length + (report ? 1 : 0);
-}
-
-// ---- loading
-
-/** Somebody else changed what is loaded for the authority since it was read. */
-export class InspectionsChangedError extends ChangedMeanwhileError {
-  override readonly name = 'InspectionsChangedError';
-  constructor() {
-    super('somebody else changed the inspections or metrics meanwhile; read them again');
-  }
-}
-
-/**
- * Loads an inspection: writes what is new or changed, removes the metrics that it brought and no longer has, and leaves
- * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
- * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
- * should be. {@link InspectionsChangedError} where somebody was faster.
- */
-export async function saveInspection(database: Loading, inspection: Inspection): Promise<number> {
-  const { written, save } = await planInspection(database, inspection);
-  await save();
-  return written;
-}
-
-/** What loading, or retiring, an inspection would come to, before it is done; `before` and `after` are worked out when they are asked for. */
-export interface Plan {
-  readonly before: LoadedInspection | undefined;
-  readonly after: LoadedInspection;
-  /** How many items are written or removed. */
-  readonly written: number;
-  /** Does it, unless there is nothing to do. {@link InspectionsChangedError} where somebody was faster. */
-  save(): Promise<void>;
-}
-
-/** {@link saveInspection} without doing it yet. */
-export async function planInspection(database: Loading, inspection: Inspection): Promise<Plan> {
-  const { authority, name } = inspection;
-  const pk = authorityKey(authority);
-  const stored = await itemsOf(database, authority);
-  const before = new Map(stored.map((item) => [item.sk?.S ?? '', item]));
-  const { report, definitions } = storedFrom(inspection);
-  const isOwn = (item: Item | undefined): boolean => item === undefined || item.from?.S === inspection.id;
-  const places = stored.map(({ place }) => Number(place?.N ?? -1));
-  const next = Math.max(-1, ...places.filter((_, index) => !isOwn(stored[index]))) + 1;
-  const wanted = [
-    itemOf(pk, inspectionKey(report.id), report),
-    ...definitions
-      .filter(({ id }) => isOwn(before.get(metricKey(id))))
-      .map((definition, position) =>
-        itemOf(pk, metricKey(definition.id), definition, {
-          place: { N: String(next + position) },
-          from: { S: inspection.id },
-        }),
-      ),
-  ];
-  const keys = new Set(wanted.map(({ sk }) => sk?.S));
-  const changed = wanted.filter((item) => !isSame(before.get(item.sk?.S ?? ''), item));
-  const dropped = beginningWith(stored, METRIC_PREFIX).filter(
-    ({ sk, from }) => from?.S === inspection.id && !keys.has(sk?.S),
-  );
-  const after = [
-    ...stored.filter(({ sk }) => !keys.has(sk?.S) && !dropped.some((item) => item.sk?.S === sk?.S)),
-    ...wanted,
-  ];
-  return planOf(database, authority, stored, { name, put: changed, dropped, after });
-}
-
-/** Marks an inspection as no longer counted, or as counted again; it stays to be read. Undefined where there is none of that id. */
-export async function planRetirement(database: Loading, authority: string, id: string): Promise<Plan | undefined> {
-  const stored = await itemsOf(database, authority);
-  const item = stored.find(({ sk }) => sk?.S === inspectionKey(id));
-  if (!item) return undefined;
-  const report = ReportSchema.parse(dataOf(item));
-  const retired = itemOf(authorityKey(authority), inspectionKey(id), { ...report, retired: true });
-  const put = report.retired ? [] : [retired];
-  const after = stored.map((other) => (other === item ? retired : other));
-  return planOf(database, authority, stored, { name: report.name, put, dropped: [], after });
-}
-
-/**
- * Puts a metric of the council's own into the catalogue, or another definition in the place of one that is there: from
- * then on it is the council's, and no inspection's file changes it. Undefined where the authority is unknown.
- */
-export async function planMetric(
-  database: Loading,
-  authority: string,
-  change: (before: MetricDefinition | undefined) => MetricDefinition,
-  id: string,
-): Promise<Plan | undefined> {
-  const stored = await itemsOf(database, authority);
-  const known = definitionsIn(authority, stored);
-  if (!known) return undefined;
-  const before = stored.find(({ sk }) => sk?.S === metricKey(id));
-  const places = stored.map(({ place }) => Number(place?.N ?? -1));
-  const place = before?.place ?? { N: String(Math.max(-1, ...places) + 1) };
-  const wanted = itemOf(authorityKey(authority), metricKey(id), change(before && definitionOf(before)), { place });
-  const after = [...stored.filter((item) => item !== before), wanted];
-  const put = isSame(before, wanted) ? [] : [wanted];
-  return planOf(database, authority, stored, { name: known.name ?? authority, put, dropped: [], after });
-}
-
-function planOf(
-  database: Loading,
-  authority: string,
-  stored: readonly Item[],
-  changes: Pick<Changes, 'name' | 'put' | 'dropped' | 'after'>,
-): Plan {
-  const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
-  const written = changes.put.length + changes.dropped.length;
-  const name = known ? AuthoritySchema.parse(dataOf(known)).name : changes.name;
-  return {
-    get before() {
-      const definitions = definitionsIn(authority, stored);
-      return definitions && loadedFrom({ ...definitions, ...versionsIn(stored) });
-    },
-    get after() {
-      const { after } = changes;
-      const read = { name, fingerprint: fingerprintOf(after), ...parsedFrom(after), ...versionsIn(stored) };
-      return loadedFrom(read) as LoadedInspection;
-    },
-    written,
-    async save() {
-      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name });
-    },
-  };
-}
-
-interface Changes {
-  /** The item by which the authority is known, as it was read. */
-  readonly known: Item | undefined;
-  readonly name: string;
-  readonly put: readonly Item[];
-  readonly dropped: readonly Item[];
-  /** All items of the authority as they will be. */
-  readonly after: readonly Item[];
-}
-
-/** As with a month: the mark that makes the schedule look even if the stream's event is lost. */
-async function saveChanges(
-  { client, tables }: Loading,
-  authority: string,
-  { known, name, put, dropped, after }: Changes,
-): Promise<void> {
-  const TableName = tables.baselines;
-  const fingerprint = { S: fingerprintOf(after) };
-  const unchanged = known
-    ? {
-        ConditionExpression: 'fingerprint = :read',
-        ExpressionAttributeValues: { ':read': known.fingerprint ?? { S: '' } },
-      }
-    : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const described = { id: authority, name };
-  await transact(
-    client,
-    [
-      {
-        Put: {
-          TableName,
-          Item: itemOf(authorityKey(authority), AUTHORITY_KEY, described, { fingerprint }),
-          ...unchanged,
-        },
-      },
-      { Put: { TableName, Item: itemOf(AUTHORITIES_KEY, authority, described) } },
-      ...put.map((item) => ({ Put: { TableName, Item: item } })),
-      ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
-      { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
-    ],
-    () => new InspectionsChangedError(),
-  );
-}
-
 /** Tells one state of an authority's inspections and metrics from another. */
-function fingerprintOf(items: readonly Item[]): string {
+export function fingerprintOf(items: readonly Item[]): string {
   const loaded = items
     .filter(({ sk }) => sk?.S?.startsWith(INSPECTION_PREFIX) || sk?.S?.startsWith(METRIC_PREFIX))
     .map(({ sk, data, place }) => [sk?.S, place?.N, data?.S])
@@ -390,7 +155,7 @@ export async function listAuthorities({ client, tables }: Baselines): Promise<{ 
   return items.map((item) => AuthoritySchema.parse(dataOf(item)));
 }
 
-function isSame(stored: Item | undefined, wanted: Item): boolean {
+export function isSame(stored: Item | undefined, wanted: Item): boolean {
   return (
     stored !== undefined &&
     stored.data?.S === wanted.data?.S &&

@@ -14,6 +14,7 @@ import { createHash } from 'node:crypto';
  * | the whole record as it stands | Submissions | pk = AUTHORITY#a, sk begins CURRENT# |
  * | months from one to another | Submissions | pk = AUTHORITY#a, sk between two CURRENT#yyyy-mm |
  * | every revision of a month | Submissions | pk = AUTHORITY#a, sk between two REVISION#yyyy-mm#nnnn |
+ * | what an authority's own files call its metrics | Submissions | pk = AUTHORITY#a, sk = OWN-NAMES |
  * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
  * | who is mailed, of whichever authorities | Alerts | pk = RECIPIENTS |
  * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
@@ -72,6 +73,9 @@ export const FORMER = {
   judgements: 'JUDGEMENT#',
   actions: 'ACTION#',
 } as const;
+
+/** What an authority's own files call its metrics, all of it in one item. */
+export const OWN_NAMES_KEY = 'OWN-NAMES';
 
 /** Versions count from 1; four digits keep the order. */
 export const STANDARD_PREFIX = 'STANDARD#';

@@ -10,6 +10,7 @@ import {
   ReportSchema,
 } from '../domain/inspection.ts';
 import { type Notice, NoticeSchema } from '../domain/notice.ts';
+import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
@@ -33,6 +34,7 @@ import {
   NOTICE_PREFIX,
   noticeKey,
   noticeNumberOf,
+  OWN_NAMES_KEY,
   PROGRESS_PREFIX,
   RECIPIENT_PREFIX,
   REVISION_PREFIX,
@@ -191,6 +193,15 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
   ],
   submissions: [
     {
+      is: equals(OWN_NAMES_KEY),
+      schema: OwnNamesSchema,
+      at: ({ names }: OwnNames) =>
+        names
+          .map(({ at }) => at)
+          .sort()
+          .at(-1) ?? '',
+    },
+    {
       is: beginsWith(CURRENT_PREFIX),
       schema: MonthSchema,
       keyOf: ({ period }: Month) => currentKey(period),
@@ -280,6 +291,7 @@ function contradictionsOf(items: readonly Item[]): RecordFault[] {
   for (const [index, item] of items.entries()) {
     const place = `submissions/${index}`;
     const sk = item.sk?.S ?? '';
+    if (sk === OWN_NAMES_KEY) continue;
     const { period, revision } = dataOf(item) as Month;
     if (sk === currentKey(period)) {
       if (contents.get(revisionKey(period, revision)) !== item.data?.S)

@@ -116,6 +116,13 @@ describe('the command line', () => {
     expect((await monitor(['correct', '2010-03', 'Referral backlog', 'none'])).json.observations).toEqual({
       'conferences-on-time': { numerator: 14, denominator: 15 },
     });
+    expect((await monitor(['name', 'add', 'Front door queue', 'Referral backlog'])).json.metric).toBe(
+      'referral-backlog',
+    );
+    const own = await monitor(['correct', '2010-03', 'front-door queue', '5']);
+    expect(own.json.observations['referral-backlog']).toEqual({ count: 5 });
+    expect((await monitor(['name', 'remove', 'FRONT DOOR QUEUE'])).code).toBe(0);
+    expect((await monitor(['name'])).json.names).toEqual([]);
     const wrong = await monitor(['correct', '2010-03', 'referral-backlog', '14/15']);
     expect([wrong.code, wrong.error]).toEqual([
       2,

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInstance } from '../../local/instance.ts';
-import { CLOCK, noticeIn } from './world.ts';
+import { CLOCK, isAddressed, noticeIn } from './world.ts';
 
 /** Runs the service in a process of its own, which kills itself at a given one of its functions' calls. */
 const [assembly = '', dataDir = '', fatal = ''] = process.argv.slice(2);

@@ -79,8 +79,8 @@ test('calls whoever says something its author', () => {
     const { properties = {} } = description.components.schemas[name] as { properties?: Record<string, any> };
     return 'name' in properties;
   });
-  // There it is the name of the authority.
-  expect(named).toEqual(['NewInspection', 'Inspection', 'Notice']);
+  // There it is the name of the authority, or one in its files.
+  expect(named).toEqual(['NewOwnName', 'NewInspection', 'OwnName', 'Inspection', 'Notice']);
 });
 
 test('is served without a token, just as it is checked here', async () => {

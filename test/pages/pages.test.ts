@@ -396,6 +396,28 @@ describe('submitting by file', () => {
       expect(readFigures(await bytes(path), known, { maxMonths: 360 }).faults).toEqual([]);
     expect((await get(`${HOME}/template.xlsx?from=August`)).status).toBe(422);
   });
+
+  test('asks what a name means that no metric has, and remembers it until it is taken back', async () => {
+    const { post, get, forgeryToken, text } = await signedIn(service, await tokenFor(service));
+    const figures = 'Month,CLA,Our own heading,Agency\nAug-09,312,12,9\n';
+    const preview = await (await post(`${HOME}/submit`, { forgeryToken, figures })).text();
+    expect(textOf(preview)).toContain('Our own heading not read');
+    const [name0, name1] = [...preview.matchAll(/name="name\d+" value="([^"]+)"/g)].map(([, name]) => name ?? '');
+    expect([name0, name1]).toEqual(['Our own heading', 'Agency']);
+    const answers = { name0: 'Our own heading', meaning0: 'referral-backlog', name1: 'Agency', meaning1: 'left-out' };
+    const again = await (await post(`${HOME}/submit`, { forgeryToken, figures, ...answers })).text();
+    expect(textOf(again)).toContain('Our own heading Referral backlog');
+    const kept = Buffer.from(figures).toString('base64');
+    expect(textOf(await (await post(`${HOME}/submit`, { forgeryToken, kept })).text())).toContain(
+      'Our own heading Referral backlog',
+    );
+    const page = await text(`${HOME}/submit`);
+    expect(textOf(page)).toMatch(/Agency left out .* Remove Agency/);
+    const removal = new RegExp(`${HOME}/names/\\w+/removal`).exec(page)?.[0] ?? '';
+    expect((await post(removal, { forgeryToken })).headers.get('location')).toBe(`${HOME}/submit#names`);
+    expect(textOf(await text(`${HOME}/submit`))).not.toContain('Remove Agency');
+    expect((await get(`${HOME}/submit`)).status).toBe(200);
+  });
 });
 
 describe('an authority that is late', () => {

@@ -121,6 +121,36 @@ describe('a year', () => {
   });
 });
 
+describe('names that no metric has', () => {
+  const unknownIn = (text: string) => read(text).unknown;
+
+  test('are those beside figures, in lines and above columns', () => {
+    expect(unknownIn(line('2024-08,our backlog,,,12,,', '2024-07,Our Backlog,,,3,,', '2024-08,ICPC,1,2,,,'))).toEqual([
+      'Our Backlog',
+    ]);
+    expect(unknownIn('Measure,Apr-24,Target\nFront door,,\nOur backlog,12,0\nCLA,312,\n')).toEqual(['Our backlog']);
+    expect(unknownIn('Month,CLA,Our backlog,RAG\nApr-24,312,12,green\n')).toEqual(['Our backlog']);
+    expect(unknownIn('Month,Our backlog,Lead\nApr-24,12,J. Smith\n')).toEqual(['Our backlog']);
+  });
+
+  test('are understood by what they are remembered to mean, before a usual name and after an id or a title', () => {
+    const names = [
+      { name: 'CLA', metric: 'child-protection-plans' },
+      { name: 'Looked after children', metric: 'referral-backlog' },
+      { name: 'Conf. in time', metric: 'conferences-on-time', field: 'numerator' as const },
+      { name: 'gone', metric: 'a-metric-that-is-gone' },
+    ];
+    const text = 'Month,CLA,Looked after children,Conf in time,Conf in time den,gone\nApr-24,1,2,3,4,5\n';
+    const { months, faults, unknown } = readFigures(text, METRICS, { ownNames: names });
+    expect([faults, unknown]).toEqual([[], ['gone']]);
+    expect(months[0]?.submission.observations).toEqual({
+      'child-protection-plans': { count: 1 },
+      'looked-after-children': { count: 2 },
+      'conferences-on-time': { numerator: 3, denominator: 4 },
+    });
+  });
+});
+
 describe('a file as it comes', () => {
   const AUGUST = ['2024-08 average-caseload 14.5', '2024-08 conferences-on-time 14/15'];
   test.each([

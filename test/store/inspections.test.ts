@@ -2,15 +2,10 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
-import {
-  isInspected,
-  moveFormerInspection,
-  readInspection,
-  readMetrics,
-  saveInspection,
-} from '../../functions/store/inspections.ts';
+import { isInspected, readInspection, readMetrics } from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
+import { moveFormerInspection, saveInspection } from '../../functions/store/save-inspections.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
 let store: Store;
