@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Board } from '../functions/domain/board.ts';
-import { type LoadedInspection, loadedFrom, storedFrom } from '../functions/domain/inspection.ts';
+import { type LoadedInspection, loadedFrom, storedFrom } from '../functions/domain/loaded-inspection.ts';
 import { reconcile } from '../functions/domain/reconcile.ts';
 import type { Month } from '../functions/domain/submission.ts';
 import { readAssets } from '../functions/pages/assets.ts';

@@ -1,8 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { withProgress } from './domain/action.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
-import { type LoadedInspection, type Metric, withProgress } from './domain/inspection.ts';
+import type { Metric } from './domain/inspection.ts';
+import type { LoadedInspection } from './domain/loaded-inspection.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';

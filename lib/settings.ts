@@ -1,7 +1,7 @@
 import type { Node } from 'constructs';
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
-import { AuthorityIdSchema } from '../functions/domain/inspection.ts';
+import { AuthorityIdSchema } from '../functions/domain/identifiers.ts';
 import { LevelSchema } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -185,4 +185,21 @@ test('no path is taken from an address', () => {
   const options = ['grep', '-lE', 'import\\.meta\\.url\\)\\.pathname', '--', '*.ts', '*.cjs', '*.mjs'];
   const { stdout, status } = spawnSync('git', options, { cwd: ROOT, encoding: 'utf8' });
   expect({ stdout, status }, 'join(import.meta.dirname, …) is a path').toEqual({ stdout: '', status: 1 });
+});
+
+test('no file of functions imports itself round about, not for a type either', () => {
+  const folder = join(ROOT, 'functions');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const importsOf = (file: string): string[] =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)]
+      .map(([, path]) => join(dirname(file), path as string))
+      .filter((path) => files.includes(path));
+  const graph = new Map(files.map((file) => [file, importsOf(file)]));
+  expect(graph.get('submit.ts')).toContain('services/accept.ts');
+  // What imports nothing that is left is in no circle; take it away until nothing changes.
+  for (let before = 0; before !== graph.size; ) {
+    before = graph.size;
+    for (const [file, imports] of graph) if (!imports.some((path) => graph.has(path))) graph.delete(file);
+  }
+  expect([...graph.keys()]).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { isExpired, SCOPES, type Scope } from '../../functions/domain/access.ts';
-import { AuthorityIdSchema } from '../../functions/domain/inspection.ts';
+import { AuthorityIdSchema } from '../../functions/domain/identifiers.ts';
 import { createToken, listTokens, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';

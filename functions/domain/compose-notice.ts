@@ -1,3 +1,4 @@
+import type { Action } from './action.ts';
 import { AUTHORITY_ALERTS, isAuthorityAlert, titleOfAlert } from './authority-alerts.ts';
 import { formatBenchmark } from './benchmark.ts';
 import type { Announced, Board, BoardAlert, ToldAlert } from './board.ts';
@@ -18,9 +19,10 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { Action, Metric, Standard } from './inspection.ts';
+import type { Metric, Standard } from './inspection.ts';
 import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
-import { compareItems, type Notice, type NoticeItem } from './notice.ts';
+import { compareItems } from './notice.ts';
+import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';
 import { reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';

@@ -1,6 +1,7 @@
 import { timeName } from './format.ts';
 import type { Level } from './lifecycle.ts';
-import { LEGEND, type Notice, standingOf } from './notice.ts';
+import { LEGEND, standingOf } from './notice.ts';
+import type { Notice } from './notice-contents.ts';
 
 /** The words of what is mailed to one recipient alone. Links are to `pageUrl`, with a trailing slash. */
 

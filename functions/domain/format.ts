@@ -1,4 +1,6 @@
-import type { Action, Basis, Metric, Standard } from './inspection.ts';
+import type { Action } from './action.ts';
+import type { Basis } from './identifiers.ts';
+import type { Metric, Standard } from './inspection.ts';
 import { monthIndex, monthsBetweenReports } from './period.ts';
 import { type Observation, observationIn, type Pooled } from './series.ts';
 import type { Month } from './submission.ts';

@@ -1,42 +1,26 @@
 import * as z from 'zod';
-import type { Benchmark } from './benchmark.ts';
-import { FrameworkIdSchema, FrameworkSchema, frameworkOf, ToneSchema } from './frameworks.ts';
-import { FrequencySchema, PeriodSchema, periodOf } from './period.ts';
+import { ActionSchema } from './action.ts';
+import { FrameworkIdSchema, FrameworkSchema, ToneSchema } from './frameworks.ts';
+import {
+  AuthorityIdSchema,
+  BasisSchema,
+  DateSchema,
+  IdSchema,
+  InspectionIdSchema,
+  ParagraphsSchema,
+  PlaceSchema,
+} from './identifiers.ts';
+import { FrequencySchema, PeriodSchema } from './period.ts';
 
 /** What kind of number a metric is; it decides what an observation must hold. */
 export const KindSchema = z.enum(['proportion', 'count', 'mean']);
+
 export type Kind = z.infer<typeof KindSchema>;
 
 /** Which way is better. `neutral` metrics are shown, never raised by standard or inspection. */
 export const PolaritySchema = z.enum(['higher', 'lower', 'neutral']);
+
 export type Polarity = z.infer<typeof PolaritySchema>;
-
-/**
- * Who set a number or a date: the inspection report, the law, this service for want of either (`local`), or the council
- * itself, which sets or confirms it.
- */
-export const BasisSchema = z.enum(['inspection', 'statutory', 'local', 'council']);
-export type Basis = z.infer<typeof BasisSchema>;
-
-const IdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens');
-const DateSchema = z.iso.date('write a day as yyyy-mm-dd');
-/**
- * Where in a report: a paragraph's number, `page 3`, or a part without numbers: `cover` is the title page, `record` the
- * table of main findings, `summary` what stands before the first paragraph, `improve` the list of what needs to improve.
- */
-const PlaceSchema = z
-  .string()
-  .regex(
-    /^(\d{1,3}|page \d{1,3}|record|cover|summary|improve)$/,
-    'a paragraph number, "page 3", cover, record, summary or improve',
-  );
-const ParagraphsSchema = z.array(PlaceSchema).min(1).max(20);
-
-/** An inspection's id, unique among its authority's. */
-export const InspectionIdSchema = IdSchema.max(64);
-
-/** The key under which an authority's data stands, e.g. `herefordshire`. */
-export const AuthorityIdSchema = IdSchema.max(64);
 
 /**
  * The least that is acceptable from a month on (for `lower` metrics the most), and up to the month `until` where it has an
@@ -49,6 +33,7 @@ export const StandardSchema = z.strictObject({
   basis: BasisSchema,
   note: z.string().min(1),
 });
+
 export type Standard = z.infer<typeof StandardSchema>;
 
 /** What the inspection found for a metric: a figure, a statement in our own words with no figure, or nothing. */
@@ -73,18 +58,22 @@ export const BaselineSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('none'), statement: z.string().min(1) }),
 ]);
+
 export type Baseline = z.infer<typeof BaselineSchema>;
 
 /** What an absent report counts as among the last N, by CloudWatch's names. */
 export const MissingSchema = z.enum(['ignore', 'missing', 'breaching', 'notBreaching']);
+
 /** M failures among the last N reported periods raise `critical`. */
 export const MOfNSchema = z
   .strictObject({ m: z.int().min(1).max(36), n: z.int().min(1).max(36), missing: MissingSchema })
   .refine(({ m, n }) => m <= n, 'm cannot exceed n');
+
 export type MOfN = z.infer<typeof MOfNSchema>;
 
 /** The alerts of an authority as a whole, beside one a metric: missing figures, overdue actions. */
 export const AUTHORITY_ALERT_IDS = ['submission', 'action'] as const;
+
 export type AuthorityAlertId = (typeof AUTHORITY_ALERT_IDS)[number];
 
 /** A metric's alert has the metric's id, so no metric may have the id of an alert of the authority. */
@@ -95,6 +84,7 @@ const MetricIdSchema = IdSchema.max(64).refine(
 
 /** The most that a figure can be: a population is counted in fewer. A metric may say that its own are smaller still. */
 export const MAX_FIGURE = 10_000_000;
+
 const AmountSchema = z.number().min(0).max(MAX_FIGURE);
 
 /** Something that a council changed of a metric: what, who and why. */
@@ -150,6 +140,7 @@ export const MetricDefinitionSchema = z.strictObject({
   /** What the council changed of it, oldest first. */
   changes: z.array(MetricChangeSchema).max(50).optional(),
 });
+
 export type MetricDefinition = z.infer<typeof MetricDefinitionSchema>;
 
 /** Whether a metric is judged in a month: from its first to its last. */
@@ -166,8 +157,10 @@ const FoundSchema = z.strictObject({
   /** The inspection's judgement under which the page shows it; null for none. */
   judgement: IdSchema.nullable(),
 });
+
 /** … of a metric that the authority's catalogue has. */
 export const MetricFindingSchema = FoundSchema.extend({ metric: IdSchema.max(64) });
+
 export type MetricFinding = z.infer<typeof MetricFindingSchema>;
 
 /** A metric with what the inspection says of it that leads; `found` where several do, oldest first. */
@@ -178,6 +171,7 @@ export const MetricSchema = MetricDefinitionSchema.extend({
   /** The month from which on figures are held against the baseline; absent where all of them are. */
   heldFrom: PeriodSchema.optional(),
 });
+
 export type Metric = z.infer<typeof MetricSchema>;
 
 /** A graded judgement. `grade` is one of its framework's, such as `requires-improvement`. */
@@ -192,61 +186,13 @@ export const JudgementSchema = z.strictObject({
   record: z.boolean(),
   note: z.string().min(1).max(500).optional(),
 });
+
 export type Judgement = z.infer<typeof JudgementSchema>;
 
 /** With the grade in the framework's own words, and the colour that goes with them. */
 export const GradedJudgementSchema = JudgementSchema.extend({ words: z.string(), tone: ToneSchema });
+
 export type GradedJudgement = z.infer<typeof GradedJudgementSchema>;
-
-export const ActionIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$/, 'letters, digits, full stops and hyphens, at most 20');
-
-/**
- * Something to improve, as the report asks for it. Many reports name no day: then there is no `due`, and it is never late.
- * `dueBasis` says who gave it its date; a report may ask for "immediately" and name no day to count from.
- */
-export const ActionSchema = z.strictObject({
-  id: ActionIdSchema,
-  section: IdSchema.optional(),
-  title: z.string().min(1).max(300),
-  /** In the report's terms: `immediate`, `3 months`. */
-  timescale: z.string().min(1).max(60).optional(),
-  due: DateSchema.optional(),
-  /** Absent in what was stored before December 2026, all of it counted by this service. */
-  dueBasis: BasisSchema.default('local'),
-  paragraph: PlaceSchema,
-});
-export type Action = z.infer<typeof ActionSchema>;
-
-/** One that can be late. */
-export type DatedAction = Action & { readonly due: string };
-export const isDated = (action: Action): action is DatedAction => action.due !== undefined;
-
-/** Earliest due first; those without a date last, in the report's order. */
-export function compareDue(a: Action, b: Action): number {
-  const [one, other] = [a.due ?? '9999', b.due ?? '9999'];
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-/** How far an action of an inspection is: reported by the authority, with evidence. Versions count from 1 for each action; the newest counts. */
-export const ProgressSchema = z.strictObject({
-  /** Absent in what was stored when there was one inspection alone. */
-  inspection: IdSchema.max(64).optional(),
-  action: z.string(),
-  version: z.int().min(1),
-  state: z.enum(['open', 'completed']),
-  evidence: z.string().min(1).max(2000),
-  author: z.string().min(1).max(200),
-  at: z.iso.datetime(),
-});
-export type Progress = z.infer<typeof ProgressSchema>;
-
-/** The action with what was reported of it, oldest first, and so how it stands: open until reported completed. */
-export function withProgress(action: Action, progress: readonly Progress[]) {
-  const own = progress.filter((version) => version.action === action.id);
-  return { ...action, state: own.at(-1)?.state ?? ('open' as const), progress: own };
-}
 
 /** The most metrics that one file brings: they are written in one transaction. */
 export const MAX_METRICS_IN_FILE = 80;
@@ -295,7 +241,9 @@ export const InspectionSchema = InspectionHeaderSchema.extend({
   findings: z.array(MetricFindingSchema).max(200).default([]),
   figures: z.array(FigureSchema).max(200).default([]),
 });
+
 export type InspectionHeader = z.infer<typeof InspectionHeaderSchema>;
+
 export type Inspection = z.infer<typeof InspectionSchema>;
 
 /** A way of working that changes more often than twice a year for thirty years is no way of working. */
@@ -317,137 +265,5 @@ export const LocalStandardSchema = z.strictObject({
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),
 });
+
 export type LocalStandard = z.infer<typeof LocalStandardSchema>;
-
-/** An inspection as it is stored: the report, and what it says of metrics. */
-export const ReportSchema = InspectionSchema.omit({ metrics: true }).extend({
-  /** No longer counted; kept to be read. */
-  retired: z.boolean().optional(),
-});
-export type Report = z.infer<typeof ReportSchema>;
-
-/** One of an authority's inspections, with what became of its actions. */
-export interface Inspected {
-  readonly header: InspectionHeader;
-  readonly retired: boolean;
-  readonly judgements: readonly GradedJudgement[];
-  readonly actions: readonly Action[];
-  readonly figures: Inspection['figures'];
-  /** Oldest version first. */
-  readonly progress: readonly Progress[];
-}
-
-/** An authority's inspections as loaded, with what it set since. What is not in `inspections` is the leading one's. */
-export interface LoadedInspection {
-  readonly header: InspectionHeader;
-  /** Of all that is loaded: tells whether it changed. */
-  readonly fingerprint: string;
-  readonly metrics: readonly Metric[];
-  readonly judgements: readonly GradedJudgement[];
-  readonly actions: readonly Action[];
-  /** Oldest version first. */
-  readonly localStandards: readonly LocalStandard[];
-  /** Oldest version first. */
-  readonly progress: readonly Progress[];
-  /** Published figures of other places, by metric. */
-  readonly benchmarks: readonly Benchmark[];
-  /** Every inspection, the newest first; the leading one among them. */
-  readonly inspections: readonly Inspected[];
-}
-
-/** What is stored of an authority, apart from its figures. */
-export interface StoredInspections {
-  /** As people write it; as its leading inspection has it unless it is stored. */
-  readonly name?: string | undefined;
-  readonly fingerprint: string;
-  readonly reports: readonly Report[];
-  readonly definitions: readonly MetricDefinition[];
-  readonly localStandards: readonly LocalStandard[];
-  readonly progress: readonly Progress[];
-  readonly benchmarks: readonly Benchmark[];
-}
-
-/**
- * Puts together what is stored: the newest full inspection leads, and each metric gets what every inspection found.
- * Undefined where nothing is loaded.
- */
-export function loadedFrom({
-  name,
-  fingerprint,
-  reports,
-  definitions,
-  ...since
-}: StoredInspections): LoadedInspection | undefined {
-  const newestFirst = [...reports].sort((a, b) => (a.published < b.published ? 1 : -1));
-  const counted = newestFirst.filter(({ retired }) => !retired);
-  const full = counted.filter((report) => frameworkOf(report).full);
-  const leading = full[0] ?? counted[0] ?? newestFirst[0];
-  if (!leading) return undefined;
-  const inspections = newestFirst.map((report) => inspectedFrom(report, since.progress));
-  const { judgements, actions, progress, header } = inspections[newestFirst.indexOf(leading)] as Inspected;
-  const rebaseDates = counted.flatMap((report) => report.rebaseDates).sort((a, b) => (a.date < b.date ? -1 : 1));
-  return {
-    ...{
-      header: { ...header, name: name ?? header.name, rebaseDates },
-      fingerprint,
-      judgements,
-      actions,
-      progress,
-      inspections,
-    },
-    metrics: definitions.map((definition) => metricFrom(definition, leading, full)),
-    localStandards: since.localStandards,
-    benchmarks: since.benchmarks,
-  };
-}
-
-function inspectedFrom(
-  { judgements, actions, figures, findings: _, retired, ...header }: Report,
-  progress: readonly Progress[],
-): Inspected {
-  const { grades } = frameworkOf(header);
-  const graded = judgements.map((judgement) => ({
-    ...judgement,
-    ...(grades[judgement.grade] ?? { words: judgement.grade, tone: 'short' as const }),
-  }));
-  const own = progress.filter(({ inspection }) => inspection === undefined || inspection === header.id);
-  return { header, retired: retired === true, judgements: graded, actions, figures, progress: own };
-}
-
-/** @param full the inspections that figures are held against, the newest first. */
-function metricFrom(definition: MetricDefinition, leading: Report, full: readonly Report[]): Metric {
-  const findingIn = (report: Report): Omit<MetricFinding, 'metric'> => {
-    const found = report.findings.find(({ metric }) => metric === definition.id);
-    if (!found) return { baseline: nothingIn(report), actions: [], paragraphs: [], judgement: null };
-    const { metric: _, ...finding } = found;
-    return finding;
-  };
-  const found =
-    full.length < 2
-      ? {}
-      : {
-          found: full
-            .map((report) => ({
-              inspection: report.id,
-              from: periodOf(report.published),
-              baseline: findingIn(report).baseline,
-            }))
-            .reverse(),
-        };
-  return { ...definition, ...findingIn(leading), ...found };
-}
-
-const nothingIn = ({ title }: Report): Baseline => ({ kind: 'none', statement: `Nothing is said of it in: ${title}.` });
-
-/** What a file says as it is stored: the report with its findings, and the definitions of the metrics that it brings. */
-export function storedFrom(inspection: Inspection): { report: Report; definitions: MetricDefinition[] } {
-  const { metrics, findings, ...rest } = inspection;
-  const split = metrics.map(({ baseline, actions, paragraphs, judgement, ...definition }) => ({
-    definition,
-    finding: { metric: definition.id, baseline, actions, paragraphs, judgement },
-  }));
-  return {
-    report: { ...rest, findings: [...split.map(({ finding }) => finding), ...findings] },
-    definitions: split.map(({ definition }) => definition),
-  };
-}

@@ -1,7 +1,7 @@
+import { type Action, compareDue, type DatedAction, isDated, type Progress } from './action.ts';
 import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
-import { type Action, compareDue, type DatedAction, isDated, type Progress } from './inspection.ts';
-import type { NoticeItem } from './notice.ts';
+import type { NoticeItem } from './notice-contents.ts';
 import { addMonths, dayInEngland, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
 import { SUBMISSION_WORKING_DAYS } from './rules.ts';

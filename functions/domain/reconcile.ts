@@ -19,7 +19,7 @@ import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { isMeasured } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
 import { addMonths } from './period.ts';
 import { type AuthorityRecord, type JudgedRecord, latestPeriodOf, localStandardsOf } from './record.ts';

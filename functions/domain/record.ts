@@ -1,5 +1,6 @@
 import type { Acknowledgement } from './board.ts';
-import type { InspectionHeader, LoadedInspection, LocalStandard } from './inspection.ts';
+import type { InspectionHeader, LocalStandard } from './inspection.ts';
+import type { LoadedInspection } from './loaded-inspection.ts';
 import type { Month } from './submission.ts';
 
 /** Everything a board is worked out from, apart from the time. */

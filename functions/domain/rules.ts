@@ -43,7 +43,7 @@ export const TYPICAL_MONTH_REPORTS = 24;
 /** The CUSUM is tuned to so many times the odds of failure, or the mean count (Steiner et al. 2000) … Assumption of this service. */
 export const CUSUM_RATIO = 2;
 /** … or to so many standard deviations of a typical month where that is less. Assumption of this service. */
-export const CUSUM_DEVIATIONS = 1.5;
+export const CUSUM_DEVIATIONS = 1.65;
 /** The CUSUM's wanted average months from one false alarm to the next: 20 years. Assumption of this service. */
 export const CUSUM_MONTHS_TO_FALSE_ALARM = 240;
 /** The CUSUM goes no higher than so many limits, or it would stay raised for years after a bad one. Assumption of this service. */

@@ -1,19 +1,18 @@
 import * as z from 'zod';
+import { ActionSchema, ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
 import {
-  ActionSchema,
   FigureSchema,
   GradedJudgementSchema,
   InspectionHeaderSchema,
   LocalStandardSchema,
   MetricSchema,
-  ProgressSchema,
   StandardSchema,
 } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, TransitionSchema } from '../domain/lifecycle.ts';
-import { NoticeSchema } from '../domain/notice.ts';
+import { NoticeSchema } from '../domain/notice-contents.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { AcknowledgementSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
@@ -9,11 +10,10 @@ import {
   InspectionSchema,
   LocalStandardSchema,
   MOfNSchema,
-  ProgressSchema,
   StandardSchema,
 } from '../domain/inspection.ts';
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
-import { NoticeItemSchema } from '../domain/notice.ts';
+import { NoticeItemSchema } from '../domain/notice-contents.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';

@@ -1,5 +1,6 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
-import { bodyOf, type StoredNotice, subjectOf } from '../domain/notice.ts';
+import { bodyOf, subjectOf } from '../domain/notice.ts';
+import type { StoredNotice } from '../domain/notice-contents.ts';
 import { type Html, html } from './html.ts';
 import { layout, pathOf, table, type Visit } from './layout.ts';
 import { stateTag, timeName } from './words.ts';

@@ -1,6 +1,7 @@
+import { type Action, compareDue, type Progress, withProgress } from '../domain/action.ts';
 import { dayName, formatDue, formatParagraphs } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import { type Action, compareDue, type Inspected, type Progress, withProgress } from '../domain/inspection.ts';
+import type { Inspected } from '../domain/loaded-inspection.ts';
 import { dayInEngland } from '../domain/period.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { type Content, type Html, html } from './html.ts';

@@ -13,7 +13,7 @@ import {
 import { frameworkOf } from '../domain/frameworks.ts';
 import type { GradedJudgement, Metric } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
-import type { NoticeItem } from '../domain/notice.ts';
+import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';

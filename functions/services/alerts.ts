@@ -1,6 +1,6 @@
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import { type Acknowledgement, acknowledge, acknowledged, type Board, type BoardAlert } from '../domain/board.ts';
-import type { LoadedInspection } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { saveAcknowledgement } from '../store/acknowledgements.ts';
 import { readBoard, type StoredBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';

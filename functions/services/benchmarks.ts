@@ -6,7 +6,8 @@ import {
   MarkSchema,
   neighboursOf,
 } from '../domain/benchmark.ts';
-import type { LoadedInspection, Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { removeBenchmark, saveBenchmarks } from '../store/benchmarks.ts';
 import type { Database } from '../store/database.ts';
 import { cleaned, readNumber, readPeriod, shorten } from './cells.ts';

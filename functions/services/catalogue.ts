@@ -1,4 +1,5 @@
-import { type LoadedInspection, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
+import { type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { faultsOfDefinition } from '../domain/read-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { type Plan, planMetric } from '../store/save-inspections.ts';

@@ -1,5 +1,6 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { bodyOf, type Notice, subjectOf } from '../domain/notice.ts';
+import { bodyOf, subjectOf } from '../domain/notice.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
 import { findHearer, findNewcomers, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';

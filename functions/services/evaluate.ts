@@ -1,7 +1,7 @@
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { reconcile, standingOn } from '../domain/reconcile.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';

@@ -1,5 +1,5 @@
 import { rank } from '../domain/lifecycle.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
 import { readRecipient, readRecipients } from '../store/recipients.ts';
 import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';

@@ -1,6 +1,7 @@
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
-import type { LoadedInspection, Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';

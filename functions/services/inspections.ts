@@ -1,4 +1,6 @@
-import { AuthorityIdSchema, InspectionSchema, type LoadedInspection, type Metric } from '../domain/inspection.ts';
+import { AuthorityIdSchema } from '../domain/identifiers.ts';
+import { InspectionSchema, type Metric } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { isInspected, listAuthorities, readInspection, readMetrics } from '../store/inspections.ts';
 import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';

@@ -1,4 +1,4 @@
-import type { StoredNotice } from '../domain/notice.ts';
+import type { StoredNotice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
 import { countUnsent, markUnsent, type NoticeReference, readNotices } from '../store/notices.ts';
 import { readRecipients } from '../store/recipients.ts';

@@ -1,4 +1,4 @@
-import { type Action, type Progress, withProgress } from '../domain/inspection.ts';
+import { type Action, type Progress, withProgress } from '../domain/action.ts';
 import type { Database } from '../store/database.ts';
 import { saveProgress } from '../store/versions.ts';
 import { NotFoundError } from './errors.ts';

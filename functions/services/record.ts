@@ -1,7 +1,8 @@
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
-import type { LoadedInspection, Metric } from '../domain/inspection.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Metric } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { timelines } from '../domain/reconcile.ts';
 import type { JudgedRecord } from '../domain/record.ts';
 import type { Month } from '../domain/submission.ts';

@@ -1,6 +1,6 @@
 import type { Put, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type Acknowledgement, type Board, BoardSchema } from '../domain/board.ts';
-import type { Notice } from '../domain/notice.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { acknowledgementsIn } from './acknowledgements.ts';
 import {
   between,

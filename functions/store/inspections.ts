@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { InspectionSchema, type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import {
-  InspectionSchema,
   type LoadedInspection,
   loadedFrom,
-  type Metric,
-  type MetricDefinition,
-  MetricDefinitionSchema,
   type Report,
   ReportSchema,
   type StoredInspections,
   storedFrom,
-} from '../domain/inspection.ts';
+} from '../domain/loaded-inspection.ts';
 import { type Database, dataOf, type Item, partition, queryAll } from './database.ts';
 import { AUTHORITIES_KEY, AUTHORITY_KEY, authorityKey, FORMER, INSPECTION_PREFIX, METRIC_PREFIX } from './keys.ts';
 import { versionsIn } from './versions.ts';

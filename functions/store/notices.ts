@@ -4,7 +4,7 @@ import {
   type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice.ts';
+import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice-contents.ts';
 import { between, type Database, dataOf, type Item, itemOf, queryAll, queryUpTo, waitingUntil } from './database.ts';
 import { authorityKey, authorityOf, MAX_NOTICE, NOTICE_PREFIX, noticeKey, noticeNumberOf, UNSENT } from './keys.ts';
 

@@ -1,15 +1,11 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { type Progress, ProgressSchema } from '../domain/action.ts';
 import { type Benchmark, BenchmarkSchema } from '../domain/benchmark.ts';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
-import {
-  type LocalStandard,
-  LocalStandardSchema,
-  type Progress,
-  ProgressSchema,
-  ReportSchema,
-} from '../domain/inspection.ts';
-import { type Notice, NoticeSchema } from '../domain/notice.ts';
+import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
+import { ReportSchema } from '../domain/loaded-inspection.ts';
+import { type Notice, NoticeSchema } from '../domain/notice-contents.ts';
 import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Month, SubmissionSchema } from '../domain/submission.ts';

@@ -1,12 +1,6 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import {
-  type Inspection,
-  type LoadedInspection,
-  loadedFrom,
-  type MetricDefinition,
-  ReportSchema,
-  storedFrom,
-} from '../domain/inspection.ts';
+import type { Inspection, MetricDefinition } from '../domain/inspection.ts';
+import { type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
 import { ChangedMeanwhileError, dataOf, type Item, itemOf, transact } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {

@@ -1,10 +1,6 @@
-import {
-  type LoadedInspection,
-  type LocalStandard,
-  LocalStandardSchema,
-  type Progress,
-  ProgressSchema,
-} from '../domain/inspection.ts';
+import { type Progress, ProgressSchema } from '../domain/action.ts';
+import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { benchmarksIn } from './benchmarks.ts';
 import { ChangedMeanwhileError, type Database, dataOf, type Item, itemOf, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';

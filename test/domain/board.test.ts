@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BoardSchema } from '../../functions/domain/board.ts';
-import { bodyOf, NoticeSchema } from '../../functions/domain/notice.ts';
+import { bodyOf } from '../../functions/domain/notice.ts';
+import { NoticeSchema } from '../../functions/domain/notice-contents.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import { aMetric, aRecord, months } from '../support/build.ts';
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Action, Progress } from '../../functions/domain/action.ts';
 import { type Acknowledgement, announcedOf, type Board } from '../../functions/domain/board.ts';
-import type { Action, LocalStandard, Progress } from '../../functions/domain/inspection.ts';
+import type { LocalStandard } from '../../functions/domain/inspection.ts';
 import { highest, type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
-import { bodyOf, type Notice, NoticeSchema, subjectOf } from '../../functions/domain/notice.ts';
+import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
+import { type Notice, NoticeSchema } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
 import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
-import { bodyOf, type Notice, type NoticeItem, subjectOf } from '../../functions/domain/notice.ts';
+import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
+import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';

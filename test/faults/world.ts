@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { SCOPES } from '../../functions/domain/access.ts';
-import type { Notice } from '../../functions/domain/notice.ts';
+import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { createToken } from '../../functions/store/access.ts';

@@ -7,7 +7,7 @@ import {
   type SubscribeCommandInput,
   type UnsubscribeCommandInput,
 } from '@aws-sdk/client-sns';
-import type { Notice } from '../../functions/domain/notice.ts';
+import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { compileFilterPolicy, type FilterPolicy } from '../../local/filter-policy.ts';
 import type { Command } from './memory-store.ts';
 

@@ -1,7 +1,7 @@
 import { isAuthorityAlert } from '../../functions/domain/authority-alerts.ts';
 import type { Board } from '../../functions/domain/board.ts';
 import { rank } from '../../functions/domain/lifecycle.ts';
-import type { Notice } from '../../functions/domain/notice.ts';
+import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';

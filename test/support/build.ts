@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Action } from '../../functions/domain/action.ts';
 import type { MetricEvaluator } from '../../functions/domain/evaluators/evaluator.ts';
 import {
-  type Action,
   type Inspection,
   InspectionSchema,
   type LocalStandard,

@@ -1,6 +1,6 @@
+import { isDated } from '../action.ts';
 import type { BoardAlert } from '../board.ts';
 import { dayName } from '../format.ts';
-import { isDated } from '../inspection.ts';
 import { type AuthorityAlertRule, openActionsOf, overdueOf } from '../obligations.ts';
 import { periodOf, startOfDayInEngland } from '../period.ts';
 import { addDays } from '../working-days.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Action, Progress } from '../../../functions/domain/action.ts';
 import type { Board } from '../../../functions/domain/board.ts';
-import type { Action, Progress } from '../../../functions/domain/inspection.ts';
-import { bodyOf, type Notice } from '../../../functions/domain/notice.ts';
+import { bodyOf } from '../../../functions/domain/notice.ts';
+import type { Notice } from '../../../functions/domain/notice-contents.ts';
 import { type Reconciled, reconcile } from '../../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../../functions/domain/record.ts';
 import { aMetric, aRecord, HEREFORDSHIRE, months } from '../../support/build.ts';

@@ -59,7 +59,7 @@ describe('what the inspection found', () => {
 
   it('is not restarted by a watch that comes and goes', () => {
     // 79% and 82% in turn against a standard of 80%: every other month is to watch, while the sum against 84% goes on.
-    const figures = Array.from({ length: 14 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
+    const figures = Array.from({ length: 24 }, (_, i): Figure => (i % 2 ? [82, 100] : [79, 100]));
     const judged = judge(aMetric({ baseline: inFigures(84) }), figures, { evaluators: ['standard', 'inspection'] });
     expect(judged.slice(0, 4).map(({ transition }) => transition)).toEqual(['raised', 'cleared', 'raised', 'cleared']);
     expect(judged.flatMap(({ findings }) => findings.map(({ evaluator }) => evaluator))).toContain('inspection');

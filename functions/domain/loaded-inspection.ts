@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import type { Action, Progress } from './action.ts';
+import type { Benchmark } from './benchmark.ts';
+import { frameworkOf } from './frameworks.ts';
+import {
+  type Baseline,
+  type GradedJudgement,
+  type Inspection,
+  type InspectionHeader,
+  InspectionSchema,
+  type LocalStandard,
+  type Metric,
+  type MetricDefinition,
+  type MetricFinding,
+} from './inspection.ts';
+import { periodOf } from './period.ts';
+
+/** Inspections as they are stored, and put together: the one that leads, and what every one found. */
+
+/** An inspection as it is stored: the report, and what it says of metrics. */
+export const ReportSchema = InspectionSchema.omit({ metrics: true }).extend({
+  /** No longer counted; kept to be read. */
+  retired: z.boolean().optional(),
+});
+
+export type Report = z.infer<typeof ReportSchema>;
+
+/** One of an authority's inspections, with what became of its actions. */
+export interface Inspected {
+  readonly header: InspectionHeader;
+  readonly retired: boolean;
+  readonly judgements: readonly GradedJudgement[];
+  readonly actions: readonly Action[];
+  readonly figures: Inspection['figures'];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
+}
+
+/** An authority's inspections as loaded, with what it set since. What is not in `inspections` is the leading one's. */
+export interface LoadedInspection {
+  readonly header: InspectionHeader;
+  /** Of all that is loaded: tells whether it changed. */
+  readonly fingerprint: string;
+  readonly metrics: readonly Metric[];
+  readonly judgements: readonly GradedJudgement[];
+  readonly actions: readonly Action[];
+  /** Oldest version first. */
+  readonly localStandards: readonly LocalStandard[];
+  /** Oldest version first. */
+  readonly progress: readonly Progress[];
+  /** Published figures of other places, by metric. */
+  readonly benchmarks: readonly Benchmark[];
+  /** Every inspection, the newest first; the leading one among them. */
+  readonly inspections: readonly Inspected[];
+}
+
+/** What is stored of an authority, apart from its figures. */
+export interface StoredInspections {
+  /** As people write it; as its leading inspection has it unless it is stored. */
+  readonly name?: string | undefined;
+  readonly fingerprint: string;
+  readonly reports: readonly Report[];
+  readonly definitions: readonly MetricDefinition[];
+  readonly localStandards: readonly LocalStandard[];
+  readonly progress: readonly Progress[];
+  readonly benchmarks: readonly Benchmark[];
+}
+
+/**
+ * Puts together what is stored: the newest full inspection leads, and each metric gets what every inspection found.
+ * Undefined where nothing is loaded.
+ */
+export function loadedFrom({
+  name,
+  fingerprint,
+  reports,
+  definitions,
+  ...since
+}: StoredInspections): LoadedInspection | undefined {
+  const newestFirst = [...reports].sort((a, b) => (a.published < b.published ? 1 : -1));
+  const counted = newestFirst.filter(({ retired }) => !retired);
+  const full = counted.filter((report) => frameworkOf(report).full);
+  const leading = full[0] ?? counted[0] ?? newestFirst[0];
+  if (!leading) return undefined;
+  const inspections = newestFirst.map((report) => inspectedFrom(report, since.progress));
+  const { judgements, actions, progress, header } = inspections[newestFirst.indexOf(leading)] as Inspected;
+  const rebaseDates = counted.flatMap((report) => report.rebaseDates).sort((a, b) => (a.date < b.date ? -1 : 1));
+  return {
+    ...{
+      header: { ...header, name: name ?? header.name, rebaseDates },
+      fingerprint,
+      judgements,
+      actions,
+      progress,
+      inspections,
+    },
+    metrics: definitions.map((definition) => metricFrom(definition, leading, full)),
+    localStandards: since.localStandards,
+    benchmarks: since.benchmarks,
+  };
+}
+
+function inspectedFrom(
+  { judgements, actions, figures, findings: _, retired, ...header }: Report,
+  progress: readonly Progress[],
+): Inspected {
+  const { grades } = frameworkOf(header);
+  const graded = judgements.map((judgement) => ({
+    ...judgement,
+    ...(grades[judgement.grade] ?? { words: judgement.grade, tone: 'short' as const }),
+  }));
+  const own = progress.filter(({ inspection }) => inspection === undefined || inspection === header.id);
+  return { header, retired: retired === true, judgements: graded, actions, figures, progress: own };
+}
+
+/** @param full the inspections that figures are held against, the newest first. */
+function metricFrom(definition: MetricDefinition, leading: Report, full: readonly Report[]): Metric {
+  const findingIn = (report: Report): Omit<MetricFinding, 'metric'> => {
+    const found = report.findings.find(({ metric }) => metric === definition.id);
+    if (!found) return { baseline: nothingIn(report), actions: [], paragraphs: [], judgement: null };
+    const { metric: _, ...finding } = found;
+    return finding;
+  };
+  const found =
+    full.length < 2
+      ? {}
+      : {
+          found: full
+            .map((report) => ({
+              inspection: report.id,
+              from: periodOf(report.published),
+              baseline: findingIn(report).baseline,
+            }))
+            .reverse(),
+        };
+  return { ...definition, ...findingIn(leading), ...found };
+}
+
+const nothingIn = ({ title }: Report): Baseline => ({ kind: 'none', statement: `Nothing is said of it in: ${title}.` });
+
+/** What a file says as it is stored: the report with its findings, and the definitions of the metrics that it brings. */
+export function storedFrom(inspection: Inspection): { report: Report; definitions: MetricDefinition[] } {
+  const { metrics, findings, ...rest } = inspection;
+  const split = metrics.map(({ baseline, actions, paragraphs, judgement, ...definition }) => ({
+    definition,
+    finding: { metric: definition.id, baseline, actions, paragraphs, judgement },
+  }));
+  return {
+    report: { ...rest, findings: [...split.map(({ finding }) => finding), ...findings] },
+    definitions: split.map(({ definition }) => definition),
+  };
+}
