@@ -247,16 +247,15 @@ function headline(item: NoticeItem): string {
     case 'eased':
       return was && was.level !== level
         ? `Less serious: ${title}. It is ${wordOf(level)} now, and was ${wordOf(was.level)}.`
-        : `Less serious than we said: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
+        : `Less serious than was said before: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
     default:
       if (recovering)
         return `${LEVEL_WORD[item.reached]}, but getting better: ${title}${since}. The latest figure meets what is expected, and one more ends it.`;
-      if (was?.recovering)
-        return `${now} again: ${title}${since}. We told you that it was getting better. That did not last.`;
+      if (was?.recovering) return `${now} again: ${title}${since}. It was getting better. That did not last.`;
       if (transition === 'raised' && was && was.level !== 'watch')
-        return `${now} anew: ${title}${since}. What we told you of it before no longer holds.`;
+        return `${now} anew: ${title}${since}. What was said of it before no longer holds.`;
       if (was && was.level !== level) return `${now}, was ${wordOf(was.level)}: ${title}${since}.`;
-      if (was) return `Still ${LEVEL_WORD[level].toLowerCase()}, and worse: ${title}${since}.`;
+      if (was) return `Still ${wordOf(level)}, and worse: ${title}${since}.`;
       return `${now}, new: ${title}${since}.${rank(item.reached) > rank(level) ? ` It was ${wordOf(item.reached)} in between.` : ''}`;
   }
 }
