@@ -59,6 +59,7 @@ export function measurePage(length: number, turns: number): PageCost {
       notices: notice ? [notice] : [],
       unreadable: [],
       waiting: 0,
+      lost: 0,
       today: '2026-01-01',
       smallNumbers: 'show',
     } as const;

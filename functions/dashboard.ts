@@ -22,7 +22,7 @@ import {
   getStart,
   postAcknowledgement,
 } from './dashboard/overview.ts';
-import { getRecipients, postRecipient, postRemoval } from './dashboard/recipients.ts';
+import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
 import { nothingThere } from './http/handler.ts';
@@ -81,6 +81,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
+      'POST /authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
     },
     {
       nothingThere,

@@ -27,6 +27,7 @@ import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
 import { dropBenchmark, loadBenchmarks } from './services/benchmarks.ts';
 import { changeMetric, putMetric } from './services/catalogue.ts';
+import { sendTest } from './services/direct-mail.ts';
 import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
 import { reportProgress } from './services/progress.ts';
@@ -35,7 +36,6 @@ import {
   listRecipients,
   type MailedAddress,
   maskedAddress,
-  maskedAddresses,
   removeRecipient,
 } from './services/recipients.ts';
 import { readRole, setRole } from './services/sign-in.ts';
@@ -71,6 +71,7 @@ export function createHandler(dependencies: ManageDependencies) {
       'GET /v1/authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /v1/authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'DELETE /v1/authorities/{authority}/recipients/{recipient}': (request) => deleteRecipient(request, dependencies),
+      'POST /v1/authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
     },
     { grantOf: (token) => readGrant(database, token, now()), logger },
   );
@@ -168,14 +169,15 @@ async function putAcknowledgement(
   return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, { by, now: now() }));
 }
 
+/** As it is listed, beside others. */
 function shown(
-  { id, address, level, arn, lapsesAt }: MailedAddress,
+  { id, address, level, arn, lapsesAt, lostAt }: MailedAddress,
   { role, decided }: Awaited<ReturnType<typeof readRole>>,
-  masked = maskedAddress(address),
+  beside: readonly string[] = [],
 ) {
-  const state = arn ? ('confirmed' as const) : ('pending' as const);
-  const lapses = lapsesAt ? { lapsesAt } : {};
-  return { id, address: masked, level, role, state, ...lapses, ...decided };
+  const state = arn ? ('confirmed' as const) : lostAt ? ('lost' as const) : ('pending' as const);
+  const times = { ...(lapsesAt ? { lapsesAt } : {}), ...(lostAt ? { lostAt } : {}) };
+  return { id, address: maskedAddress(address, beside), level, role, state, ...times, ...decided };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
@@ -183,10 +185,10 @@ async function getRecipients({ parameters }: Request, dependencies: ManageDepend
   const { database } = dependencies;
   await requireInspection(database, authority);
   const recipients = await listRecipients(dependencies, authority, dependencies.now());
-  const masked = maskedAddresses(recipients.map(({ address }) => address));
+  const beside = recipients.map(({ address }) => address);
   return answer(200, RecipientsAnswerSchema, {
     recipients: await Promise.all(
-      recipients.map(async (each, place) => shown(each, await readRole(database, each.id, authority), masked[place])),
+      recipients.map(async (each) => shown(each, await readRole(database, each.id, authority), beside)),
     ),
   });
 }
@@ -209,6 +211,14 @@ async function deleteRecipient({ parameters, by }: Request, dependencies: Manage
   await requireInspection(database, authority);
   await removeRecipient(dependencies, authority, recipient, now());
   await setRole(database, recipient, authority, 'look', { by, now: now() });
+  return { statusCode: 204 };
+}
+
+async function postTest({ parameters, headers }: Request, dependencies: ManageDependencies): Promise<Answer> {
+  const { authority = '', recipient = '' } = parameters;
+  await requireInspection(dependencies.database, authority);
+  const pageUrl = `${headers['x-forwarded-proto']}://${headers.host}`;
+  await sendTest(dependencies, authority, recipient, pageUrl, dependencies.now());
   return { statusCode: 204 };
 }
 

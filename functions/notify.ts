@@ -16,10 +16,11 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
+import { lookAtRecipients, type Telling, tell } from './services/newcomers.ts';
 import { mayPass } from './services/retry.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
 
-export interface NotifyDependencies extends Omit<Delivering, 'log'> {
+export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, Telling {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -38,7 +39,7 @@ export function createHandler(dependencies: NotifyDependencies) {
   ): Promise<DynamoDBBatchResponse | undefined> => {
     try {
       if (!('Records' in event)) {
-        await sendUnsent(dependencies, context);
+        await workByTheHour(dependencies, context);
         return undefined;
       }
       return await handleStream(
@@ -62,6 +63,26 @@ export function createHandler(dependencies: NotifyDependencies) {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     }
   };
+}
+
+/** Tells newcomers how things stand, and others of who is lost; then sends what waits, which newcomers get after that. */
+async function workByTheHour(dependencies: NotifyDependencies, context: Context): Promise<void> {
+  const { logger, now } = dependencies;
+  const { failed } = await handleHourly(
+    await lookAtRecipients(dependencies, now()),
+    async (each) => {
+      try {
+        if (await tell(each, dependencies, now())) logger.info('recipient told', { ...each });
+      } catch (error) {
+        if (mayPass(error)) throw error;
+        // What cannot be judged rings the alarm of those that judge.
+        logger.error('recipient not told', { failure: describeFailure(error), ...each });
+      }
+    },
+    { logger, context },
+  );
+  await sendUnsent(dependencies, context);
+  if (failed.length > 0) throw new Error(`${failed.length} could not be told who came or left`);
 }
 
 /** Sends what is unsent, and measures what could not be sent and whether there is anyone to send it to. */
@@ -112,13 +133,14 @@ function count(metrics: Metrics, name: MetricName, value: number): void {
   metrics.addMetric(name, METRICS[name].unit, value);
 }
 
-const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMESPACE');
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMESPACE', 'SMALL_NUMBERS');
 
 export const handler = createHandler({
-  database: openDatabase('alerts'),
+  database: openDatabase('baselines', 'submissions', 'alerts'),
   sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   pageUrl: environment.API_URL,
+  smallNumbers: environment.SMALL_NUMBERS,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'notify' }),
   metrics: new Metrics({ namespace: environment.METRICS_NAMESPACE, serviceName: 'notify' }),

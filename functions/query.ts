@@ -47,7 +47,7 @@ import { readAlerts } from './services/alerts.ts';
 import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.ts';
 import { requireAuthority, requireInspection } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
-import { countWaiting, readNotices } from './services/notices.ts';
+import { countLost, countWaiting, readNotices } from './services/notices.ts';
 import { listOwnNames } from './services/own-names.ts';
 import { readReceipt } from './services/receipt.ts';
 import { readMetric } from './services/record.ts';
@@ -297,9 +297,10 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
   const { limit, after } = pageOf(readQuery(PageQuerySchema, request), isBetween(2, MAX_NOTICE));
   await requireAuthority(database, authority);
   const page = { before: after === undefined ? undefined : Number(after), limit };
-  const [found, waiting] = await Promise.all([
+  const [found, waiting, lost] = await Promise.all([
     readNotices(database, authority, page),
     countWaiting(database, authority, now),
+    countLost(database, authority),
   ]);
   const notices = fitting(found.notices);
   const isCut = notices.length < found.notices.length;
@@ -312,6 +313,7 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
     })),
     ...missing(found.unreadable),
     waiting,
+    lost,
     ...(more ? { next: cursorOf(isCut ? (notices.at(-1)?.notice.number ?? 0) : found.last) } : {}),
   });
 }

@@ -88,6 +88,8 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(manage, 'submissions', ['dynamodb:Query']);
     tables.grant(manage, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     topic.grantSubscribe(manage);
+    // Tests go to one recipient each.
+    topic.grantPublish(manage);
 
     // What people look at, with the forms on it.
     const dashboard = new ServiceFunction(this, 'Dashboard', {
@@ -155,9 +157,13 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.minutes(5),
       logRemoval,
     });
-    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
+    // Newcomers are told how things stand, which takes what a board is worked out from.
+    tables.grant(notify, 'baselines', ['dynamodb:Query']);
+    tables.grant(notify, 'submissions', ['dynamodb:Query']);
+    tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
     topic.grantPublish(notify);
+    notify.tell('SMALL_NUMBERS', settings.smallNumbers);
     api.tellUrl(notify);
     operations.tellMetrics(notify);
     const newNotices = new StreamMapping(this, 'NewNotices', {

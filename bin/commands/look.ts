@@ -62,7 +62,7 @@ export function addLook(program: Command): void {
       ]);
       const raised: Alert[] = alerts.body.alerts.filter(({ state }: Alert) => state !== 'clear');
       const [last] = notices.body.notices;
-      const { waiting } = notices.body;
+      const { waiting, lost } = notices.body;
       const levels = Object.fromEntries(
         LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
       );
@@ -88,6 +88,11 @@ export function addLook(program: Command): void {
           last
             ? `Last notice    ${last.number}: ${last.subject}${last.sentAt ? `, sent ${last.sentAt}` : ', NOT SENT YET'}`
             : 'No notice has been written yet.',
+          ...(lost > 0
+            ? [
+                `Lost           ${lost} ${lost === 1 ? 'address' : 'addresses'} no longer mailed: unsubscribed ("recipients" lists them)`,
+              ]
+            : []),
           ...(waiting > 0
             ? [
                 `Waiting        ${waiting} could not be mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed ("recipients" lists who is asked)`,
@@ -102,6 +107,7 @@ export function addLook(program: Command): void {
           setAside,
           ...(unreadable.length > 0 ? { unreadable } : {}),
           waitingNotices: waiting,
+          lostRecipients: lost,
           ...(last
             ? {
                 lastNotice: {

@@ -43,6 +43,7 @@ interface Recipient {
   readonly level: string;
   readonly state: string;
   readonly lapsesAt?: string;
+  readonly lostAt?: string;
   readonly role: string;
 }
 
@@ -149,7 +150,7 @@ Examples:
       showOne([`${action} is ${body.state}: ${body.title}`], body);
     });
 
-  const recipients = program.command('recipients').description('Lists, adds and removes recipients of e-mails.');
+  const recipients = program.command('recipients').description('Lists, adds, tests and removes recipients of e-mails.');
   recipients
     .command('list', { isDefault: true })
     .description('Lists the recipients, confirmed or not.')
@@ -163,7 +164,8 @@ Examples:
           address: ({ address }) => address,
           from: ({ level }) => level,
           role: ({ role }) => role,
-          state: ({ state, lapsesAt }) => (lapsesAt ? `${state} until ${lapsesAt}` : state),
+          state: ({ state, lapsesAt, lostAt }) =>
+            lapsesAt ? `${state} until ${lapsesAt}` : lostAt ? `${state}, seen ${lostAt}` : state,
         },
         body,
         'Nobody is mailed.',
@@ -194,6 +196,15 @@ Examples:
         ],
         body,
       );
+    });
+  recipients
+    .command('test')
+    .argument('<id>', 'as "recipients" lists it')
+    .description('Sends a recipient an e-mail that says it is a test. At most one in ten minutes.')
+    .action(async (id: string, _: object, command: Command) => {
+      const { client, at } = reach(command);
+      await client.request('POST', at('recipients', id, 'test'));
+      showOne([`A test is on its way to ${id}.`], { id });
     });
   recipients
     .command('remove')

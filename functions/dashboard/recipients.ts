@@ -18,6 +18,7 @@ export async function getRecipients(
   { parameters: { authority = '' }, visit }: PageRequest,
   dependencies: DashboardDependencies,
   refused?: RefusedRecipient,
+  tested?: string,
 ): Promise<PageAnswer> {
   const { header } = await requireInspection(dependencies.database, authority);
   const [{ recipientsPage }, { listRecipients }] = await Promise.all([
@@ -28,7 +29,7 @@ export async function getRecipients(
   const recipients = await Promise.all(
     mailed.map(async (each) => ({ ...each, ...(await readRole(dependencies.database, each.id, authority)) })),
   );
-  return page(recipientsPage(visit, header, recipients, refused), refused ? 422 : 200);
+  return page(recipientsPage(visit, header, recipients, { refused, tested }), refused ? 422 : 200);
 }
 
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
@@ -78,4 +79,15 @@ export async function postRemoval(
   await removeRecipient(recipients, authority, recipient, dependencies.now());
   await setRole(dependencies.database, recipient, authority, 'look', { by, now: dependencies.now() });
   return redirect(`/authorities/${authority}/recipients`);
+}
+
+export async function postTest(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
+  const { authority = '', recipient = '' } = request.parameters;
+  await requireInspection(dependencies.database, authority);
+  const { headers } = request.event;
+  const { sendTest } = await import('../services/direct-mail.ts');
+  const recipients = { ...(await recipientsOf(dependencies)), database: dependencies.database };
+  const pageUrl = `${headers['x-forwarded-proto']}://${headers.host}`;
+  await sendTest(recipients, authority, recipient, pageUrl, dependencies.now());
+  return getRecipients(request, dependencies, undefined, recipient);
 }

@@ -238,6 +238,7 @@ function changeWithin(earlier: Episode, before: AlertState, later: Episode, afte
   // Whoever was told of the recovery is told that it did not last.
   if (before.state === 'recovering') return { transition: 'raised', mailed: true };
   const difference = rank(after.level) - rank(before.level);
-  if (higher || difference > 0) return { transition: 'worsened', mailed };
+  // Neither is whoever was told that it eased left with that.
+  if (higher || difference > 0) return { transition: 'worsened', mailed: true };
   return lower || difference < 0 ? { transition: 'eased', mailed } : undefined;
 }

@@ -108,14 +108,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     ...transitions.filter((item) => isBad(item) || isReminder(item) || isUnreported(item)),
     ...stillRaised,
   ].filter((item) => isUnseen(item) || isUnreported(item));
-  const cannotSee = section('WHAT WE CANNOT SEE', unseen, (item) =>
-    isUnreported(item)
-      ? change(item, home)
-      : [
-          `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
-          ...inHand(item),
-        ],
-  );
+  const cannotSee = unseenSection(unseen, home);
   // First what is news.
   const isNews = unseen.some(({ transition }) => transition);
   const sections = [
@@ -135,12 +128,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
       transitions.filter((item) => !isBad(item) && !isReminder(item) && !isUnreported(item)),
       (item) => change(item, home),
     ),
-    section(
-      'STILL RAISED',
-      stillRaised.filter((item) => !isUnseen(item)),
-      (item) => standing(item, home),
-    ),
-    section('TO WATCH', watching, (item) => standing(item, home)),
+    ...standingSections('STILL RAISED', { stillRaised, watching }, home),
     ...(isNews ? [] : [cannotSee]),
   ];
   const head = [
@@ -152,12 +140,46 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
     '',
   ];
   const tail = [
-    'Critical is more serious than warning. To watch is not serious yet.',
+    LEGEND,
     `How each of these was worked out is on its page. Everything: ${home}`,
     `This is e-mail ${notice.number} about ${notice.name}. If you get a number twice, it is the same e-mail again.`,
   ];
   return [...head, ...fitting(sections, home), ...tail].join('\n');
 }
+
+/** What the words for levels mean, at the end of a mail. */
+export const LEGEND = 'Critical is more serious than warning. To watch is not serious yet.';
+
+/** How things stand, as lines of a mail that has no news; `brief` leaves out figures and links. */
+export function standingOf(
+  { stillRaised, watching }: Pick<Notice, 'stillRaised' | 'watching'>,
+  home: string,
+  brief: boolean,
+): string[] {
+  const sections = standingSections('RAISED', { stillRaised, watching }, home, brief);
+  return fitting([...sections, unseenSection(stillRaised.filter(isUnseen), home)], home);
+}
+
+function standingSections(
+  title: string,
+  { stillRaised, watching }: Pick<Notice, 'stillRaised' | 'watching'>,
+  home: string,
+  brief = false,
+): Section[] {
+  const write = (item: NoticeItem): Paragraph => standing(item, home, brief);
+  const seen = stillRaised.filter((item) => !isUnseen(item));
+  return [section(title, seen, write), section('TO WATCH', watching, write)];
+}
+
+const unseenSection = (unseen: readonly NoticeItem[], home: string): Section =>
+  section('WHAT WE CANNOT SEE', unseen, (item) =>
+    isUnreported(item)
+      ? change(item, home)
+      : [
+          `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+          ...inHand(item),
+        ],
+  );
 
 function introduction({ name, period, provisional, about }: Notice): string {
   if (!period) return `${name}. No figures are in.`;
@@ -239,16 +261,15 @@ function headline(item: NoticeItem): string {
     case 'eased':
       return was && was.level !== level
         ? `Less serious: ${title}. It is ${wordOf(level)} now, and was ${wordOf(was.level)}.`
-        : `Less serious than we said: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
+        : `Less serious than was said before: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
     default:
       if (recovering)
         return `${LEVEL_WORD[item.reached]}, but getting better: ${title}${since}. The latest figure meets what is expected, and one more ends it.`;
-      if (was?.recovering)
-        return `${now} again: ${title}${since}. We told you that it was getting better. That did not last.`;
+      if (was?.recovering) return `${now} again: ${title}${since}. It was getting better. That did not last.`;
       if (transition === 'raised' && was && was.level !== 'watch')
-        return `${now} anew: ${title}${since}. What we told you of it before no longer holds.`;
+        return `${now} anew: ${title}${since}. What was said of it before no longer holds.`;
       if (was && was.level !== level) return `${now}, was ${wordOf(was.level)}: ${title}${since}.`;
-      if (was) return `Still ${LEVEL_WORD[level].toLowerCase()}, and worse: ${title}${since}.`;
+      if (was) return `Still ${wordOf(level)}, and worse: ${title}${since}.`;
       return `${now}, new: ${title}${since}.${rank(item.reached) > rank(level) ? ` It was ${wordOf(item.reached)} in between.` : ''}`;
   }
 }
@@ -302,17 +323,17 @@ const link = ({ alert }: NoticeItem, home: string): string[] => [
 ];
 
 /** One alert that did not change. */
-function standing(item: NoticeItem, home: string): Paragraph {
+function standing(item: NoticeItem, home: string, brief = false): Paragraph {
   const { level, reached, recovering, title, since, value, direction, shouldBe } = item;
   const state = recovering ? `${LEVEL_WORD[reached]}, but getting better,` : LEVEL_WORD[level];
-  const figure = value ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
-  const expected = shouldBe && value ? ` It should be ${shouldBe}.` : '';
+  const figure = value && !brief ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
+  const expected = shouldBe && figure ? ` It should be ${shouldBe}.` : '';
   return [
     `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
     ...(level === 'watch' || item.inHand || item.acknowledgement
       ? inHand(item)
       : ['Nobody has said that they have it in hand.']),
-    ...link(item, home),
+    ...(brief ? [] : link(item, home)),
   ];
 }
 

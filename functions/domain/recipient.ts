@@ -16,10 +16,22 @@ export const RecipientSchema = z.object({
   requestedAt: z.iso.datetime(),
   /** While SNS may still go by a filter of before (15 minutes): what that and the present one both let through. */
   settling: z.object({ until: z.iso.datetime(), hears: HearsSchema }).optional(),
+  /** By which subscription SNS mails the address, since it was first seen to; absent while it has not confirmed. */
+  confirmed: z.object({ at: z.iso.datetime(), arn: z.string() }).optional(),
+  /** Since when an address that was mailed is not, and the authorities whose other recipients were told. */
+  lost: z.object({ at: z.iso.datetime(), told: z.array(z.string()) }).optional(),
+  /** The authorities of which it knows how things stand. What an earlier version wrote has none, and knows all. */
+  knows: z.array(z.string()).optional(),
+  /** When it was last sent a test. */
+  testedAt: z.iso.datetime().optional(),
   /** Counts the writes, so that nobody overwrites what they have not read. */
   version: z.int().min(1),
 });
 export type Recipient = z.infer<typeof RecipientSchema>;
+
+/** Whether somebody has still to be told how things stand in an authority that they hear of. */
+export const isNewTo = ({ hears, knows }: Pick<Recipient, 'hears' | 'knows'>, authority: string): boolean =>
+  authority in hears && knows !== undefined && !knows.includes(authority);
 
 /** The levels that somebody who asked for `least` is mailed about. */
 export const levelsFrom = (least: Level): readonly Level[] =>

@@ -106,6 +106,20 @@ export function reconcile(
   return { board, notice, ...due };
 }
 
+/** How things stand on a board, as a notice without news: for somebody who was told of nothing yet. */
+export function standingOn(board: Board, record: AuthorityRecord, now: Date, smallNumbers: SmallNumbers): Notice {
+  return composeNotice({
+    board,
+    told: announcedOf(board),
+    changes: new Map(),
+    judgements: timelines(record, smallNumbers),
+    obligations: obligationsOf(record, now),
+    record,
+    superseded: [],
+    smallNumbers,
+  });
+}
+
 function alertsOf(
   judgements: ReadonlyMap<string, readonly Judged[]>,
   obligations: Obligations,

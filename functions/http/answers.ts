@@ -160,6 +160,7 @@ export const NoticesAnswerSchema = z.object({
   notices: z.array(NoticeAnswerSchema),
   unreadable,
   waiting: z.int(),
+  lost: z.int(),
   next,
 });
 
@@ -239,9 +240,11 @@ export const RecipientAnswerSchema = z.object({
   address: z.string(),
   level: LevelSchema,
   role: RoleSchema,
-  state: z.enum(['confirmed', 'pending']),
+  state: z.enum(['confirmed', 'pending', 'lost']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),
+  /** When it was seen that a lost one is no longer mailed. */
+  lostAt: z.iso.datetime().optional(),
   /** When it was last decided that and from which level on the address is mailed, or what it may do, and by whom. */
   at: z.iso.datetime().optional(),
   by: BySchema.optional(),

@@ -101,6 +101,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   kind: '`rate` is so many per 10,000, reported as its cases and the children of the place (or as the rate). `proportion` is reported as numerator and denominator (or as a percentage), `count` as a count, `mean` as a value.',
   'Baseline.kind': 'Whether the inspection gave a figure, words, or nothing.',
   lapsesAt: 'Until when a pending recipient can confirm.',
+  lost: 'How many recipients were mailed and no longer are, as they were unsubscribed.',
+  lostAt: 'When it was seen that a lost recipient is no longer mailed.',
   latestPeriod: 'The latest month that the alerts know.',
   level: 'How bad: `watch`, `warning` or `critical`.',
   'Acknowledgement.level': 'How bad the episode had been when it was given.',

@@ -440,7 +440,17 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities/{authority}/recipients': {
     tag: 'Recipients',
     summary: 'List the recipients, confirmed or not',
+    description:
+      'One that was mailed and has been unsubscribed, by whoever has the address or a scanner of mail, is `lost`: seen within the hour, and told to the others. Adding the address again asks it to confirm.',
     answers: { 200: 'Recipients' },
+  },
+  'POST /v1/authorities/{authority}/recipients/{recipient}/test': {
+    tag: 'Recipients',
+    summary: 'Send a recipient a test',
+    description:
+      'An e-mail to this recipient alone, which says that it is a test and that nothing has changed. At most one in ten minutes (409), and none to whoever has not confirmed (409).',
+    answers: { 204: null },
+    problems: [409],
   },
   'DELETE /v1/authorities/{authority}/recipients/{recipient}': {
     tag: 'Recipients',

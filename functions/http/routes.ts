@@ -75,6 +75,7 @@ export const ROUTES = {
   'GET /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage' },
   'POST /v1/authorities/{authority}/recipients': { handledBy: 'manage', scope: 'manage', body: 'json' },
   'DELETE /v1/authorities/{authority}/recipients/{recipient}': { handledBy: 'manage', scope: 'manage' },
+  'POST /v1/authorities/{authority}/recipients/{recipient}/test': { handledBy: 'manage', scope: 'manage' },
   'GET /inspection.schema.json': { handledBy: 'query', scope: null },
   'GET /openapi.json': { handledBy: 'query', scope: null },
   'GET /health': { handledBy: 'query', scope: null },
@@ -130,6 +131,7 @@ export const PAGES = {
   'GET /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/recipients/{recipient}/removal': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/recipients/{recipient}/test': { handledBy: 'dashboard', scope: 'manage' },
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;

@@ -73,7 +73,10 @@ function isWatched({ months, board }: Overview): boolean {
 }
 
 /** Up to when there are figures, whether they are judged yet, and whether the next are late. */
-function latest({ session }: Visit, { inspection, months, board, setAside, waiting, unreadable }: Overview): Content {
+function latest(
+  { session }: Visit,
+  { inspection, months, board, setAside, waiting, lost, unreadable }: Overview,
+): Content {
   const { authority, published } = inspection.header;
   const last = months.findLast((month) => !month.retracted);
   const isHeldUp = setAside !== undefined && setAside.reason !== 'incomplete';
@@ -82,6 +85,7 @@ function latest({ session }: Visit, { inspection, months, board, setAside, waiti
 ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
+${lost > 0 && warningText(html`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${missingText(unreadable)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}

@@ -1,7 +1,7 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
 import { type Role, RoleSchema } from '../domain/person.ts';
-import { type MailedAddress, maskedAddresses } from '../services/recipients.ts';
+import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
 import { counted, enteredBy, timeName } from './words.ts';
@@ -38,10 +38,13 @@ export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
   recipients: readonly (MailedAddress & Decided)[],
-  refused?: RefusedRecipient,
+  { refused, tested }: { readonly refused?: RefusedRecipient | undefined; readonly tested?: string | undefined } = {},
 ): Html {
-  const pending = recipients.filter(({ arn }) => !arn).length;
-  const masked = maskedAddresses(recipients.map(({ address }) => address));
+  const confirmed = recipients.filter(({ arn }) => arn).length;
+  const pending = recipients.filter(({ lapsesAt }) => lapsesAt).length;
+  const lost = recipients.filter(({ lostAt }) => lostAt).length;
+  const beside = recipients.map(({ address }) => address);
+  const sentTo = recipients.find(({ id }) => id === tested);
   const mayManage = visit.session?.scopes.includes('manage') === true;
   return layout(visit, {
     title: 'Recipients',
@@ -50,25 +53,29 @@ export function recipientsPage(
     content: html`${errorSummary(refused ? [{ text: refused.fault, field: 'address' }] : [])}
 <h1 class="govuk-heading-l">Recipients</h1>
 <p class="govuk-body">Who is mailed when an alert is raised, gets worse or ends.</p>
-${recipients.length === pending && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
-${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the unwanted ones.</p>`}
+${sentTo && html`<p class="govuk-body" role="status"><strong>A test is on its way to ${maskedAddress(sentTo.address, beside)}.</strong> If it does not come within a few minutes, look among the unwanted e-mails.</p>`}
+${lost > 0 && warningText(`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed by whoever has it, or by a scanner of mail. Add it again to have it asked.`)}
+${confirmed === 0 && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
+${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address', 'addresses')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the unwanted ones.</p>`}
 ${
   recipients.length > 0 &&
   table({
     caption: 'Addresses',
     captionHidden: true,
     heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
-    rows: recipients.map((recipient, place) => [
-      masked[place],
+    rows: recipients.map((recipient) => [
+      maskedAddress(recipient.address, beside),
       FROM[recipient.level],
       MAY[recipient.role],
       recipient.arn
         ? 'Confirmed'
-        : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
+        : recipient.lostAt
+          ? html`<strong>Lost</strong> <span class="app-when">seen ${timeName(recipient.lostAt)}</span>`
+          : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
       recipient.decided
         ? html`${recipient.decided.by} <span class="app-when">${timeName(recipient.decided.at)}</span>`
         : enteredBy(undefined),
-      ...(mayManage ? [removal(visit, authority, recipient, masked[place] as string)] : []),
+      ...(mayManage ? [removal(visit, authority, recipient, beside)] : []),
     ]),
   })
 }
@@ -76,10 +83,19 @@ ${mayManage && additionForm(visit, authority, refused)}`,
   });
 }
 
-function removal({ session }: Visit, authority: string, { id, arn }: MailedAddress, masked: string): Html | string {
-  if (!arn) return 'Cannot be removed before it confirms or lapses';
+function removal(
+  { session }: Visit,
+  authority: string,
+  { id, address, arn, lostAt }: MailedAddress,
+  beside: readonly string[],
+): Html | string {
+  if (!arn && !lostAt) return 'Cannot be removed before it confirms or lapses';
   return html`<form method="post" action="${pathOf(authority, 'recipients', id, 'removal')}">${session && forgeryField(session.forgeryToken)}
-<button class="govuk-button govuk-button--secondary app-small-button">Remove<span class="govuk-visually-hidden"> ${masked}</span></button></form>`;
+<button class="govuk-button govuk-button--secondary app-small-button">Remove<span class="govuk-visually-hidden"> ${maskedAddress(address, beside)}</span></button></form>${
+    arn &&
+    html`<form method="post" action="${pathOf(authority, 'recipients', id, 'test')}">${session && forgeryField(session.forgeryToken)}
+<button class="govuk-button govuk-button--secondary app-small-button">Send a test<span class="govuk-visually-hidden"> to ${maskedAddress(address, beside)}</span></button></form>`
+  }`;
 }
 
 function additionForm({ session }: Visit, authority: string, refused?: RefusedRecipient): Html {

@@ -12,8 +12,8 @@ export function shortMonth(date: string): string {
 }
 
 /** `1 month`, `2 months`. */
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function counted(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 /** Who signed in or whose token it was, where somebody is to be held to what they did. */

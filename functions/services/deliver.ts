@@ -2,8 +2,9 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
-import { findHearer, stillHears } from './hearers.ts';
+import { findHearer, findNewcomers, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
+import { knowsNow } from './newcomers.ts';
 import type { Recipients } from './subscriptions.ts';
 
 export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
@@ -66,6 +67,7 @@ export async function deliverNotice(
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';
   const hearer = await findHearer(delivering, notice, now());
   if (!hearer) return keep(reference, notice, log);
+  const newcomers = await findNewcomers(delivering, notice, now());
   await waitForTurn(authority);
   const until = new Date(now().getTime() + CLAIM_MS);
   if (!(await claimNotice(database, reference, now(), until)))
@@ -80,6 +82,7 @@ export async function deliverNotice(
     return keep(reference, notice, log);
   }
   await markSent(database, reference, now());
+  for (const id of newcomers) await knowsNow(delivering, id, authority);
   log.info('notice sent', { authority, number, level: notice.level, messageId });
   return 'sent';
 }

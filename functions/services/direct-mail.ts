@@ -1,7 +1,14 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
+import { testMailOf } from '../domain/direct-mail.ts';
+import { timeName } from '../domain/format.ts';
 import { subjectLine } from '../domain/notice.ts';
 import type { Hears } from '../domain/recipient.ts';
+import type { Database } from '../store/database.ts';
+import { readInspection } from '../store/inspections.ts';
 import { recipientId } from '../store/keys.ts';
+import { readRecipient, saveRecipient } from '../store/recipients.ts';
+import { NotFoundError, ServiceError } from './errors.ts';
+import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readFilter } from './subscriptions.ts';
 
 /** Mail to one recipient alone. */
@@ -50,4 +57,52 @@ export async function publishTo(
     }),
   );
   return true;
+}
+
+/** How long after one test another may be sent to the same recipient: a test is to be read, and no way to flood an address. */
+const BETWEEN_TESTS_MS = 10 * 60 * 1000;
+
+/** A test was sent to the recipient a moment ago. */
+export class TestedError extends ServiceError {
+  override readonly name = 'TestedError';
+  override readonly reason = 'conflict';
+  constructor(nextAt: Date) {
+    super(`this recipient was sent a test a moment ago; wait until ${timeName(nextAt.toISOString())} for another`);
+  }
+}
+
+/** Nothing can be mailed to a recipient who has not confirmed, or has left. */
+export class UnreachedError extends ServiceError {
+  override readonly name = 'UnreachedError';
+  override readonly reason = 'conflict';
+  constructor() {
+    super('this recipient cannot be sent a test: they have not confirmed yet, or have unsubscribed since');
+  }
+}
+
+/**
+ * Mails a recipient of an authority a test, which says so and that nothing has changed. Throws {@link NotFoundError},
+ * {@link TestedError}, {@link UnreachedError}.
+ */
+export async function sendTest(
+  recipients: Recipients & { readonly database: Database<'baselines' | 'alerts'> },
+  authority: string,
+  id: string,
+  pageUrl: string,
+  now: Date,
+): Promise<void> {
+  const { database } = recipients;
+  const least = await retryChanged(async () => {
+    const read = await readRecipient(database, id);
+    const level = read?.hears[authority];
+    if (!read || !level) throw new NotFoundError('recipient', id);
+    const nextAt = new Date(Date.parse(read.testedAt ?? '1970-01-01T00:00:00Z') + BETWEEN_TESTS_MS);
+    if (now < nextAt) throw new TestedError(nextAt);
+    // First, so that who asks twice at once is not sent two.
+    await saveRecipient(database, read, { ...read, testedAt: now.toISOString() });
+    return level;
+  });
+  const name = (await readInspection(database, authority))?.header.name ?? authority;
+  const words = testMailOf({ authority, name, least, now }, `${pageUrl}/`);
+  if (!(await publishTo(recipients, id, words))) throw new UnreachedError();
 }

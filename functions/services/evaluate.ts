@@ -1,8 +1,8 @@
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
-import { type Acknowledgement, announcedOf, type Board } from '../domain/board.ts';
+import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice-contents.ts';
-import { reconcile } from '../domain/reconcile.ts';
+import { reconcile, standingOn } from '../domain/reconcile.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
 import type { Database } from '../store/database.ts';
@@ -108,6 +108,23 @@ function evaluate(
     if (lost.length > 0) throw new IncompleteError('', { cause: new UnreadableItemError(lost) });
     return board && { before: read.board, board, notice };
   });
+}
+
+/**
+ * How things stand in an authority, with who has what in hand by now; undefined where nobody was told anything yet, or no
+ * inspection is loaded.
+ */
+export async function describeStanding(
+  authority: string,
+  { database, smallNumbers, now }: { database: Tables; smallNumbers: SmallNumbers; now: Date },
+): Promise<Notice | undefined> {
+  const read = await readBoard(database, authority);
+  const { board } = read;
+  if (!board || board.lastNotice === 0) return undefined;
+  const record = await readRecord(database, authority, read.acknowledgements, BANK_HOLIDAYS);
+  if (!record) return undefined;
+  const alerts = Object.entries(board.alerts).map(([id, alert]) => [id, acknowledged(id, alert, read)] as const);
+  return standingOn({ ...board, alerts: Object.fromEntries(alerts) }, record, now, smallNumbers);
 }
 
 /** What a board is worked out from: the record, and the months as the board judged them that were revised since. */

@@ -1,6 +1,6 @@
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
-import { type Hears, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
+import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
 import { readRecipient, readRecipients } from '../store/recipients.ts';
 import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';
 
@@ -33,6 +33,20 @@ export async function findHearer(recipients: Recipients, concern: Concern, now: 
   for (const { id, arn } of candidates.sort((a, b) => Number(b.known) - Number(a.known)))
     if (await letsThrough(recipients, arn, concern)) return { id, arn };
   return undefined;
+}
+
+/** Who gets what concerns an authority for the first time, by it: they need not be told how things stand. */
+export async function findNewcomers(recipients: Recipients, concern: Concern, now: Date): Promise<string[]> {
+  const asked = await readRecipients(recipients.database);
+  const fresh = asked.filter((each) => isNewTo(each, concern.authority) && surelyHears(each, concern, now));
+  if (fresh.length === 0) return [];
+  const subscriptions = await listSubscriptions(recipients);
+  const found: string[] = [];
+  for (const { id } of fresh) {
+    const arn = subscriptions.find((each) => each.id === id)?.arn;
+    if (arn && (await letsThrough(recipients, arn, concern))) found.push(id);
+  }
+  return found;
 }
 
 /** Whether somebody who would have got what was published was still there when it was. */

@@ -1,6 +1,7 @@
 import type { StoredNotice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
 import { countUnsent, markUnsent, type NoticeReference, readNotices } from '../store/notices.ts';
+import { readRecipients } from '../store/recipients.ts';
 import { NotFoundError, UnreadableItemError } from './errors.ts';
 
 export { readNotices } from '../store/notices.ts';
@@ -29,4 +30,9 @@ const ON_ITS_WAY_MS = 2 * 60 * 1000;
 /** How many notices wait: nobody who would get them has confirmed, or SNS could not be reached. */
 export function countWaiting(database: Alerts, authority: string, now: Date): Promise<number> {
   return countUnsent(database, authority, new Date(now.getTime() - ON_ITS_WAY_MS));
+}
+
+/** How many recipients of an authority were mailed and no longer are. */
+export async function countLost(database: Alerts, authority: string): Promise<number> {
+  return (await readRecipients(database)).filter(({ hears, lost }) => lost && hears[authority]).length;
 }

@@ -44,7 +44,7 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
       const recipient =
         read ??
         (await saveRecipient(recipients.database, undefined, {
-          ...{ id, address, hears: filter.hears, requestedAt: now.toISOString() },
+          ...{ id, address, hears: filter.hears, requestedAt: now.toISOString(), knows: Object.keys(filter.hears) },
         }));
       if (isFilterOf(filter, recipient)) return false;
       return setFilter(recipients, arn, recipient);

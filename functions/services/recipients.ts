@@ -69,33 +69,28 @@ export interface MailedAddress {
   readonly arn?: string;
   /** When SNS forgets a pending one; ISO instant. */
   readonly lapsesAt?: string;
+  /** Since when one that was mailed is not: it was unsubscribed; ISO instant. */
+  readonly lostAt?: string;
 }
 
 /** "If the subscription is not confirmed, it is deleted after 48 hours" (SNS Developer Guide, e-mail notifications). */
 const PENDING_MS = 48 * 60 * 60 * 1000;
 
 /**
- * Each as `d…@example.org`, and with as many letters as tell it from the others: enough to know one's own.
+ * `d…@example.org`: enough to tell one's own from others', and as much more of the beginning as tells it from those beside it.
  *
  * @example
- * maskedAddresses(['dan@example.org', 'dora@example.org', 'eve@example.org']); // ['da…@example.org', 'do…@example.org', 'e…@example.org']
+ * maskedAddress('director@example.org', ['deputy@example.org']); // di…@example.org
  */
-export function maskedAddresses(addresses: readonly string[]): string[] {
-  const masked = (address: string, letters: number): string => {
-    const [local = '', domain = ''] = address.split(/@(?=[^@]*$)/);
-    return letters < local.length || letters === 1 ? `${local.slice(0, letters)}…@${domain}` : address;
-  };
-  return addresses.map((address, place) => {
-    const others = addresses.filter((_, other) => other !== place);
-    for (let letters = 1; letters < address.length; letters++)
-      if (!others.some((other) => masked(other, letters).toLowerCase() === masked(address, letters).toLowerCase()))
-        return masked(address, letters);
-    return address;
-  });
+export function maskedAddress(address: string, beside: readonly string[] = []): string {
+  const at = address.lastIndexOf('@');
+  const others = beside.filter(
+    (other) => other !== address && other.slice(other.lastIndexOf('@')) === address.slice(at),
+  );
+  let shown = 1;
+  while (shown < at && others.some((other) => other.startsWith(address.slice(0, shown)))) shown++;
+  return `${address.slice(0, shown)}…${address.slice(at)}`;
 }
-
-/** One alone. */
-export const maskedAddress = (address: string): string => maskedAddresses([address])[0] as string;
 
 /**
  * Who is mailed of an authority. Who has confirmed is known from SNS, whoever subscribed them; of those who have not, only
@@ -117,7 +112,13 @@ export async function listRecipients(recipients: Recipients, authority: string, 
     const level = recipient?.hears[authority];
     return level && !hasLapsed(recipient, now) ? [{ id, address, level, lapsesAt: lapseOf(recipient) }] : [];
   });
-  return found.flat();
+  const lost = asked.flatMap((recipient): MailedAddress[] => {
+    const { id, address, hears, lost } = recipient;
+    const level = hears[authority];
+    if (!level || !lost || subscriptions.some((each) => each.id === id)) return [];
+    return [{ id, address, level, lostAt: lost.at }];
+  });
+  return [...found.flat(), ...lost];
 }
 
 /** One whose request is so old that a pending subscription of the address is somebody else's. */
@@ -153,6 +154,9 @@ export function addRecipient(
       address: subscription?.address ?? address,
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+      ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
+      knows: asked ? [] : (read?.knows ?? Object.keys(before)),
+      ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
       ...(read && !asked && read.hears[authority] !== level ? { settling: settlingFrom(read, now) } : {}),
     });
     const arn = subscription?.arn;
@@ -226,21 +230,23 @@ export async function removeRecipient(recipients: Recipients, authority: string,
   await retryChanged(async () => {
     const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
     if (!found) throw new NotFoundError('recipient', id);
-    if (!found.arn) throw new UnconfirmedError(found.lapsesAt);
+    if (!found.arn && !found.lostAt) throw new UnconfirmedError(found.lapsesAt);
     const read = await readRecipient(recipients.database, id);
-    const { [authority]: _, ...others } = read?.hears ?? (await readFilter(recipients, found.arn))?.hears ?? {};
+    const filter = read || !found.arn ? undefined : await readFilter(recipients, found.arn);
+    const { [authority]: _, ...others } = read?.hears ?? filter?.hears ?? {};
     // First, so that whoever is being removed counts for nothing any more. Broken off here, SNS still lists the address
     // and it can be removed again.
     const requestedAt = read?.requestedAt ?? now.toISOString();
     const saved = await saveRecipient(recipients.database, read, {
+      ...read,
       ...{ id, address: found.address, hears: others, requestedAt },
-      ...(read?.settling ? { settling: read.settling } : {}),
+      ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
     if (Object.keys(others).length > 0) {
-      if (!(await setFilter(recipients, found.arn, saved))) throw new RecipientChangedError();
+      if (found.arn && !(await setFilter(recipients, found.arn, saved))) throw new RecipientChangedError();
       return;
     }
-    await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
+    if (found.arn) await recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: found.arn }));
     await deleteRecipient(recipients.database, saved);
   });
 }

@@ -12,7 +12,7 @@ import type { Database } from '../store/database.ts';
 import { readMonths, readSuperseded } from '../store/submissions.ts';
 import { type AuthorityAlerts, readStanding } from './alerts.ts';
 import { metricIn, requireInspection, withInspection } from './inspections.ts';
-import { countWaiting, readNotices } from './notices.ts';
+import { countLost, countWaiting, readNotices } from './notices.ts';
 
 /** Reading what was submitted, and what was made of it: for a page or an answer, as it stands now. */
 
@@ -38,6 +38,8 @@ export interface AuthorityOverview extends SubmittedMonths, Pick<AuthorityAlerts
   readonly notices: readonly Notice[];
   /** How many notices wait as nobody who would get them has confirmed. */
   readonly waiting: number;
+  /** How many recipients were mailed and no longer are. */
+  readonly lost: number;
 }
 
 /** With at most `limit` notices. Throws `UnknownAuthorityError`. */
@@ -47,17 +49,18 @@ export async function readOverview(
   limit: number,
   now: Date,
 ): Promise<AuthorityOverview> {
-  const [inspection, [months, standing, found, waiting]] = await withInspection(database, authority, () =>
+  const [inspection, [months, standing, found, waiting, lost]] = await withInspection(database, authority, () =>
     Promise.all([
       readMonths(database, authority),
       readStanding(database, authority),
       readNotices(database, authority, { limit }),
       countWaiting(database, authority, now),
+      countLost(database, authority),
     ]),
   );
   const notices = found.notices.map(({ notice }) => notice);
   const parts = [inspection.unreadable ?? [], unreadableMonths(months), standing.unreadable, found.unreadable];
-  return { inspection, months, ...standing, notices, waiting, unreadable: parts.flat() };
+  return { inspection, months, ...standing, notices, waiting, lost, unreadable: parts.flat() };
 }
 
 /** The record as it stands, for judging it anew. */

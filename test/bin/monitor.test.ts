@@ -242,6 +242,7 @@ describe('the command line', () => {
     const { recipients } = (await monitor(['recipients'])).json;
     expect(recipients).toHaveLength(2);
     const director = recipients.find(({ state }: any) => state === 'confirmed');
+    expect((await monitor(['recipients', 'test', director.id])).code).toBe(0);
     expect((await monitor(['recipients', 'remove', director.id])).code).toBe(0);
     expect((await monitor(['recipients', 'list'])).json.recipients).toHaveLength(1);
     for (const [command, list] of [

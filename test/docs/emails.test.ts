@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
-import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
+import { greetingOf, lossOf, testMailOf, type Words } from '../../functions/domain/direct-mail.ts';
+import { bodyOf, subjectLine, subjectOf } from '../../functions/domain/notice.ts';
+import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
-import { reconcile } from '../../functions/domain/reconcile.ts';
+import { reconcile, standingOn } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import { SubmissionSchema } from '../../functions/domain/submission.ts';
 import { readCsv } from '../../functions/services/csv.ts';
@@ -22,19 +24,34 @@ const monthsOf = (name: string) =>
     },
   );
 const YEAR = monthsOf('illustrative-2010-2011');
+const PUBLISHED = monthsOf('published-2016-2025');
+
+const PAGE = 'http://127.0.0.1:3000/';
+const asMailed = ({ subject, text }: Words): string => `Subject: ${subjectLine(subject)}\n\n${text.trimEnd()}`;
 
 /** Herefordshire, looked at after every change of its record. */
 function begin() {
   let record = aRecord({ metrics: HEREFORDSHIRE.metrics, actions: HEREFORDSHIRE.actions });
   let board: Board | undefined;
+  const notices: Notice[] = [];
   return {
+    /** What was told so far, oldest first. */
+    notices,
+    /** How things stand, as somebody who has just confirmed is told. */
+    greet(at: string, waiting = 0): string {
+      if (!board) throw new Error('nothing was judged yet');
+      const now = new Date(at);
+      const standing = standingOn(board, record, now, 'show');
+      return asMailed(greetingOf(standing, { least: 'warning', waiting, now }, PAGE));
+    },
     /** The e-mail that a change brings at an instant, as it is sent; undefined where it brings none. */
     look(at: string, change: Partial<AuthorityRecord> = {}): string | undefined {
       const superseded = record.months.filter((before) => change.months && !change.months.includes(before));
       record = { ...record, ...change };
       const { board: next = board, notice } = reconcile(board, record, superseded, new Date(at), 'show');
       board = next;
-      return notice && `Subject: ${subjectOf(notice)}\n\n${bodyOf(notice, 'http://127.0.0.1:3000/')}`;
+      if (notice) notices.push(notice);
+      return notice && asMailed({ subject: subjectOf(notice), text: bodyOf(notice, PAGE) });
     },
     /** An acknowledgement of an alert as it stands. */
     acknowledge(alert: string, author: string, note: string, at: string) {
@@ -109,23 +126,109 @@ function aMissingMonth(): string | undefined {
   return look('2010-12-15T01:00:00.000Z');
 }
 
-test.each([
-  ['the illustrative year', YEAR, 12],
-  ['ten years of published figures', monthsOf('published-2016-2025'), 10],
-])('%s, sent month by month, makes no e-mail without news', (_, months, count) => {
-  const { look } = begin();
+/** Sends months one by one, each on the 8th after it. */
+function monthByMonth(months: typeof YEAR) {
+  const history = begin();
   const mails = months.map(({ period }, sent) =>
-    look(`${addMonths(period, 1)}-08T09:00:00.000Z`, { months: months.slice(0, sent + 1) }),
+    history.look(`${addMonths(period, 1)}-08T09:00:00.000Z`, { months: months.slice(0, sent + 1) }),
   );
-  const told = mails.filter((mail) => mail !== undefined);
-  expect(told).toHaveLength(count);
-  for (const mail of told) expect(mail).toMatch(/^(Critical|Warning|To watch|No longer raised|Withdrawn)\b.*: /m);
-});
+  return { ...history, mails };
+}
+
+/** That a critical alert is in nobody's hands, three months on. */
+const aReminder = (): string | undefined =>
+  monthByMonth(PUBLISHED).mails.find((mail) => /^Subject: [^:]*: \d+ still critical[^,]*\n/.test(mail ?? ''));
+
+/** Somebody confirms in June; the same, where two e-mails waited for them. */
+function greetings(): string[] {
+  const { greet, look, acknowledge } = monthByMonth(YEAR.filter(({ period }) => period <= '2011-06'));
+  const at = '2011-07-12T09:00:00.000Z';
+  const given = acknowledge('referral-backlog', 'A. Jones', 'Two more screeners from Monday.', at);
+  look(at, { acknowledgements: [given] });
+  return [greet(at), greet(at, 2)];
+}
+
+const toOneAlone = (): string[] => [
+  asMailed(
+    lossOf(
+      {
+        ...{ authority: 'herefordshire', name: 'Herefordshire', address: 'd…@example.org' },
+        ...{ noticedAt: '2011-07-12T09:00:00.000Z', left: 2 },
+      },
+      PAGE,
+    ),
+  ),
+  asMailed(
+    testMailOf(
+      {
+        authority: 'herefordshire',
+        name: 'Herefordshire',
+        least: 'warning',
+        now: new Date('2011-07-12T09:00:00.000Z'),
+      },
+      PAGE,
+    ),
+  ),
+];
+
+/** What a reader who reads all of them makes of each: news, a reminder, noise, or misled by what it says was so. */
+function countsOf(notices: readonly Notice[]) {
+  const counts = { mails: 0, news: 0, reminders: 0, noise: 0, misleading: 0 };
+  let known = new Map<string, NoticeItem>();
+  for (const { transitions, stillRaised, watching } of notices) {
+    const changed = transitions.filter(({ transition }) => transition !== 'reminded');
+    const isMisled = changed.some(({ alert, was }) => {
+      const before = known.get(alert);
+      return was?.level !== before?.level || (was !== undefined && was.recovering !== (before?.recovering ?? false));
+    });
+    counts.mails++;
+    if (isMisled) counts.misleading++;
+    else if (changed.length > 0) counts.news++;
+    else if (transitions.length > 0) counts.reminders++;
+    else counts.noise++;
+    const ended = (item: NoticeItem) => item.transition === 'cleared' || item.transition === 'withdrawn';
+    known = new Map(
+      [...transitions.filter((item) => !ended(item)), ...stillRaised, ...watching].map((item) => [item.alert, item]),
+    );
+  }
+  return counts;
+}
+
+const EXAMPLES = [
+  { title: 'the illustrative year', months: YEAR, mails: 12 },
+  { title: 'ten years of published figures', months: PUBLISHED, mails: 10 },
+];
+
+test.each(EXAMPLES)(
+  '$title, sent month by month, makes $mails e-mails, none of them noise or misleading',
+  (example) => {
+    const counts = countsOf(monthByMonth(example.months).notices);
+    expect(counts).toMatchObject({ mails: example.mails, noise: 0, misleading: 0 });
+    expect(counts.news + counts.reminders).toBe(counts.mails);
+  },
+);
+
+/** The same counts, for whoever reads about them. */
+const table = (): string =>
+  [
+    '| figures | e-mails | with news | only a reminder | noise | misleading |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...EXAMPLES.map(
+      ({ title, months }) => `| ${[title, ...Object.values(countsOf(monthByMonth(months).notices))].join(' | ')} |`,
+    ),
+  ].join('\n');
+
+const COUNTS = /^\| figures \|[\s\S]*?(?=\n\n)/m;
 
 test('docs/emails.md shows the e-mails as they are sent', async () => {
-  const mails = [...aYearAtOnce(), actionsThatFallDue(), aFirstLoad(), everythingFails(), aMissingMonth()];
+  const mails = [
+    ...[...aYearAtOnce(), actionsThatFallDue(), aFirstLoad(), everythingFails(), aMissingMonth()],
+    ...[aReminder(), ...greetings(), ...toOneAlone()],
+  ];
   const blocks = /(?<=```text\n).*?(?=\n```)/gs;
   const document = read(DOCUMENT);
   expect(document.match(blocks)).toHaveLength(mails.length);
-  await expect(document.replace(blocks, () => String(mails.shift()))).toMatchFileSnapshot(fileURLToPath(DOCUMENT));
+  expect(document).toMatch(COUNTS);
+  const written = document.replace(blocks, () => String(mails.shift())).replace(COUNTS, table());
+  await expect(written).toMatchFileSnapshot(fileURLToPath(DOCUMENT));
 });

@@ -191,11 +191,11 @@ describe('what is told of a change', () => {
     ['one as bad as it was when it was told', worse('2011-03'), worse('2011-03'), worse('2011-03'), undefined],
     ['one that never was found worse', worse('2011-03'), raised('warning'), raised('warning'), 'eased mailed'],
     [
-      'one back at the level it was told with',
+      'one as bad again as it was, after it was told to be milder',
       raised('warning', 'critical'),
       raised('warning', 'critical'),
       raised('critical'),
-      'worsened',
+      'worsened mailed',
     ],
     ['another episode since', raised('critical'), raised('critical'), later(raised('warning')), 'raised mailed'],
   ])('%s', (_, before, there, after, told) => {

@@ -294,7 +294,7 @@ describe('what was told before decides what is said', () => {
     );
     expect(recovering?.text).toContain('Getting better: Assessments on time.');
     expect(relapse?.text).toContain(
-      'Critical again: Assessments on time since October 2010. We told you that it was getting better. That did not last.',
+      'Critical again: Assessments on time since October 2010. It was getting better. That did not last.',
     );
     const quiet = told([
       ['2010-11-02', figures([BAD])],

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInstance } from '../../local/instance.ts';
-import { CLOCK, noticeIn } from './world.ts';
+import { CLOCK, isAddressed, noticeIn } from './world.ts';
 
 /** Runs the service in a process of its own, which kills itself at a given one of its functions' calls. */
 const [assembly = '', dataDir = '', fatal = ''] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const { api } = await startInstance({
     // Every other time before the call is made, every other time before its answer arrives.
     if (calls === Number(fatal) && calls % 2 === 0) process.kill(process.pid, 'SIGKILL');
     const reply = await forward();
-    if (call.operation === 'Publish' && reply.status === 200)
+    if (call.operation === 'Publish' && reply.status === 200 && !isAddressed(call))
       appendFileSync(join(dataDir, 'published'), `${noticeIn(call)}\n`);
     if (calls >= Number(fatal)) process.kill(process.pid, 'SIGKILL');
     return reply;

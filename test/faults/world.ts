@@ -95,7 +95,8 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       async intercept(call, forward) {
         const passed = async () => {
           const reply = await forward();
-          if (call.operation === 'Publish' && reply.status === 200) {
+          // What is for one recipient alone is no notice.
+          if (call.operation === 'Publish' && reply.status === 200 && !isAddressed(call)) {
             const key = noticeIn(call);
             published.set(key, (published.get(key) ?? 0) + 1);
           }
@@ -181,6 +182,9 @@ export function functionOf({ instance }: Pick<World, 'instance'>, name: string):
   if (!found) throw new Error(`there is no function ${name}`);
   return found;
 }
+
+/** Whether a Publish is for one recipient alone. */
+export const isAddressed = (call: AwsCall): boolean => !JSON.parse(String(call.input().Message)).sqs;
 
 /** `authority number` of the notice that a Publish carries. */
 export function noticeIn(call: AwsCall): string {

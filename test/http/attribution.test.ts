@@ -17,6 +17,9 @@ type Harmless =
   | 'POST /v1/authorities/{authority}/backtests'
   | 'POST /authorities/{authority}/submit'
   | 'POST /sign-in'
+  // Sends a mail, and changes nothing.
+  | 'POST /v1/authorities/{authority}/recipients/{recipient}/test'
+  | 'POST /authorities/{authority}/recipients/{recipient}/test'
   | 'POST /sign-in/mail'
   | 'POST /sign-in/link'
   | 'POST /sign-out'

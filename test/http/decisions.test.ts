@@ -325,9 +325,25 @@ describe('recipients', () => {
     expect([listed.status, listed.body.recipients.length]).toEqual([200, 2]);
   });
 
+  test('are told how things stand once they confirm, and sent a test when asked for, not twice at once', async () => {
+    const { id } = (await call('GET', '/recipients')).body.recipients.find(({ address }: any) =>
+      address.startsWith('s'),
+    );
+    const sendTest = async (to: string) => (await call('POST', `/recipients/${to}/test`)).status;
+    await service.runSchedules();
+    expect([await sendTest(id), await sendTest(id), await sendTest('6092f2e6b691852e')]).toEqual([204, 409, 404]);
+    const mails = (await service.mails()).filter(
+      ({ subject, to }) => to[0]?.address === ADDRESS && !/^AWS/.test(subject),
+    );
+    expect(mails.map(({ subject }) => subject)).toEqual([
+      expect.stringMatching(/^Herefordshire: how things stand \(/),
+      'Herefordshire: this is a test, nothing has changed',
+    ]);
+  });
+
   test('are mailed from their level on, which can be changed, until they are removed', async () => {
     const mailsTo = async () =>
-      (await service.mails()).filter(({ subject, to }) => to[0]?.address === ADDRESS && !subject.startsWith('AWS'))
+      (await service.mails()).filter(({ subject, to }) => to[0]?.address === ADDRESS && subject.includes('2011'))
         .length;
     const { id } = (await call('GET', '/recipients')).body.recipients.find(({ address }: any) =>
       address.startsWith('s'),

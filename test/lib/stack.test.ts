@@ -173,6 +173,9 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn',
         ...SUBSCRIBING,
+        'sns:Publish on AlertsTopic',
+        'kms:Decrypt on OperationsKey.Arn',
+        'kms:GenerateDataKey on OperationsKey.Arn',
       ],
       knows: {
         ACCESS_TABLE: 'TablesAccess',
@@ -237,7 +240,10 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Notify',
       may: [
+        'dynamodb:Query on TablesBaselines.Arn',
+        'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesAlerts.Arn',
+        'dynamodb:PutItem on TablesAlerts.Arn',
         'dynamodb:UpdateItem on TablesAlerts.Arn',
         'dynamodb:Query on TablesAlerts.Arn/index/unsent',
         ...reading('TablesAlerts'),
@@ -250,8 +256,11 @@ describe('each function may do what it needs and nothing else', () => {
         'sqs:SendMessage on NewNoticesDeadLetters.Arn',
       ],
       knows: {
+        BASELINES_TABLE: 'TablesBaselines',
+        SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
+        SMALL_NUMBERS: 'show',
         API_URL: 'Api.ApiEndpoint',
         METRICS_NAMESPACE: 'InspectionMonitor',
       },

@@ -34,7 +34,14 @@ function overview(fields: Partial<Overview> = {}): Overview {
       inspections: [],
     },
   };
-  const rest = { setAside: undefined, unreadable: [], waiting: 0, today: '2010-11-05', smallNumbers: 'show' as const };
+  const rest = {
+    setAside: undefined,
+    unreadable: [],
+    waiting: 0,
+    lost: 0,
+    today: '2010-11-05',
+    smallNumbers: 'show' as const,
+  };
   return { inspection, months, board, notices: notice ? [notice] : [], ...rest, ...fields };
 }
 

@@ -326,6 +326,12 @@ describe('submitting by file', () => {
     await post(`${HOME}/recipients`, { forgeryToken, address: 'director@example.org', level: 'critical' });
     const changed = await text(`${HOME}/recipients`);
     expect(textOf(changed)).toContain('d…@example.org Critical only Look Confirmed');
+    const [, test = ''] = /d…@example\.org[\s\S]*?action="([^"]+\/test)"/.exec(changed) ?? [];
+    const tested = await post(test, { forgeryToken });
+    expect([tested.status, textOf(await tested.text())]).toEqual([
+      200,
+      expect.stringContaining('A test is on its way to d…@example.org.'),
+    ]);
     const [, removal = ''] = /d…@example\.org[\s\S]*?action="([^"]+\/removal)"/.exec(changed) ?? [];
     // It is the last one that has confirmed: that is asked twice.
     expect((await post(removal, { forgeryToken })).status).toBe(409);

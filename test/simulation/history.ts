@@ -9,7 +9,7 @@ import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { aBacklog, aMetric, anAction, anInspection } from '../support/build.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { type Authority, DEEDS, type Person } from './people.ts';
-import { checkAccepted, checkAtRest, checkPublish, checkWrites, createLedger } from './promises.ts';
+import { checkAccepted, checkAddressed, checkAtRest, checkPublish, checkWrites, createLedger } from './promises.ts';
 import { type Random, randomOf } from './random.ts';
 import { BrokenPromise, createWorld, type Faults, NO_FAULTS, type World } from './world.ts';
 
@@ -108,6 +108,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       if (watched) checkWrites(writes, ledger, world.now);
     },
     onPublish: (notice, addresses, by) => checkPublish(notice, addresses, ledger, by),
+    onAddressed: checkAddressed,
     onError: (name, fields) => {
       const what = `${name}: ${fields instanceof Error ? fields.stack : JSON.stringify(fields)}`;
       if (what.includes('ZodError') && authorities.some(({ spoilt }) => spoilt)) return;

@@ -98,6 +98,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         sns,
         topicArn,
         pageUrl: PAGE_URL,
+        smallNumbers,
         metrics: METRICS,
       }) as unknown as Handler;
     case 'seed':

@@ -53,6 +53,8 @@ export interface MailTopicOptions {
   readonly policyDelay: () => number;
   /** Hears of a message, and which addresses it went to. */
   readonly onPublish: (notice: Notice, addresses: readonly string[]) => void;
+  /** Hears of what is for one recipient alone, and which addresses it went to. */
+  readonly onAddressed: (recipient: string, addresses: readonly string[]) => void;
 }
 
 const PENDING_MS = 48 * 3_600_000;
@@ -66,7 +68,7 @@ function passes(policy: string | undefined, attributes: Readonly<Record<string, 
   return compiled(attributes);
 }
 
-export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOptions): MailTopic {
+export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: MailTopicOptions): MailTopic {
   let all: Subscription[] = [];
   let made = 0;
   const inboxes = new Map<string, Mail[]>();
@@ -88,8 +90,16 @@ export function createMailTopic({ now, policyDelay, onPublish }: MailTopicOption
     const attributes = Object.fromEntries(
       Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
     );
-    const notice = JSON.parse(JSON.parse(Message).sqs) as Notice;
     const reached = current().filter((each) => each.confirmedAt !== undefined && passes(inEffect(each), attributes));
+    const { recipient } = attributes;
+    if (recipient !== undefined) {
+      onAddressed(
+        recipient,
+        reached.map(({ endpoint }) => endpoint),
+      );
+      return { MessageId: `message-${++made}` };
+    }
+    const notice = JSON.parse(JSON.parse(Message).sqs) as Notice;
     onPublish(
       notice,
       reached.map(({ endpoint }) => endpoint),

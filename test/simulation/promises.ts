@@ -16,6 +16,7 @@ import {
   DUE_KEY,
   NOTICE_PREFIX,
   PROGRESS_PREFIX,
+  recipientId,
   STANDARD_PREFIX,
   type TableName,
 } from '../../functions/store/keys.ts';
@@ -201,6 +202,12 @@ export function checkPublish(
   ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + addresses.length);
 }
 
+/** What is for one recipient alone goes to nobody else. */
+export function checkAddressed(recipient: string, addresses: readonly string[]): void {
+  const stranger = addresses.find((address) => recipientId(address) !== recipient);
+  if (stranger) throw new BrokenPromise('what is for one goes to no other', stranger);
+}
+
 // ---- whenever the service says that it has something
 
 export function checkAccepted(store: MemoryStore, authority: Authority, month: Authority['accepted'][number]): void {
@@ -268,6 +275,9 @@ export async function checkAtRest(
     throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
   readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
   const recipients = await readRecipients(database);
+  for (const { address, hears, confirmed, knows } of recipients)
+    if (board.lastNotice > 0 && confirmed && hears[id] && knows && !knows.includes(id))
+      throw new BrokenPromise('whoever comes is told how things stand', `${address} of ${id}`);
   for (const item of notices) {
     const notice = dataIn<Notice>(item) as Notice;
     // Whoever is known to hear of it, and would; somebody who is half removed does not count.

@@ -135,6 +135,7 @@ export interface WorldOptions {
     addresses: readonly string[],
     invocation: { readonly startedAt: number } | undefined,
   ) => void;
+  readonly onAddressed: Parameters<typeof createMailTopic>[0]['onAddressed'];
   /** Hears of an error that nothing on purpose explains. */
   readonly onError: (name: FunctionName, fields: unknown) => void;
   readonly inspections: () => readonly unknown[];
@@ -197,6 +198,7 @@ export function createWorld(options: WorldOptions): World {
     now: () => now,
     policyDelay: () => (faults.lag > 0 ? random().below(15 * 60_000) : 0),
     onPublish: (notice, addresses) => onPublish(notice, addresses, calling),
+    onAddressed: options.onAddressed,
   });
   const mappings = store.shards.flatMap((shard): Mapping[] => {
     if (!(shard.table in MAPPINGS)) return [];

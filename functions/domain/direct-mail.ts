@@ -1,0 +1,106 @@
+import { timeName } from './format.ts';
+import type { Level } from './lifecycle.ts';
+import { LEGEND, standingOf } from './notice.ts';
+import type { Notice } from './notice-contents.ts';
+
+/** The words of what is mailed to one recipient alone. Links are to `pageUrl`, with a trailing slash. */
+
+export interface Words {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** What somebody who hears from a level on is mailed about. */
+const WHEN: Record<Level, string> = {
+  critical: 'when something critical is raised, gets worse or ends',
+  warning: 'when something critical or a warning is raised, gets worse or ends',
+  watch: 'whenever an alert changes, also what is only to watch',
+};
+
+/** How things stand at a moment, in the words of a notice that has no news. */
+export type Standing = Pick<Notice, 'authority' | 'name' | 'period' | 'stillRaised' | 'watching'>;
+
+/**
+ * How things stand, for somebody who has begun to get the e-mails. Where others waited for them, it names each alert without its
+ * figure: those that follow have that.
+ */
+export function greetingOf(
+  standing: Standing,
+  { least, waiting, now }: { readonly least: Level; readonly waiting: number; readonly now: Date },
+  pageUrl: string,
+): Words {
+  const { authority, name, period, stillRaised } = standing;
+  const count = (level: Level): string[] => {
+    const found = stillRaised.filter((item) => (item.recovering ? item.reached : item.level) === level).length;
+    return found > 0 ? [`${found} ${level}`] : [];
+  };
+  const counts = [...count('critical'), ...count('warning')].join(', ') || 'nothing is raised';
+  const home = `${pageUrl}authorities/${authority}`;
+  const follow =
+    waiting === 1
+      ? 'One e-mail waited for somebody to get it, and follows. It says how it came to this.'
+      : `${waiting} e-mails waited for somebody to get them, and follow, the oldest first. They say how it came to this.`;
+  return {
+    subject: `${name}: how things stand (${counts})`,
+    text: [
+      `From now on you get e-mails about ${name}, ${WHEN[least]}. This is how things stood on ${timeName(now.toISOString())}.`,
+      period ? '' : 'No figures are in.',
+      ...(waiting > 0 ? [follow, ''] : []),
+      ...(stillRaised.length === 0 ? ['Nothing is raised.', ''] : []),
+      ...standingOf(standing, home, waiting > 0),
+      LEGEND,
+      `Everything: ${home}`,
+    ].join('\n'),
+  };
+}
+
+/** That somebody else is no longer mailed, for whoever still is. */
+export function lossOf(
+  {
+    authority,
+    name,
+    address,
+    noticedAt,
+    left,
+  }: {
+    readonly authority: string;
+    readonly name: string;
+    /** Masked. */
+    readonly address: string;
+    readonly noticedAt: string;
+    /** How many people still get the e-mails. */
+    readonly left: number;
+  },
+  pageUrl: string,
+): Words {
+  return {
+    subject: `${name}: ${address} no longer gets these e-mails`,
+    text: `${address} no longer gets e-mails about ${name}. This service noticed on ${timeName(noticedAt)}.
+
+Somebody followed the link at the end of an e-mail that ends them, or a scanner of mail did, or the address was taken out at AWS. Nobody
+removed it here. ${left === 1 ? 'You are the only one who still gets them.' : `${left} people still get them, and you are one.`}
+
+If they should go on getting them, add the address again. They will be asked to confirm:
+${pageUrl}authorities/${authority}/recipients
+`,
+  };
+}
+
+/** That mail arrives, for somebody who wants to be sure. */
+export function testMailOf(
+  {
+    authority,
+    name,
+    least,
+    now,
+  }: { readonly authority: string; readonly name: string; readonly least: Level; readonly now: Date },
+  pageUrl: string,
+): Words {
+  return {
+    subject: `${name}: this is a test, nothing has changed`,
+    text: `This is a test, asked for on ${timeName(now.toISOString())}. It arrived, and so will the e-mails about ${name}: you get one ${WHEN[least]}.
+
+You need do nothing. How things stand: ${pageUrl}authorities/${authority}
+`,
+  };
+}

@@ -1,0 +1,144 @@
+import { greetingOf, lossOf } from '../domain/direct-mail.ts';
+import type { SmallNumbers } from '../domain/format.ts';
+import { rank } from '../domain/lifecycle.ts';
+import { isNewTo, type Recipient } from '../domain/recipient.ts';
+import type { Database } from '../store/database.ts';
+import { readInspection } from '../store/inspections.ts';
+import { listUnsent, type NoticeReference, readUnsent } from '../store/notices.ts';
+import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
+import { publishTo } from './direct-mail.ts';
+import { describeStanding } from './evaluate.ts';
+import { maskedAddress } from './recipients.ts';
+import { retryChanged } from './retry.ts';
+import { listSubscriptions, type Recipients, readPolicy, type Subscription } from './subscriptions.ts';
+
+/**
+ * Who has come to hear of an authority, and who is lost to it. SNS tells of neither: both are seen by looking, every hour. Whoever
+ * has come is told how things stand, unless a notice was first; of whoever is lost the others are told.
+ */
+
+export interface Telling extends Recipients {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
+  readonly smallNumbers: SmallNumbers;
+  /** Where the page is, without a trailing slash. */
+  readonly pageUrl: string;
+}
+
+/** Something to tell one recipient, or others of one, about an authority. */
+export interface ToTell {
+  readonly about: 'arrival' | 'loss';
+  readonly recipient: string;
+  readonly authority: string;
+}
+
+/** Sees who has confirmed and who is gone since the last look, and keeps that. Returns what is to be told. */
+export async function lookAtRecipients(recipients: Recipients, now: Date): Promise<ToTell[]> {
+  const [asked, subscriptions] = await Promise.all([
+    readRecipients(recipients.database),
+    listSubscriptions(recipients),
+  ]);
+  const toTell: ToTell[] = [];
+  for (const read of asked) {
+    const seen = await lookAt(recipients, read, subscriptions, now);
+    if (!seen) continue;
+    const { id: recipient, hears, confirmed, lost } = seen;
+    for (const authority of Object.keys(hears)) {
+      if (confirmed && isNewTo(seen, authority)) toTell.push({ about: 'arrival', recipient, authority });
+      if (lost && !lost.told.includes(authority)) toTell.push({ about: 'loss', recipient, authority });
+    }
+  }
+  return toTell;
+}
+
+/** A recipient as it is after a look; undefined where somebody changed it meanwhile: the next look sees that. */
+async function lookAt(
+  recipients: Recipients,
+  read: Recipient,
+  subscriptions: readonly Subscription[],
+  now: Date,
+): Promise<Recipient | undefined> {
+  const arn = subscriptions.find(({ id }) => id === read.id)?.arn;
+  const { confirmed, lost, ...rest } = read;
+  const at = now.toISOString();
+  // Being removed: whoever does that finishes it, or does it again.
+  if (arn === confirmed?.arn || Object.keys(read.hears).length === 0) return read;
+  // A list may lag behind; what is said of one subscription does not.
+  if (!arn && confirmed && (await readPolicy(recipients, confirmed.arn)) !== undefined) return read;
+  const changed = arn ? { ...rest, confirmed: { at, arn } } : { ...rest, lost: { at, told: [] }, knows: [] };
+  return saveRecipient(recipients.database, read, changed).catch((error: unknown) => {
+    if (error instanceof RecipientChangedError) return undefined;
+    throw error;
+  });
+}
+
+/**
+ * Tells it, and keeps that it was told: a crash in between has it told again. False where it could not be told yet, as the filter
+ * of the address is not settled, or nobody else is left to tell.
+ */
+export function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+  return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
+}
+
+async function greet(id: string, authority: string, telling: Telling, now: Date): Promise<boolean> {
+  const { database, smallNumbers, pageUrl } = telling;
+  const recipient = await readRecipient(database, id);
+  const least = recipient?.hears[authority];
+  if (!recipient || !least || !isNewTo(recipient, authority)) return true;
+  const standing = await describeStanding(authority, { database, smallNumbers, now });
+  // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
+  if (standing) {
+    const waiting = await countWaitingFor(database, authority, rank(least), now);
+    const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
+    if (!(await publishTo(telling, id, words))) return false;
+  }
+  await knowsNow(telling, id, authority);
+  return true;
+}
+
+async function countWaitingFor(database: Telling['database'], authority: string, least: number, now: Date) {
+  const waiting = (await listUnsent(database, now)).filter((each) => each.authority === authority);
+  const notices = await Promise.all(waiting.map((each: NoticeReference) => readUnsent(database, each)));
+  return notices.filter((notice) => notice && rank(notice.level) >= least).length;
+}
+
+/** Keeps that a recipient knows how things stand in an authority. */
+export async function knowsNow(
+  { database }: Pick<Recipients, 'database'>,
+  id: string,
+  authority: string,
+): Promise<void> {
+  await retryChanged(async () => {
+    const read = await readRecipient(database, id);
+    if (read && isNewTo(read, authority))
+      await saveRecipient(database, read, { ...read, knows: [...(read.knows ?? []), authority] });
+  });
+}
+
+async function tellOfLoss(id: string, authority: string, telling: Telling): Promise<boolean> {
+  const { database, pageUrl } = telling;
+  const [asked, subscriptions] = await Promise.all([readRecipients(database), listSubscriptions(telling)]);
+  const lost = asked.find((each) => each.id === id);
+  if (!lost?.lost || lost.lost.told.includes(authority)) return true;
+  const mailed = new Set(subscriptions.flatMap(({ id, arn }) => (arn ? [id] : [])));
+  const others = asked.filter((each) => each.hears[authority] && mailed.has(each.id));
+  const name = (await readInspection(database, authority))?.header.name ?? authority;
+  const words = lossOf(
+    {
+      ...{ authority, name, noticedAt: lost.lost.at, left: others.length },
+      address: maskedAddress(
+        lost.address,
+        asked.map(({ address }) => address),
+      ),
+    },
+    `${pageUrl}/`,
+  );
+  let told = 0;
+  for (const other of others) if (await publishTo(telling, other.id, words)) told++;
+  if (told === 0) return false;
+  await retryChanged(async () => {
+    const read = await readRecipient(database, id);
+    if (read?.lost && !read.lost.told.includes(authority))
+      await saveRecipient(database, read, { ...read, lost: { ...read.lost, told: [...read.lost.told, authority] } });
+  });
+  return true;
+}

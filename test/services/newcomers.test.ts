@@ -1,0 +1,165 @@
+import { UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { acceptMonth } from '../../functions/services/accept.ts';
+import { deliverNotice } from '../../functions/services/deliver.ts';
+import { sendTest } from '../../functions/services/direct-mail.ts';
+import { evaluateAuthority } from '../../functions/services/evaluate.ts';
+import { lookAtRecipients, type Telling, tell } from '../../functions/services/newcomers.ts';
+import { countLost, resendNotice } from '../../functions/services/notices.ts';
+import { addRecipient, listRecipients, removeRecipient } from '../../functions/services/recipients.ts';
+import { recipientId } from '../../functions/store/keys.ts';
+import { INSPECTION, keepingLog } from '../support/store.ts';
+import { NOW, startTopic, type Topic } from '../support/topic.ts';
+
+/** Against the real store and the emulated SNS: who has come, who is lost, and what is mailed of it. */
+
+const { authority } = INSPECTION;
+const AT = new Date('2011-10-05T09:00:00Z');
+
+let topic: Topic;
+let telling: Telling;
+beforeAll(async () => {
+  topic = await startTopic();
+  telling = {
+    ...topic.recipients,
+    database: topic.store,
+    smallNumbers: 'show',
+    pageUrl: 'https://monitor.example.org',
+  };
+  const accepting = { database: topic.store, by: 'the test', now: AT, log: keepingLog() };
+  await acceptMonth(accepting, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
+  await evaluateAuthority(authority, { ...accepting, smallNumbers: 'show', now: () => AT });
+});
+afterAll(() => topic?.end());
+
+const deliver = () =>
+  deliverNotice({ authority, number: 1 }, { ...telling, database: topic.store, now: () => AT, log: keepingLog() });
+
+async function join(address: string): Promise<void> {
+  await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
+  await topic.confirm(address);
+}
+
+const leave = async (address: string) =>
+  topic.recipients.sns.send(
+    new UnsubscribeCommand({ SubscriptionArn: (await topic.findSubscription(address))?.SubscriptionArn ?? '' }),
+  );
+
+/** Looks, tells all there is to tell, and gives what was told and whether it could be. */
+async function lookAndTell() {
+  const toTell = await lookAtRecipients(telling, AT);
+  const told: [string, boolean][] = [];
+  for (const each of toTell) told.push([each.about, await tell(each, telling, AT)]);
+  return told;
+}
+
+async function lastTo(address: string) {
+  await topic.instance.idle();
+  return (await topic.mails()).findLast(({ to }) => to[0]?.address === address);
+}
+
+test('who confirms is told once how things stand, before the notices that waited for them', async () => {
+  const address = 'first@example.org';
+  await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
+  expect(await lookAndTell(), 'nobody has confirmed').toEqual([]);
+  await topic.confirm(address);
+  expect(await lookAndTell()).toEqual([['arrival', true]]);
+  expect(await lookAndTell(), 'told before').toEqual([]);
+
+  expect(await deliver()).toBe('sent');
+  expect(await topic.subjectsTo(address)).toEqual([
+    'Herefordshire: how things stand (1 critical, 1 warning)',
+    'Herefordshire, September 2011: 1 critical (Referral backlog), 1 warning',
+  ]);
+  const [greeting] = (await topic.mails()).filter(({ subject }) => subject.includes('how things stand'));
+  expect(greeting?.text).toContain('One e-mail waited for somebody to get it, and follows.');
+  expect(greeting?.text).toContain('Critical since September 2011: Referral backlog.\nNobody has said');
+});
+
+test('where nothing waits, how things stand has the figures', async () => {
+  const address = 'second@example.org';
+  await join(address);
+  expect(await lookAndTell()).toEqual([['arrival', true]]);
+  const mail = await lastTo(address);
+  expect(mail?.text).toContain('Critical since September 2011: Referral backlog. 9 cases in September 2011.');
+  expect(mail?.text).toContain(`https://monitor.example.org/authorities/${authority}/metrics/referral-backlog`);
+  expect(mail?.text).not.toContain('waited');
+});
+
+test('who got a notice first needs no telling, nor who hears of an authority of which there is nothing to tell', async () => {
+  const [told, elsewhere] = ['third@example.org', 'elsewhere@example.org'];
+  await join(told);
+  await addRecipient(topic.recipients, 'nowhere', { address: elsewhere, level: 'watch' }, NOW);
+  await topic.confirm(elsewhere);
+  await resendNotice(topic.store, { authority, number: 1 });
+  expect(await deliver()).toBe('sent');
+  expect(await lookAndTell()).toEqual([['arrival', true]]);
+  expect(await topic.subjectsTo(elsewhere)).toEqual([]);
+  expect((await topic.subjectsTo(told)).filter((subject) => subject.includes('how things stand'))).toEqual([]);
+});
+
+describe('somebody who was mailed and is unsubscribed', () => {
+  const address = 'second@example.org';
+
+  test('is seen, told of once to the others, listed, and can be removed or asked again', async () => {
+    await leave(address);
+    expect(await lookAndTell()).toEqual([['loss', true]]);
+    expect(await lookAndTell(), 'told before').toEqual([]);
+    const mail = await lastTo('first@example.org');
+    expect(mail?.subject).toBe('Herefordshire: s...@example.org no longer gets these e-mails');
+    expect(mail?.text).toContain('2 people still get them, and you are one.');
+    const lost = async () =>
+      (await listRecipients(topic.recipients, authority, NOW)).filter(({ lostAt }) => lostAt).map(({ id }) => id);
+    expect(await lost()).toEqual([recipientId(address)]);
+    expect(await countLost(topic.store, authority)).toBe(1);
+
+    await join(address);
+    expect(await lost()).toEqual([]);
+    expect(await lookAndTell(), 'told anew how things stand').toEqual([['arrival', true]]);
+    await leave(address);
+    await lookAtRecipients(telling, AT);
+    await removeRecipient(topic.recipients, authority, recipientId(address), NOW);
+    expect(await lost()).toEqual([]);
+    expect(await lookAndTell()).toEqual([]);
+  });
+
+  test('is not lost where only the list lags behind', async () => {
+    const { sns } = telling;
+    const lagging = Object.create(sns) as Telling['sns'];
+    lagging.send = (async (command: object) =>
+      command.constructor.name === 'ListSubscriptionsByTopicCommand'
+        ? { Subscriptions: [] }
+        : sns.send(command as never)) as Telling['sns']['send'];
+    expect(await lookAtRecipients({ ...telling, sns: lagging }, AT)).toEqual([]);
+    expect(await countLost(topic.store, authority)).toBe(0);
+  });
+
+  test('is told of by the hour after, where nobody is left to tell', async () => {
+    for (const each of ['first@example.org', 'third@example.org']) await leave(each);
+    expect(await lookAndTell()).toEqual([
+      ['loss', false],
+      ['loss', false],
+    ]);
+    await join('fourth@example.org');
+    expect((await lookAndTell()).sort()).toEqual([
+      ['arrival', true],
+      ['loss', true],
+      ['loss', true],
+    ]);
+  });
+});
+
+test('a test is mailed to one recipient, at most once in ten minutes, and to nobody who has not confirmed', async () => {
+  const id = recipientId('fourth@example.org');
+  const send = (to: string, minutes: number) =>
+    sendTest(telling, authority, to, telling.pageUrl, new Date(AT.getTime() + minutes * 60_000));
+  await send(id, 0);
+  expect((await lastTo('fourth@example.org'))?.subject).toBe('Herefordshire: this is a test, nothing has changed');
+  await expect(send(id, 9)).rejects.toThrow('wait until 5 October 2011 at 10:10');
+  await send(id, 10);
+
+  const pending = 'pending@example.org';
+  await addRecipient(topic.recipients, authority, { address: pending, level: 'warning' }, NOW);
+  await expect(send(recipientId(pending), 0)).rejects.toMatchObject({ name: 'UnreachedError', reason: 'conflict' });
+  await expect(send('6092f2e6b691852e', 0)).rejects.toMatchObject({ reason: 'not-found' });
+});
