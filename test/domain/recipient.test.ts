@@ -30,6 +30,23 @@ describe('the filter of a recipient', () => {
     expect(readFilterPolicy('{"authority":["a","b"]}')).toEqual({ hears: { a: 'watch', b: 'watch' }, addressed: [] });
   });
 
+  test('of no level that there is lets nothing of the authority through', () => {
+    expect(readFilterPolicy('{"authority":["a"],"level":["severe"]}')).toStrictEqual({ hears: {}, addressed: [] });
+  });
+
+  test.each([
+    ['one address more', { addressed: ['r1', 'r2'] }],
+    ['one authority more', { hears: { a: 'warning', b: 'critical', c: 'watch' } }],
+    ['one authority fewer', { hears: { a: 'warning' } }],
+    ['another level of one', { hears: { a: 'warning', b: 'watch' } }],
+    ['another authority', { hears: { a: 'warning', c: 'critical' } }],
+  ] as const)('with %s is not the one that it should be', (_, difference) => {
+    const hears = { a: 'warning', b: 'critical' } as const;
+    const filter = { hears, addressed: ['r1'] };
+    expect(isFilterOf(filter, { id: 'r1', hears })).toBe(true);
+    expect(isFilterOf({ ...filter, ...difference }, { id: 'r1', hears })).toBe(false);
+  });
+
   test.each([
     undefined,
     '{}',
