@@ -79,7 +79,10 @@ function faultsAfterAt(id: string, path: Path, change: (parent: any, key: string
 
 /** Where the template may say what it likes: what it says there is not CloudFormation's. */
 const isFree = (type: string, path: Path): boolean =>
-  type.startsWith('Custom::') || /^\.(Environment\.Variables|FilterPolicy)\./.test(spell(path));
+  type.startsWith('Custom::') ||
+  // The keys of routes; that there are such routes is looked at when the API opens.
+  (path.length === 2 && path[0] === 'RouteSettings') ||
+  /^\.(Environment\.Variables|FilterPolicy)\./.test(spell(path));
 
 /** One of each kind of place within the emulated properties of the real template, and those that are listed as not emulated. */
 const PLACES = [

@@ -232,9 +232,13 @@ describe('an exported record', () => {
     expect(faults(without('submissions', 'CURRENT#2011-02'))).toEqual([
       'REVISION#2011-02#0001 is of a month that is not there',
     ]);
-    expect(faults(without('alerts', 'BOARD'))[0]).toBe(
-      'NOTICE#000001 is a notice that the board, which counts 0, does not know',
-    );
+    // Without a board notices are numbered on from the highest; one that counts none would write over them.
+    expect(faults(without('alerts', 'BOARD'))).toEqual([]);
+    const forgetful = (other: any) => {
+      const board = other.alerts.find((item: any) => item.sk.S === 'BOARD');
+      board.data.S = JSON.stringify({ ...JSON.parse(board.data.S), lastNotice: 0 });
+    };
+    expect(faults(forgetful)[0]).toBe('NOTICE#000001 is a notice that the board, which counts 0, does not know');
     expect(faults((other) => other.alerts.push(other.alerts[0]))).toEqual([expect.stringContaining('is there twice')]);
   });
 
