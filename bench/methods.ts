@@ -3,7 +3,7 @@ import type { Metric } from '../functions/domain/inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween } from '../functions/domain/lifecycle.ts';
 import { isWorse, type Observation } from '../functions/domain/series.ts';
 import { latestPoints } from '../functions/domain/statistics/xmr.ts';
-import { judgedAt, timeline } from '../functions/domain/timeline.ts';
+import { judgedAt, standardFor, timeline } from '../functions/domain/timeline.ts';
 import { SETTINGS } from '../test/support/build.ts';
 
 /** The ways of judging that are compared: this service's, and what others use. */
@@ -68,7 +68,7 @@ function collect(told: Collected, transition: Change['transition'], period: stri
 }
 
 function failsStandard({ metric }: Watched, observation: Observation | undefined): boolean {
-  const standard = metric.standards.at(-1)?.value;
+  const standard = observation && standardFor(metric, [], observation.period)?.value;
   return observation !== undefined && standard !== undefined && isWorse(metric, observation.value, standard);
 }
 

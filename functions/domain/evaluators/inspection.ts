@@ -126,20 +126,27 @@ function hasCusum(metric: Metric, current: Observation, { value }: Compared): bo
   return isShared(metric) && hasCounts(current) && value < scaleOf(metric);
 }
 
-/** The cases of a typical month to two digits: ragged months then share a few limits, each of which takes long to compute. */
-const typicalMonth = (observations: readonly Observation[], start: number): number =>
-  Number(medianDenominator(observations, start).toPrecision(2));
-
-function medianDenominator(observations: readonly Observation[], start: number): number {
-  const denominators: number[] = [];
-  for (let i = observations.length - 1; i >= start && denominators.length < TYPICAL_MONTH_REPORTS; i--) {
+/**
+ * The cases of a typical month, the median, from a hundred on to two digits: ragged months then share a few limits, each of
+ * which takes long to compute.
+ */
+function typicalMonth(observations: readonly Observation[], start: number): number {
+  let count = 0;
+  for (let i = observations.length - 1; i >= start && count < TYPICAL_MONTH_REPORTS; i--) {
     const { denominator } = observations[i] as Observation;
-    if (denominator !== undefined) denominators.push(denominator);
+    if (denominator !== undefined) DENOMINATORS[count++] = denominator;
   }
-  denominators.sort((a, b) => a - b);
-  const middle = denominators.length - 1;
-  return ((denominators[middle >> 1] as number) + (denominators[(middle + 1) >> 1] as number)) / 2;
+  const sorted = DENOMINATORS.subarray(0, count).sort();
+  const middle = count - 1;
+  const median = ((sorted[middle >> 1] as number) + (sorted[(middle + 1) >> 1] as number)) / 2;
+  if (median < DIGITS_FROM) return median;
+  const unit = 10 ** (Math.floor(Math.log10(median)) - 1);
+  return Math.round(median / unit) * unit;
 }
+
+/** Overwritten by each call: made anew each month, it would be a tenth of what judging costs. */
+const DENOMINATORS = new Float64Array(TYPICAL_MONTH_REPORTS);
+const DIGITS_FROM = 100;
 
 function judgeByCusum(
   metric: Metric,
