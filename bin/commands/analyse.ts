@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
 import { chartOptions, shownLimits } from '../../functions/domain/evaluators/special-cause.ts';
-import { monthName } from '../../functions/domain/format.ts';
+import { digitsOf, monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/inspection.ts';
 import { addMonths, PeriodSchema } from '../../functions/domain/period.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
@@ -275,8 +275,8 @@ const TYPE_SHOWN: Record<PointType, string> = {
   special_cause_neutral_low: 'low',
 };
 
-function tableOf({ periods, absent, variation, assurance }: Analysis): string {
-  const show = (number: number | null): string => (number === null ? '-' : number.toFixed(1));
+function tableOf({ periods, absent, variation, assurance }: Analysis, heldAgainst: readonly number[]): string {
+  const show = (number: number | null): string => (number === null ? '-' : digitsOf(number, heldAgainst));
   const row = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (i === 0 ? cell.padEnd(8) : i < 5 ? cell.padStart(10) : ` ${cell.padEnd(i === 5 ? 12 : 11)}`))
@@ -337,7 +337,8 @@ Exit codes: 0 judged; 1 the file has faults, each named by its line.`,
     .action((file: string, { format, ...options }: AnalyseOptions & { format: 'table' | 'json' }) => {
       try {
         const analysis = analyseSeries(textOf(file), options);
-        console.log(format === 'json' ? JSON.stringify(analysis) : tableOf(analysis));
+        const heldAgainst = [options.standard, options.baseline].flatMap((line) => line ?? []);
+        console.log(format === 'json' ? JSON.stringify(analysis) : tableOf(analysis, heldAgainst));
       } catch (error) {
         if (!(error instanceof SeriesFaultsError)) throw error;
         console.error(error.message);

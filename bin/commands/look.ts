@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { digitsOf } from '../../functions/domain/format.ts';
 import { said, showList, showOne, wordsOf } from './output.ts';
 import { reach, readAll, UsageError, withQuery } from './setting.ts';
 
@@ -32,8 +33,9 @@ interface Point {
 const LEVELS = ['critical', 'warning', 'watch'];
 const worstFirst = (a: Alert, b: Alert): number => rank(a) - rank(b);
 const rank = ({ level }: Alert): number => (level ? LEVELS.indexOf(level) : LEVELS.length);
-const rounded = (value: number | null | undefined): string =>
-  value == null ? '' : String(Math.round(value * 10) / 10);
+/** A number with as many digits as tell it from what it is held against; a whole one has none. */
+const shown = (value: number | null | undefined, against: readonly number[] = []): string =>
+  value == null ? '' : Number.isInteger(value) ? String(value) : digitsOf(value, against);
 const saidOf = (standard: Standard | undefined): string =>
   standard ? `${standard.value} from ${standard.from} (${standard.basis})` : '';
 
@@ -258,10 +260,10 @@ export function addLook(program: Command): void {
         body.series,
         {
           period: ({ period }) => period,
-          value: ({ value }) => rounded(value),
+          value: ({ value, standard }) => shown(value, standard ? [standard.value] : []),
           of: ({ numerator, denominator }) => (denominator === undefined ? '' : `${numerator} of ${denominator}`),
           standard: ({ standard }) => saidOf(standard),
-          limits: ({ limits }) => (limits ? `${rounded(limits.lower)} to ${rounded(limits.upper)}` : ''),
+          limits: ({ limits }) => (limits ? `${shown(limits.lower)} to ${shown(limits.upper)}` : ''),
           alert: ({ alert }) => [alert.state, alert.level].filter(Boolean).join(' '),
           why: ({ findings }) => findings[0]?.text,
         },

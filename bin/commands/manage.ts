@@ -11,6 +11,7 @@ interface Change {
   readonly mOfN?: string;
   readonly missing?: string;
   readonly rebase?: string[];
+  readonly comparable?: number | string;
 }
 
 interface Outcome {
@@ -235,10 +236,15 @@ function changing(command: Command): Command {
         .choices(['ignore', 'missing', 'breaching', 'notBreaching'])
         .default('ignore'),
     )
-    .option('--rebase <dates...>', 'days on which the way of working changed, yyyy-mm-dd');
+    .option('--rebase <dates...>', 'days on which the way of working changed, yyyy-mm-dd')
+    .option(
+      '--comparable <number>',
+      'with --rebase: what the inspection found, as figures are counted since',
+      amountFrom,
+    );
 }
 
-function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase }: Change): object {
+function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase, comparable }: Change): object {
   const [, m, n] = /^(\d+)\/(\d+)$/.exec(mOfN ?? '') ?? [];
   if (mOfN !== undefined && m === undefined) throw new UsageError(`--m-of-n ${mOfN}: write it as 2/3`);
   return {
@@ -248,5 +254,6 @@ function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase }: Chang
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(m === undefined ? {} : { mOfN: { m: Number(m), n: Number(n), missing } }),
     ...(rebase ? { rebaseDates: rebase } : {}),
+    ...(comparable === undefined ? {} : { comparable }),
   };
 }

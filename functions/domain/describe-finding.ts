@@ -50,7 +50,7 @@ export function describeFinding(metric: Metric, result: Result, smallNumbers: Sm
 /** The number that the figure is held against. */
 function heldAgainst(reference: Reference): number[] {
   if (reference.kind === 'standard') return [reference.standard.value];
-  return reference.kind === 'estimate' ? [reference.value] : [];
+  return reference.kind === 'estimate' || reference.kind === 'comparable' ? [reference.value] : [];
 }
 
 function levelsOf(metric: Metric, reference: Reference, smallNumbers: SmallNumbers): Finding['levels'] {
@@ -68,6 +68,8 @@ function describeReference(metric: Metric, reference: Reference, smallNumbers: S
       return describeStandard(metric, reference.standard);
     case 'baseline':
       return describeBaseline(metric);
+    case 'comparable':
+      return `${describeBaseline(metric)}; as figures are counted since the way of working changed, that is ${formatNumber(metric, reference.value)} (${basisOf('council')})`;
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;

@@ -276,6 +276,8 @@ export const LocalStandardSchema = z.strictObject({
   tolerance: AmountSchema.min(0).optional(),
   mOfN: MOfNSchema.optional(),
   rebaseDates: z.array(DateSchema).max(MAX_REBASE_DATES).optional(),
+  /** What the inspection found, as figures are counted since the way of working changed: held against instead of it. */
+  comparable: AmountSchema.optional(),
   reason: z.string().min(1).max(1000),
   author: z.string().min(1).max(200),
   setAt: z.iso.datetime(),

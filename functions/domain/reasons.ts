@@ -146,7 +146,7 @@ export function saidOf(
 }
 
 function whatChanged(metric: Metric, before: readonly LocalStandard[], version: LocalStandard): string[] {
-  const { from, value, tolerance, mOfN, rebaseDates } = version;
+  const { from, value, tolerance, mOfN, rebaseDates, comparable } = version;
   const then = <Field extends 'tolerance' | 'mOfN'>(field: Field): Metric[Field] | LocalStandard[Field] =>
     before.findLast((earlier) => earlier.from <= from && earlier[field] !== undefined)?.[field] ?? metric[field];
   const changes: string[] = [];
@@ -169,7 +169,7 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
   }
   if (rebaseDates)
     changes.push(
-      `the days on which the way of working changed are now ${rebaseDates.map(dayName).join(', ') || 'none'}, set`,
+      `the days on which the way of working changed are now ${rebaseDates.map(dayName).join(', ') || 'none'}${comparable === undefined ? '' : `, and what the inspection found is ${formatNumber(metric, comparable)} as figures are counted since`}, set`,
     );
   return changes;
 }

@@ -57,6 +57,7 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
       period,
       standardIn,
       start,
+      comparable: comparableIn(settings.localStandards, period),
       clearedIn,
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
@@ -161,6 +162,11 @@ export function rebasePeriodsOf({
 }: Pick<Settings, 'rebaseDates' | 'localStandards'>): string[] {
   const local = localStandards.findLast((version) => version.rebaseDates !== undefined)?.rebaseDates ?? [];
   return [...new Set([...rebaseDates, ...local].map(periodOf))].sort();
+}
+
+/** What was stated with the newest rebase dates that hold in a period: figures before are let go, unless it says what they are now. */
+function comparableIn(localStandards: readonly LocalStandard[], period: string): number | undefined {
+  return localStandards.findLast(({ from, rebaseDates }) => from <= period && rebaseDates !== undefined)?.comparable;
 }
 
 /** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended. */

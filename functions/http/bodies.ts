@@ -46,19 +46,27 @@ const changesSomething = (body: Readonly<Partial<Record<(typeof CHANGES)[number]
   CHANGES.some((name) => body[name] !== undefined);
 const CHANGES_NOTHING = `give at least one of ${CHANGES.join(', ')}`;
 
+/** What the inspection found is comparable only since a day. */
+const comparesSince = ({
+  comparable,
+  rebaseDates = [],
+}: {
+  comparable?: unknown;
+  rebaseDates?: readonly string[] | undefined;
+}): boolean => comparable === undefined || rebaseDates.length > 0;
+const COMPARES_NOTHING = 'comparable goes with rebaseDates: from which day on are figures counted so?';
+
 /** An amount in the metric's unit; a percentage may say that it is one, and has to below 1. */
 const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().regex(PERCENTAGE)]).optional();
 
 /** What an authority sets for a metric, with who and why. */
 export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true, by: true })
   .extend({
-    value: amount,
-    upTo: amount,
-    tolerance: amount,
-    reason: typedText(1000).min(1),
-    author: typedText(200).min(1),
+    ...{ value: amount, upTo: amount, tolerance: amount, comparable: amount },
+    ...{ reason: typedText(1000).min(1), author: typedText(200).min(1) },
   })
-  .refine(changesSomething, CHANGES_NOTHING);
+  .refine(changesSomething, CHANGES_NOTHING)
+  .refine(comparesSince, COMPARES_NOTHING);
 
 /** A change to try on the record, from the first month on unless said otherwise; or evaluators to do without. */
 export const BacktestBodySchema = LocalStandardSchema.omit({
@@ -73,9 +81,11 @@ export const BacktestBodySchema = LocalStandardSchema.omit({
     value: amount,
     upTo: amount,
     tolerance: amount,
+    comparable: amount,
     without: z.array(MetricEvaluatorSchema).min(1).optional(),
   })
-  .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`);
+  .refine((body) => changesSomething(body) || body.without !== undefined, `${CHANGES_NOTHING}, without`)
+  .refine(comparesSince, COMPARES_NOTHING);
 
 /** A metric of the authority's own, with who starts it and why. */
 export const MetricBodySchema = MetricDefinitionSchema.omit({

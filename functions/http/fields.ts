@@ -180,6 +180,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'Month.reason': 'Why this revision took the place of the one before, as whoever corrected it said.',
   'NoticeItem.reason': 'Why an older month now reads otherwise: a correction, another standard.',
   reasons: 'Why it is raised: one entry for each finding.',
+  comparable: 'With rebaseDates: what the inspection found, as figures are counted since; held against instead of it.',
   rebaseDates: 'Days on which the way of working changed: limits begin anew there.',
   reference: 'What the figure is held against, and where that comes from, in words.',
   recipients: 'Who is mailed.',

@@ -21,6 +21,7 @@ interface Amounts {
   readonly value?: number | string | undefined;
   readonly upTo?: number | string | undefined;
   readonly tolerance?: number | string | undefined;
+  readonly comparable?: number | string | undefined;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function setStandard(
   const inspection = await requireInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
-  const { value: _, tolerance: __, upTo: ___, ...others } = change;
+  const { value: _, tolerance: __, upTo: ___, comparable: ____, ...others } = change;
   return addVersion(
     async () => localStandardsOf(await requireInspection(database, authority), id),
     (version) => ({ metric: id, version, ...others, ...amounts, setAt: now.toISOString(), by }),
@@ -58,13 +59,13 @@ export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {
 export async function tryStandard(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
-  { from = EARLIEST_PERIOD, without = [], value, upTo, tolerance, ...change }: TriedChange,
+  { from = EARLIEST_PERIOD, without = [], value, upTo, tolerance, comparable, ...change }: TriedChange,
   now: Date,
 ): Promise<Backtest> {
   const inspection = await requireInspection(database, authority);
   const metric = inspection.metrics.find(({ id }) => id === change.metric);
   const { amounts, faults } = metric
-    ? amountsIn(metric, { value, upTo, tolerance })
+    ? amountsIn(metric, { value, upTo, tolerance, comparable })
     : {
         amounts: {},
         faults: [{ pointer: '#/metric', detail: `no metric is called "${change.metric.slice(0, 64)}"` }],
@@ -83,7 +84,7 @@ function amountsIn(
 ): { amounts: Partial<Record<keyof Amounts, number>>; faults: readonly SentFault[] } {
   const amounts: Partial<Record<keyof Amounts, number>> = {};
   const faults: SentFault[] = [];
-  for (const name of ['value', 'upTo', 'tolerance'] as const) {
+  for (const name of ['value', 'upTo', 'tolerance', 'comparable'] as const) {
     const said = change[name];
     if (said === undefined) continue;
     const amount = typeof said === 'string' ? Number.parseFloat(said) : said;

@@ -419,7 +419,7 @@ describe('what is not reported', () => {
     });
   };
 
-  it('stays raised, says so, and is told once after two reports that were expected', () => {
+  it('03-failing-metric-left-out: stays raised, says so, and is told once after two reports that were expected', () => {
     const first = look(with_([GOOD, BAD]));
     const one = look(with_([GOOD, BAD, undefined]), first.board);
     expect(one.notice).toBeUndefined();
@@ -450,7 +450,7 @@ describe('what is not reported', () => {
     expect(gone.notice?.transitions).toMatchObject([{ transition: 'unreported' }]);
   });
 
-  it('as a revision leaves it out is judged on; where it was said to be wrong, its alert is withdrawn', () => {
+  it('16-one-figure-corrected: as a revision leaves it out is judged on; where it was said to be wrong, its alert is withdrawn', () => {
     const record = with_([GOOD, BAD]);
     const { board } = look(record);
     const leftOut = { [metric.id]: reported(metric, BAD) };

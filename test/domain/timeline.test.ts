@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
 import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
@@ -10,6 +10,8 @@ import {
   aMetric,
   type Figure,
   IN_WORDS,
+  inFigures,
+  judge,
   judgeBy,
   observation,
   SETTINGS,
@@ -18,6 +20,35 @@ import {
 } from '../support/build.ts';
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
+
+describe('a rebase date', () => {
+  it('lets go of what the inspection found, unless a comparable figure is stated with it', () => {
+    const metric = aMetric({ standards: [], baseline: inFigures(88) });
+    const figures = Array.from({ length: 14 }, (): Figure => [80, 100]);
+    const rebased = (fields: Partial<LocalStandard>): Judged[] =>
+      judge(metric, figures, {
+        evaluators: ['inspection'],
+        localStandards: [aLocalStandard({ from: '2010-10', rebaseDates: ['2010-12-01'], ...fields })],
+      });
+    const raised = (entries: readonly Judged[]): string[] =>
+      entries.filter(({ period, alert }) => period >= '2011-01' && alert.episode).map(({ period }) => period);
+    expect(raised(rebased({}))).toEqual([]);
+    expect(raised(rebased({ comparable: 80 }))).toEqual([]);
+    const held = rebased({ comparable: 92 });
+    expect(raised(held).length).toBeGreaterThan(8);
+    expect(held.at(-1)?.findings[0]?.reference).toMatch(
+      /^the inspection found 88% .*; as figures are counted since the way of working changed, that is 92% \(local policy\)$/,
+    );
+    // Newer dates without one let go again.
+    const newer = [
+      aLocalStandard({ from: '2010-10', rebaseDates: ['2010-12-01'], comparable: 92 }),
+      aLocalStandard({ version: 2, from: '2011-01', rebaseDates: ['2011-01-01'] }),
+    ];
+    expect(raised(judge(metric, figures, { evaluators: ['inspection'], localStandards: newer })).at(-1)).not.toBe(
+      '2011-11',
+    );
+  });
+});
 
 describe('what the authority set', () => {
   it('counts from its month on, the newest version first', () => {

@@ -42,6 +42,8 @@ export type Reference =
   | { readonly kind: 'standard'; readonly standard: Standard }
   /** What the inspection found. */
   | { readonly kind: 'baseline' }
+  /** What the inspection found, as the council counts it since the way of working changed. */
+  | { readonly kind: 'comparable'; readonly value: number }
   /** What stands in for it, from the first submissions. */
   | { readonly kind: 'estimate'; readonly value: number; readonly from: string; readonly to: string }
   /** The metric's own course from a period on. */
@@ -106,6 +108,8 @@ export interface Context {
   readonly standardIn: (period: string) => Standard | undefined;
   /** Index of the first observation since the way of working last changed: limits and CUSUM begin there. */
   readonly start: number;
+  /** What the inspection found, as figures are counted since then; undefined where nobody said. */
+  readonly comparable: number | undefined;
   /** The period in which the last episode of the metric's alert ended, if one did. */
   readonly clearedIn: string | undefined;
   /** The level that the alert was raised at before this period; none while clear or recovering. */

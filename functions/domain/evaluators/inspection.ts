@@ -42,7 +42,8 @@ interface Judgement {
  * Where the line is to be held, any fall counts. Flow proportions and counts: a CUSUM against the figure, since the last
  * rebase date and since the metric's last episode ended. Everything else, and percentages without counts: worse than the
  * figure by more than the metric's tolerance. A baseline that is a lower bound is compared as that bound; for one in words
- * the first final submissions stand in, and the finding says so. So they do once the way of working has changed since.
+ * the first final submissions stand in, and the finding says so. So they do once the way of working has changed since, unless
+ * a comparable figure was stated with that.
  */
 export const inspection: Evaluator = (metric, observations, context) => {
   const { period } = context;
@@ -82,6 +83,8 @@ function comparedWith(metric: Metric, observations: readonly Observation[], cont
   while (start < observations.length && (observations[start] as Observation).period < heldFrom) start++;
   // What was found before the way of working changed says nothing of what came after.
   const isRebased = start > 0 && start === context.start;
+  if (isRebased && context.comparable !== undefined)
+    return { value: context.comparable, from: start, reference: { kind: 'comparable', value: context.comparable } };
   if (baseline.kind === 'figure' && (!isRebased || metric.holdLine))
     return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;

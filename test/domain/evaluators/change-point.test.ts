@@ -86,6 +86,7 @@ describe('the level that was reached', () => {
       standardIn: () => undefined,
       start: 0,
       clearedIn: undefined,
+      comparable: undefined,
       levelBefore: undefined,
       reached: undefined,
     });
