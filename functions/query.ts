@@ -218,12 +218,12 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
     series: judged
       .filter(({ period }) => from <= period && period <= to)
       .map(({ period, observation, alert, transition, findings }) => {
-        const { value, numerator, denominator, status, revision } = observation ?? {};
+        const { value, numerator, denominator, status, revision, leftOut, confirmed } = observation ?? {};
         const standard = standardFor(metric, localStandards, period);
         const point = limits.get(period);
         return {
           period,
-          ...defined({ value, numerator, denominator, status, revision, standard, transition }),
+          ...defined({ value, numerator, denominator, status, revision, leftOut, confirmed, standard, transition }),
           ...(point ? { limits: { mean: point.mean, ...shownLimits(metric, point), type: point.type } } : {}),
           alert,
           findings: [...findings],

@@ -109,6 +109,8 @@ export const SeriesPointSchema = z.object({
   denominator: z.int().optional(),
   status: StatusSchema.optional(),
   revision: z.int().optional(),
+  leftOut: z.literal(true).optional(),
+  confirmed: z.literal(true).optional(),
   standard: StandardSchema.optional(),
   /** XmR limits as they were known in the period; null where there are none, as for a constant series. */
   limits: z

@@ -168,11 +168,13 @@ export const FIELDS: Readonly<Record<string, string>> = {
   reached: 'The worst level of the episode; `watch` where there is none.',
   reason: 'Why.',
   'Finding.reason': 'Why that makes it a finding.',
+  'SeriesPoint.leftOut':
+    'A later revision leaves the figure out, without anybody saying that it was wrong: it is judged on.',
+  'SeriesPoint.confirmed': 'Somebody said, with a reason, that the figure is right: it is not questioned.',
   leftOut:
     'Figures that an earlier revision had and this one leaves out, without anybody saying that they were wrong: they are judged on.',
   unreported:
     'Where later months are in without its figure: since which period, and how many reports were expected after it.',
-  'BoardAlert.unreported.since': 'The last period that it was reported in.',
   'Alert.unreported.since': 'The last period that it was reported in.',
   expected: 'How many reports were expected since.',
   confirmed: 'Ids of the metrics of whose figures somebody said, with a reason, that they are right.',

@@ -14,7 +14,7 @@ import { timeName } from './words.ts';
 
 /** Names in an authority's own files that no metric has: asked for once, remembered, shown, and taken away again. */
 
-/** So many names are asked about at once; whoever has more has another kind of file. */
+/** So many names are asked about; whoever has more has another kind of file, and is asked about none. */
 const MAX_ASKED = 60;
 /** The largest file that comes back with the form, so that it need not be chosen again. */
 const MAX_KEPT_BYTES = 512 * 1024;
@@ -33,8 +33,8 @@ export function namesForm(
   }: { readonly unknown: readonly string[]; readonly pasted: string; readonly file: Uint8Array | undefined },
   mode: Mode,
 ): Content {
-  const asked = unknown.filter((name) => name.length <= MAX_NAME_LENGTH).slice(0, MAX_ASKED);
-  if (asked.length === 0) return undefined;
+  const asked = unknown.filter((name) => name.length <= MAX_NAME_LENGTH);
+  if (asked.length === 0 || asked.length > MAX_ASKED) return undefined;
   const isKept = file !== undefined && file.length <= MAX_KEPT_BYTES;
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
 <h2 class="govuk-heading-m">Names that no metric has</h2>

@@ -34,7 +34,7 @@ _monitor; echo "\${COMPREPLY[@]}"`;
   };
 
   test.skipIf(isWindows)('has shells complete commands, options and their values, and leaves files to them', () => {
-    expect(offered('monitor', 're')).toEqual(['retract', 'revisions', 'recipients', 'rebuild', 'resend']);
+    expect(offered('monitor', 're')).toEqual(['retract', 'revisions', 'receipt', 'recipients', 'rebuild', 'resend']);
     expect(offered('monitor', 'metric', 're')).toEqual(['rename', 'replace']);
     expect(offered('monitor', '--authority', 'leeds', 'submit', '--re')).toEqual(['--revise', '--replace']);
     expect(offered('monitor', 'recipients', 'add', '--level', '')).toEqual(['watch', 'warning', 'critical']);

@@ -125,9 +125,9 @@ describe('recipients', () => {
     for (const address of ['anna@example.org', 'andrew@example.org', 'an@example.org', 'bob@example.org'])
       await post(`${HOME}/recipients`, manager, { address, level: 'warning', role: '' });
     expect((await recipients()).map(({ address }) => address).sort()).toEqual([
-      'an@example.org',
       'and…@example.org',
       'ann…@example.org',
+      'an…@example.org',
       'b…@example.org',
     ]);
   });
