@@ -31,14 +31,16 @@ const isReminder = ({ transition }: NoticeItem): boolean => transition === 'remi
 
 /**
  * `Herefordshire, June 2011: 1 critical (Referral backlog), 1 warning, 2 no longer raised`: the place, the month of the
- * news, and what is new, the worst first. A long name is shortened, a title left out, a count never.
+ * news, and what is new, the worst first. Where that is long a title is left out, then what is better is counted together, and last a
+ * name is shortened.
  */
 export function subjectOf(notice: Notice): string {
   const month = notice.about && `${monthName(notice.about)}${notice.provisional ? ' (provisional)' : ''}`;
   const groups = groupsOf(notice);
+  const together = betterTogether(groups);
   const [[, [worst] = []] = []] = groups;
-  const counts = (titled: boolean): string =>
-    groups
+  const counts = (titled: boolean, counted: readonly Group[]): string =>
+    counted
       .map(([word, items], position) => {
         const title = titled && position === 0 && worst ? printable(worst.title) : '';
         const others = items.length > 2 ? ' and others' : ' and another';
@@ -47,11 +49,14 @@ export function subjectOf(notice: Notice): string {
       .concat(notice.inspection ? ['a new inspection'] : [])
       .join(', ');
   const name = printable(notice.name) || notice.authority;
-  const line = (place: string, titled: boolean): string =>
-    `${[place, month].filter(Boolean).join(', ')}: ${counts(titled)}`;
-  for (const titled of [true, false]) if (line(name, titled).length <= MAX_SUBJECT_LENGTH) return line(name, titled);
+  const line = (place: string, titled: boolean, counted = together): string =>
+    `${[place, month].filter(Boolean).join(', ')}: ${counts(titled, counted)}`;
+  const fits = (text: string): boolean => text.length <= MAX_SUBJECT_LENGTH;
   const room = MAX_SUBJECT_LENGTH - line('', false).length - (month ? 2 : 0);
-  return subjectLine(line(shortened(name, room), false));
+  return (
+    [line(name, true, groups), line(name, false, groups), line(name, false)].find(fits) ??
+    subjectLine(line(shortened(name, room), false))
+  );
 }
 
 const printable = (text: string): string =>
@@ -72,11 +77,23 @@ function shortened(text: string, room: number): string {
   return `${(end > 0 ? start.slice(0, end) : start).replace(/[,;:]$/, '')}...`;
 }
 
+/** What happened, in the subject's words, and to what. */
+type Group = readonly [word: string, items: readonly NoticeItem[]];
+
+const BETTER: readonly string[] = ['no longer raised', 'less serious', 'getting better'];
+
+/** The groups with all that is better as one. */
+function betterTogether(groups: readonly Group[]): Group[] {
+  const better = groups.filter(([word]) => BETTER.includes(word)).flatMap(([, items]) => items);
+  const others = groups.filter(([word]) => !BETTER.includes(word));
+  return better.length > 0 ? [...others, ['better', better]] : others;
+}
+
 /** What changed, in groups by how much it matters. */
-function groupsOf({ transitions }: Notice): [string, NoticeItem[]][] {
+function groupsOf({ transitions }: Notice): Group[] {
   const those = (test: (item: NoticeItem) => boolean): NoticeItem[] => transitions.filter(test);
   const bad = (level: Level) => those((item) => isBad(item) && !item.recovering && item.level === level);
-  const groups: [string, NoticeItem[]][] = [
+  const groups: Group[] = [
     ['critical', bad('critical')],
     ['warning', bad('warning')],
     ['to watch', bad('watch')],

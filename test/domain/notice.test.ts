@@ -163,6 +163,19 @@ describe('a notice', () => {
     expect(named('Very Long '.repeat(20))).toBe(`${'Very Long '.repeat(6)}Very Long..., October 2010: 1 critical`);
   });
 
+  it('counts together in its subject what is better, before it cuts a name', () => {
+    const notice = look(recordOf([BAD])).notice as Notice;
+    const [item] = notice.transitions as [NoticeItem];
+    const transitions = (['raised', 'cleared', 'cleared', 'eased', 'recovering'] as const).map(
+      (transition): NoticeItem => ({ ...item, transition }),
+    );
+    const named = (name: string): string => subjectOf({ ...notice, name, transitions });
+    expect(named('York')).toBe('York, October 2010: 1 critical, 2 no longer raised, 1 less serious, 1 getting better');
+    expect(named('Bath and North East Somerset')).toBe(
+      'Bath and North East Somerset, October 2010: 1 critical, 4 better',
+    );
+  });
+
   it('fits what SNS and the database take, with everything changed and everything typed at its longest', () => {
     const many = Array.from({ length: 60 }, (_, i) =>
       aMetric({
