@@ -169,9 +169,11 @@ async function getRevisions(request: Request, database: Tables): Promise<Answer>
 async function getReceipt({ parameters }: Request, database: Tables): Promise<Answer> {
   const { authority = '', receipt: at = '' } = parameters;
   const { receipt } = await readReceipt(database, authority, at);
+  const { questions, ...rest } = receipt;
   return answer(200, ReceiptAnswerSchema, {
     authority,
-    ...receipt,
+    ...rest,
+    ...(questions.length > 0 ? { questions: [...questions] } : {}),
     months: receipt.months.map(({ month, before, changes, isCurrent }) => ({
       period: month.period,
       revision: month.revision,

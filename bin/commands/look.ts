@@ -198,7 +198,7 @@ export function addLook(program: Command): void {
   program
     .command('receipt')
     .argument('[sent]', 'when it was sent, as "months" or "revisions" says; unless given, what was sent last')
-    .description('Shows what was sent at once: who, when, what changed, which alerts followed.')
+    .description('Shows what was sent at once: who, when, what changed, what is questioned, which alerts followed.')
     .action(async (sent: string | undefined, _: object, command: Command) => {
       const { client, at } = reach(command);
       const last = async () => {
@@ -217,6 +217,8 @@ export function addLook(program: Command): void {
               ({ pointer, before, after }) => `  ${wordsOf(pointer)}: ${said(before)} became ${said(after)}`,
             ),
           ]),
+          ...(receipt.questions ? ['Please check:'] : []),
+          ...(receipt.questions ?? []).map((text) => `  ${text}`),
           ...(receipt.alerts.length > 0 ? ['Alerts that followed:'] : ['No alert followed, or none yet.']),
           ...receipt.alerts.map(
             ({ title, transition, level, notice }) => `  ${title}: ${transition}, ${level} (notice ${notice})`,
@@ -305,6 +307,7 @@ interface Receipt {
     readonly changes: readonly { readonly pointer: string; readonly before?: unknown; readonly after?: unknown }[];
     readonly superseded: boolean;
   }[];
+  readonly questions?: readonly string[];
   readonly alerts: readonly {
     readonly title: string;
     readonly transition: string;

@@ -86,6 +86,7 @@ export const ReceiptAnswerSchema = z.object({
       superseded: z.boolean(),
     }),
   ),
+  questions: z.array(z.string()).optional(),
   alerts: z.array(
     z.object({ alert: z.string(), title: z.string(), transition: NewsSchema, level: LevelSchema, notice: z.int() }),
   ),

@@ -249,7 +249,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   },
   'GET /v1/authorities/{authority}/receipts/{receipt}': {
     tag: 'Submissions',
-    summary: 'Read the receipt of what was sent: who, when, what changed, which alerts followed',
+    summary: 'Read the receipt of what was sent: who, when, what changed, what is questioned, which alerts followed',
     description:
       'Whatever was sent has one, under the `submittedAt` of its months, whether or not they were revised since. Alerts follow within the hour, mostly within moments.',
     answers: { 200: 'Receipt' },

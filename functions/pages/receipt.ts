@@ -23,7 +23,7 @@ const NEWS_WORD: Readonly<Record<News, string>> = {
 export function receiptPage(
   visit: Visit,
   { header, metrics }: LoadedInspection,
-  { at, by, months, alerts }: Receipt,
+  { at, by, months, questions, alerts }: Receipt,
   smallNumbers: SmallNumbers,
 ): Html {
   const { authority, name } = header;
@@ -45,6 +45,11 @@ ${[
 </dl>
 <h2 class="govuk-heading-m">What was sent</h2>
 ${months.map((month) => sentOf(authority, metrics, month, smallNumbers))}
+${
+  questions.length > 0 &&
+  html`<h2 class="govuk-heading-m">Please check</h2>
+<ul class="govuk-list govuk-list--bullet">${questions.map((text) => html`<li>${text}</li>`)}</ul>`
+}
 <h2 class="govuk-heading-m">Alerts that followed</h2>
 ${
   alerts.length === 0

@@ -1,3 +1,4 @@
+import type { Metric } from '../domain/inspection.ts';
 import { describeQuestion, firstOf, questionsAbout } from '../domain/questions.ts';
 import { TYPICAL_MONTH_REPORTS } from '../domain/rules.ts';
 import { seriesOf } from '../domain/series.ts';
@@ -16,11 +17,20 @@ export async function askAbout(
   sent: readonly Month[],
 ): Promise<Map<string, string[]>> {
   const [metrics, stored] = await Promise.all([requireMetrics(database, authority), readMonths(database, authority)]);
+  return questionsIn([...metrics.values()], stored, sent);
+}
+
+/** The same of a record that was read already. */
+export function questionsIn(
+  metrics: readonly Metric[],
+  stored: readonly Month[],
+  sent: readonly Month[],
+): Map<string, string[]> {
   const all = new Map([...stored, ...sent].map((month) => [month.period, month]));
   const months = [...all.values()].filter(({ retracted }) => !retracted).sort((a, b) => (a.period < b.period ? -1 : 1));
   const asked = new Set(sent.map(({ period }) => period));
   const questions = new Map<string, string[]>();
-  for (const metric of metrics.values()) {
+  for (const metric of metrics) {
     const observations = seriesOf(metric, months);
     for (const [index, observation] of observations.entries()) {
       if (!asked.has(observation.period)) continue;

@@ -1,12 +1,14 @@
 import type { Level, News } from '../domain/lifecycle.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import { firstOf } from '../domain/questions.ts';
 import { type Change, changesBetween, type Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readRevisions } from '../store/submissions.ts';
 import { NotFoundError } from './errors.ts';
 import { withInspection } from './inspections.ts';
 import { readNotices } from './notices.ts';
+import { questionsIn } from './questions.ts';
 
 /** What came of figures that were sent at once: worked out from the record whenever somebody asks, so that there is one for everything. */
 
@@ -32,13 +34,15 @@ export interface FollowingAlert {
   readonly notice: number;
 }
 
-/** What was sent at one time: by whom, which months, what changed by it, and which alerts followed. */
+/** What was sent at one time: by whom, which months, what changed by it, what of it is questioned still, and which alerts followed. */
 export interface Receipt {
   /** The time, which is its name too. */
   readonly at: string;
   /** Absent where that was not recorded. */
   readonly by?: string;
   readonly months: readonly ReceivedMonth[];
+  /** Sentences, about the months that still count. */
+  readonly questions: readonly string[];
   readonly alerts: readonly FollowingAlert[];
 }
 
@@ -67,7 +71,9 @@ export async function readReceipt(
   if (!first) throw new NotFoundError('receipt', at);
   const { by } = first.month;
   const alerts = await alertsAfter(database, authority, at, new Set(months.flatMap(metricsOf)));
-  return { inspection, receipt: { at, ...(by === undefined ? {} : { by }), months, alerts } };
+  const counting = months.filter(({ isCurrent }) => isCurrent).map(({ month }) => month);
+  const questions = firstOf([...questionsIn(inspection.metrics, current, counting).values()].flat());
+  return { inspection, receipt: { at, ...(by === undefined ? {} : { by }), months, questions, alerts } };
 }
 
 async function receivedOf(database: Tables, authority: string, current: Month, at: string): Promise<ReceivedMonth[]> {

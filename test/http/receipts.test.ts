@@ -52,3 +52,20 @@ test('what was sent has a receipt: what changed, and which alerts followed, also
   ]);
   expect((await call('GET', '/receipts/2011-01-01T00:00:00.000Z')).status).toBe(404);
 });
+
+test('what was sent has on its receipt what of it is questioned, until that is settled', async () => {
+  const month = (count: number) => ({ observations: { 'average-caseload': { value: count } } });
+  for (const period of ['2010-10', '2010-11', '2010-12'])
+    await call('PUT', `/submissions/${period}`, { body: month(17) });
+  const { body } = await call('PUT', '/submissions/2011-01', { body: month(1700) });
+  const { questions } = await receiptOf(body.submittedAt);
+  expect(questions).toEqual([expect.stringMatching(/^Average caseload: 1,?700 .* a hundred times what is usual/)]);
+  expect(questions).toEqual(body.questions);
+  const right = await call('PATCH', '/submissions/2011-01', {
+    body: { ...month(1700), reason: 'All agency staff left.' },
+    headers: { 'if-match': '"1"' },
+  });
+  expect(right.status).toBe(200);
+  expect(await receiptOf(right.body.submittedAt)).not.toHaveProperty('questions');
+  expect(await receiptOf(body.submittedAt)).not.toHaveProperty('questions');
+});
