@@ -30,15 +30,9 @@ import { changeMetric, putMetric } from './services/catalogue.ts';
 import { sendTest } from './services/direct-mail.ts';
 import { type InspectionChange, loadInspectionFile, retireInspection } from './services/inspection-files.ts';
 import { requireInspection } from './services/inspections.ts';
+import { addPerson, listPeople, type MailedPerson, removePerson } from './services/people.ts';
 import { reportProgress } from './services/progress.ts';
-import {
-  addRecipient,
-  listRecipients,
-  type MailedAddress,
-  maskedAddress,
-  removeRecipient,
-} from './services/recipients.ts';
-import { readRole, setRole } from './services/sign-in.ts';
+import { maskedAddress } from './services/recipients.ts';
 import { setStandard } from './services/standards.ts';
 import { SNS_ATTEMPTS } from './services/subscriptions.ts';
 import { readGrant } from './services/tokens.ts';
@@ -169,10 +163,9 @@ async function putAcknowledgement(
   return answer(200, AlertAnswerSchema, await acknowledgeAlert(database, authority, alert, given, { by, now: now() }));
 }
 
-/** As it is listed, beside others. */
+/** As they are listed, beside others. */
 function shown(
-  { id, address, level, arn, lapsesAt, lostAt }: MailedAddress,
-  { role, decided }: Awaited<ReturnType<typeof readRole>>,
+  { id, address, level, role, arn, lapsesAt, lostAt, decided }: MailedPerson,
   beside: readonly string[] = [],
 ) {
   const state = arn ? ('confirmed' as const) : lostAt ? ('lost' as const) : ('pending' as const);
@@ -181,36 +174,21 @@ function shown(
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const { authority = '' } = parameters;
-  const { database } = dependencies;
-  await requireInspection(database, authority);
-  const recipients = await listRecipients(dependencies, authority, dependencies.now());
-  const beside = recipients.map(({ address }) => address);
-  return answer(200, RecipientsAnswerSchema, {
-    recipients: await Promise.all(
-      recipients.map(async (each) => shown(each, await readRole(database, each.id, authority), beside)),
-    ),
-  });
+  const people = await listPeople(dependencies, parameters.authority ?? '', dependencies.now());
+  const beside = people.map(({ address }) => address);
+  return answer(200, RecipientsAnswerSchema, { recipients: people.map((each) => shown(each, beside)) });
 }
 
 async function postRecipient({ parameters, body, by }: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const { authority = '' } = parameters;
   const wanted = readBody(RecipientBodySchema, body);
-  await requireInspection(dependencies.database, authority);
-  const { created, recipient } = await addRecipient(dependencies, authority, wanted, dependencies.now());
-  const { database, now } = dependencies;
-  // Whoever is added anew may do no more than is said now, whatever the address might before.
-  await setRole(database, recipient.id, authority, wanted.role ?? (created ? 'look' : undefined), { by, now: now() });
-  const role = await readRole(database, recipient.id, authority);
-  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(recipient, role));
+  const doing = { by, now: dependencies.now() };
+  const { created, person } = await addPerson(dependencies, parameters.authority ?? '', wanted, doing);
+  return answer(created ? 201 : 200, RecipientAnswerSchema, shown(person));
 }
 
 async function deleteRecipient({ parameters, by }: Request, dependencies: ManageDependencies): Promise<Answer> {
   const { authority = '', recipient = '' } = parameters;
-  const { database, now } = dependencies;
-  await requireInspection(database, authority);
-  await removeRecipient(dependencies, authority, recipient, now());
-  await setRole(database, recipient, authority, 'look', { by, now: now() });
+  await removePerson(dependencies, authority, recipient, { by, now: dependencies.now() });
   return { statusCode: 204 };
 }
 

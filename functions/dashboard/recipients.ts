@@ -4,13 +4,12 @@ import { refusalFor } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { requireInspection } from '../services/inspections.ts';
-import { readRole, setRole } from '../services/sign-in.ts';
-import type { Recipients } from '../services/subscriptions.ts';
+import type { AuthorityPeople } from '../services/people.ts';
 import type { DashboardDependencies } from './dependencies.ts';
 
 /** Who is mailed, and what they may do. */
 
-async function recipientsOf({ database, sns, topicArn }: DashboardDependencies): Promise<Recipients> {
+async function peopleOf({ database, sns, topicArn }: DashboardDependencies): Promise<AuthorityPeople> {
   return { database, sns: await sns(), topicArn };
 }
 
@@ -21,15 +20,12 @@ export async function getRecipients(
   tested?: string,
 ): Promise<PageAnswer> {
   const { header } = await requireInspection(dependencies.database, authority);
-  const [{ recipientsPage }, { listRecipients }] = await Promise.all([
+  const [{ recipientsPage }, { listPeople }] = await Promise.all([
     import('../pages/recipients.ts'),
-    import('../services/recipients.ts'),
+    import('../services/people.ts'),
   ]);
-  const mailed = await listRecipients(await recipientsOf(dependencies), authority, dependencies.now());
-  const recipients = await Promise.all(
-    mailed.map(async (each) => ({ ...each, ...(await readRole(dependencies.database, each.id, authority)) })),
-  );
-  return page(recipientsPage(visit, header, recipients, { refused, tested }), refused ? 422 : 200);
+  const people = await listPeople(await peopleOf(dependencies), authority, dependencies.now());
+  return page(recipientsPage(visit, header, people, { refused, tested }), refused ? 422 : 200);
 }
 
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
@@ -44,14 +40,10 @@ export async function postRecipient(request: PageRequest, dependencies: Dashboar
       role,
       fault: 'Enter an e-mail address, and choose a level and what it may do',
     });
-  const { addRecipient } = await import('../services/recipients.ts');
+  const { addPerson } = await import('../services/people.ts');
   try {
-    const now = dependencies.now();
-    const { created, recipient } = await addRecipient(await recipientsOf(dependencies), authority, wanted.data, now);
-    await setRole(dependencies.database, recipient.id, authority, wanted.data.role ?? (created ? 'look' : undefined), {
-      by: request.by,
-      now,
-    });
+    const doing = { by: request.by, now: dependencies.now() };
+    await addPerson(await peopleOf(dependencies), authority, wanted.data, doing);
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
@@ -65,19 +57,17 @@ export async function postRemoval(
   dependencies: DashboardDependencies,
 ): Promise<PageAnswer> {
   const { header } = await requireInspection(dependencies.database, authority);
-  const [recipients, { listRecipients, removeRecipient }, { lastRemovalPage }] = await Promise.all([
-    recipientsOf(dependencies),
-    import('../services/recipients.ts'),
+  const [people, { listPeople, removePerson }, { lastRemovalPage }] = await Promise.all([
+    peopleOf(dependencies),
+    import('../services/people.ts'),
     import('../pages/recipients.ts'),
   ]);
   if (form.last !== 'yes') {
-    const mailed = await listRecipients(recipients, authority, dependencies.now());
-    const others = mailed.filter(({ id, arn }) => arn && id !== recipient);
-    if (others.length === 0 && mailed.some(({ id, arn }) => arn && id === recipient))
+    const confirmed = (await listPeople(people, authority, dependencies.now())).filter(({ arn }) => arn);
+    if (confirmed.length === 1 && confirmed[0]?.id === recipient)
       return page(lastRemovalPage(visit, header, recipient), 409);
   }
-  await removeRecipient(recipients, authority, recipient, dependencies.now());
-  await setRole(dependencies.database, recipient, authority, 'look', { by, now: dependencies.now() });
+  await removePerson(people, authority, recipient, { by, now: dependencies.now() });
   return redirect(`/authorities/${authority}/recipients`);
 }
 
@@ -86,8 +76,7 @@ export async function postTest(request: PageRequest, dependencies: DashboardDepe
   await requireInspection(dependencies.database, authority);
   const { headers } = request.event;
   const { sendTest } = await import('../services/direct-mail.ts');
-  const recipients = { ...(await recipientsOf(dependencies)), database: dependencies.database };
   const pageUrl = `${headers['x-forwarded-proto']}://${headers.host}`;
-  await sendTest(recipients, authority, recipient, pageUrl, dependencies.now());
+  await sendTest(await peopleOf(dependencies), authority, recipient, pageUrl, dependencies.now());
   return getRecipients(request, dependencies, undefined, recipient);
 }

@@ -1,6 +1,7 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
 import { type Role, RoleSchema } from '../domain/person.ts';
+import type { MailedPerson } from '../services/people.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
@@ -19,12 +20,6 @@ const MAY: Record<Role, string> = {
   manage: 'Everything, also who is mailed and what is judged by',
 };
 
-/** What an address may do, and who decided that. */
-export interface Decided {
-  readonly role: Role;
-  readonly decided: { readonly at: string; readonly by: string } | undefined;
-}
-
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
@@ -37,7 +32,7 @@ export interface RefusedRecipient {
 export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  recipients: readonly (MailedAddress & Decided)[],
+  recipients: readonly MailedPerson[],
   { refused, tested }: { readonly refused?: RefusedRecipient | undefined; readonly tested?: string | undefined } = {},
 ): Html {
   const confirmed = recipients.filter(({ arn }) => arn).length;
