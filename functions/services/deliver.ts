@@ -43,7 +43,7 @@ export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent';
 /** How long SNS is asked to take a notice, with all its repetitions, before that counts as failed. */
 const PUBLISHING_MS = 10_000;
 /** A notice is left to one run for so long: it publishes and records that within it, or is no longer there. */
-const CLAIM_MS = 15_000;
+export const CLAIM_MS = 15_000;
 
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;

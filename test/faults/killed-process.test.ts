@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
+import { CLAIM_MS } from '../../functions/services/deliver.ts';
 import { startWorld, submitUntilAccepted, verify } from './world.ts';
 
 /** The whole process, with all functions, streams and the sending of mail, is killed in the middle of work. */
@@ -79,6 +80,8 @@ test(`killed with SIGKILL ${KILLS} times under load: nothing that was accepted i
   delete process.env.SMTP_URL;
   await world.start();
   await world.instance.idle();
+  // What the last one that was killed had in hand is left to it for so long.
+  await sleep(CLAIM_MS);
   await world.instance.runSchedules();
   await world.instance.idle();
   const published = new Map(world.published);
