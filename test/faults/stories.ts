@@ -12,7 +12,7 @@ import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
-import { ACTION, type Answered, functionOf, METRIC, type World } from './world.ts';
+import { ACTION, type Answered, functionOf, LABEL, METRIC, type World } from './world.ts';
 
 /**
  * What people and programs do with the service, through its own doors and as they would: whoever gets no answer asks
@@ -107,7 +107,7 @@ const decisions: Story = {
   kills: ['manage'],
   comesTo: {
     transitions: ['raised', 'withdrawn'],
-    seen: [[expect.objectContaining(TAKEN)], [{ ...EASIER, metric: METRIC, version: 1 }]],
+    seen: [[expect.objectContaining(TAKEN)], [{ ...EASIER, metric: METRIC, version: 1, by: LABEL }]],
   },
   async tell(world, authority) {
     const accepted = await raise(world, authority);
@@ -136,6 +136,7 @@ const progress: Story = {
       action: ACTION,
       inspection: 'herefordshire-2010',
       version: index + 1,
+      by: LABEL,
     })),
   },
   async tell(world, authority) {

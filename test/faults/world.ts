@@ -24,6 +24,8 @@ import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: '
 import { aMetric, anAction, anInspection } from '../support/build.ts';
 
 /** When nothing else is said, it is a month after the last one that is told of here. */
+/** What the token of these tests is called. */
+export const LABEL = 'fault suite';
 export const CLOCK = '2011-05-06T09:00:00Z';
 
 /**
@@ -110,7 +112,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
   const token = await createToken(database, {
     scopes: [...SCOPES],
     authority: '*',
-    label: 'fault suite',
+    label: LABEL,
     expires: Math.floor(Date.now() / 1000) + A_CENTURY_S,
   });
 
