@@ -23,9 +23,9 @@ import { databaseOf } from '../../local/launch.ts';
 import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { aMetric, anAction, anInspection } from '../support/build.ts';
 
-/** When nothing else is said, it is a month after the last one that is told of here. */
 /** What the token of these tests is called. */
 export const LABEL = 'fault suite';
+/** When nothing else is said, it is a month after the last one that is told of here. */
 export const CLOCK = '2011-05-06T09:00:00Z';
 
 /**
