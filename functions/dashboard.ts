@@ -104,7 +104,7 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
 
 const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS');
 
-export let sns: Promise<SNSClient> | undefined;
+let sns: Promise<SNSClient> | undefined;
 
 export const handler = createHandler({
   database: openDatabase('baselines', 'submissions', 'alerts', 'access'),

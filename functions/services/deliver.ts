@@ -72,6 +72,8 @@ export async function deliverNotice(
   const until = new Date(now().getTime() + CLAIM_MS);
   if (!(await claimNotice(database, reference, now(), until)))
     return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
+  // From here on nobody greets them: the notice says all, and goes out sooner or later.
+  for (const id of newcomers) await knowsNow(delivering, id, authority);
   const messageId = await publish(notice, delivering).catch(async (error: unknown) => {
     await releaseNotice(database, reference, until);
     throw error;
@@ -82,7 +84,6 @@ export async function deliverNotice(
     return keep(reference, notice, log);
   }
   await markSent(database, reference, now());
-  for (const id of newcomers) await knowsNow(delivering, id, authority);
   log.info('notice sent', { authority, number, level: notice.level, messageId });
   return 'sent';
 }

@@ -1,10 +1,11 @@
 import { greetingOf, lossOf } from '../domain/direct-mail.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import { rank } from '../domain/lifecycle.ts';
+import type { Notice } from '../domain/notice-contents.ts';
 import { isNewTo, type Recipient } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
 import { readInspection } from '../store/inspections.ts';
-import { listUnsent, type NoticeReference, readUnsent } from '../store/notices.ts';
+import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
 import { publishTo } from './direct-mail.ts';
 import { describeStanding } from './evaluate.ts';
@@ -81,13 +82,17 @@ export function tell({ about, recipient: id, authority }: ToTell, telling: Telli
 
 async function greet(id: string, authority: string, telling: Telling, now: Date): Promise<boolean> {
   const { database, smallNumbers, pageUrl } = telling;
+  const [standing, unsent] = await Promise.all([
+    describeStanding(authority, { database, smallNumbers, now }),
+    readUnsentOf(database, authority, now),
+  ]);
+  // Read last: whoever gets a notice meanwhile needs no greeting any more.
   const recipient = await readRecipient(database, id);
   const least = recipient?.hears[authority];
   if (!recipient || !least || !isNewTo(recipient, authority)) return true;
-  const standing = await describeStanding(authority, { database, smallNumbers, now });
   // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
   if (standing) {
-    const waiting = await countWaitingFor(database, authority, rank(least), now);
+    const waiting = unsent.filter(({ level }) => rank(level) >= rank(least)).length;
     const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
     if (!(await publishTo(telling, id, words))) return false;
   }
@@ -95,10 +100,10 @@ async function greet(id: string, authority: string, telling: Telling, now: Date)
   return true;
 }
 
-async function countWaitingFor(database: Telling['database'], authority: string, least: number, now: Date) {
+async function readUnsentOf(database: Telling['database'], authority: string, now: Date): Promise<Notice[]> {
   const waiting = (await listUnsent(database, now)).filter((each) => each.authority === authority);
-  const notices = await Promise.all(waiting.map((each: NoticeReference) => readUnsent(database, each)));
-  return notices.filter((notice) => notice && rank(notice.level) >= least).length;
+  const notices = await Promise.all(waiting.map((each) => readUnsent(database, each)));
+  return notices.filter((notice) => notice !== undefined);
 }
 
 /** Keeps that a recipient knows how things stand in an authority. */

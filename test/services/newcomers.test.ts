@@ -1,4 +1,4 @@
-import { UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { PublishCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { deliverNotice } from '../../functions/services/deliver.ts';
@@ -96,6 +96,25 @@ test('who got a notice first needs no telling, nor who hears of an authority of 
   expect(await lookAndTell()).toEqual([['arrival', true]]);
   expect(await topic.subjectsTo(elsewhere)).toEqual([]);
   expect((await topic.subjectsTo(told)).filter((subject) => subject.includes('how things stand'))).toEqual([]);
+});
+
+test('a notice that is just going out and a greeting do not cross', async () => {
+  const address = 'crossing@example.org';
+  await join(address);
+  await resendNotice(topic.store, { authority, number: 1 });
+  const real = topic.recipients.sns;
+  let told: unknown;
+  const sns = Object.assign(Object.create(real), {
+    send: async (command: PublishCommand, ...rest: []) => {
+      if (command instanceof PublishCommand) told ??= await lookAndTell();
+      return real.send(command, ...rest);
+    },
+  });
+  const at = { ...telling, sns, database: topic.store, now: () => AT, log: keepingLog() };
+  expect(await deliverNotice({ authority, number: 1 }, at)).toBe('sent');
+  expect([told, await lookAndTell()]).toEqual([[], []]);
+  expect(await topic.subjectsTo(address)).toEqual([expect.stringContaining('September 2011: 1 critical')]);
+  await removeRecipient(topic.recipients, authority, recipientId(address), NOW);
 });
 
 describe('somebody who was mailed and is unsubscribed', () => {
