@@ -20,7 +20,7 @@ export function boardPackPage(visit: Visit, overview: Overview): Html {
   return layout(visit, {
     title: 'Board pack',
     place: { authority: header.authority, name: header.name },
-    content: html`<div class="app-pack"><span class="govuk-caption-l">${header.title}, published on ${dayName(header.published)}</span>
+    content: html`<div class="app-pack"><span class="govuk-caption-m">${header.title}, published on ${dayName(header.published)}</span>
 <h1 class="govuk-heading-l">${header.name}: how it stands since the inspection</h1>
 <p class="govuk-body">${last ? html`Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}. ` : 'No figures were submitted yet. '}As it stood on ${dayName(overview.today)}.</p>
 <p class="govuk-body app-screen-only">To print it, or to keep it as a PDF, use the browser’s “Print”: A4, upright. <a class="govuk-link" href="${pathOf(header.authority)}">Back to the overview</a></p>

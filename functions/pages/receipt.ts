@@ -43,8 +43,6 @@ ${[
     html`<div class="govuk-summary-list__row"><dt class="govuk-summary-list__key">${key}</dt><dd class="govuk-summary-list__value">${value}</dd></div>`,
 )}
 </dl>
-<h2 class="govuk-heading-m">What was sent</h2>
-${months.map((month) => sentOf(authority, metrics, month, smallNumbers))}
 ${
   questions.length > 0 &&
   html`<h2 class="govuk-heading-m">Please check</h2>
@@ -66,6 +64,8 @@ ${
         ]),
       })
 }
+<h2 class="govuk-heading-m">What was sent</h2>
+${months.map((month) => sentOf(authority, metrics, month, smallNumbers))}
 <p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'submissions')}">All submissions</a></p>`,
   });
 }
