@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { monthName } from '../../functions/domain/format.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import type { OwnName } from '../../functions/domain/own-name.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, pointerTo, readSubmission } from '../../functions/domain/submission.ts';

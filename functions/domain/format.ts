@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 import type { Basis } from './identifiers.ts';
-import type { Metric, Standard } from './inspection.ts';
+import type { Metric, Standard } from './metric.ts';
 import { isShared, type Observation, observationIn, type Pooled, reportsExpected, scaleOf } from './series.ts';
 import type { Month } from './submission.ts';
 

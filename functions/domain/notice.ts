@@ -9,8 +9,8 @@ import {
   sentence,
   timeName,
 } from './format.ts';
-import { AUTHORITY_ALERT_IDS } from './inspection.ts';
 import { type Level, rank } from './lifecycle.ts';
+import { AUTHORITY_ALERT_IDS } from './metric.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import { dayInEngland } from './period.ts';
 import { REMIND_EVERY_MONTHS } from './rules.ts';

@@ -1,4 +1,4 @@
-import type { MOfN } from './inspection.ts';
+import type { MOfN } from './metric.ts';
 
 /**
  * Every number that judging rests on, and nowhere else: evaluators, pages, answers and `docs/how-it-judges.md` read them

@@ -13,7 +13,7 @@ import {
   monthName,
   sentence,
 } from '../domain/format.ts';
-import type { Standard } from '../domain/inspection.ts';
+import type { Standard } from '../domain/metric.ts';
 import { describeQuestion, questionsAbout } from '../domain/questions.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';

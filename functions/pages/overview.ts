@@ -11,8 +11,9 @@ import {
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import type { GradedJudgement, Metric } from '../domain/inspection.ts';
+import type { GradedJudgement } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';

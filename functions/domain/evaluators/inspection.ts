@@ -1,4 +1,4 @@
-import type { Metric } from '../inspection.ts';
+import type { Metric } from '../metric.ts';
 import {
   ESTIMATE_DEVIATIONS,
   ESTIMATE_FROM_SUBMISSIONS,
