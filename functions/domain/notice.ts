@@ -4,6 +4,7 @@ import {
   formatDue,
   formatParagraphs,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   oneLine,
   ordinal,
   sentence,
@@ -347,9 +348,7 @@ function standing(item: NoticeItem, home: string, brief = false): Paragraph {
   const expected = shouldBe && figure ? ` It should be ${shouldBe}.` : '';
   return [
     `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
-    ...(level === 'watch' || item.inHand || item.acknowledgement
-      ? inHand(item)
-      : ['Nobody has said that they have it in hand.']),
+    ...(level === 'watch' || item.inHand || item.acknowledgement ? inHand(item) : [NOBODY_HAS_IT_IN_HAND]),
     ...(brief ? [] : link(item, home)),
   ];
 }

@@ -11,6 +11,7 @@ import {
   formatObservation,
   formatStandard,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   sentence,
 } from '../domain/format.ts';
 import type { Standard } from '../domain/metric.ts';
@@ -145,7 +146,7 @@ function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-<p class="govuk-body">${given ? said(given) : 'Nobody has acknowledged this alert yet.'}</p>
+<p class="govuk-body">${given ? said(given) : NOBODY_HAS_IT_IN_HAND}</p>
 ${given?.earlier && html`<h3 class="govuk-heading-s">Before that</h3><ul class="govuk-list govuk-list--spaced">${[...given.earlier].reverse().map((each) => html`<li>${said(each)}</li>`)}</ul>`}
 ${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
 }
