@@ -61,10 +61,16 @@ export async function findNewcomers(recipients: Recipients, concern: Concern, no
  * Whether, after it was published, somebody is still there who would have got it before: the one who was found, or another
  * who had confirmed by then. Who confirmed since may have missed it.
  */
-export async function stillHears(recipients: Recipients, hearer: Hearer, concern: Concern, now: Date): Promise<boolean> {
+export async function stillHears(
+  recipients: Recipients,
+  hearer: Hearer,
+  concern: Concern,
+  now: Date,
+): Promise<boolean> {
   const { id, arn, confirmed } = hearer;
   const recipient = await readRecipient(recipients.database, id);
-  if ((!recipient || surelyHears(recipient, concern, now)) && (await letsThrough(recipients, arn, concern))) return true;
+  if ((!recipient || surelyHears(recipient, concern, now)) && (await letsThrough(recipients, arn, concern)))
+    return true;
   return (await findHearer(recipients, concern, now, confirmed)) !== undefined;
 }
 
