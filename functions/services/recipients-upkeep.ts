@@ -120,7 +120,8 @@ export function askAgain(recipients: Recipients, address: string, now: Date): Pr
     const read = await readRecipient(recipients.database, id);
     if (!read || !hasLapsed(read, now)) return false;
     if ((await listSubscriptions(recipients)).some((each) => each.id === id)) return false;
-    const saved = await saveRecipient(recipients.database, read, { ...read, requestedAt: now.toISOString() });
+    const requested = { requestedAt: now.toISOString(), requested: read.hears };
+    const saved = await saveRecipient(recipients.database, read, { ...read, ...requested });
     await subscribe(recipients, saved);
     return true;
   });

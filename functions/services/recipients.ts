@@ -12,6 +12,7 @@ import {
 import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
+  isOtherFilter,
   listSubscriptions,
   mapInTurn,
   type Recipients,
@@ -148,12 +149,15 @@ export function addRecipient(
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };
     const asked = !subscription?.arn;
+    // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
+    const requested = subscription ? (read?.requested ?? before) : hears;
     // First, so that a subscription is never pending without anybody knowing whose it is.
     const saved = await saveUnlessSame(recipients, read, {
       id,
       address: subscription?.address ?? address,
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+      ...(asked ? { requested } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
@@ -162,7 +166,10 @@ export function addRecipient(
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) {
-        await subscribe(recipients, saved, subscription !== undefined);
+        await subscribe(recipients, { ...saved, hears: requested }).catch((error: unknown) => {
+          // Pending with a filter that is not known: the mail that was sent confirms it, and it is not sent again.
+          if (!subscription || !isOtherFilter(error)) throw error;
+        });
         // Confirmed since it was listed, and so with the filter of before.
         const current = subscription && (await listSubscriptions(recipients)).find((each) => each.id === id);
         if (current?.arn) throw new RecipientChangedError();
@@ -218,8 +225,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
-    // Confirmed since it was listed: SNS changes no filter by asking again.
-    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
+    // Subscribed since it was listed.
+    if (isOtherFilter(error)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
