@@ -14,7 +14,7 @@ export const RecipientSchema = z.object({
   hears: HearsSchema,
   /** When SNS last asked the address to confirm. */
   requestedAt: z.iso.datetime(),
-  /** While it has not confirmed: what SNS was asked to let through. Until then it takes no other filter. */
+  /** What SNS was asked to let through when it asked the address, as long as it was given no other filter: it takes none before it has confirmed. */
   requested: HearsSchema.optional(),
   /** While SNS may still go by a filter of before (15 minutes): what that and the present one both let through. */
   settling: z.object({ until: z.iso.datetime(), hears: HearsSchema }).optional(),

@@ -11,7 +11,7 @@ import {
   saveRecipient,
 } from '../store/recipients.ts';
 import { NotFoundError } from './errors.ts';
-import { addRecipient, hasLapsed, removeRecipient, UnconfirmedError } from './recipients.ts';
+import { addRecipient, hasLapsed, removeRecipient, settlingFrom, UnconfirmedError } from './recipients.ts';
 import { retryChanged } from './retry.ts';
 import {
   listSubscriptions,
@@ -47,7 +47,16 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString(), knows: Object.keys(filter.hears) },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      return setFilter(recipients, arn, recipient);
+      // SNS may go by the filter of before for a while: nobody counts on what only the new one lets through.
+      const settling = settlingFrom(
+        { hears: recipient.hears, requested: filter.hears, settling: recipient.settling },
+        now,
+      );
+      const saved = await saveRecipient(recipients.database, recipient, {
+        ...recipient,
+        ...{ requested: undefined, settling },
+      });
+      return setFilter(recipients, arn, saved);
     });
   });
   return changed.filter(Boolean).length;

@@ -161,7 +161,9 @@ export function addRecipient(
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
-      ...(read && !asked && read.hears[authority] !== level ? { settling: settlingFrom(read, now) } : {}),
+      ...(read && !asked && (read.requested || read.hears[authority] !== level)
+        ? { settling: settlingFrom(read, now) }
+        : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
@@ -246,7 +248,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     const requestedAt = read?.requestedAt ?? now.toISOString();
     const saved = await saveRecipient(recipients.database, read, {
       ...read,
-      ...{ id, address: found.address, hears: others, requestedAt },
+      ...{ id, address: found.address, hears: others, requestedAt, requested: undefined },
       ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
     if (Object.keys(others).length > 0) {
@@ -262,8 +264,12 @@ export async function removeRecipient(recipients: Recipients, authority: string,
 const SETTLING_MS = 15 * 60 * 1000;
 
 /** What a confirmed recipient surely hears of until a changed filter is in effect. */
-function settlingFrom(read: Recipient, now: Date): Recipient['settling'] {
-  const open = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : read.hears;
+export function settlingFrom(
+  read: Pick<Recipient, 'hears' | 'requested' | 'settling'>,
+  now: Date,
+): NonNullable<Recipient['settling']> {
+  const settling = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : undefined;
+  const open = settling ?? read.requested ?? read.hears;
   const both = Object.keys(read.hears).flatMap((authority) => {
     const level = highest([read.hears[authority], open[authority]]);
     return level && open[authority] ? [[authority, level] as const] : [];
