@@ -3,17 +3,8 @@ import { BySchema } from './access.ts';
 import type { Action, Progress } from './action.ts';
 import type { Benchmark } from './benchmark.ts';
 import { frameworkOf } from './frameworks.ts';
-import {
-  type Baseline,
-  type GradedJudgement,
-  type Inspection,
-  type InspectionHeader,
-  InspectionSchema,
-  type LocalStandard,
-  type Metric,
-  type MetricDefinition,
-  type MetricFinding,
-} from './inspection.ts';
+import { type GradedJudgement, type Inspection, type InspectionHeader, InspectionSchema } from './inspection.ts';
+import type { Baseline, LocalStandard, Metric, MetricDefinition, MetricFinding } from './metric.ts';
 import { periodOf } from './period.ts';
 import type { Unreadable } from './unreadable.ts';
 

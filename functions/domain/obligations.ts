@@ -4,9 +4,9 @@ import type { Finding } from './evaluators/evaluator.ts';
 import type { NoticeItem } from './notice-contents.ts';
 import { addMonths, dayInEngland, monthIndex, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
-import { SKIPPED_MONTHS_MAX, SUBMISSION_WORKING_DAYS } from './rules.ts';
+import { SKIPPED_MONTHS_MAX, SUBMISSION_VERY_LATE_MONTHS, SUBMISSION_WORKING_DAYS } from './rules.ts';
 import type { Month } from './submission.ts';
-import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
+import { addDays, addMonthsToDay, workingDayAfter } from './working-days.ts';
 
 /** The month that is expected next, and the days (`yyyy-mm-dd`) from which on it is late, and a further month late. */
 export interface ExpectedMonth {
@@ -87,7 +87,8 @@ function skippedIn({ months, metrics }: AuthorityRecord): Period[] {
 function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>): ExpectedMonth {
   const period = addMonths(latestPeriod, 1);
   const lastDay = lastDayFor(period, bankHolidays);
-  return { period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(addMonthToDay(lastDay), 1) };
+  const lastDayButVeryLate = addMonthsToDay(lastDay, SUBMISSION_VERY_LATE_MONTHS);
+  return { period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(lastDayButVeryLate, 1) };
 }
 
 /** The last day, `yyyy-mm-dd`, on which a month's figures are not late. */

@@ -10,7 +10,7 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { LocalStandard, Metric } from './inspection.ts';
+import type { LocalStandard, Metric } from './metric.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';
 import type { Month } from './submission.ts';

@@ -4,16 +4,10 @@ import { ActionSchema, ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
-import {
-  FigureSchema,
-  GradedJudgementSchema,
-  InspectionHeaderSchema,
-  LocalStandardSchema,
-  MetricSchema,
-  StandardSchema,
-} from '../domain/inspection.ts';
+import { FigureSchema, GradedJudgementSchema, InspectionHeaderSchema } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, NewsSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { DoneSchema } from '../domain/loaded-inspection.ts';
+import { LocalStandardSchema, MetricSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeSchema } from '../domain/notice-contents.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ProgressSchema } from '../domain/action.ts';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
-import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
+import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/metric.ts';
 import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 

@@ -7,12 +7,14 @@ import {
   formatNumber,
   formatObservation,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import type { GradedJudgement, Metric } from '../domain/inspection.ts';
+import type { GradedJudgement } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
@@ -21,7 +23,7 @@ import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
 import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
-import { acknowledgementForm } from './acknowledgement.ts';
+import { acknowledgementForm, TAKE_IN_HAND } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
@@ -208,7 +210,7 @@ function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert)
   const form = acknowledgementForm(visit, authority, id, alert);
   return (
     form &&
-    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Acknowledge</span></summary><div class="govuk-details__text">${form}</div></details>`
+    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${TAKE_IN_HAND}</span></summary><div class="govuk-details__text">${form}</div></details>`
   );
 }
 
@@ -225,7 +227,7 @@ function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
     return html`In hand: ${taken(acknowledgement)} ${entered(acknowledgement.by)}${acknowledgement.earlier
       ?.toReversed()
       .map((each) => html`<br>Before that: ${taken(each)} ${entered(each.by)}`)}`;
-  return episode ? 'Nobody has acknowledged it yet.' : undefined;
+  return episode ? NOBODY_HAS_IT_IN_HAND : undefined;
 }
 
 const taken = ({ author, at, note }: Pick<Acknowledgement, 'author' | 'at' | 'note'>): string =>

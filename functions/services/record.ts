@@ -1,7 +1,7 @@
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { timelines } from '../domain/reconcile.ts';
 import type { JudgedRecord } from '../domain/record.ts';

@@ -1,7 +1,7 @@
 import type { Doing } from '../domain/access.ts';
 import { type Backtest, backtest } from '../domain/backtest.ts';
 import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
-import type { LocalStandard, Metric } from '../domain/inspection.ts';
+import type { LocalStandard, Metric } from '../domain/metric.ts';
 import { EARLIEST_PERIOD } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
