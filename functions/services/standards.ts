@@ -91,7 +91,7 @@ function amountsIn(
     const fault = (detail: string): void => void faults.push({ pointer: `#/${name}`, detail });
     if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
     else if (kind === 'proportion' && amount > 100) fault('a percentage cannot be above 100');
-    else if (kind === 'proportion' && isShare(said)) fault(asPercentage(said));
+    else if (kind === 'proportion' && isShare(said) && !(name === 'tolerance' && said === 1)) fault(asPercentage(said));
     else if (amount < (name === 'tolerance' ? 0 : least)) fault(`cannot be below ${name === 'tolerance' ? 0 : least}`);
     else amounts[name] = amount;
   }
