@@ -87,6 +87,7 @@ export function reconcile(
     ...(obligations.latestPeriod ? { latestPeriod: obligations.latestPeriod } : {}),
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
+    ...settingsJudged(record),
     inspection: record.fingerprint,
     leading: record.inspection.id,
     alerts,
@@ -104,6 +105,12 @@ export function reconcile(
   if (!mailed) return { board, ...due };
   const notice = composeNotice({ board, told, changes, judgements, obligations, record, superseded, smallNumbers });
   return { board, notice, ...due };
+}
+
+/** Which settings held; nothing where nothing was set. */
+function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settings'> {
+  const newest = settings.at(-1);
+  return newest ? { settings: newest.version } : {};
 }
 
 /** How things stand on a board, as a notice without news: for somebody who was told of nothing yet. */
@@ -279,14 +286,14 @@ function remindIn(before: ToldAlert, told: Announced): string {
 function nextReminderOf(
   alerts: Readonly<Record<string, BoardAlert>>,
   announced: Announced,
-  { bankHolidays }: AuthorityRecord,
+  record: AuthorityRecord,
 ): Date | undefined {
   const months = Object.entries(alerts).flatMap(([id, alert]) => {
     const before = announced.alerts[id];
     return before && isUnowned(alert) ? remindIn(before, announced) : [];
   });
   const [first] = months.sort();
-  return first ? toldOfFrom(first, bankHolidays) : undefined;
+  return first ? toldOfFrom(first, record) : undefined;
 }
 
 function earliest(instants: readonly (Date | undefined)[]): Date | undefined {

@@ -88,14 +88,17 @@ ${
 }
 
 /** Where to go, for who may see more than one authority. */
-export function authoritiesPage(visit: Visit, authorities: readonly { id: string; name: string }[]): Html {
+export function authoritiesPage(
+  visit: Visit,
+  authorities: readonly { id: string; name: string; closed?: true | undefined }[],
+): Html {
   return layout(visit, {
     title: 'Authorities',
     content: html`<h1 class="govuk-heading-l">Authorities</h1>
 ${
   authorities.length === 0
     ? html`<p class="govuk-body">No inspection is loaded yet. A deployment loads those in <code>seed/</code>.</p>`
-    : html`<ul class="govuk-list govuk-list--spaced">${authorities.map(({ id, name }) => html`<li><a class="govuk-link" href="${pathOf(id)}">${name}</a></li>`)}</ul>`
+    : html`<ul class="govuk-list govuk-list--spaced">${authorities.map(({ id, name, closed }) => html`<li><a class="govuk-link" href="${pathOf(id)}">${name}</a>${closed && ' (closed)'}</li>`)}</ul>`
 }`,
   });
 }

@@ -4,7 +4,7 @@ import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { isNewTo, type Recipient } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
-import { readInspection } from '../store/inspections.ts';
+import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
 import { publishTo } from './direct-mail.ts';
@@ -74,9 +74,10 @@ async function lookAt(
 
 /**
  * Tells it, and keeps that it was told: a crash in between has it told again. False where it could not be told yet, as the filter
- * of the address is not settled, or nobody else is left to tell.
+ * of the address is not settled, nobody else is left to tell, or the authority is closed.
  */
-export function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+export async function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+  if ((await readAuthority(telling.database, authority))?.closed) return false;
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }
 

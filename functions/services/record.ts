@@ -1,3 +1,4 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
@@ -111,7 +112,7 @@ export async function readMetricHistory(
     inspection,
     metric,
     months,
-    judged: judgedOf(inspection, metric, months, smallNumbers),
+    judged: judgedOf(inspection, metric, months, smallNumbersFor(inspection, smallNumbers)),
     alert: board?.alerts[metric.id],
     superseded: await readSuperseded(database, authority, earlierRevisions(months)),
   };

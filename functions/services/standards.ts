@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
 import { InvalidError, type SentFault } from './errors.ts';
-import { metricIn, requireInspection } from './inspections.ts';
+import { metricIn, requireInspection, requireOpenInspection } from './inspections.ts';
 import { recordOf } from './record.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
@@ -35,7 +35,7 @@ export async function setStandard(
   change: StandardChange,
   { by, now }: Doing,
 ): Promise<{ created: boolean; version: LocalStandard }> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
   const { value: _, tolerance: __, upTo: ___, comparable: ____, ...others } = change;

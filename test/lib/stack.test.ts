@@ -191,6 +191,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
+        'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:BatchGetItem on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesSubmissions.Arn',
@@ -240,6 +241,7 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Notify',
       may: [
+        'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesAlerts.Arn',
