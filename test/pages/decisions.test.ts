@@ -4,7 +4,7 @@ import { createToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
-import { EXAMPLE, HOME, submitExample, tokenFor } from '../support/visit.ts';
+import { EXAMPLE, HOME, loadSecondAuthority, submitExample, tokenFor } from '../support/visit.ts';
 
 /** What is decided on the page: standards, tried out first; how far actions are; tokens for programs. */
 
@@ -160,5 +160,32 @@ describe('a token', () => {
     const { status, html } = await visit('/tokens', manager, { ...wanted, ...wrong });
     expect([status, tokenIn(html)]).toEqual([422, '']);
     expect(html).toContain(`<a href="#${field}">`);
+  });
+});
+
+describe('whoever may see several authorities', () => {
+  beforeAll(() => loadSecondAuthority(service));
+  const start = async (path: string) => {
+    const token = await tokenFor(service, ['read'], '*');
+    const html = await (await fetch(`${service.api}${path}`, { headers: { cookie: `session=${token}` } })).text();
+    return { html, text: html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ') };
+  };
+
+  test('begins with a row for each: what presses first, by the same words as on its overview', async () => {
+    const { text, html } = await start('/');
+    expect(text).toContain('1 authority of 2 to look at, the most pressing first.');
+    expect(text).toMatch(/Herefordshire .* September 2011 Bristol – – – None yet/);
+    const [, names = ''] =
+      /Critical, and in nobody’s hands: (.*?) Got worse/.exec((await visit('', reader)).text) ?? [];
+    const [first = ''] = names.split(' , ');
+    expect(first).not.toBe('');
+    expect(text).toContain(first);
+    expect(html).toContain('href="/authorities/bristol"');
+  });
+
+  test('goes on where there are more than a page of them', async () => {
+    const { text } = await start('/?after=bristol');
+    expect(text).not.toContain('Bristol');
+    expect(text).toContain('Herefordshire');
   });
 });

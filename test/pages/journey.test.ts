@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../functions/domain/access.ts';
 import type { PageKey } from '../../functions/http/routes.ts';
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
 import { keyboardFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
-import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from '../support/visit.ts';
+import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -118,9 +119,11 @@ describe('every page, with a year of figures and a correction', () => {
   let token: string;
   beforeAll(async () => {
     service = await startService();
-    token = await tokenFor(service);
+    // For every authority, of which there are two.
+    token = await tokenFor(service, SCOPES, '*');
     await submitExample(service, EXAMPLE);
     await submitExample(service, CORRECTION, true);
+    await loadSecondAuthority(service);
   });
   afterAll(() => service?.end());
 
