@@ -108,6 +108,10 @@ export const PAGES = {
   'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/actions/{action}': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/actions/{action}': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
   'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
@@ -137,6 +141,9 @@ export const PAGES = {
   'POST /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/recipients/{recipient}/removal': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/recipients/{recipient}/test': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/tokens/{token}/revocation': { handledBy: 'dashboard', scope: 'manage' },
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;

@@ -13,6 +13,7 @@ import {
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
+import { glanceAt } from '../domain/glance.ts';
 import type { GradedJudgement } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
@@ -180,7 +181,6 @@ const MAX_NAMED = 4;
 /** What got worse with the latest figures, what is critical and in nobody's hands, what is late. */
 function inTenSeconds({ inspection, board, notices }: Overview): Content {
   const { authority } = inspection.header;
-  const alerts = board?.alerts ?? {};
   const named = (ids: readonly string[]): Content => {
     const names = ids.slice(0, MAX_NAMED).map((id, index) => {
       const metric = inspection.metrics.find((candidate) => candidate.id === id);
@@ -191,27 +191,12 @@ function inTenSeconds({ inspection, board, notices }: Overview): Content {
     });
     return html`${names}${ids.length > MAX_NAMED && ` and ${ids.length - MAX_NAMED} more`}`;
   };
-  const newest = notices
-    .filter(({ period }) => period === board?.latestPeriod)
-    .flatMap(({ transitions }) => transitions);
-  const worse = newest.filter(({ transition }) => transition === 'raised' || transition === 'worsened');
-  const stillWorse = [...new Set(worse.map(({ alert }) => alert))].filter(
-    (id) => alerts[id]?.episode && !isAuthorityAlert(id),
-  );
-  const unowned = Object.entries(alerts)
-    .filter(
-      ([id, alert]) =>
-        alert.state === 'raised' && alert.level === 'critical' && !alert.acknowledgement && !isAuthorityAlert(id),
-    )
-    .map(([id]) => id);
-  const late = Object.entries(alerts)
-    .filter(([id, { state }]) => isAuthorityAlert(id) && state === 'raised')
-    .map(([id]) => id);
+  const { unowned, worse, late } = glanceAt(board, notices);
   const line = (term: string, ids: readonly string[]): Content =>
     ids.length > 0 && html`<li><strong>${term}:</strong> ${named(ids)}</li>`;
   const lines = [
     line('Critical, and in nobody’s hands', unowned),
-    line(`Got worse${board?.latestPeriod ? ` in ${monthName(board.latestPeriod)}` : ''}`, stillWorse),
+    line(`Got worse${board?.latestPeriod ? ` in ${monthName(board.latestPeriod)}` : ''}`, worse),
     line('Late', late),
   ].filter(Boolean);
   return lines.length > 0 && html`<ul class="govuk-list govuk-list--spaced app-glance">${lines}</ul>`;

@@ -118,7 +118,8 @@ export async function readMetricHistory(
   };
 }
 
-function judgedOf(
+/** What is found of a metric in each period, by all that was set for it. */
+export function judgedOf(
   inspection: LoadedInspection,
   metric: Metric,
   months: readonly Month[],

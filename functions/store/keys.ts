@@ -22,6 +22,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
+ * | tokens of an authority | Access, index tokens | authority = a |
  * | who signs in by mail: role, links, sessions | Access | pk = PERSON#recipient |
  */
 export interface TableDefinition {
@@ -44,7 +45,13 @@ export const TABLES = {
       unsent: { partitionKey: 'unsent', sortKey: 'createdAt' },
     },
   },
-  access: { partitionKey: 'pk', stream: false, timeToLive: 'expires', indexes: {} },
+  access: {
+    partitionKey: 'pk',
+    stream: false,
+    timeToLive: 'expires',
+    // Attributes that tokens alone have.
+    indexes: { tokens: { partitionKey: 'authority', sortKey: 'label' } },
+  },
 } as const satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof TABLES;
