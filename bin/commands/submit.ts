@@ -11,6 +11,7 @@ import { readFigures } from '../../functions/services/figures.ts';
 import { type Naming, namingOf } from '../../functions/services/names.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
 import { ApiError, type Outcome } from '../client.ts';
+import { parseJson } from './json-lines.ts';
 import { askFirst, forPeople, showList, showOne, tell, wordsOf, YES } from './output.ts';
 import { PROGRAM, PROGRAM_QUIETLY, type Reach, reach, UsageError, withQuery } from './setting.ts';
 
@@ -250,7 +251,7 @@ async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
 function readJsonMonths(text: string, file: string): FileMonth[] {
   let sent: { submissions?: unknown } | null;
   try {
-    sent = JSON.parse(text);
+    sent = parseJson(text);
   } catch (error) {
     throw refusedFile(file, [(error as Error).message]);
   }

@@ -1,7 +1,7 @@
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
-import { readRecipient, readRecipients } from '../store/recipients.ts';
+import { readRecipientAsStored, readRecipients } from '../store/recipients.ts';
 import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';
 
 /** Who would get what is published now. */
@@ -18,10 +18,10 @@ export interface Hearer {
 /**
  * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
  * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
- * was subscribed by hand is known by the filter alone.
+ * was subscribed by hand, or cannot be read, is known by the filter alone.
  */
 export async function findHearer(recipients: Recipients, concern: Concern, now: Date): Promise<Hearer | undefined> {
-  const [subscriptions, asked] = await Promise.all([
+  const [subscriptions, { recipients: asked }] = await Promise.all([
     listSubscriptions(recipients),
     readRecipients(recipients.database),
   ]);
@@ -37,7 +37,7 @@ export async function findHearer(recipients: Recipients, concern: Concern, now: 
 
 /** Who gets what concerns an authority for the first time, by it: they need not be told how things stand. */
 export async function findNewcomers(recipients: Recipients, concern: Concern, now: Date): Promise<string[]> {
-  const asked = await readRecipients(recipients.database);
+  const { recipients: asked } = await readRecipients(recipients.database);
   const fresh = asked.filter((each) => isNewTo(each, concern.authority) && surelyHears(each, concern, now));
   if (fresh.length === 0) return [];
   const subscriptions = await listSubscriptions(recipients);
@@ -51,7 +51,7 @@ export async function findNewcomers(recipients: Recipients, concern: Concern, no
 
 /** Whether somebody who would have got what was published was still there when it was. */
 export async function stillHears(recipients: Recipients, { id, arn }: Hearer, concern: Concern, now: Date) {
-  const recipient = await readRecipient(recipients.database, id);
+  const { read: recipient } = await readRecipientAsStored(recipients.database, id);
   if (recipient && !surelyHears(recipient, concern, now)) return false;
   return letsThrough(recipients, arn, concern);
 }
