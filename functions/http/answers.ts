@@ -110,7 +110,7 @@ export const ReceiptAnswerSchema = z.object({
 
 /** Names that the authority's own files have for metrics. */
 export const OwnNameAnswerSchema = OwnNameSchema;
-export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema) });
+export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema), unreadable });
 
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
@@ -270,7 +270,7 @@ export const RecipientAnswerSchema = z.object({
   at: z.iso.datetime().optional(),
   by: BySchema.optional(),
 });
-export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
+export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema), unreadable });
 
 /** The description of the API itself. */
 export const DescriptionAnswerSchema = z.looseObject({ openapi: z.literal('3.1.1') });

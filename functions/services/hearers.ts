@@ -1,7 +1,7 @@
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
-import { readRecipient, readRecipients } from '../store/recipients.ts';
+import { readRecipientAsStored, readRecipients } from '../store/recipients.ts';
 import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';
 
 /** Who would get what is published now. */
@@ -20,7 +20,8 @@ export interface Hearer {
 /**
  * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
  * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
- * was subscribed by hand is known by the filter alone. Looks `among` these subscriptions only, where they are given.
+ * was subscribed by hand, or cannot be read, is known by the filter alone. Looks `among` these subscriptions only, where they are
+ * given.
  */
 export async function findHearer(
   recipients: Recipients,
@@ -28,7 +29,7 @@ export async function findHearer(
   now: Date,
   among?: readonly string[],
 ): Promise<Hearer | undefined> {
-  const [subscriptions, asked] = await Promise.all([
+  const [subscriptions, { recipients: asked }] = await Promise.all([
     listSubscriptions(recipients),
     readRecipients(recipients.database),
   ]);
@@ -45,7 +46,7 @@ export async function findHearer(
 
 /** Who gets what concerns an authority for the first time, by it: they need not be told how things stand. */
 export async function findNewcomers(recipients: Recipients, concern: Concern, now: Date): Promise<string[]> {
-  const asked = await readRecipients(recipients.database);
+  const { recipients: asked } = await readRecipients(recipients.database);
   const fresh = asked.filter((each) => isNewTo(each, concern.authority) && surelyHears(each, concern, now));
   if (fresh.length === 0) return [];
   const subscriptions = await listSubscriptions(recipients);
@@ -68,7 +69,7 @@ export async function stillHears(
   now: Date,
 ): Promise<boolean> {
   const { id, arn, confirmed } = hearer;
-  const recipient = await readRecipient(recipients.database, id);
+  const { read: recipient } = await readRecipientAsStored(recipients.database, id);
   if ((!recipient || surelyHears(recipient, concern, now)) && (await letsThrough(recipients, arn, concern)))
     return true;
   return (await findHearer(recipients, concern, now, confirmed)) !== undefined;

@@ -130,7 +130,8 @@ export const recipientId = (address: string): string =>
   createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
 export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 
-export const personKey = (id: string): string => `PERSON#${id}`;
+export const PERSON_PREFIX = 'PERSON#';
+export const personKey = (id: string): string => `${PERSON_PREFIX}${id}`;
 
 export const TOKEN_PREFIX = 'TOKEN#';
 export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
@@ -162,6 +163,10 @@ export function kindOf(sk: string): Pick<Unreadable, 'kind' | 'of' | 'version'> 
       return { kind: 'acknowledgement', of };
     case NOTICE_PREFIX:
       return { kind: 'notice', of: String(Number(of)) };
+    case RECIPIENT_PREFIX:
+      return { kind: 'recipient', of };
+    case PERSON_PREFIX:
+      return { kind: 'person', of };
   }
   if (sk === AUTHORITY_KEY) return { kind: 'authority', of: '' };
   return sk === BOARD_KEY ? { kind: 'board', of: '' } : { kind: 'other', of: sk };
