@@ -5,6 +5,7 @@ import { BulkAnswerSchema, MonthAnswerSchema, OwnNameAnswerSchema } from './http
 import { BulkQuerySchema, OwnNameBodySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
 import { type Answer, answer, httpHandler, isFile, type Request, readBody, readQuery } from './http/handler.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { type Accepted, type Accepting, acceptMonth, retractMonth } from './services/accept.ts';
 import { acceptMonths, readMonths, type SentMonth } from './services/accept-months.ts';
@@ -69,9 +70,10 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   const { mode, revise } = readQuery(BulkQuerySchema, request);
   const [metrics, ownNames] = await Promise.all([
     requireMetrics(to.database, authority),
-    isFile(request.headers) ? listOwnNames(to.database, authority) : [],
+    isFile(request.headers) ? listOwnNames(to.database, authority) : { names: [], unreadable: [] },
   ]);
-  const sent = monthsIn(request, metrics, ownNames, to.now);
+  logUnreadable(to.log, ownNames.unreadable);
+  const sent = monthsIn(request, metrics, ownNames.names, to.now);
   const mayReplace = revise === 'true' ? 'anything' : 'nothing';
   const months = await acceptMonths(to, authority, { metrics: [...metrics.values()], months: sent }, mayReplace, mode);
   return answer(200, BulkAnswerSchema, {

@@ -5,6 +5,7 @@ import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
+import { parseJson } from './json-lines.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
 import { PROGRAM, type Reach, UsageError } from './setting.ts';
@@ -64,7 +65,7 @@ export async function readMonths(file: string, to: Reach): Promise<FileMonth[]> 
 function readJsonMonths(text: string, file: string): FileMonth[] {
   let sent: { submissions?: unknown } | null;
   try {
-    sent = JSON.parse(text);
+    sent = parseJson(text);
   } catch (error) {
     throw refusedFile(file, [(error as Error).message]);
   }

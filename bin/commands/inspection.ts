@@ -4,7 +4,7 @@ import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { ApiError, type ApiFault } from '../client.ts';
 import { FileFaultsError } from './figures-file.ts';
-import { lineOf, linesOfJson } from './json-lines.ts';
+import { lineOf, linesOfJson, withoutMark } from './json-lines.ts';
 import { askFirst, forPeople, showJson, showList, showOne, YES } from './output.ts';
 import { PROGRAM_QUIETLY, reach, UsageError, withQuery } from './setting.ts';
 
@@ -169,7 +169,7 @@ export function addInspection(program: Command): void {
 function readJson(path: string): InspectionFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    text = withoutMark(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new UsageError(
       `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,

@@ -207,6 +207,12 @@ export const cardinal = (number: number): string => CARDINALS[number] ?? String(
 /** `seventh`; in figures beyond twelve. */
 export const ordinal = (number: number): string => ORDINALS[number] ?? `${number}th`;
 
+/**
+ * `10th`, up to `20th`.
+ * @example nth(3) // '3rd'
+ */
+export const nth = (number: number): string => `${number}${['th', 'st', 'nd', 'rd'][number] ?? 'th'}`;
+
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 /** `February 2011`. */

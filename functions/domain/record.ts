@@ -7,7 +7,8 @@ import type { Unreadable } from './unreadable.ts';
 
 /** Everything a board is worked out from, apart from the time. */
 export interface AuthorityRecord
-  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'> {
+  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'>,
+    Pick<LoadedInspection, 'settings'> {
   readonly inspection: InspectionHeader;
   /** Every month as it stands, oldest first, retracted ones included. */
   readonly months: readonly Month[];

@@ -26,7 +26,7 @@ import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import { errorSummary, fact, inset, layout, missingText, NOTHING, table, type Visit } from './layout.ts';
+import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -64,7 +64,10 @@ ${findings(alert)}
 <h2 class="govuk-heading-m">Month by month</h2>
 ${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}
 ${course(view, drawn)}
-<p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.</p>
+<p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.${
+      metric.polarity !== 'neutral' &&
+      html` <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id, 'standard')}">${visit.session?.scopes.includes('manage') ? 'Try out or set another standard' : 'Try out another standard'}</a>.`
+    }</p>
 ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
@@ -221,7 +224,7 @@ function written({ metric, inspection, months }: MetricView): Content {
     .slice(-MAX_REMARKS)
     .map(({ period, commentary }) => html`<li>With the figures of ${monthName(period)}: “${commentary}”</li>`);
   if (set.length + changes.length + remarks.length === 0) return undefined;
-  return html`<h2 class="govuk-heading-m">What people wrote</h2>
+  return html`<h2 class="govuk-heading-m" id="written">What people wrote</h2>
 <ul class="govuk-list govuk-list--spaced">${[...set, ...changes, ...remarks].reverse()}</ul>`;
 }
 

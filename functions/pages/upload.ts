@@ -5,6 +5,7 @@ import type { Metric } from '../domain/metric.ts';
 import type { OwnName } from '../domain/own-name.ts';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
@@ -94,7 +95,7 @@ export function submitPage(
   visit: Visit,
   header: InspectionHeader,
   metrics: Metrics,
-  ownNames: readonly OwnName[],
+  ownNames: { readonly names: readonly OwnName[]; readonly unreadable: readonly Unreadable[] },
 ): Html {
   return layout(visit, {
     title: 'Submit figures',

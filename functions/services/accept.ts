@@ -26,7 +26,7 @@ import {
   UnknownAuthorityError,
   UnreadableMonthError,
 } from './errors.ts';
-import { findMetrics, requireAuthority } from './inspections.ts';
+import { findMetrics, requireOpenAuthority } from './inspections.ts';
 import type { Log } from './log.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -123,7 +123,7 @@ export async function retractMonth(
   expected: Expected,
 ): Promise<Accepted> {
   const { database } = to;
-  await requireAuthority(database, authority);
+  await requireOpenAuthority(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;

@@ -1,3 +1,4 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
@@ -111,13 +112,14 @@ export async function readMetricHistory(
     inspection,
     metric,
     months,
-    judged: judgedOf(inspection, metric, months, smallNumbers),
+    judged: judgedOf(inspection, metric, months, smallNumbersFor(inspection, smallNumbers)),
     alert: board?.alerts[metric.id],
     superseded: await readSuperseded(database, authority, earlierRevisions(months)),
   };
 }
 
-function judgedOf(
+/** What is found of a metric in each period, by all that was set for it. */
+export function judgedOf(
   inspection: LoadedInspection,
   metric: Metric,
   months: readonly Month[],
