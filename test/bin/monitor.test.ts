@@ -215,6 +215,12 @@ describe('the command line', () => {
       mOfN: { m: 3, n: 4, missing: 'ignore' },
       basis: 'council',
     });
+    const since = ['standard', 'health-checks', '--from', '2010-10', '--comparable', '87%', ...who];
+    expect((await monitor(since)).error).toContain('comparable goes with rebaseDates');
+    expect((await monitor([...since, '--rebase', '2010-12-01'])).json).toMatchObject({
+      rebaseDates: ['2010-12-01'],
+      comparable: 87,
+    });
     const confirmed = await monitor([
       'standard',
       'health-checks',

@@ -110,6 +110,33 @@ describe('a local standard', () => {
     expect([refused.status, refused.body.errors.map(({ pointer }: any) => pointer).sort()]).toEqual([422, wanted]);
   });
 
+  test('that says since when figures are counted otherwise lets go of the inspection, or holds against what it says is comparable', async () => {
+    const submissions = ['2010-06', '2010-07', '2010-08', '2010-09'].map((period) => ({
+      period,
+      observations: { 'health-checks': { numerator: 870, denominator: 1000 } },
+    }));
+    await call('POST', '/submissions', { body: { submissions } });
+    const references = async (comparable?: number | string) => {
+      const rebase = { rebaseDates: ['2010-08-01'], ...(comparable === undefined ? {} : { comparable }) };
+      const set = await call('PUT', '/metrics/health-checks/standard', {
+        body: { from: '2010-06', ...rebase, ...who },
+      });
+      expect([set.status, set.body.comparable]).toEqual([201, comparable && Number.parseFloat(`${comparable}`)]);
+      const { series } = (await call('GET', '/metrics/health-checks')).body;
+      return series.map(({ findings }: any) => findings.map(({ reference }: any) => reference).join());
+    };
+    const found = expect.stringMatching(/^the inspection found 91%/);
+    expect(await references()).toEqual([found, found, '', '']);
+    expect(await references('87%')).toEqual([found, found, '', '']);
+    const comparable = expect.stringMatching(
+      /^the inspection found 91%.*; as figures are counted since .* that is 95%/,
+    );
+    expect(await references(95)).toEqual([found, found, comparable, comparable]);
+    const body = { from: '2010-06', comparable: 95, ...who };
+    const refused = await call('PUT', '/metrics/health-checks/standard', { body });
+    expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('comparable goes with rebaseDates')]);
+  });
+
   test('of a metric there is none of is not found', async () => {
     const body = { from: '2011-04', value: 1, ...who };
     expect((await call('PUT', '/metrics/nothing/standard', { body })).status).toBe(404);
