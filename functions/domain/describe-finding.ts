@@ -143,7 +143,7 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
       const by =
         reason.tolerance === 0
           ? `anything worse counts (${whose})`
-          : `worse by more than the tolerance of ${reason.tolerance}${points} (${whose})`;
+          : `worse by more than the tolerance of ${shortOf(reason.tolerance)}${points} (${whose})`;
       return reason.bare ? `${by}; given without counts, so only the tolerance can be applied` : by;
     }
     case 'change':
@@ -153,6 +153,13 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     case 'special-cause':
       return CAUSE[reason.cause];
   }
+}
+
+/** Not more than three digits, which are never too many: what is worse by more than a number is so by more than a smaller one. */
+function shortOf(tolerance: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(tolerance)) - 2);
+  const short = Number((Math.floor(tolerance / unit) * unit).toPrecision(3));
+  return Number(tolerance.toPrecision(3)) === tolerance ? tolerance : short;
 }
 
 const NO_COUNTS = 'given without counts, so chance cannot be tested';

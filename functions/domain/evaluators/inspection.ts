@@ -218,7 +218,7 @@ function judgeByTolerance(
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;
   if (!isWorse(metric, current.value, worst)) return undefined;
   // Without counts one month may be chance: two of three are not.
-  const recent = observations.slice(from).slice(-REPEATED_AMONG);
+  const recent = observations.slice(Math.max(from, observations.length - REPEATED_AMONG));
   if (bare && recent.filter((each) => isWorse(metric, each.value, worst)).length < REPEATED_FAILURES) return undefined;
   return { reason: { kind: 'tolerance', tolerance, bare }, numbers: { tolerance } };
 }
