@@ -1,3 +1,5 @@
+import { SUBMISSION_WORKING_DAYS } from '../domain/rules.ts';
+
 /**
  * What each field of the API means, by its name: one word means one thing. Where it means something else in one place,
  * the entry `Schema.field` of that place says what. A test wants words for every field of the description.
@@ -62,7 +64,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   changes: 'What this request made different in a month that was there.',
   column: 'The column of a CSV file that it is about.',
   closed: 'Whether nothing is taken in, judged or mailed any more.',
-  dueWorkingDay: 'The working day after a month by the end of which its figures are due; 10 where nothing is set.',
+  dueWorkingDay: `The working day after a month by the end of which its figures are due; ${SUBMISSION_WORKING_DAYS} where nothing is set.`,
   smallNumbers:
     'Whether pages and e-mails `show` counts of 1 to 5 or `suppress` them; absent where it is as the deployment has it.',
   settings: 'Every version of what was set, oldest first.',
@@ -71,7 +73,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   createdAt: 'When it was written.',
   date: 'The day.',
   definition: 'What is counted, over what.',
-  denominator: 'Of how many; for metrics of the kind `proportion`.',
+  denominator: 'Of how many; for metrics of the kinds `proportion` and `rate`.',
   detail: 'What is wrong, and what to do.',
   direction: 'Better or worse than in the period before, and by how much.',
   due: 'The day by which it was to be done, yyyy-mm-dd.',
@@ -87,12 +89,12 @@ export const FIELDS: Readonly<Record<string, string>> = {
   episodes: 'How many times the alert went to `warning` or above.',
   errors: 'Every fault, each with where it is.',
   evaluatedAt: 'When the alerts last changed.',
-  evaluator: 'The rule that found it.',
+  evaluator: 'The evaluator that found it.',
   evidence: 'What shows it.',
   fieldwork: 'The first and the last day of the inspection.',
   figure: 'The figure judged, in words.',
   figures: 'Figures of the report that are the baseline of no metric.',
-  findings: 'What the rules found, each in a sentence.',
+  findings: 'What the evaluators found, each in a sentence.',
   first: 'The period in which the first of them began.',
   frequency: 'How often the metric is expected.',
   from: 'The first month that it holds for, yyyy-mm.',
@@ -113,7 +115,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'Acknowledgement.level': 'How bad the episode had been when it was given.',
   'NewRecipient.level': 'The least level that the address is mailed about.',
   'Recipient.level': 'The least level that the address is mailed about.',
-  limits: 'The natural limits of the metric as they were known in the period (XmR chart).',
+  limits: 'The usual limits of the metric as they were known in the period (XmR chart).',
   line: 'The line of a file that it is about.',
   localStandards: 'Every version that the authority set, oldest first.',
   lower: 'The lower limit; null where there is none.',
@@ -148,7 +150,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   notices: 'What was mailed, newest first.',
   number: 'Counts from 1 for each authority. The same number twice is the same notice sent again.',
   numbers: "What the sentence rests on, in the metric's unit unless the name says otherwise.",
-  numerator: 'How many of the denominator; for metrics of the kind `proportion`.',
+  numerator: 'How many of the denominator; for metrics of the kinds `proportion` and `rate`.',
   observations: 'The figures of the month, by the id of their metric. One that is left out was not reported.',
   openapi: 'The version of OpenAPI.',
   outcome: 'What became of the month.',
@@ -308,7 +310,7 @@ export const SCHEMAS: Readonly<Record<string, string>> = {
   Change: 'One thing that is different in a month from what was there before.',
   Episode: 'From the raise at `warning` or above until the alert clears.',
   Figure: 'A figure of the report that is the baseline of no metric.',
-  Finding: 'What one rule says of one metric in one period.',
+  Finding: 'What one evaluator says of one metric in one period.',
   Judgement: 'A graded judgement of the inspectors.',
   LocalStandard:
     'What the authority set for a metric: a standard, a tolerance, another m of n, or days on which its way of working changed. The newest version that covers a month holds.',
