@@ -4,7 +4,7 @@ import type { Metric } from '../../functions/domain/metric.ts';
 import { timelines } from '../../functions/domain/reconcile.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
 import { recordOf } from '../../functions/services/record.ts';
-import { aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/build.ts';
 
 const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
 
@@ -93,4 +93,12 @@ test('England and the neighbours stand beside it, on the chart, in words and in 
   expect(page).toMatch(/<text[^>]*>England 2010 99%</);
   const alertsOf = (text: string) => text.match(/No alert was raised|An alert was raised in \d+/)?.[0];
   expect(alertsOf(page)).toBe(alertsOf(pageOf(aMetric(), figures)));
+});
+
+test('a figure that can hardly be right is questioned beside it, and no other is', () => {
+  const caseload = aBacklog({ kind: 'mean', title: 'Average caseload', standards: [] });
+  expect(pageOf(caseload, [17, 18, 17, 1700])).toMatch(
+    /Please check.*Average caseload: 1,?700 .* 100 times what is usual/s,
+  );
+  expect(pageOf(caseload, [17, 18, 17, 17.5])).not.toContain('Please check');
 });
