@@ -426,15 +426,9 @@ export function markerIn(text: string): string | undefined {
   return errorIn(text);
 }
 
-/** A cell's text without what cannot be seen: spaces and control characters at its ends, zero-width signs anywhere. */
+/** A cell's text without what cannot be seen: spaces of all kinds at its ends, zero-width and other formatting signs anywhere. */
 export function cleaned(text: string): string {
-  const signs = text.replace(/\p{Cf}/gu, '');
-  let [start, end] = [0, signs.length];
-  while (start < end && UNSEEN.test(signs.charAt(start))) start += 1;
-  while (start < end && UNSEEN.test(signs.charAt(end - 1))) end -= 1;
-  return signs.slice(start, end);
+  return text.replace(/\p{Cf}/gu, '').trim();
 }
-
-const UNSEEN = /[\s\p{Cc}]/u;
 
 export const shorten = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);
