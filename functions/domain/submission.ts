@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_FIGURE, type Metric } from './inspection.ts';
+import { MAX_FIGURE, type Metric } from './metric.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 import { typedText } from './typed-text.ts';
 import type { Unreadable } from './unreadable.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Month, Reported } from '../domain/submission.ts';
 import { FIELDS, type Field } from './names.ts';
 import { readTable, type TableSettings } from './read-table.ts';

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { OwnNameMeaning } from '../domain/own-name.ts';
 import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
 import { shorten } from './cells.ts';

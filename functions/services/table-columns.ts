@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { cleaned, NO_YEAR, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { isShared, scaleOf } from '../domain/series.ts';
 import { isShare } from '../domain/submission.ts';
 import { markerIn, readNumber, shorten } from './cells.ts';

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { cleaned, errorIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';

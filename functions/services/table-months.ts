@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { endOf, type PeriodLabel, shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault, TableMonth, Understood } from './table.ts';
