@@ -100,7 +100,12 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'baselines', [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',

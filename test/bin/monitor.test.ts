@@ -262,11 +262,11 @@ describe('the command line', () => {
       settings: [{ name: 'County of Hereford' }, { author: 'Director', reason: 'cabinet' }],
     });
     const nothing = await monitor(['authority', 'set', ...who]);
-    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('name what changes')]);
+    expect([nothing.code, nothing.error]).toEqual([2, expect.stringContaining('name what changes')]);
     expect((await monitor(['authority', 'close', ...who])).json.closed).toBe(true);
     expect((await monitor(['status'])).json.closed).toBe(true);
     const refused = await monitor(['standard', 'average-caseload', '--from', '2011-04', '--value', '15', ...who]);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('monitor authority reopen')]);
+    expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('monitor authority reopen')]);
     expect((await monitor(['authority', 'reopen', ...who])).json.closed).toBe(false);
     expect((await monitor(['authority'])).json).toMatchObject({ closed: false, dueWorkingDay: 12 });
   });

@@ -190,6 +190,7 @@ describe('each function may do what it needs and nothing else', () => {
       may: [
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
