@@ -218,7 +218,7 @@ function notInLibrary(findings: readonly { readonly metric: string }[]): string[
   const nearest = suggestions();
   return findings.flatMap(({ metric }) => {
     if (IN_LIBRARY.has(metric)) return [];
-    const near = nearest(metric, [...IN_LIBRARY]);
+    const near = [...IN_LIBRARY].find((id) => id.includes(metric)) ?? nearest(metric, [...IN_LIBRARY]);
     return [
       `"${metric}" is not in the library, so your catalogue has to have it${near ? `; the nearest there is "${near}"` : ''}.`,
     ];
