@@ -10,6 +10,7 @@ import {
   postMetricChange,
   postNewMetric,
 } from './dashboard/catalogue.ts';
+import { getAction, getStandard, postAction, postStandard } from './dashboard/decisions.ts';
 import type { DashboardDependencies } from './dashboard/dependencies.ts';
 import {
   getCorrection,
@@ -35,6 +36,7 @@ import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard
 import { getSettings, postClosing, postSettings } from './dashboard/settings.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
+import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
 import { readAssets } from './pages/assets.ts';
 import { howItJudgesPage } from './pages/how-it-judges.ts';
@@ -80,6 +82,10 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/benchmarks': (request) => postBenchmarks(request, dependencies),
       'POST /authorities/{authority}/benchmarks/{metric}/removal': (request) =>
         postBenchmarkRemoval(request, dependencies),
+      'GET /authorities/{authority}/metrics/{metric}/standard': (request) => getStandard(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/standard': (request) => postStandard(request, dependencies),
+      'GET /authorities/{authority}/actions/{action}': (request) => getAction(request, dependencies),
+      'POST /authorities/{authority}/actions/{action}': (request) => postAction(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         postAcknowledgement(request, dependencies),
       'GET /authorities/{authority}/submissions': (request) => getSubmissions(request, dependencies),
@@ -104,6 +110,9 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
+      'GET /authorities/{authority}/tokens': (request) => getTokens(request, dependencies),
+      'POST /authorities/{authority}/tokens': (request) => postToken(request, dependencies),
+      'POST /authorities/{authority}/tokens/{token}/revocation': (request) => postRevocation(request, dependencies),
     },
     {
       nothingThere,

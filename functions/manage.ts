@@ -26,6 +26,7 @@ import {
 } from './http/bodies.ts';
 import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
 import { readEnvironment } from './runtime/environment.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
 import { changeSettings } from './services/authorities.ts';
@@ -190,9 +191,13 @@ function shown(
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const people = await listPeople(dependencies, parameters.authority ?? '', dependencies.now());
+  const { people, unreadable } = await listPeople(dependencies, parameters.authority ?? '', dependencies.now());
+  logUnreadable(dependencies.logger, unreadable);
   const beside = people.map(({ address }) => address);
-  return answer(200, RecipientsAnswerSchema, { recipients: people.map((each) => shown(each, beside)) });
+  return answer(200, RecipientsAnswerSchema, {
+    recipients: people.map((each) => shown(each, beside)),
+    ...(unreadable.length > 0 ? { unreadable } : {}),
+  });
 }
 
 async function postRecipient({ parameters, body, by }: Request, dependencies: ManageDependencies): Promise<Answer> {

@@ -4,8 +4,8 @@ import { settingsIn } from './domain/authority.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
-import type { Metric } from './domain/inspection.ts';
 import type { LoadedInspection } from './domain/loaded-inspection.ts';
+import type { Metric } from './domain/metric.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';
@@ -45,6 +45,7 @@ import { type Answer, answer, fitting, httpHandler, type Request, readBody, read
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 
 import { faultsProblem, ProblemError } from './http/problem.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
 import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.ts';
@@ -73,7 +74,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
       'GET /v1/authorities/{authority}/template.xlsx': (request) => getTemplate(request, database, now()),
       'GET /v1/authorities/{authority}/receipts/{receipt}': (request) => getReceipt(request, database),
-      'GET /v1/authorities/{authority}/names': (request) => getNames(request, database),
+      'GET /v1/authorities/{authority}/names': (request) => getNames(request, { database, logger }),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
       'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
@@ -191,8 +192,13 @@ async function getReceipt({ parameters }: Request, database: Tables): Promise<An
   });
 }
 
-async function getNames({ parameters: { authority = '' } }: Request, database: Tables): Promise<Answer> {
-  return answer(200, OwnNamesAnswerSchema, { names: [...(await listOwnNames(database, authority))] });
+async function getNames(
+  { parameters: { authority = '' } }: Request,
+  { database, logger }: Omit<QueryDependencies, 'now'>,
+): Promise<Answer> {
+  const { names, unreadable } = await listOwnNames(database, authority);
+  logUnreadable(logger, unreadable);
+  return answer(200, OwnNamesAnswerSchema, { names: [...names], ...missing(unreadable) });
 }
 
 /** The metric with the standard in force in a month. */

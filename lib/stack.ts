@@ -99,7 +99,9 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(10),
       logRemoval,
     });
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
+    // Tokens are listed, made and revoked on the page.
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grantIndex(dashboard, 'access', 'tokens');
     tables.grant(dashboard, 'baselines', [
       'dynamodb:GetItem',
       'dynamodb:Query',

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { MetricDefinition } from '../domain/inspection.ts';
+import type { MetricDefinition } from '../domain/metric.ts';
 import { BenchmarksBodySchema, MetricBodySchema, MetricChangeBodySchema } from '../http/bodies.ts';
 import type { Looked } from '../pages/catalogue.ts';
 import type { Refused } from '../pages/inputs.ts';

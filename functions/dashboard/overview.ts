@@ -6,9 +6,9 @@ import type { RefusedAcknowledgement } from '../pages/acknowledgement.ts';
 import type { Refused } from '../pages/inputs.ts';
 import { overviewPage } from '../pages/overview.ts';
 import { RefusalError } from '../pages/refusals.ts';
+import { AUTHORITIES_A_PAGE, regionPage } from '../pages/region.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
-import { authoritiesPage } from '../pages/sign-in.ts';
 import { acknowledgeAlert } from '../services/alerts.ts';
 import { listAuthorities } from '../services/inspections.ts';
 import { readMetricHistory, readOverview, readSubmitted } from '../services/record.ts';
@@ -17,7 +17,7 @@ import type { DashboardDependencies } from './dependencies.ts';
 /** Where things stand: of an authority, of its metrics, of one, and that an alert was taken in hand. */
 
 export async function getStart(
-  { visit, grant }: PageRequest,
+  { visit, grant, query }: PageRequest,
   { database }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const several = grant?.authorities ?? [];
@@ -26,7 +26,11 @@ export async function getStart(
   const authorities = several.length > 0 ? all.filter(({ id }) => several.includes(id)) : all;
   const [only] = authorities;
   if (only && authorities.length === 1) return redirect(`/authorities/${only.id}`);
-  return page(authoritiesPage(visit, authorities));
+  const rest = authorities.filter(({ id }) => id > (query.after ?? '')).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const shown = rest.slice(0, AUTHORITIES_A_PAGE);
+  const { readRegion } = await import('../services/region.ts');
+  const after = rest.length > shown.length ? shown.at(-1)?.id : undefined;
+  return page(regionPage(visit, await readRegion(database, shown), after));
 }
 
 /** A month has one notice, and one more for each correction of it. */

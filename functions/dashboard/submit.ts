@@ -2,6 +2,7 @@ import { smallNumbersFor } from '../domain/authority.ts';
 import { firstOf } from '../domain/questions.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
+import { logUnreadable } from '../runtime/logging.ts';
 import { acceptMonths, BasisChangedError, type ComparedMonth, compareMonths } from '../services/accept-months.ts';
 import { requireOpenInspection } from '../services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
@@ -12,13 +13,14 @@ import type { DashboardDependencies } from './dependencies.ts';
 
 export async function getSubmit(
   { parameters: { authority = '' }, visit }: PageRequest,
-  { database }: DashboardDependencies,
+  { database, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const [{ header, metrics }, { submitPage }, ownNames] = await Promise.all([
     requireOpenInspection(database, authority),
     import('../pages/upload.ts'),
     listOwnNames(database, authority),
   ]);
+  logUnreadable(logger, ownNames.unreadable);
   return page(submitPage(visit, header, metrics, ownNames));
 }
 
@@ -32,7 +34,7 @@ export async function postNameRemoval(
 
 export async function postCheck(
   { parameters: { authority = '' }, form: { figures = '', ...form }, files, visit, by }: PageRequest,
-  { database, smallNumbers, now }: DashboardDependencies,
+  { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const [{ readUpload, packMonths, previewPage, faultsPage, modeIn }, { keptFile, meaningsIn }] = await Promise.all([
     import('../pages/upload.ts'),
@@ -42,7 +44,8 @@ export async function postCheck(
   const mode = modeIn(form.mode);
   const meanings = meaningsIn(form);
   if (meanings.length > 0) await rememberNames({ database, by, now: now() }, authority, meanings);
-  const ownNames = await listOwnNames(database, authority);
+  const { names: ownNames, unreadable } = await listOwnNames(database, authority);
+  logUnreadable(logger, unreadable);
   const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);

@@ -87,6 +87,8 @@ export const AnnouncedSchema = z.object({
   settings: z.int().optional(),
   inspection: z.string(),
   leading: z.string().optional(),
+  /** The number of the last notice at each level; boards of an earlier version do not say. */
+  lastOf: z.partialRecord(LevelSchema, z.int()).optional(),
   alerts: z.record(z.string(), ToldAlertSchema),
 });
 export type Announced = z.infer<typeof AnnouncedSchema>;

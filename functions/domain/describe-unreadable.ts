@@ -15,6 +15,9 @@ const KINDS: Readonly<Record<Unreadable['kind'], (of: string) => string>> = {
   board: () => 'the board of alerts',
   acknowledgement: (of) => `who has the alert of ${of} in hand`,
   notice: (of) => `notice ${of}`,
+  recipient: (of) => `who is mailed as ${of}`,
+  person: (of) => `what ${of} may do`,
+  name: (of) => `what “${of}” means in files`,
   other: (of) => of,
 };
 

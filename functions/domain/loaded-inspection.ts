@@ -4,17 +4,8 @@ import type { Action, Progress } from './action.ts';
 import { type SettingsVersion, settingsIn } from './authority.ts';
 import type { Benchmark } from './benchmark.ts';
 import { frameworkOf } from './frameworks.ts';
-import {
-  type Baseline,
-  type GradedJudgement,
-  type Inspection,
-  type InspectionHeader,
-  InspectionSchema,
-  type LocalStandard,
-  type Metric,
-  type MetricDefinition,
-  type MetricFinding,
-} from './inspection.ts';
+import { type GradedJudgement, type Inspection, type InspectionHeader, InspectionSchema } from './inspection.ts';
+import type { Baseline, LocalStandard, Metric, MetricDefinition, MetricFinding } from './metric.ts';
 import { periodOf } from './period.ts';
 import type { Unreadable } from './unreadable.ts';
 

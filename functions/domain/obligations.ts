@@ -5,9 +5,9 @@ import type { Finding } from './evaluators/evaluator.ts';
 import type { NoticeItem } from './notice-contents.ts';
 import { addMonths, dayInEngland, monthIndex, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
-import { SKIPPED_MONTHS_MAX, SUBMISSION_WORKING_DAYS } from './rules.ts';
+import { SKIPPED_MONTHS_MAX, SUBMISSION_VERY_LATE_MONTHS, SUBMISSION_WORKING_DAYS } from './rules.ts';
 import type { Month } from './submission.ts';
-import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
+import { addDays, addMonthsToDay, workingDayAfter } from './working-days.ts';
 
 /** The month that is expected next, and the days (`yyyy-mm-dd`) from which on it is late, and a further month late. */
 export interface ExpectedMonth {
@@ -94,8 +94,9 @@ type Calendar = Pick<AuthorityRecord, 'bankHolidays' | 'settings'>;
 function expectedAfter(latestPeriod: Period, calendar: Calendar): ExpectedMonth {
   const period = addMonths(latestPeriod, 1);
   const lastDay = lastDayFor(period, calendar);
+  const lastDayButVeryLate = addMonthsToDay(lastDay, SUBMISSION_VERY_LATE_MONTHS);
   return {
-    ...{ period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(addMonthToDay(lastDay), 1) },
+    ...{ period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(lastDayButVeryLate, 1) },
     ...{ workingDay: dueWorkingDayIn(calendar), isSet: settingsIn(calendar.settings).dueWorkingDay !== undefined },
   };
 }

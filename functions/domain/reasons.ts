@@ -12,7 +12,7 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { LocalStandard, Metric } from './inspection.ts';
+import type { LocalStandard, Metric } from './metric.ts';
 import { dueWorkingDayIn } from './obligations.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';

@@ -18,8 +18,8 @@ import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { holdBack } from './hold-back.ts';
-import { isMeasured, type Metric } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
+import { isMeasured, type Metric } from './metric.ts';
 import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
 import { addMonths } from './period.ts';
@@ -104,7 +104,9 @@ export function reconcile(
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice, announced };
   if (!mailed) return { board, ...due };
   const notice = composeNotice({ board, told, changes, judgements, obligations, record, superseded, smallNumbers });
-  return { board, notice, ...due };
+  const before = told && (told.lastOf ?? { critical: lastNotice - 1 });
+  const lastOf = { ...before, [notice.level]: notice.number };
+  return { board: { ...board, announced: { ...announced, lastOf } }, notice, ...due };
 }
 
 /** Which settings held; nothing where nothing was set. */
@@ -113,7 +115,10 @@ function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settin
   return newest ? { settings: newest.version } : {};
 }
 
-/** How things stand on a board, as a notice without news: for somebody who was told of nothing yet. */
+/**
+ * How things stand on a board, as a notice without news: for somebody who was told of nothing yet, or asks to be told every month. What
+ * got better and was no e-mail of its own is told as the e-mails have it, with what it is by now: a relapse will be none either.
+ */
 export function standingOn(board: Board, record: AuthorityRecord, now: Date, smallNumbers: SmallNumbers): Notice {
   return composeNotice({
     board,
@@ -124,6 +129,7 @@ export function standingOn(board: Board, record: AuthorityRecord, now: Date, sma
     record,
     superseded: [],
     smallNumbers,
+    isAsTold: true,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Acknowledgement } from './board.ts';
-import type { InspectionHeader, LocalStandard } from './inspection.ts';
+import type { InspectionHeader } from './inspection.ts';
 import type { LoadedInspection } from './loaded-inspection.ts';
+import type { LocalStandard } from './metric.ts';
 import type { Month } from './submission.ts';
 import type { Unreadable } from './unreadable.ts';
 

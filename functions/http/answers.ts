@@ -5,16 +5,10 @@ import { SettingsVersionSchema, settingsIn } from '../domain/authority.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
-import {
-  FigureSchema,
-  GradedJudgementSchema,
-  InspectionHeaderSchema,
-  LocalStandardSchema,
-  MetricSchema,
-  StandardSchema,
-} from '../domain/inspection.ts';
+import { FigureSchema, GradedJudgementSchema, InspectionHeaderSchema } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, NewsSchema, TransitionSchema } from '../domain/lifecycle.ts';
 import { DoneSchema, type LoadedInspection } from '../domain/loaded-inspection.ts';
+import { LocalStandardSchema, MetricSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeSchema } from '../domain/notice-contents.ts';
 import { dueWorkingDayIn } from '../domain/obligations.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
@@ -116,7 +110,7 @@ export const ReceiptAnswerSchema = z.object({
 
 /** Names that the authority's own files have for metrics. */
 export const OwnNameAnswerSchema = OwnNameSchema;
-export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema) });
+export const OwnNamesAnswerSchema = z.object({ names: z.array(OwnNameSchema), unreadable });
 
 /** A metric with the standard that is in force. */
 export const MeasuredMetricSchema = MetricSchema.extend({ standard: StandardSchema.optional() });
@@ -276,7 +270,7 @@ export const RecipientAnswerSchema = z.object({
   at: z.iso.datetime().optional(),
   by: BySchema.optional(),
 });
-export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema) });
+export const RecipientsAnswerSchema = z.object({ recipients: z.array(RecipientAnswerSchema), unreadable });
 
 /** The description of the API itself. */
 export const DescriptionAnswerSchema = z.looseObject({ openapi: z.literal('3.1.1') });

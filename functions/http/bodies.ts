@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { ProgressSchema } from '../domain/action.ts';
 import { AuthoritySettingsSchema } from '../domain/authority.ts';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
-import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
+import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/metric.ts';
 import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 
@@ -12,6 +12,7 @@ import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema 
 
 import { typedText } from '../domain/typed-text.ts';
 import { ReasonSchema } from '../services/correct.ts';
+import { MAX_TOKEN_DAYS } from '../services/tokens.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -154,6 +155,13 @@ export const RecipientBodySchema = z.strictObject({
   level: LevelSchema.default('warning'),
   /** What the address may do once it has signed in by mail. */
   role: RoleSchema.optional(),
+});
+
+/** A token for a program, as the page makes them. */
+export const TokenBodySchema = z.object({
+  label: typedText(80).trim().min(1),
+  role: RoleSchema,
+  days: z.coerce.number().int().min(1).max(MAX_TOKEN_DAYS),
 });
 
 // ---- query parameters

@@ -3,16 +3,9 @@ import { ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { AcknowledgementSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
-import {
-  BaselineSchema,
-  FigureSchema,
-  GradedJudgementSchema,
-  InspectionSchema,
-  LocalStandardSchema,
-  MOfNSchema,
-  StandardSchema,
-} from '../domain/inspection.ts';
+import { FigureSchema, GradedJudgementSchema, InspectionSchema } from '../domain/inspection.ts';
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
+import { BaselineSchema, LocalStandardSchema, MOfNSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeItemSchema } from '../domain/notice-contents.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import { UnreadableSchema } from '../domain/unreadable.ts';

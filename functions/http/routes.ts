@@ -119,6 +119,10 @@ export const PAGES = {
     maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
   },
   'POST /authorities/{authority}/benchmarks/{metric}/removal': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/actions/{action}': { handledBy: 'dashboard', scope: 'read' },
+  'POST /authorities/{authority}/actions/{action}': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': { handledBy: 'dashboard', scope: 'acknowledge' },
   'GET /authorities/{authority}/submissions': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/submissions/{period}': { handledBy: 'dashboard', scope: 'read' },
@@ -148,6 +152,9 @@ export const PAGES = {
   'POST /authorities/{authority}/recipients': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/recipients/{recipient}/removal': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/recipients/{recipient}/test': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/tokens/{token}/revocation': { handledBy: 'dashboard', scope: 'manage' },
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;

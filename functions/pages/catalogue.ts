@@ -1,6 +1,6 @@
 import type { Benchmark } from '../domain/benchmark.ts';
-import type { MetricDefinition } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { MetricDefinition } from '../domain/metric.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
 import type { LoadedBenchmarks } from '../services/benchmarks.ts';
 import type { NewMetric } from '../services/catalogue.ts';

@@ -1,6 +1,6 @@
 import { DEFAULT, formatLine } from '../domain/format.ts';
-import type { Metric, Standard } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric, Standard } from '../domain/metric.ts';
 import { type Content, html } from './html.ts';
 import { inputs, type Refused } from './inputs.ts';
 import { forgeryField, pathOf, type Visit } from './layout.ts';

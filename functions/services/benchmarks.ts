@@ -7,8 +7,8 @@ import {
   MarkSchema,
   neighboursOf,
 } from '../domain/benchmark.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { removeBenchmark, saveBenchmarks } from '../store/benchmarks.ts';
 import type { Database } from '../store/database.ts';
 import { cleaned, readNumber, readPeriod, shorten } from './cells.ts';

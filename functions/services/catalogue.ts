@@ -1,6 +1,6 @@
 import type { Doing } from '../domain/access.ts';
-import { type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import { type MetricDefinition, MetricDefinitionSchema } from '../domain/metric.ts';
 import { faultsOfDefinition } from '../domain/read-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { type Plan, planMetric } from '../store/save-inspections.ts';

@@ -82,8 +82,7 @@ export async function deliverNotice(
     await releaseNotice(database, reference, until);
     throw error;
   });
-  const heard = (await stillHears(delivering, hearer, notice, now())) || (await findHearer(delivering, notice, now()));
-  if (!heard) {
+  if (!(await stillHears(delivering, hearer, notice, now()))) {
     await releaseNotice(database, reference, until);
     return keep(reference, notice, log);
   }

@@ -1,8 +1,8 @@
 import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';

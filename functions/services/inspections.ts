@@ -1,7 +1,8 @@
 import { settingsIn } from '../domain/authority.ts';
 import { AuthorityIdSchema } from '../domain/identifiers.ts';
-import { InspectionSchema, type Metric } from '../domain/inspection.ts';
+import { InspectionSchema } from '../domain/inspection.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Database } from '../store/database.ts';
 import { listAuthorities, readAuthority, readInspection, readMetrics } from '../store/inspections.ts';
 import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';

@@ -34,7 +34,7 @@ export interface ToTell {
 
 /** Sees who has confirmed and who is gone since the last look, and keeps that. Returns what is to be told. */
 export async function lookAtRecipients(recipients: Recipients, now: Date): Promise<ToTell[]> {
-  const [asked, subscriptions] = await Promise.all([
+  const [{ recipients: asked }, subscriptions] = await Promise.all([
     readRecipients(recipients.database),
     listSubscriptions(recipients),
   ]);
@@ -122,7 +122,10 @@ export async function knowsNow(
 
 async function tellOfLoss(id: string, authority: string, telling: Telling): Promise<boolean> {
   const { database, pageUrl } = telling;
-  const [asked, subscriptions] = await Promise.all([readRecipients(database), listSubscriptions(telling)]);
+  const [{ recipients: asked }, subscriptions] = await Promise.all([
+    readRecipients(database),
+    listSubscriptions(telling),
+  ]);
   const lost = asked.find((each) => each.id === id);
   if (!lost?.lost || lost.lost.told.includes(authority)) return true;
   const mailed = new Set(subscriptions.flatMap(({ id, arn }) => (arn ? [id] : [])));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { type SettingsVersion, settingsIn } from '../domain/authority.ts';
-import { InspectionSchema, type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
+import { InspectionSchema } from '../domain/inspection.ts';
 import {
   type Done,
   DoneSchema,
@@ -14,6 +14,7 @@ import {
   type StoredInspections,
   storedFrom,
 } from '../domain/loaded-inspection.ts';
+import { type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/metric.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import {
   type Database,

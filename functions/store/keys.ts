@@ -22,6 +22,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
+ * | tokens of an authority | Access, index tokens | authority = a |
  * | who signs in by mail: role, links, sessions | Access | pk = PERSON#recipient |
  */
 export interface TableDefinition {
@@ -44,7 +45,13 @@ export const TABLES = {
       unsent: { partitionKey: 'unsent', sortKey: 'createdAt' },
     },
   },
-  access: { partitionKey: 'pk', stream: false, timeToLive: 'expires', indexes: {} },
+  access: {
+    partitionKey: 'pk',
+    stream: false,
+    timeToLive: 'expires',
+    // Attributes that tokens alone have.
+    indexes: { tokens: { partitionKey: 'authority', sortKey: 'label' } },
+  },
 } as const satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof TABLES;
@@ -123,7 +130,8 @@ export const recipientId = (address: string): string =>
   createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
 export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 
-export const personKey = (id: string): string => `PERSON#${id}`;
+export const PERSON_PREFIX = 'PERSON#';
+export const personKey = (id: string): string => `${PERSON_PREFIX}${id}`;
 
 export const TOKEN_PREFIX = 'TOKEN#';
 export const tokenKey = (sha256: string): string => `${TOKEN_PREFIX}${sha256}`;
@@ -155,6 +163,10 @@ export function kindOf(sk: string): Pick<Unreadable, 'kind' | 'of' | 'version'> 
       return { kind: 'acknowledgement', of };
     case NOTICE_PREFIX:
       return { kind: 'notice', of: String(Number(of)) };
+    case RECIPIENT_PREFIX:
+      return { kind: 'recipient', of };
+    case PERSON_PREFIX:
+      return { kind: 'person', of };
   }
   if (sk === AUTHORITY_KEY) return { kind: 'authority', of: '' };
   return sk === BOARD_KEY ? { kind: 'board', of: '' } : { kind: 'other', of: sk };

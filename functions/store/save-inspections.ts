@@ -1,7 +1,8 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { type SettingsVersion, settingsIn } from '../domain/authority.ts';
-import type { Inspection, MetricDefinition } from '../domain/inspection.ts';
+import type { Inspection } from '../domain/inspection.ts';
 import { type Done, type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
+import type { MetricDefinition } from '../domain/metric.ts';
 import { ChangedMeanwhileError, dataOf, type Item, itemOf, readItem, transact, tryItems } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {

@@ -1,7 +1,7 @@
 import { type Progress, ProgressSchema } from '../domain/action.ts';
 import { SettingsVersionSchema } from '../domain/authority.ts';
-import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import { type LocalStandard, LocalStandardSchema } from '../domain/metric.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { benchmarksIn } from './benchmarks.ts';
 import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
