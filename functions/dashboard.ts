@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import {
+  getCatalogue,
+  getNewMetric,
+  postBenchmarkRemoval,
+  postBenchmarks,
+  postConfirmation,
+  postMetricChange,
+  postNewMetric,
+} from './dashboard/catalogue.ts';
 import { getAction, getStandard, postAction, postStandard } from './dashboard/decisions.ts';
 import type { DashboardDependencies } from './dashboard/dependencies.ts';
 import {
@@ -64,6 +73,15 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
+      'GET /authorities/{authority}/catalogue': (request) => getCatalogue(request, dependencies),
+      'GET /authorities/{authority}/catalogue/metric': (request) => getNewMetric(request, dependencies),
+      'POST /authorities/{authority}/catalogue/metric': (request) => postNewMetric(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/confirmation': (request) =>
+        postConfirmation(request, dependencies),
+      'POST /authorities/{authority}/benchmarks': (request) => postBenchmarks(request, dependencies),
+      'POST /authorities/{authority}/benchmarks/{metric}/removal': (request) =>
+        postBenchmarkRemoval(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}/standard': (request) => getStandard(request, dependencies),
       'POST /authorities/{authority}/metrics/{metric}/standard': (request) => postStandard(request, dependencies),
       'GET /authorities/{authority}/actions/{action}': (request) => getAction(request, dependencies),

@@ -102,7 +102,12 @@ export class InspectionMonitorStack extends Stack {
     // Tokens are listed, made and revoked on the page.
     tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'access', 'tokens');
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'baselines', [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',

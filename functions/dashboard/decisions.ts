@@ -1,3 +1,4 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { ProgressBodySchema, StandardBodySchema } from '../http/bodies.ts';
 import type { RefusedProgress } from '../pages/action.ts';
@@ -31,12 +32,13 @@ async function showStandard(
     import('../pages/standard.ts'),
     import('../services/standards.ts'),
   ]);
-  const view = { ...history, smallNumbers };
+  const small = smallNumbersFor(history.inspection, smallNumbers);
+  const view = { ...history, smallNumbers: small };
   if (!('from' in form)) return page(standardPage(visit, view, { form, errors: [] }));
   const { change, errors } = changeIn(form, history.metric);
   if (errors.length > 0) return page(standardPage(visit, view, { form, errors }), 422);
   try {
-    const tried = tryOnHistory(history, change, smallNumbers, now());
+    const tried = tryOnHistory(history, change, small, now());
     return page(standardPage(visit, view, { form, errors: decision, tried }), decision.length > 0 ? 422 : 200);
   } catch (error) {
     return page(standardPage(visit, view, { form, errors: faultsOf(error) }), 422);
@@ -96,7 +98,11 @@ export async function getAction(
   ]);
   const action = overview.inspection.actions.find((each) => each.id === id);
   if (!action) throw new NotFoundError('action', id);
-  const view = { ...overview, today: dayInEngland(now()), smallNumbers };
+  const view = {
+    ...overview,
+    today: dayInEngland(now()),
+    smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+  };
   return page(actionPage(visit, view, action, refused), refused ? 422 : 200);
 }
 

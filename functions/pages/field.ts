@@ -3,8 +3,10 @@ import type { FormError } from './layout.ts';
 
 /** A labelled part of a form, with what helps to fill it in and what is wrong with it. */
 export interface Field {
-  /** Its id and, of most, its name. */
+  /** Its name and, of most, its id. */
   readonly name: string;
+  /** Where a page has several fields of that name. */
+  readonly id?: string;
   readonly label: Content;
   readonly hint?: Content;
   /** Of the whole form; those that name this field stand beside it. */
@@ -12,13 +14,13 @@ export interface Field {
 }
 
 /** Draws a field around its input, which is given the attributes that tie it to label, hint and error. */
-export function field({ name, label, hint, errors = [] }: Field, input: (attributes: Html) => Html): Html {
-  const fault = errors.find((error) => error.field === name)?.text;
-  const described = [hint && `${name}-hint`, fault && `${name}-error`].filter(Boolean).join(' ');
-  const attributes = html`id="${name}" name="${name}"${described && html` aria-describedby="${described}"`}`;
-  return html`<div class="govuk-form-group${fault && ' govuk-form-group--error'}"><label class="govuk-label" for="${name}">${label}</label>
-${hint && html`<div class="govuk-hint" id="${name}-hint">${hint}</div>`}
-${fault && html`<p class="govuk-error-message" id="${name}-error"><span class="govuk-visually-hidden">Error:</span> ${fault}</p>`}
+export function field({ name, id = name, label, hint, errors = [] }: Field, input: (attributes: Html) => Html): Html {
+  const fault = errors.find((error) => error.field === id)?.text;
+  const described = [hint && `${id}-hint`, fault && `${id}-error`].filter(Boolean).join(' ');
+  const attributes = html`id="${id}" name="${name}"${described && html` aria-describedby="${described}"`}`;
+  return html`<div class="govuk-form-group${fault && ' govuk-form-group--error'}"><label class="govuk-label" for="${id}">${label}</label>
+${hint && html`<div class="govuk-hint" id="${id}-hint">${hint}</div>`}
+${fault && html`<p class="govuk-error-message" id="${id}-error"><span class="govuk-visually-hidden">Error:</span> ${fault}</p>`}
 ${input(attributes)}</div>`;
 }
 

@@ -192,6 +192,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
         'dynamodb:Query on TablesAccess.Arn/index/tokens',
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
