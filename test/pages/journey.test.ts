@@ -135,6 +135,8 @@ describe('every page, with a year of figures and a correction', () => {
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
     'GET /': ['/'],
     'GET /how-it-judges': ['/how-it-judges'],
+    'GET /accessibility': ['/accessibility'],
+    'GET /privacy': ['/privacy'],
     'GET /sign-in': ['/sign-in?to=/sessions'],
     'GET /sign-in/link': ['/sign-in/link?link=x'],
     'GET /sessions': ['/sessions'],

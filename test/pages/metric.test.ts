@@ -4,9 +4,7 @@ import type { Metric } from '../../functions/domain/inspection.ts';
 import { timelines } from '../../functions/domain/reconcile.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
 import { recordOf } from '../../functions/services/record.ts';
-import { aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/build.ts';
-
-const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
+import { aMetric, aRecord, type Figure, IN_WORDS, months, NO_ASSETS } from '../support/build.ts';
 
 /** The page of a metric with these figures, one a month. */
 function pageOf(metric: Metric, figures: readonly Figure[], published: readonly Benchmark[] = []): string {
@@ -30,7 +28,7 @@ function pageOf(metric: Metric, figures: readonly Figure[], published: readonly 
       ? { ...last.alert, period: last.period, findings: [...last.findings] }
       : undefined;
   const view = { inspection, metric, months: all, judged, alert, superseded: [], smallNumbers: 'show' as const };
-  return `${metricPage({ assets: ASSETS }, view)}`;
+  return `${metricPage({ assets: NO_ASSETS }, view)}`;
 }
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);

@@ -4,7 +4,7 @@ import { localStandardsOf } from '../../functions/domain/record.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
-import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months } from './build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months, NO_ASSETS } from './build.ts';
 import { rewriteDocument } from './how-it-judges.ts';
 
 /** What evaluators, notice, page, answer and document say of a record that every rule bears on. */
@@ -18,7 +18,7 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
     chartOptions(metric, observations),
   );
   const page = metricPage(
-    { assets: { styles: '', icon: '', howItJudges: '', answer: () => undefined } },
+    { assets: NO_ASSETS },
     {
       metric,
       inspection: {
