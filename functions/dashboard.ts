@@ -24,6 +24,7 @@ import {
   postAcknowledgement,
 } from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
+import { getSettings, postClosing, postSettings } from './dashboard/settings.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
 import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
@@ -59,6 +60,9 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
+      'GET /authorities/{authority}/settings': (request) => getSettings(request, dependencies),
+      'POST /authorities/{authority}/settings': (request) => postSettings(request, dependencies),
+      'POST /authorities/{authority}/closing': (request) => postClosing(request, dependencies),
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),

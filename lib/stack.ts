@@ -161,7 +161,7 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     // Newcomers are told how things stand, which takes what a board is worked out from.
-    tables.grant(notify, 'baselines', ['dynamodb:Query']);
+    tables.grant(notify, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(notify, 'submissions', ['dynamodb:Query']);
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');

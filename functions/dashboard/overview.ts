@@ -1,3 +1,4 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { isAuthorityAlert } from '../domain/authority-alerts.ts';
 import { addMonths, dayInEngland, periodOf } from '../domain/period.ts';
 import { AcknowledgementBodySchema } from '../http/bodies.ts';
@@ -39,7 +40,13 @@ export async function getOverview(
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const overview = await readOverview(database, authority, NEWEST_NOTICES, now());
-  return page(overviewPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
+  return page(
+    overviewPage(visit, {
+      ...overview,
+      today: dayInEngland(now()),
+      smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+    }),
+  );
 }
 
 export async function getBoardPack(
@@ -50,7 +57,13 @@ export async function getBoardPack(
     readOverview(database, authority, NEWEST_NOTICES, now()),
     import('../pages/board-pack.ts'),
   ]);
-  return page(boardPackPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
+  return page(
+    boardPackPage(visit, {
+      ...overview,
+      today: dayInEngland(now()),
+      smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+    }),
+  );
 }
 
 export async function getMetric(
@@ -63,7 +76,10 @@ export async function getMetric(
     readMetricHistory(database, authority, metric, smallNumbers),
     import('../pages/metric.ts'),
   ]);
-  return page(metricPage(visit, { ...history, smallNumbers }, refused), refused ? 422 : 200);
+  return page(
+    metricPage(visit, { ...history, smallNumbers: smallNumbersFor(history.inspection, smallNumbers) }, refused),
+    refused ? 422 : 200,
+  );
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
@@ -103,5 +119,5 @@ export async function getMetrics(
     import('../pages/metrics.ts'),
   ]);
   const last = addMonths(periodOf(dayInEngland(now())), -1);
-  return page(metricsPage(visit, inspection, months, last, smallNumbers));
+  return page(metricsPage(visit, inspection, months, last, smallNumbersFor(inspection, smallNumbers)));
 }

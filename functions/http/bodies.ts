@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ProgressSchema } from '../domain/action.ts';
+import { AuthoritySettingsSchema } from '../domain/authority.ts';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
-import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
+import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/metric.ts';
 import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 
@@ -110,6 +111,20 @@ export const MetricChangeBodySchema = z
     ({ title, until, replacedBy }) => title !== undefined || until !== undefined || replacedBy !== undefined,
     'give at least one of title, until, replacedBy',
   );
+
+const SETTINGS = ['name', 'dueWorkingDay', 'smallNumbers', 'closed'] as const;
+
+/** What of an authority's settings changes: what is left out stays, null goes back to what holds where nothing is set. */
+export const SettingsBodySchema = z
+  .strictObject({
+    name: orNull(typedText(60).trim().min(1)).optional(),
+    dueWorkingDay: orNull(AuthoritySettingsSchema.shape.dueWorkingDay.unwrap()).optional(),
+    smallNumbers: orNull(AuthoritySettingsSchema.shape.smallNumbers.unwrap()).optional(),
+    closed: z.boolean().optional(),
+    reason: typedText(1000).trim().min(1),
+    author: typedText(200).trim().min(1),
+  })
+  .refine((body) => SETTINGS.some((name) => body[name] !== undefined), `give at least one of ${SETTINGS.join(', ')}`);
 
 /** What a name means in the authority's own files. */
 export const OwnNameBodySchema = OwnNameMeaningSchema;

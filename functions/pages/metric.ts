@@ -11,9 +11,10 @@ import {
   formatObservation,
   formatStandard,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   sentence,
 } from '../domain/format.ts';
-import type { Standard } from '../domain/inspection.ts';
+import type { Standard } from '../domain/metric.ts';
 import { describeQuestion, questionsAbout } from '../domain/questions.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
@@ -148,7 +149,7 @@ function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-<p class="govuk-body">${given ? said(given) : 'Nobody has acknowledged this alert yet.'}</p>
+<p class="govuk-body">${given ? said(given) : NOBODY_HAS_IT_IN_HAND}</p>
 ${given?.earlier && html`<h3 class="govuk-heading-s">Before that</h3><ul class="govuk-list govuk-list--spaced">${[...given.earlier].reverse().map((each) => html`<li>${said(each)}</li>`)}</ul>`}
 ${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
 }

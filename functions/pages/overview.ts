@@ -1,3 +1,4 @@
+import { settingsIn } from '../domain/authority.ts';
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
 import {
@@ -7,13 +8,16 @@ import {
   formatNumber,
   formatObservation,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
 import { glanceAt } from '../domain/glance.ts';
-import type { GradedJudgement, Metric } from '../domain/inspection.ts';
+import type { GradedJudgement } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
@@ -22,7 +26,7 @@ import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
 import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
-import { acknowledgementForm } from './acknowledgement.ts';
+import { acknowledgementForm, TAKE_IN_HAND } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
@@ -59,6 +63,7 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
 <p class="govuk-body-s app-screen-only"><a class="govuk-link" href="${pathOf(header.authority, 'board-pack')}">Board pack, to print</a></p>
+${closedText(overview.inspection)}
 ${latest(visit, overview)}
 ${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}
@@ -66,6 +71,15 @@ ${actions(overview)}
 ${otherJudgements(overview)}
 ${otherInspections(overview)}`,
   });
+}
+
+/** That nothing is judged any more, since when, and who decided that. */
+function closedText({ settings = [] }: LoadedInspection): Content {
+  const last = settings.findLast(({ closed }, index) => closed && !settings[index - 1]?.closed);
+  if (!settingsIn(settings).closed || !last) return undefined;
+  return warningText(
+    `Closed on ${timeName(last.setAt)} by ${last.author}: no figure is taken in, nothing is judged and nobody is mailed. Below is how things stood.`,
+  );
 }
 
 /** Without any figures there is nothing to watch over yet, though there may be a board already. */
@@ -87,7 +101,7 @@ ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pat
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${lost > 0 && warningText(html`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
-${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
+${waiting > 0 && !settingsIn(inspection.settings).closed && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${missingText(unreadable)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
 ${isHeldUp ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
@@ -193,7 +207,7 @@ function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert)
   const form = acknowledgementForm(visit, authority, id, alert);
   return (
     form &&
-    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Acknowledge</span></summary><div class="govuk-details__text">${form}</div></details>`
+    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${TAKE_IN_HAND}</span></summary><div class="govuk-details__text">${form}</div></details>`
   );
 }
 
@@ -210,7 +224,7 @@ function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
     return html`In hand: ${taken(acknowledgement)} ${entered(acknowledgement.by)}${acknowledgement.earlier
       ?.toReversed()
       .map((each) => html`<br>Before that: ${taken(each)} ${entered(each.by)}`)}`;
-  return episode ? 'Nobody has acknowledged it yet.' : undefined;
+  return episode ? NOBODY_HAS_IT_IN_HAND : undefined;
 }
 
 const taken = ({ author, at, note }: Pick<Acknowledgement, 'author' | 'at' | 'note'>): string =>

@@ -32,14 +32,15 @@ ${after !== undefined && html`<p class="govuk-body"><a class="govuk-link" href="
 }
 
 /** What is critical and nobody's counts for more than anything that got worse, and that for more than what is late. */
-function weight({ glance, isHeldUp }: RegionRow): number {
+function weight({ glance, isHeldUp, closed }: RegionRow): number {
+  if (closed) return 0;
   if (!glance) return Number.MAX_SAFE_INTEGER;
   return glance.unowned.length * 1e6 + glance.worse.length * 1e3 + glance.late.length + (isHeldUp ? 1 : 0);
 }
 
 function rowOf(row: RegionRow): Content[] {
-  const { id, name, glance, latestPeriod, isHeldUp } = row;
-  const link = html`<a class="govuk-link" href="${pathOf(id)}">${name}</a>`;
+  const { id, name, closed, glance, latestPeriod, isHeldUp } = row;
+  const link = html`<a class="govuk-link" href="${pathOf(id)}">${name}</a>${closed && ' (closed)'}`;
   if (!glance) return [link, 'It cannot be read. Whoever runs this service is told.', NOTHING, NOTHING, NOTHING];
   return [
     link,

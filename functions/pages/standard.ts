@@ -1,7 +1,7 @@
 import type { BacktestOutcome } from '../domain/backtest.ts';
 import { DEFAULT, formatStandard, monthName } from '../domain/format.ts';
-import type { Metric, Standard } from '../domain/inspection.ts';
 import type { AlertState } from '../domain/lifecycle.ts';
+import type { Metric, Standard } from '../domain/metric.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import { standardFor } from '../domain/timeline.ts';

@@ -1,5 +1,5 @@
 import { type Glance, glanceAt } from '../domain/glance.ts';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Database } from '../store/database.ts';
 import { readStanding } from './alerts.ts';
 import { UnreadableItemError } from './errors.ts';
@@ -17,7 +17,10 @@ export interface RegionRow {
   readonly latestPeriod: string | undefined;
   /** Whether the newest figures could not be judged. */
   readonly isHeldUp: boolean;
+  /** Nothing of it is judged any more. */
+  readonly closed?: true | undefined;
 }
+type Listed = Pick<RegionRow, 'id' | 'name' | 'closed'>;
 
 /** A month has one notice, and one more for each correction of it. */
 const NEWEST_NOTICES = 10;
@@ -25,15 +28,12 @@ const NEWEST_NOTICES = 10;
 /** How each of some authorities stands. One that cannot be read hides none of the others. */
 export function readRegion(
   database: Database<'baselines' | 'alerts'>,
-  authorities: readonly { readonly id: string; readonly name: string }[],
+  authorities: readonly Listed[],
 ): Promise<RegionRow[]> {
   return Promise.all(authorities.map((authority) => readRow(database, authority)));
 }
 
-async function readRow(
-  database: Database<'baselines' | 'alerts'>,
-  { id, name }: { readonly id: string; readonly name: string },
-): Promise<RegionRow> {
+async function readRow(database: Database<'baselines' | 'alerts'>, { id, name, closed }: Listed): Promise<RegionRow> {
   try {
     const [metrics, { board, setAside }, { notices }] = await Promise.all([
       requireMetrics(database, id),
@@ -41,8 +41,7 @@ async function readRow(
       readNotices(database, id, { limit: NEWEST_NOTICES }),
     ]);
     return {
-      id,
-      name,
+      ...{ id, name, closed },
       glance: glanceAt(
         board,
         notices.map(({ notice }) => notice),
@@ -53,6 +52,6 @@ async function readRow(
     };
   } catch (error) {
     if (!(error instanceof UnreadableItemError)) throw error;
-    return { id, name, glance: undefined, metrics: [], latestPeriod: undefined, isHeldUp: false };
+    return { id, name, closed, glance: undefined, metrics: [], latestPeriod: undefined, isHeldUp: false };
   }
 }

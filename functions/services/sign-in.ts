@@ -15,10 +15,11 @@ import {
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
-import { PersonChangedError, readPerson, savePerson } from '../store/people.ts';
+import { PersonChangedError, readPerson, readPersonOrNew, savePerson } from '../store/people.ts';
 import { readRecipient } from '../store/recipients.ts';
-import { NotFoundError } from './errors.ts';
+import { NotFoundError, UnreadableItemError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import type { Recipients } from './subscriptions.ts';
 
@@ -127,7 +128,14 @@ export async function readSession(
   const { database, now } = signingIn;
   const given = partsOf(SESSION, cookie);
   if (!given) return undefined;
-  const [person, recipient] = await Promise.all([readPerson(database, given.id), readRecipient(database, given.id)]);
+  const [person, recipient] = await Promise.all([
+    readPerson(database, given.id),
+    readRecipient(database, given.id),
+  ]).catch((error: unknown) => {
+    // As if it were over: whoever asks for another link has it named in the log.
+    if (error instanceof UnreadableItemError) return [];
+    throw error;
+  });
   const session = person && sessionOf(person, given.digest, now);
   const authorities = Object.keys(recipient?.hears ?? {}).sort();
   const [first] = authorities;
@@ -202,14 +210,20 @@ export async function readRole(
   database: Tables,
   id: string,
   authority: string,
-): Promise<{ role: Role; decided: { at: string; by: string } | undefined }> {
-  const person = await readPerson(database, id);
-  return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
+): Promise<{ role: Role; decided: { at: string; by: string } | undefined; unreadable?: readonly Unreadable[] }> {
+  try {
+    const person = await readPerson(database, id);
+    return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
+  } catch (error) {
+    if (!(error instanceof UnreadableItemError)) throw error;
+    // Whoever cannot be read cannot sign in, and so may do nothing.
+    return { role: 'look', decided: undefined, unreadable: error.items };
+  }
 }
 
 /**
  * Sets what an address may do in an authority, from its next request on, and keeps who decided so; without a role it stays
- * as it is, and who has it mailed from another level on is kept.
+ * as it is, and who has it mailed from another level on is kept. Whoever could not be read begins anew with it, and may look elsewhere.
  */
 export async function setRole(
   database: Tables,
@@ -219,7 +233,7 @@ export async function setRole(
   { by, now }: Doing,
 ): Promise<void> {
   await retryChanged(async () => {
-    const person = (await readPerson(database, id)) ?? newPerson(id, now);
+    const person = await readPersonOrNew(database, id, now);
     const roles = role ? { ...person.roles, [authority]: role } : person.roles;
     const decided = { ...person.decided, [authority]: { at: now.toISOString(), by } };
     await savePerson(database, { ...person, roles, decided });

@@ -2,8 +2,8 @@ import type { Doing } from '../domain/access.ts';
 import { type Backtest, backtest } from '../domain/backtest.ts';
 import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
 import type { SmallNumbers } from '../domain/format.ts';
-import type { LocalStandard, Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { LocalStandard, Metric } from '../domain/metric.ts';
 import { EARLIEST_PERIOD } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
@@ -11,7 +11,7 @@ import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
 import { InvalidError, type SentFault } from './errors.ts';
-import { metricIn, requireInspection } from './inspections.ts';
+import { metricIn, requireInspection, requireOpenInspection } from './inspections.ts';
 import { judgedOf, type MetricHistory, recordOf } from './record.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
@@ -37,7 +37,7 @@ export async function setStandard(
   change: StandardChange,
   { by, now }: Doing,
 ): Promise<{ created: boolean; version: LocalStandard }> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
   const { value: _, tolerance: __, upTo: ___, comparable: ____, ...others } = change;
@@ -124,7 +124,7 @@ function amountsIn(
     const fault = (detail: string): void => void faults.push({ pointer: `#/${name}`, detail });
     if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
     else if (kind === 'proportion' && amount > 100) fault('a percentage cannot be above 100');
-    else if (kind === 'proportion' && isShare(said)) fault(asPercentage(said));
+    else if (kind === 'proportion' && isShare(said) && !(name === 'tolerance' && said === 1)) fault(asPercentage(said));
     else if (amount < (name === 'tolerance' ? 0 : least)) fault(`cannot be below ${name === 'tolerance' ? 0 : least}`);
     else amounts[name] = amount;
   }

@@ -105,6 +105,13 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
         csv: 'metric,area,year,value\naverage-caseload,England,2022,16',
       },
     }),
+  'PATCH /v1/authorities/{authority}': () => call('PATCH', '', { body: { dueWorkingDay: 12, ...said } }),
+  'POST /authorities/{authority}/settings': () => post('/settings', { dueWorkingDay: '15', ...said }),
+  'POST /authorities/{authority}/closing': async () => {
+    const closed = await post('/closing', { closed: 'yes', ...said });
+    await post('/closing', { closed: 'no', ...said });
+    return closed;
+  },
   'POST /v1/authorities/{authority}/names': () =>
     name('POST', '', { name: 'Duty backlog', metric: 'referral-backlog' }),
   'DELETE /v1/authorities/{authority}/names/{name}': async () => {

@@ -243,6 +243,7 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Notify',
       may: [
+        'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesAlerts.Arn',

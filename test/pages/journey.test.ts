@@ -46,10 +46,10 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
 
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('link', { name: 'Referral backlog' }).first().click();
-    await page.getByText('Nobody has acknowledged this alert yet.').waitFor();
+    await page.getByText('Nobody has said that they have it in hand.').waitFor();
     await page.getByLabel('Your name').fill('J. Davies');
     await page.getByLabel('What is being done').fill('Two workers <moved> to the front door');
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('button', { name: 'Say that you have it in hand' }).click();
     await page.getByText('Two workers <moved> to the front door').waitFor();
     await service.idle();
     await page.goto(HOME);
@@ -84,7 +84,7 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
     await page.keyboard.type('P. Roberts');
     await page.keyboard.press('Tab');
     await page.keyboard.type('Closed by the end of the week');
-    await tabTo(page, 'Acknowledge');
+    await tabTo(page, 'Say that you have it in hand');
     await page.keyboard.press('Enter');
     await page.getByText('Closed by the end of the week').waitFor();
 
@@ -168,6 +168,7 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /authorities/{authority}/notices/{number}': [`${HOME}/notices/1`],
     'GET /authorities/{authority}/recipients': [`${HOME}/recipients`],
     'GET /authorities/{authority}/tokens': [`${HOME}/tokens`],
+    'GET /authorities/{authority}/settings': [`${HOME}/settings`],
   });
 
   test.each([
