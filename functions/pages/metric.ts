@@ -115,7 +115,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
+${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}`)}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
@@ -240,7 +240,7 @@ ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} $
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;
