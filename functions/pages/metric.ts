@@ -1,5 +1,6 @@
 import { formatBenchmark, formatEngland, formatNeighbours, provenanceOf } from '../domain/benchmark.ts';
 import type { Acknowledgement, BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import {
   cardinal,
   dateName,
@@ -83,9 +84,15 @@ ${written(view)}
 export function findings(alert: BoardAlert | undefined): Content {
   if (!alert) return undefined;
   const { findings, state } = alert;
-  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${text}</p>`)}
-${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}`);
+  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${withoutWorking(text)}</p>`)}
+${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}
+${findings.some(({ text }) => withoutWorking(text) !== text) && working(findings)}`);
 }
+
+/** The same as analysts read it. */
+const working = (findings: BoardAlert['findings']): Html =>
+  html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">How this was worked out</span></summary>
+<div class="govuk-details__text"><ul class="govuk-list govuk-list--bullet">${findings.map(({ text }) => html`<li>${text}</li>`)}</ul></div></details>`;
 
 /** The standard that the latest figure is held against. */
 function standardNow({ metric, inspection }: MetricView, observations: readonly Observation[]): Standard | undefined {

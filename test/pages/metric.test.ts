@@ -92,3 +92,11 @@ test('England and the neighbours stand beside it, on the chart, in words and in 
   const alertsOf = (text: string) => text.match(/No alert was raised|An alert was raised in \d+/)?.[0];
   expect(alertsOf(page)).toBe(alertsOf(pageOf(aMetric(), figures)));
 });
+
+test('what only an analyst can use is under “How this was worked out”, and nowhere before it', () => {
+  const page = pageOf(aMetric({ holdLine: false }), [...around(88, 12), ...around(78, 6)]);
+  const [before = '', after = ''] = page.split('How this was worked out');
+  expect(after).toMatch(/too many for chance \(CUSUM \d/);
+  expect(before).toContain('too many for chance');
+  expect(before).not.toContain('CUSUM');
+});
