@@ -39,7 +39,7 @@ import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashbo
 import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
 import { readAssets } from './pages/assets.ts';
-import { howItJudgesPage } from './pages/how-it-judges.ts';
+import { documentPage } from './pages/documents.ts';
 import { RefusalError } from './pages/refusals.ts';
 import { type PageAnswer, page } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
@@ -52,12 +52,14 @@ import { readGrant } from './services/tokens.ts';
 
 /** The pages that people look at, and the forms on them. */
 export function createHandler(dependencies: DashboardDependencies) {
-  const { database, assets, now, logger } = dependencies;
+  const { database, assets, contact, now, logger } = dependencies;
   return pageHandler(
     {
       'GET /': (request) => getStart(request, dependencies),
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
-      'GET /how-it-judges': async ({ visit }) => page(howItJudgesPage(visit)),
+      'GET /how-it-judges': async ({ visit }) => page(documentPage(visit, 'how-it-judges', contact)),
+      'GET /accessibility': async ({ visit }) => page(documentPage(visit, 'accessibility', contact)),
+      'GET /privacy': async ({ visit }) => page(documentPage(visit, 'privacy-notice', contact)),
       'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
       'POST /sign-in': (request) => signIn(request, dependencies),
       'POST /sign-in/mail': (request) => postLink(request, dependencies),
@@ -133,7 +135,7 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
   return asset;
 }
 
-const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS');
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS', 'CONTACT');
 
 let sns: Promise<SNSClient> | undefined;
 
@@ -147,6 +149,7 @@ export const handler = createHandler({
   },
   topicArn: environment.ALERT_TOPIC_ARN,
   assets: readAssets(join(process.env.LAMBDA_TASK_ROOT ?? '.', 'assets')),
+  contact: environment.CONTACT,
   smallNumbers: environment.SMALL_NUMBERS,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'dashboard' }),

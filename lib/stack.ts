@@ -120,6 +120,7 @@ export class InspectionMonitorStack extends Stack {
     // Links to sign in go to one recipient each.
     topic.grantPublish(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
+    if (settings.contact) dashboard.tell('CONTACT', settings.contact);
 
     const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });
 

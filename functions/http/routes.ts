@@ -93,6 +93,8 @@ export const PAGES = {
   'GET /': { handledBy: 'dashboard', scope: 'read' },
   'GET /assets/{file}': { handledBy: 'dashboard', scope: null },
   'GET /how-it-judges': { handledBy: 'dashboard', scope: 'read' },
+  'GET /accessibility': { handledBy: 'dashboard', scope: null },
+  'GET /privacy': { handledBy: 'dashboard', scope: null },
   'GET /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-in/mail': { handledBy: 'dashboard', scope: null },
@@ -158,6 +160,10 @@ export const PAGES = {
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;
+
+/** What of `docs/` there are pages of. */
+export const DOCUMENTS = ['how-it-judges', 'accessibility', 'privacy-notice'] as const;
+export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** Paths that no route matches reach this function: a browser gets a page, and anything else a problem document. */
 export const DEFAULT_ROUTE: HttpFunction = 'dashboard';

@@ -552,6 +552,7 @@ test('the outputs say what the command line needs', () => {
       operationsEmail: 'nobody',
       operations: 'full',
       authority: 'herefordshire',
+      contact: 'nobody',
       smallNumbers: 'show',
       retain: 'true',
     }),
