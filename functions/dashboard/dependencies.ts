@@ -12,6 +12,8 @@ export interface DashboardDependencies {
   readonly topicArn: string;
   readonly assets: Assets;
   readonly smallNumbers: SmallNumbers;
+  /** Names the settings of the council's own sign-in; undefined where there is none. */
+  readonly council: string | undefined;
   readonly now: () => Date;
   readonly logger: Logger;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Doing, Grant } from '../domain/access.ts';
+import { roleIn } from '../domain/council.ts';
 import {
   LINK_MINUTES,
   LINKS_AN_HOUR,
@@ -7,11 +8,13 @@ import {
   newPerson,
   type Person,
   type Role,
+  type Said,
   type Session,
   scopesOf,
   sessionId,
   sessionOf,
   withLink,
+  withSaidSession,
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
@@ -23,7 +26,7 @@ import { retryChanged } from './retry.ts';
 import type { Recipients } from './subscriptions.ts';
 
 /**
- * Signing in by mail: whoever reads the mails of an address that gets the alerts is who they say. A link and a session
+ * Signing in by mail, and sessions, however they were begun. Whoever reads the mails of an address that gets the alerts is who they say. A link and a session
  * are each 256 random bits that only their holder has; kept are their digests, with the address, in one item.
  */
 
@@ -36,6 +39,8 @@ export interface SigningIn {
   readonly sns: () => Promise<Recipients['sns']>;
   readonly topicArn: string;
   readonly now: Date;
+  /** Under which settings of the council's own sign-in ({@link settingsId}) sessions hold; none of it where it is undefined. */
+  readonly council: string | undefined;
 }
 
 const LINK = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
@@ -45,6 +50,9 @@ export const isSession = (cookie: string): boolean => SESSION.test(cookie);
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
 const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Names the settings of the council's own sign-in, as the functions are told them, without telling them. */
+export const settingsId = (spelled: string): string => digestOf(spelled).slice(0, 16);
 
 /** What of a link or a session is known here: whose it says it is, and the digest of its secret. */
 function partsOf(pattern: RegExp, text: string): { id: string; digest: string } | undefined {
@@ -109,9 +117,30 @@ export async function useLink(
   });
 }
 
+/**
+ * Begins a session for somebody of whom the council's own sign-in said who they are; undefined where this attempt began one
+ * already. `attempt` names it as long as it could come back.
+ */
+export async function beginSaidSession(
+  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
+  id: string,
+  attempt: { readonly name: string; readonly expires: string },
+  said: Said,
+): Promise<{ cookie: string; session: Session } | undefined> {
+  return retryChanged(async () => {
+    const person = (await readPerson(database, id)) ?? newPerson(id, now);
+    const secret = newSecret();
+    const once = { digest: digestOf(attempt.name), expires: attempt.expires };
+    const begun = withSaidSession(person, once, digestOf(secret), said, now);
+    if (!begun) return undefined;
+    await savePerson(database, begun.person);
+    return { cookie: `ims_${id}_${secret}`, session: begun.session };
+  });
+}
+
 /** What a session allows: of one authority at a time, by the role that the address has there. */
 export interface SessionGrant extends Grant {
-  /** Every authority that the address hears of. */
+  /** Every authority that it is for, which the address hears of; empty where that is any. */
   readonly authorities: readonly string[];
 }
 
@@ -129,6 +158,8 @@ export async function readSession(
   if (!given) return undefined;
   const [person, recipient] = await Promise.all([readPerson(database, given.id), readRecipient(database, given.id)]);
   const session = person && sessionOf(person, given.digest, now);
+  if (session?.said)
+    return session.said.settings === signingIn.council ? grantOfSaid(session, session.said, authority) : undefined;
   const authorities = Object.keys(recipient?.hears ?? {}).sort();
   const [first] = authorities;
   if (!session || !recipient || !first) return undefined;
@@ -141,6 +172,28 @@ export async function readSession(
     authorities,
     label: recipient.address,
     expires: Math.floor(Date.parse(session.expires) / 1000),
+  };
+}
+
+/** What a session allows that the council's own sign-in began: as it was said then. */
+function grantOfSaid(
+  { expires }: Session,
+  { address, roles }: Said,
+  authority: string | undefined,
+): SessionGrant | undefined {
+  const named = Object.keys(roles)
+    .filter((each) => each !== '*')
+    .sort();
+  const [first = '*'] = roles['*'] ? ['*'] : named;
+  const meant = authority !== undefined && roleIn(roles, authority) ? authority : first;
+  const role = roleIn(roles, meant);
+  if (!role) return undefined;
+  return {
+    scopes: scopesOf(role),
+    authority: meant,
+    authorities: roles['*'] ? [] : named,
+    label: address,
+    expires: Math.floor(Date.parse(expires) / 1000),
   };
 }
 

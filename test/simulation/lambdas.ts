@@ -118,6 +118,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         sns: async () => sns,
         topicArn,
         assets: ASSETS,
+        council: undefined,
         smallNumbers,
       }) as unknown as Handler;
   }
