@@ -28,7 +28,7 @@ ${fault && html`<p id="${name}-error" class="govuk-error-message"><span class="g
 <h1 class="govuk-heading-l">Sign in</h1>
 ${
   hasCouncil &&
-  html`<a class="govuk-button" role="button" draggable="false" href="/sign-in/council?${new URLSearchParams({ to: asked }).toString()}">Sign in with your council account</a>
+  html`<a class="govuk-button" href="/sign-in/council?${new URLSearchParams({ to: asked }).toString()}">Sign in with your council account</a>
 <h2 class="govuk-heading-m">Or by e-mail</h2>`
 }
 <form method="post" action="/sign-in/mail" class="app-narrow">

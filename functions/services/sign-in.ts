@@ -107,13 +107,34 @@ export async function useLink(
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const link = partsOf(LINK, code);
   if (!link) return undefined;
+  return begin(database, link.id, now, async (read, digest) => {
+    const recipient = await readRecipient(database, link.id);
+    return read && recipient && withSession(read, link.digest, digest, now);
+  });
+}
+
+/**
+ * Saves somebody with a session of a new secret, as `change` makes it; undefined where that makes none. A session that is
+ * there already was saved by this very call, whose answer was lost.
+ */
+async function begin(
+  database: Database<'access'>,
+  id: string,
+  now: Date,
+  change: (
+    read: Person | undefined,
+    digest: string,
+  ) => Promise<{ readonly person: Person; readonly session: Session } | undefined>,
+): Promise<{ cookie: string; session: Session } | undefined> {
+  const secret = newSecret();
+  const digest = digestOf(secret);
   return retryChanged(async () => {
-    const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
-    const secret = newSecret();
-    const begun = person && recipient && withSession(person, link.digest, digestOf(secret), now);
-    if (!begun) return undefined;
-    await savePerson(database, begun.person);
-    return { cookie: `ims_${link.id}_${secret}`, session: begun.session };
+    const read = await readPerson(database, id);
+    const saved = read && sessionOf(read, digest, now);
+    const begun = saved ? undefined : await change(read, digest);
+    if (begun) await savePerson(database, begun.person);
+    const session = saved ?? begun?.session;
+    return session && { cookie: `ims_${id}_${secret}`, session };
   });
 }
 
@@ -127,15 +148,10 @@ export async function beginSaidSession(
   attempt: { readonly name: string; readonly expires: string },
   said: Said,
 ): Promise<{ cookie: string; session: Session } | undefined> {
-  return retryChanged(async () => {
-    const person = (await readPerson(database, id)) ?? newPerson(id, now);
-    const secret = newSecret();
-    const once = { digest: digestOf(attempt.name), expires: attempt.expires };
-    const begun = withSaidSession(person, once, digestOf(secret), said, now);
-    if (!begun) return undefined;
-    await savePerson(database, begun.person);
-    return { cookie: `ims_${id}_${secret}`, session: begun.session };
-  });
+  const once = { digest: digestOf(attempt.name), expires: attempt.expires };
+  return begin(database, id, now, async (read = newPerson(id, now), digest) =>
+    withSaidSession(read, once, digest, said, now),
+  );
 }
 
 /** What a session allows: of one authority at a time, by the role that the address has there. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Intercept } from '../../local/gateway.ts';
 import { startBrowser } from '../support/browser.ts';
 import { dumpOf } from '../support/caller.ts';
 import { type CouncilSignIn, startCouncilSignIn } from '../support/council.ts';
@@ -16,6 +17,8 @@ const FIGURES = readFileSync(EXAMPLE, 'utf8')
   .filter((line) => line.startsWith('period,') || line.startsWith('2010-11,'))
   .join('\n');
 
+const NOBODY_IN_PARTICULAR = { email: 'somebody@council.example', groups: ['Monitor readers'] };
+
 const PARAMETER = '/inspection-monitor/oidc';
 const dataDir = mkdtempSync(join(tmpdir(), 'council-sign-in-'));
 /** Puts the secret where the stand-in has its parameters. */
@@ -25,16 +28,27 @@ const putSecret = (secret: string) =>
 let council: CouncilSignIn;
 let service: Service;
 let browser: Browser;
+/** What happens to calls of functions. */
+let fault: Intercept | undefined;
+/** How far the clock of the service is ahead. */
+let minutes = 0;
 beforeAll(async () => {
   council = await startCouncilSignIn({
     meera: { email: 'meera@council.example', groups: ['Monitor managers', 'Everybody'] },
     rob: { email: 'rob@council.example', email_verified: true, groups: 'Monitor readers' },
     una: { email: 'una@council.example', email_verified: false, groups: ['Monitor managers'] },
+    ...Object.fromEntries(
+      ['before', 'after'].flatMap((side) =>
+        ['PutItem', 'GetItem', 'GetParameter'].map((operation) => [`${side}-${operation}`, NOBODY_IN_PARTICULAR]),
+      ),
+    ),
+    lost: NOBODY_IN_PARTICULAR,
     olu: { email: 'olu@council.example', groups: ['Everybody'] },
   });
   [service, browser] = await Promise.all([
     startService({
       dataDir,
+      intercept: (call, forward) => (fault ? fault(call, forward) : forward()),
       // The provider's clock is this machine's.
       clock: new Date().toISOString(),
       context: {
@@ -63,7 +77,7 @@ async function open(): Promise<Page> {
 /** Goes to a page, from there to the council's sign-in, and signs in there. */
 async function signInAs(page: Page, who: string, path = HOME): Promise<void> {
   await page.goto(path);
-  await page.getByRole('button', { name: 'Sign in with your council account' }).click();
+  await page.getByRole('link', { name: 'Sign in with your council account' }).click();
   await page.getByLabel('Name').fill(who);
   await page.getByRole('button', { name: 'Go on' }).click();
 }
@@ -100,7 +114,7 @@ describe('before it is set up right', () => {
     expect([await violationsOn(page), await overflowOf(page)]).toEqual([[], 0]);
     putSecret(council.client.secret);
     await page.getByRole('link', { name: 'Back to the overview' }).click();
-    await page.getByRole('button', { name: 'Sign in with your council account' }).click();
+    await page.getByRole('link', { name: 'Sign in with your council account' }).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
     expect(new URL(page.url()).pathname).toBe(HOME);
   });
@@ -151,11 +165,11 @@ describe('somebody with an account of the council', () => {
   test('who stops on the way is told so, and can begin again', async () => {
     const page = await open();
     await page.goto(HOME);
-    await page.getByRole('button', { name: 'Sign in with your council account' }).click();
+    await page.getByRole('link', { name: 'Sign in with your council account' }).click();
     await page.getByRole('link', { name: 'Stop' }).click();
     await page.getByRole('heading', { name: 'You were not signed in' }).waitFor();
     await page.getByRole('link', { name: 'Back to the overview' }).click();
-    await page.getByRole('button', { name: 'Sign in with your council account' }).waitFor();
+    await page.getByRole('link', { name: 'Sign in with your council account' }).waitFor();
   });
 });
 
@@ -211,8 +225,69 @@ describe('a way back', () => {
   });
 });
 
-test('what is kept of it is digests, and what was said', async () => {
+describe('a function that is killed', () => {
+  /** Signs in without a browser; undefined where nothing came of it. */
+  async function tryAs(who: string): Promise<string | undefined> {
+    const { location, cookie } = await begin();
+    if (!location) return undefined;
+    const back = await council.signIn(location, who);
+    const answer = await fetch(back, { redirect: 'manual', headers: { cookie } });
+    return answer.headers
+      .getSetCookie()
+      .find((each) => each.startsWith('session='))
+      ?.split(';')[0];
+  }
+  const sessionsOf = async (cookie: string) => {
+    const page = await fetch(`${service.api}/sessions`, { headers: { cookie } });
+    return (await page.text()).match(/\/sessions\/[0-9a-f]{12}\/end/g) ?? [];
+  };
+  const openid = () => Object.keys(service.resources.functions).find((id) => id.startsWith('Openid')) ?? '';
+
+  test.each([
+    ...(['PutItem', 'GetItem', 'GetParameter'] as const).flatMap((operation) => [
+      { who: `before-${operation}`, operation, side: 'before' },
+      { who: `after-${operation}`, operation, side: 'after' },
+    ]),
+  ])('$side $operation leaves nothing half done: who begins again is signed in', async ({ who, operation, side }) => {
+    // What it has kept of secret and sign-in is asked for anew.
+    if (operation === 'GetParameter') minutes += 11;
+    service.moveClock(new Date(Date.now() + minutes * 60_000).toISOString());
+    let killed = false;
+    fault = async (call, forward) => {
+      if (killed || call.functionId !== openid() || call.operation !== operation) return forward();
+      killed = true;
+      if (side === 'after') await forward();
+      service.kill(call.functionId);
+      throw new Error('the function is gone');
+    };
+    expect(await tryAs(who)).toBeUndefined();
+    expect(killed).toBe(true);
+    fault = undefined;
+    const cookie = (await tryAs(who)) ?? '';
+    // One that was saved and never heard of is on the page, to be ended there.
+    expect(await sessionsOf(cookie)).toHaveLength(operation === 'PutItem' && side === 'after' ? 2 : 1);
+  });
+
+  test('is not one whose answer was lost on the way: the session that it saved is the one it gives', async () => {
+    let lost = false;
+    fault = async (call, forward) => {
+      const reply = await forward();
+      if (lost || call.functionId !== openid() || call.operation !== 'PutItem') return reply;
+      lost = true;
+      throw new Error('the answer is lost');
+    };
+    const cookie = (await tryAs('lost')) ?? '';
+    expect(lost).toBe(true);
+    expect(await sessionsOf(cookie)).toHaveLength(1);
+  });
+});
+
+test('what is kept of it is digests, and what was said; the log has neither people nor secrets', async () => {
   const kept = JSON.stringify(Object.entries(await dumpOf(service)).filter(([key]) => key.includes('PERSON#')));
   expect(kept).toContain('rob@council.example');
   expect(kept).not.toMatch(/ims_|Monitor readers|access_token/);
+  const log = readFileSync(join(dataDir, 'functions.log'), 'utf8');
+  expect(log).toContain('council sign-in failed');
+  expect(log).not.toMatch(/@council\.example|ims_|code=|Monitor readers/);
+  expect(log).not.toContain(council.client.secret);
 });

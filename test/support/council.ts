@@ -9,11 +9,13 @@ export interface CouncilSignIn {
   readonly client: { readonly id: string; readonly secret: string };
   /** Lets it answer: before, and after {@link CouncilSignIn.end}, whoever asks finds nobody there. `returnTo` is the one address it sends people back to. */
   open(returnTo: string): void;
+  /** Does what somebody's browser does there: goes on from the address that it was sent to, to the one it is sent back to. */
+  signIn(address: URL, who: string): Promise<URL>;
   end(): Promise<void>;
 }
 
 /** How long all that it gives out holds, in seconds. */
-const TTL_S = 600;
+const TTL_S = 3600;
 
 /** What people see of it. */
 const PAGE = `<!doctype html><html lang="en"><title>Council</title><link rel="icon" href="data:,">
@@ -69,6 +71,22 @@ export async function startCouncilSignIn(people: People): Promise<CouncilSignIn>
         response.setHeader('content-type', 'text/html');
         return response.end(PAGE);
       };
+    },
+    async signIn(address, who) {
+      const cookies = new Map<string, string>();
+      for (let at = address; ; ) {
+        if (at.pathname.startsWith('/interaction/')) at.searchParams.set('name', who);
+        const cookie = [...cookies].map((each) => each.join('=')).join('; ');
+        const answer = await fetch(at, { redirect: 'manual', headers: { cookie } });
+        for (const set of answer.headers.getSetCookie()) {
+          const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+          cookies.set(name, value);
+        }
+        const next = URL.parse(answer.headers.get('location') ?? '', at.href);
+        if (!next) throw new Error(`${at} was answered ${answer.status}: ${await answer.text()}`);
+        if (next.origin !== issuer) return next;
+        at = next;
+      }
     },
     end: () =>
       new Promise((done) => {
