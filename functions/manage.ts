@@ -4,6 +4,8 @@ import type * as z from 'zod';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
+  AuthorityAnswerSchema,
+  authorityAnswer,
   BenchmarksAnswerSchema,
   ChangedMetricSchema,
   InspectionChangeSchema,
@@ -19,12 +21,15 @@ import {
   MetricChangeBodySchema,
   ProgressBodySchema,
   RecipientBodySchema,
+  SettingsBodySchema,
   StandardBodySchema,
 } from './http/bodies.ts';
 import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
 import { readEnvironment } from './runtime/environment.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { changeSettings } from './services/authorities.ts';
 import { dropBenchmark, loadBenchmarks } from './services/benchmarks.ts';
 import { changeMetric, putMetric } from './services/catalogue.ts';
 import { sendTest } from './services/direct-mail.ts';
@@ -62,6 +67,7 @@ export function createHandler(dependencies: ManageDependencies) {
       'PUT /v1/authorities/{authority}/inspections/{inspection}': (request) => putInspection(request, dependencies),
       'DELETE /v1/authorities/{authority}/inspections/{inspection}': (request) =>
         deleteInspection(request, dependencies),
+      'PATCH /v1/authorities/{authority}': (request) => patchAuthority(request, dependencies),
       'GET /v1/authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /v1/authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'DELETE /v1/authorities/{authority}/recipients/{recipient}': (request) => deleteRecipient(request, dependencies),
@@ -132,6 +138,17 @@ async function deleteBenchmark({ parameters }: Request, { database }: ManageDepe
   return { statusCode: 204 };
 }
 
+async function patchAuthority(
+  { parameters, body, by }: Request,
+  { database, now }: ManageDependencies,
+): Promise<Answer> {
+  const { author, reason, closed, ...change } = readBody(SettingsBodySchema, body);
+  const wanted = { ...change, ...(closed === undefined ? {} : { closed: closed || null }) };
+  const doing = { by, now: now() };
+  const inspection = await changeSettings(database, parameters.authority ?? '', wanted, { author, reason }, doing);
+  return answer(200, AuthorityAnswerSchema, authorityAnswer(inspection));
+}
+
 async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {
   const { authority = '', inspection: id = '' } = request.parameters;
   const dryRun = readQuery(DryRunQuerySchema, request).dryRun === 'true';
@@ -174,9 +191,13 @@ function shown(
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {
-  const people = await listPeople(dependencies, parameters.authority ?? '', dependencies.now());
+  const { people, unreadable } = await listPeople(dependencies, parameters.authority ?? '', dependencies.now());
+  logUnreadable(dependencies.logger, unreadable);
   const beside = people.map(({ address }) => address);
-  return answer(200, RecipientsAnswerSchema, { recipients: people.map((each) => shown(each, beside)) });
+  return answer(200, RecipientsAnswerSchema, {
+    recipients: people.map((each) => shown(each, beside)),
+    ...(unreadable.length > 0 ? { unreadable } : {}),
+  });
 }
 
 async function postRecipient({ parameters, body, by }: Request, dependencies: ManageDependencies): Promise<Answer> {

@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { withProgress } from './domain/action.ts';
+import { settingsIn } from './domain/authority.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
-import type { Metric } from './domain/inspection.ts';
 import type { LoadedInspection } from './domain/loaded-inspection.ts';
+import type { Metric } from './domain/metric.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';
@@ -13,6 +14,8 @@ import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts'
 import { type Unreadable, unreadableMonths } from './domain/unreadable.ts';
 import {
   AlertsAnswerSchema,
+  AuthorityAnswerSchema,
+  authorityAnswer,
   BacktestAnswerSchema,
   DescriptionAnswerSchema,
   HealthAnswerSchema,
@@ -42,6 +45,7 @@ import { type Answer, answer, fitting, httpHandler, type Request, readBody, read
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 
 import { faultsProblem, ProblemError } from './http/problem.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
 import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.ts';
@@ -70,7 +74,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/submissions/{period}/revisions': (request) => getRevisions(request, database),
       'GET /v1/authorities/{authority}/template.xlsx': (request) => getTemplate(request, database, now()),
       'GET /v1/authorities/{authority}/receipts/{receipt}': (request) => getReceipt(request, database),
-      'GET /v1/authorities/{authority}/names': (request) => getNames(request, database),
+      'GET /v1/authorities/{authority}/names': (request) => getNames(request, { database, logger }),
       'GET /v1/authorities/{authority}/metrics': (request) => getMetrics(request, database, now()),
       'GET /v1/authorities/{authority}/metrics/{metric}': (request) => getMetric(request, database, now()),
       'POST /v1/authorities/{authority}/backtests': (request) => postBacktest(request, database, now()),
@@ -78,6 +82,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database, now()),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
       'GET /v1/authorities/{authority}/inspections': (request) => getInspections(request, database),
+      'GET /v1/authorities/{authority}': (request) => getAuthority(request, database),
       'GET /inspection.schema.json': getInspectionFileSchema,
       'GET /openapi.json': getDescription,
       'GET /health': async () => answer(200, HealthAnswerSchema, { status: 'ok' }),
@@ -187,8 +192,13 @@ async function getReceipt({ parameters }: Request, database: Tables): Promise<An
   });
 }
 
-async function getNames({ parameters: { authority = '' } }: Request, database: Tables): Promise<Answer> {
-  return answer(200, OwnNamesAnswerSchema, { names: [...(await listOwnNames(database, authority))] });
+async function getNames(
+  { parameters: { authority = '' } }: Request,
+  { database, logger }: Omit<QueryDependencies, 'now'>,
+): Promise<Answer> {
+  const { names, unreadable } = await listOwnNames(database, authority);
+  logUnreadable(logger, unreadable);
+  return answer(200, OwnNamesAnswerSchema, { names: [...names], ...missing(unreadable) });
 }
 
 /** The metric with the standard in force in a month. */
@@ -289,6 +299,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
     ...(setAside ? { setAside } : {}),
+    ...(settingsIn(inspection.settings).closed ? { closed: true } : {}),
     ...missing(unreadable),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
@@ -345,6 +356,14 @@ async function getInspections({ parameters }: Request, database: Tables): Promis
       };
     }),
   });
+}
+
+async function getAuthority({ parameters }: Request, database: Tables): Promise<Answer> {
+  return answer(
+    200,
+    AuthorityAnswerSchema,
+    authorityAnswer(await requireInspection(database, parameters.authority ?? '')),
+  );
 }
 
 async function getInspectionFileSchema(): Promise<Answer> {

@@ -14,8 +14,10 @@ import { dayInEngland } from './domain/period.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import type { HourlyEvent } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { METRICS } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { UnreadableItemError } from './services/errors.ts';
 import { loadInspection, moveFormerInspections } from './services/inspections.ts';
 import { keepOperator, type Operations, removeOperator } from './services/operators.ts';
 import { askAgain, followDeployment, settleFilters, takeOverRequests } from './services/recipients-upkeep.ts';
@@ -108,14 +110,26 @@ async function deploy(event: CloudFormationCustomResourceEvent, dependencies: Se
     if (before.operator && before.operator !== after.operator) await removeOperator(operations, before.operator);
     await keepOperator(operations, after.operator);
   }
-  logger.info('filters settled', { changed: await settleFilters(dependencies, now()) });
+  const { changed, unreadable } = await settleFilters(dependencies, now());
+  logUnreadable(logger, unreadable);
+  logger.info('filters settled', { changed });
 }
 
-/** Asks again whose subscription is gone, sets filters right, and measures whether anybody hears when the service fails. */
+/**
+ * Asks again whose subscription is gone, sets filters right, and measures whether anybody hears when the service fails. Throws
+ * {@link UnreadableItemError} in the end where a recipient cannot be read.
+ */
 async function keepRecipients(dependencies: SeedDependencies): Promise<void> {
-  const { alertEmail, operations, logger, metrics, now } = dependencies;
+  const { alertEmail, logger, now } = dependencies;
   const asked = alertEmail !== undefined && (await askAgain(dependencies, alertEmail, now()));
-  logger.info('recipients kept', { asked, changed: await settleFilters(dependencies, now()) });
+  const { changed, unreadable } = await settleFilters(dependencies, now());
+  logger.info('recipients kept', { asked, changed });
+  await keepOperators(dependencies);
+  // The rest is done; this rings the alarm until they can be read.
+  if (unreadable.length > 0) throw new UnreadableItemError(unreadable);
+}
+
+async function keepOperators({ operations, logger, metrics }: SeedDependencies): Promise<void> {
   if (!operations) return;
   const confirmed = await keepOperator(operations, operations.email);
   metrics.addMetric('ConfirmedOperators', METRICS.ConfirmedOperators.unit, confirmed);

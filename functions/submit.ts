@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { Metric } from './domain/inspection.ts';
+import type { Metric } from './domain/metric.ts';
 import type { OwnName } from './domain/own-name.ts';
 import { BulkAnswerSchema, MonthAnswerSchema, OwnNameAnswerSchema } from './http/answers.ts';
 import { BulkQuerySchema, OwnNameBodySchema } from './http/bodies.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
 import { type Answer, answer, httpHandler, isFile, type Request, readBody, readQuery } from './http/handler.ts';
+import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { type Accepted, type Accepting, acceptMonth, retractMonth } from './services/accept.ts';
 import { acceptMonths, readMonths, type SentMonth } from './services/accept-months.ts';
@@ -77,9 +78,10 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   const { mode, revise } = readQuery(BulkQuerySchema, request);
   const [metrics, ownNames] = await Promise.all([
     requireMetrics(to.database, authority),
-    isFile(request.headers) ? listOwnNames(to.database, authority) : [],
+    isFile(request.headers) ? listOwnNames(to.database, authority) : { names: [], unreadable: [] },
   ]);
-  const sent = monthsIn(request, metrics, ownNames, to.now);
+  logUnreadable(to.log, ownNames.unreadable);
+  const sent = monthsIn(request, metrics, ownNames.names, to.now);
   const months = await acceptMonths(to, authority, sent, revise === 'true' ? 'anything' : 'nothing', mode);
   const asked = await askAbout(
     to.database,

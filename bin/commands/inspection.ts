@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { ApiError, type ApiFault } from '../client.ts';
-import { lineOf, linesOfJson } from './json-lines.ts';
+import { FileFaultsError } from './figures-file.ts';
+import { lineOf, linesOfJson, withoutMark } from './json-lines.ts';
 import { askFirst, forPeople, showJson, showList, showOne, YES } from './output.ts';
 import { PROGRAM_QUIETLY, reach, UsageError, withQuery } from './setting.ts';
-import { FileFaultsError } from './submit.ts';
 
 /** A file of an inspection as it was read, with the lines of what is in it. */
 interface InspectionFile {
@@ -169,7 +169,7 @@ export function addInspection(program: Command): void {
 function readJson(path: string): InspectionFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    text = withoutMark(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new UsageError(
       `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,

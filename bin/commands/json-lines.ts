@@ -1,3 +1,9 @@
+/** The text of a file without the byte-order mark that Windows begins some with. */
+export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
+
+/** The JSON of a file, byte-order mark or not. */
+export const parseJson = (text: string) => JSON.parse(withoutMark(text));
+
 /**
  * Where in a JSON text each value begins, by its JSON pointer as a URI fragment: `#/judgements/0/grade` → 12. Lines count
  * from 1. The text has to be JSON that can be read.

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { amountFrom, askFirst, showList, showOne, YES } from './output.ts';
+import { amountFrom, askFirst, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Change {
@@ -158,6 +158,7 @@ Examples:
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at('recipients'));
+      for (const { table, key, why } of body.unreadable ?? []) tell(`MISSING  ${table} ${key} cannot be read: ${why}`);
       showList<Recipient>(
         body.recipients,
         {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Benchmark } from '../../functions/domain/benchmark.ts';
-import type { MetricDefinition } from '../../functions/domain/inspection.ts';
+import type { MetricDefinition } from '../../functions/domain/metric.ts';
 import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
 import { ApiError } from '../client.ts';
+import { parseJson } from './json-lines.ts';
 import { askFirst, showList, showOne, YES } from './output.ts';
 import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
@@ -189,7 +190,7 @@ function wantedFrom(file: string | undefined, taken: string | undefined): Metric
     return found as MetricDefinition;
   }
   try {
-    return JSON.parse(readFileSync(file as string, 'utf8'));
+    return parseJson(readFileSync(file as string, 'utf8'));
   } catch (error) {
     throw new UsageError(`${file} cannot be read as JSON: ${(error as Error).message}`);
   }

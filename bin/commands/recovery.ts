@@ -17,6 +17,7 @@ import { resendNotice } from '../../functions/services/notices.ts';
 import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
+import { parseJson } from './json-lines.ts';
 import { askFirst, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, UsageError } from './setting.ts';
 
@@ -68,7 +69,7 @@ export function addRecovery(program: Command): void {
     .option('--replace', 'even if that authority has figures: they are removed first')
     .option('--yes', YES)
     .action(async (path: string, options: DeploymentOptions & { replace?: true; yes?: true }) => {
-      const read = FileSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+      const read = FileSchema.safeParse(parseJson(readFileSync(path, 'utf8')));
       if (!read.success) throw new UsageError(`${path}: ${z.prettifyError(read.error)}`);
       const { authority, exportedAt, items } = read.data;
       if (options.replace)

@@ -3,6 +3,7 @@ import type { RefusedRecipient } from '../pages/recipients.ts';
 import { refusalFor } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
+import { logUnreadable } from '../runtime/logging.ts';
 import { requireInspection } from '../services/inspections.ts';
 import type { AuthorityPeople } from '../services/people.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -24,8 +25,9 @@ export async function getRecipients(
     import('../pages/recipients.ts'),
     import('../services/people.ts'),
   ]);
-  const people = await listPeople(await peopleOf(dependencies), authority, dependencies.now());
-  return page(recipientsPage(visit, header, people, { refused, tested }), refused ? 422 : 200);
+  const { people, unreadable } = await listPeople(await peopleOf(dependencies), authority, dependencies.now());
+  logUnreadable(dependencies.logger, unreadable);
+  return page(recipientsPage(visit, header, people, { refused, tested, unreadable }), refused ? 422 : 200);
 }
 
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
@@ -63,7 +65,8 @@ export async function postRemoval(
     import('../pages/recipients.ts'),
   ]);
   if (form.last !== 'yes') {
-    const confirmed = (await listPeople(people, authority, dependencies.now())).filter(({ arn }) => arn);
+    const { people: listed } = await listPeople(people, authority, dependencies.now());
+    const confirmed = listed.filter(({ arn }) => arn);
     if (confirmed.length === 1 && confirmed[0]?.id === recipient)
       return page(lastRemovalPage(visit, header, recipient), 409);
   }

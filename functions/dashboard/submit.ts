@@ -1,8 +1,10 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { firstOf } from '../domain/questions.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
+import { logUnreadable } from '../runtime/logging.ts';
 import { acceptMonths, BasisChangedError, type ComparedMonth, compareMonths } from '../services/accept-months.ts';
-import { requireInspection } from '../services/inspections.ts';
+import { requireOpenInspection } from '../services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
 import { askAbout } from '../services/questions.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -11,13 +13,14 @@ import type { DashboardDependencies } from './dependencies.ts';
 
 export async function getSubmit(
   { parameters: { authority = '' }, visit }: PageRequest,
-  { database }: DashboardDependencies,
+  { database, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const [{ header, metrics }, { submitPage }, ownNames] = await Promise.all([
-    requireInspection(database, authority),
+    requireOpenInspection(database, authority),
     import('../pages/upload.ts'),
     listOwnNames(database, authority),
   ]);
+  logUnreadable(logger, ownNames.unreadable);
   return page(submitPage(visit, header, metrics, ownNames));
 }
 
@@ -31,23 +34,24 @@ export async function postNameRemoval(
 
 export async function postCheck(
   { parameters: { authority = '' }, form: { figures = '', ...form }, files, visit, by }: PageRequest,
-  { database, smallNumbers, now }: DashboardDependencies,
+  { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const [{ readUpload, packMonths, previewPage, faultsPage, modeIn }, { keptFile, meaningsIn }] = await Promise.all([
     import('../pages/upload.ts'),
     import('../pages/own-names.ts'),
   ]);
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const mode = modeIn(form.mode);
   const meanings = meaningsIn(form);
   if (meanings.length > 0) await rememberNames({ database, by, now: now() }, authority, meanings);
-  const ownNames = await listOwnNames(database, authority);
+  const { names: ownNames, unreadable } = await listOwnNames(database, authority);
+  logUnreadable(logger, unreadable);
   const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
   const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);
   const questions = await questionsOf(database, authority, months);
   const checked = { ...upload, packed: packMonths(upload.months), questions };
-  return page(previewPage(visit, inspection, checked, mode, months, smallNumbers));
+  return page(previewPage(visit, inspection, checked, mode, months, smallNumbersFor(inspection, smallNumbers)));
 }
 
 /** What is to be asked of months before they are sent: the first of it. */
@@ -68,7 +72,7 @@ export async function postSubmissions(
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const { unpackMonths, previewPage, modeIn } = await import('../pages/upload.ts');
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const mode = modeIn(form.mode);
   const sent = unpackMonths(packed, inspection.metrics, now());
   try {
@@ -81,6 +85,9 @@ export async function postSubmissions(
     const months = await compareMonths(database, authority, sent, { now: now() }, mode);
     const questions = await questionsOf(database, authority, months);
     const again = { questions, packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
-    return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
+    return page(
+      previewPage(visit, inspection, again, mode, months, smallNumbersFor(inspection, smallNumbers), CHANGED_MEANWHILE),
+      409,
+    );
   }
 }

@@ -19,8 +19,8 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { Metric, Standard } from './inspection.ts';
-import { type Change, CLEAR, highest, rank } from './lifecycle.ts';
+import { type AlertState, type Change, CLEAR, highest, type Level, LevelSchema, rank } from './lifecycle.ts';
+import type { Metric, Standard } from './metric.ts';
 import { compareItems } from './notice.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';
@@ -42,6 +42,8 @@ export interface Occasion {
   readonly record: AuthorityRecord;
   readonly superseded: readonly Month[];
   readonly smallNumbers: SmallNumbers;
+  /** Whether alerts are told as the notices before told them, and what they are by now beside that. */
+  readonly isAsTold?: boolean;
 }
 
 /**
@@ -67,16 +69,19 @@ export function composeNotice(occasion: Occasion): Notice {
   const about = newsMonth(occasion);
   const month = record.months.find(({ period }) => period === about);
   const isNew = month && month.period > (told?.latestPeriod ?? '');
+  // Everybody is told of another inspection, whatever they are mailed from.
+  const level = isNewlyLed(told, board)
+    ? 'critical'
+    : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, told?.alerts[id]?.episode?.level])) ??
+      'watch');
+  const lastAtLeast = told?.lastOf && lastFrom(level, told.lastOf);
   return {
     authority: board.authority,
     name: oneLine(record.inspection.name, MAX_TITLE_LENGTH),
     number: board.lastNotice,
     createdAt: board.evaluatedAt,
-    // Everybody is told of another inspection, whatever they are mailed from.
-    level: isNewlyLed(told, board)
-      ? 'critical'
-      : (highest(announced.flatMap(([id]) => [board.alerts[id]?.episode?.level, told?.alerts[id]?.episode?.level])) ??
-        'watch'),
+    level,
+    ...(lastAtLeast !== undefined && lastAtLeast < board.lastNotice - 1 ? { lessSerious: lastAtLeast + 1 } : {}),
     ...(isNewlyLed(told, board)
       ? { inspection: { title: record.inspection.title, published: record.inspection.published } }
       : {}),
@@ -95,6 +100,14 @@ export function composeNotice(occasion: Occasion): Notice {
       .filter(([id, alert]) => !alert.episode && !(isNews(id) && changes.get(id)?.transition === 'raised'))
       .map(([id]) => stateOf(id, occasion)),
   };
+}
+
+/** The number of the last notice that everybody got who hears from a level on; 0 for none. */
+function lastFrom(level: Level, lastOf: NonNullable<Announced['lastOf']>): number {
+  return Math.max(
+    0,
+    ...LevelSchema.options.filter((each) => rank(each) >= rank(level)).map((each) => lastOf[each] ?? 0),
+  );
 }
 
 /** The figures of the latest month that can hardly be right, whether or not there is an alert of them. */
@@ -147,11 +160,15 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const before = told?.alerts[id];
   const after = board.alerts[id];
   const ended = change?.transition === 'cleared' || change?.transition === 'withdrawn';
-  const shown = (ended ? before : after) ?? { ...CLEAR, level: undefined, since: undefined, episode: undefined };
+  const unsaid = occasion.isAsTold ? unsaidOf(before, after) : undefined;
+  const shown: AlertState = (ended || unsaid ? before : after) ?? CLEAR;
   const metric = record.metrics.find((candidate) => candidate.id === id);
   // What is not reported, or is told again, stands as it was told: nothing made it so.
   const isChanged = change !== undefined && !['unreported', 'reminded'].includes(change.transition);
-  const reason = isChanged && told ? whyNow(metric, id, told, occasion) : undefined;
+  // An older month that came in or was corrected may say that it began earlier, or later.
+  const isMoved = !ended && change?.transition !== 'raised' && isSameButSince(before, shown);
+  const moved = isMoved && before?.since ? { since: before.since } : {};
+  const reason = (isChanged || isMoved) && told ? whyNow(metric, id, told, occasion) : undefined;
   const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
   const given = inHandOf(before, after, ended, record);
   return {
@@ -161,13 +178,26 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
     level: (ended ? shown.episode?.level : shown.level) ?? 'watch',
     reached: shown.episode?.level ?? 'watch',
     since: shown.since ?? '',
-    ...(after?.state === 'recovering' ? { recovering: true } : {}),
-    ...(before?.level ? { was: { level: before.level, recovering: before.state === 'recovering' } } : {}),
+    ...((unsaid ? before : after)?.state === 'recovering' ? { recovering: true } : {}),
+    ...(unsaid ? { unsaid } : {}),
+    ...(before?.level ? { was: { level: before.level, recovering: before.state === 'recovering', ...moved } } : {}),
     ...(metric ? wordsOf(metric, occasion) : describeAuthority(id, after, occasion)),
     ...(reason ? { reason } : {}),
     ...(said.length > 0 ? { said } : {}),
     ...(given ? { inHand: given } : {}),
   };
+}
+
+/** Whether what was told and what is now are the same state of affairs, dated from another period. */
+function isSameButSince(before: ToldAlert | undefined, now: AlertState): boolean {
+  return before !== undefined && Boolean(before.episode) === Boolean(now.episode) && before.since !== now.since;
+}
+
+/** What an alert has become since it was told, where that was no e-mail. */
+function unsaidOf(before: ToldAlert | undefined, after: BoardAlert | undefined): NoticeItem['unsaid'] {
+  if (!before || !after?.level || Boolean(before.episode) !== Boolean(after.episode)) return undefined;
+  if (before.level === after.level && before.state === after.state && before.since === after.since) return undefined;
+  return { level: after.level, recovering: after.state === 'recovering', since: after.since ?? '' };
 }
 
 function whyNow(

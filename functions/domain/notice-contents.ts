@@ -47,10 +47,15 @@ export const NoticeItemSchema = z.object({
   /** Why an older month now reads otherwise: a correction, a changed standard, a changed inspection file. */
   reason: z.string().optional(),
   acknowledgement: z.string().optional(),
-  /** What the readers were last told of it: its level, and whether it was recovering; absent where it is new to them. */
-  was: z.object({ level: LevelSchema, recovering: z.boolean() }).optional(),
+  /**
+   * What the readers were last told of it: its level, and whether it was recovering; absent where it is new to them. Since when, where it
+   * is the same alert and dates from another period now.
+   */
+  was: z.object({ level: LevelSchema, recovering: z.boolean(), since: z.string().optional() }).optional(),
   /** `80% or more (this service's default)`. */
   shouldBe: z.string().optional(),
+  /** What it is by now, where that is other than what the e-mails said and no e-mail was due for it. */
+  unsaid: z.object({ level: LevelSchema, recovering: z.boolean(), since: z.string() }).optional(),
   /** Why it is raised though the figure alone may not say so, in plain sentences. */
   why: z.array(z.string()).optional(),
   /** What people wrote who changed what it is judged by, as theirs. */
@@ -82,6 +87,8 @@ export const NoticeSchema = z.object({
   questions: z.array(z.string()).optional(),
   /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
   inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
+  /** The first of the e-mails right before this one that were less serious: not everybody who gets this one got them. */
+  lessSerious: z.int().min(1).optional(),
   /** Worst first; `eased` and `recovering` last. */
   transitions: z.array(NoticeItemSchema),
   stillRaised: z.array(NoticeItemSchema),

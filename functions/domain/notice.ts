@@ -4,13 +4,14 @@ import {
   formatDue,
   formatParagraphs,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   oneLine,
   ordinal,
   sentence,
   timeName,
 } from './format.ts';
-import { AUTHORITY_ALERT_IDS } from './inspection.ts';
 import { type Level, rank } from './lifecycle.ts';
+import { AUTHORITY_ALERT_IDS } from './metric.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import { dayInEngland } from './period.ts';
 import { REMIND_EVERY_MONTHS } from './rules.ts';
@@ -59,8 +60,15 @@ export function subjectOf(notice: Notice): string {
   );
 }
 
+/** Letters and signs that are no other letter with a mark, as they are written where there is nothing but ASCII. */
+const IN_ASCII: Readonly<Record<string, string>> = {
+  ...{ Ø: 'O', ø: 'o', Ł: 'L', ł: 'l', Đ: 'D', đ: 'd', Æ: 'AE', æ: 'ae', Œ: 'OE', œ: 'oe', ß: 'ss', Þ: 'Th', þ: 'th' },
+  ...{ Ð: 'D', ð: 'd', '‘': "'", '’': "'", '“': '"', '”': '"', '–': '-', '—': '-', '‑': '-' },
+};
+
 const printable = (text: string): string =>
   text
+    .replace(/[^\x20-\x7e]/g, (character) => IN_ASCII[character] ?? character)
     .normalize('NFKD')
     .replace(/[^\x20-\x7e]/g, '')
     .replace(/ +/g, ' ')
@@ -158,10 +166,19 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   ];
   const tail = [
     LEGEND,
+    ...lessSerious(notice, home),
     `How each of these was worked out is on its page. Everything: ${home}`,
     `This is e-mail ${notice.number} about ${notice.name}. If you get a number twice, it is the same e-mail again.`,
   ];
   return [...head, ...fitting(sections, home), ...tail].join('\n');
+}
+
+/** Why something may read otherwise than in the e-mail before, for whoever gets only what is serious. */
+function lessSerious({ lessSerious: first, number }: Notice, home: string): string[] {
+  if (first === undefined) return [];
+  const last = number - 1;
+  const named = first === last ? `e-mail ${last}` : `e-mails ${first} ${last - first > 1 ? 'to' : 'and'} ${last}`;
+  return [`Not everybody who gets this got ${named}, which told of less serious changes: ${home}/notices`];
 }
 
 /** What the words for levels mean, at the end of a mail. */
@@ -194,6 +211,7 @@ const unseenSection = (unseen: readonly NoticeItem[], home: string): Section =>
       ? change(item, home)
       : [
           `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+          ...unsaidWords(item),
           ...inHand(item),
         ],
   );
@@ -253,7 +271,10 @@ function fitting(sections: readonly Section[], home: string): string[] {
 function change(item: NoticeItem, home: string): Paragraph {
   return [
     headline(item),
+    ...movedWords(item),
     ...facts(item),
+    // Fewer are missing; which, is to be said again.
+    ...(isUnseen(item) && item.transition === 'eased' ? item.findings.map((text) => `${sentence(text)}.`) : []),
     ...(item.reason ? [`This is why: ${item.reason}.`] : []),
     ...(item.said ?? []).flatMap(({ author, text }) => [`“${author}” wrote:`, `> ${text}`]),
     ...inHand(item),
@@ -347,12 +368,31 @@ function standing(item: NoticeItem, home: string, brief = false): Paragraph {
   const expected = shouldBe && figure ? ` It should be ${shouldBe}.` : '';
   return [
     `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
-    ...(level === 'watch' || item.inHand || item.acknowledgement
-      ? inHand(item)
-      : ['Nobody has said that they have it in hand.']),
+    ...unsaidWords(item),
+    ...movedWords(item),
+    ...(level === 'watch' || item.inHand || item.acknowledgement ? inHand(item) : [NOBODY_HAS_IT_IN_HAND]),
     ...(brief ? [] : link(item, home)),
   ];
 }
+
+/** What it has become, where it was told as the e-mails before have it. */
+function unsaidWords({ level, recovering, unsaid }: NoticeItem): string[] {
+  if (!unsaid) return [];
+  const isBetter = unsaid.level !== level || unsaid.recovering !== (recovering ?? false);
+  const now = unsaid.recovering
+    ? 'The latest figure meets what is expected, and one more ends it.'
+    : `By the figures that are in now it is ${isBetter ? `${wordOf(unsaid.level)} ` : ''}since ${dateName(unsaid.since)}.`;
+  return [`${now} The e-mails have not said so yet.`];
+}
+
+/** That it dates from another period than was said, and why. */
+const movedWords = ({ was, reason, transition }: NoticeItem): string[] =>
+  was?.since
+    ? [
+        `The e-mail before said: since ${dateName(was.since)}.`,
+        ...(reason && !transition ? [`This is why: ${reason}.`] : []),
+      ]
+    : [];
 
 /** What fits a line of a list. Our own titles are longer now and then; the page has them whole. */
 const MAX_TITLE_LENGTH = 72;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Metric, MetricDefinitionSchema } from './inspection.ts';
+import { type Metric, MetricDefinitionSchema } from './metric.ts';
 import { typedText } from './typed-text.ts';
 
 /** The fields of a reported figure, as the columns of a file name them. */
@@ -31,6 +31,8 @@ export type OwnName = z.infer<typeof OwnNameSchema>;
 /** All of an authority's own names; `version` counts the changes. */
 export const OwnNamesSchema = z.object({ version: z.int().min(0), names: z.array(OwnNameSchema).max(MAX_OWN_NAMES) });
 export type OwnNames = z.infer<typeof OwnNamesSchema>;
+/** The same as it is stored: each name is read by itself. */
+export const StoredOwnNamesSchema = z.object({ version: z.int().min(0), names: z.array(z.unknown()) });
 
 /** The fields that a kind of metric is reported in. */
 export const FIELDS_OF: Readonly<Record<Metric['kind'], readonly Field[]>> = {

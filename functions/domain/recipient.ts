@@ -14,6 +14,8 @@ export const RecipientSchema = z.object({
   hears: HearsSchema,
   /** When SNS last asked the address to confirm. */
   requestedAt: z.iso.datetime(),
+  /** What SNS was asked to let through when it asked the address, as long as it was given no other filter: it takes none before it has confirmed. */
+  requested: HearsSchema.optional(),
   /** While SNS may still go by a filter of before (15 minutes): what that and the present one both let through. */
   settling: z.object({ until: z.iso.datetime(), hears: HearsSchema }).optional(),
   /** By which subscription SNS mails the address, since it was first seen to; absent while it has not confirmed. */

@@ -18,8 +18,8 @@ import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { holdBack } from './hold-back.ts';
-import { isMeasured, type Metric } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
+import { isMeasured, type Metric } from './metric.ts';
 import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
 import { addMonths } from './period.ts';
@@ -87,6 +87,7 @@ export function reconcile(
     ...(obligations.latestPeriod ? { latestPeriod: obligations.latestPeriod } : {}),
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
+    ...settingsJudged(record),
     inspection: record.fingerprint,
     leading: record.inspection.id,
     alerts,
@@ -103,10 +104,21 @@ export function reconcile(
   const board: Board = { ...content, version: (stored?.version ?? 0) + 1, evaluatedAt, lastNotice, announced };
   if (!mailed) return { board, ...due };
   const notice = composeNotice({ board, told, changes, judgements, obligations, record, superseded, smallNumbers });
-  return { board, notice, ...due };
+  const before = told && (told.lastOf ?? { critical: lastNotice - 1 });
+  const lastOf = { ...before, [notice.level]: notice.number };
+  return { board: { ...board, announced: { ...announced, lastOf } }, notice, ...due };
 }
 
-/** How things stand on a board, as a notice without news: for somebody who was told of nothing yet. */
+/** Which settings held; nothing where nothing was set. */
+function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settings'> {
+  const newest = settings.at(-1);
+  return newest ? { settings: newest.version } : {};
+}
+
+/**
+ * How things stand on a board, as a notice without news: for somebody who was told of nothing yet, or asks to be told every month. What
+ * got better and was no e-mail of its own is told as the e-mails have it, with what it is by now: a relapse will be none either.
+ */
 export function standingOn(board: Board, record: AuthorityRecord, now: Date, smallNumbers: SmallNumbers): Notice {
   return composeNotice({
     board,
@@ -117,6 +129,7 @@ export function standingOn(board: Board, record: AuthorityRecord, now: Date, sma
     record,
     superseded: [],
     smallNumbers,
+    isAsTold: true,
   });
 }
 
@@ -279,14 +292,14 @@ function remindIn(before: ToldAlert, told: Announced): string {
 function nextReminderOf(
   alerts: Readonly<Record<string, BoardAlert>>,
   announced: Announced,
-  { bankHolidays }: AuthorityRecord,
+  record: AuthorityRecord,
 ): Date | undefined {
   const months = Object.entries(alerts).flatMap(([id, alert]) => {
     const before = announced.alerts[id];
     return before && isUnowned(alert) ? remindIn(before, announced) : [];
   });
   const [first] = months.sort();
-  return first ? toldOfFrom(first, bankHolidays) : undefined;
+  return first ? toldOfFrom(first, record) : undefined;
 }
 
 function earliest(instants: readonly (Date | undefined)[]): Date | undefined {

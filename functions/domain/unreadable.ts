@@ -15,12 +15,16 @@ export const UnreadableSchema = z.object({
     'metric',
     'inspection',
     'authority',
+    'settings',
     'board',
     'acknowledgement',
     'notice',
+    'recipient',
+    'person',
+    'name',
     'other',
   ]),
-  /** A month, the id of a metric, action, alert or inspection, or a notice's number. */
+  /** A month, the id of a metric, action, alert, inspection or recipient, a name of the authority's own, or a notice's number. */
   of: z.string(),
   /** Of a standard or a report: which. */
   version: z.int().optional(),

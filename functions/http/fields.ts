@@ -61,6 +61,11 @@ export const FIELDS: Readonly<Record<string, string>> = {
     '`flow`: each period counts new cases. `stock`: a snapshot, a rolling sum or an annual figure, much the same children again.',
   changes: 'What this request made different in a month that was there.',
   column: 'The column of a CSV file that it is about.',
+  closed: 'Whether nothing is taken in, judged or mailed any more.',
+  dueWorkingDay: 'The working day after a month by the end of which its figures are due; 10 where nothing is set.',
+  smallNumbers:
+    'Whether pages and e-mails `show` counts of 1 to 5 or `suppress` them; absent where it is as the deployment has it.',
+  settings: 'Every version of what was set, oldest first.',
   commentary: 'What should be known about the figures.',
   count: 'How many; for metrics of the kind `count`.',
   createdAt: 'When it was written.',
@@ -243,13 +248,16 @@ export const FIELDS: Readonly<Record<string, string>> = {
   sections: 'The sections it has, by id.',
   full: 'Whether it looks at everything, and so takes the place of the inspection before.',
   timescale: 'By when the report wanted it done.',
+  lessSerious:
+    'The number of the first of the e-mails right before this one that were less serious, so that not everybody who gets this one got them.',
+  unsaid: 'What it is by now, where that is other than what the e-mails said and no e-mail was due for it.',
   unreadable:
     'What is stored and missing here, as it cannot be read; absent where nothing is. Everything else was judged without it.',
   'Unreadable.table': 'The table that it is in.',
   'Unreadable.key': 'Its sort key there.',
   'Unreadable.kind': 'What kind of item it is.',
   'Unreadable.of':
-    'The month, or the id of the metric, action, alert or inspection, that it is of; the number of a notice.',
+    "The month, or the id of the metric, action, alert, inspection or recipient, that it is of; the number of a notice; a name of the authority's own.",
   'Unreadable.version': 'Which version of a standard or report, or revision of a month.',
   'Unreadable.why': 'Why it cannot be read.',
   title: 'What people call it.',

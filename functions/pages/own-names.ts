@@ -1,4 +1,5 @@
-import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import {
   FIELDS_OF,
   MAX_NAME_LENGTH,
@@ -6,10 +7,11 @@ import {
   type OwnNameMeaning,
   OwnNameMeaningSchema,
 } from '../domain/own-name.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Mode } from '../services/accept-months.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
-import { forgeryField, pathOf, table, type Visit } from './layout.ts';
+import { forgeryField, missingText, pathOf, table, type Visit } from './layout.ts';
 import { timeName } from './words.ts';
 
 /** Names in an authority's own files that no metric has: asked for once, remembered, shown, and taken away again. */
@@ -92,13 +94,14 @@ export function rememberedNames(
   { session }: Visit,
   { authority }: InspectionHeader,
   metrics: readonly Metric[],
-  names: readonly OwnName[],
+  { names, unreadable }: { readonly names: readonly OwnName[]; readonly unreadable: readonly Unreadable[] },
 ): Content {
-  if (names.length === 0) return undefined;
+  if (names.length === 0) return missingText(unreadable);
   const titles = new Map(metrics.map(({ id, title }) => [id, title]));
   const meaningOf = ({ metric, field }: OwnName): string =>
     metric === null ? 'left out' : `${titles.get(metric) ?? metric}${field ? `: ${FIELD_WORDS[field]}` : ''}`;
   return html`<h2 class="govuk-heading-m" id="names">Names of your own that are remembered</h2>
+${missingText(unreadable)}
 ${table({
   caption: 'Names of your own that are remembered',
   captionHidden: true,

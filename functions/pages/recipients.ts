@@ -1,10 +1,11 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { type Level, LevelSchema } from '../domain/lifecycle.ts';
 import { type Role, RoleSchema } from '../domain/person.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { MailedPerson } from '../services/people.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
-import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
+import { errorSummary, forgeryField, layout, missingText, pathOf, table, type Visit, warningText } from './layout.ts';
 import { counted, enteredBy, timeName } from './words.ts';
 
 const FROM: Record<Level, string> = {
@@ -13,7 +14,7 @@ const FROM: Record<Level, string> = {
   watch: 'Everything, also what is only to watch',
 };
 
-const MAY: Record<Role, string> = {
+export const MAY: Record<Role, string> = {
   look: 'Look',
   acknowledge: 'Look, say who has an alert in hand',
   submit: 'Look, say who has an alert in hand, submit figures',
@@ -33,7 +34,15 @@ export function recipientsPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
   recipients: readonly MailedPerson[],
-  { refused, tested }: { readonly refused?: RefusedRecipient | undefined; readonly tested?: string | undefined } = {},
+  {
+    refused,
+    tested,
+    unreadable,
+  }: {
+    readonly refused?: RefusedRecipient | undefined;
+    readonly tested?: string | undefined;
+    readonly unreadable?: readonly Unreadable[];
+  } = {},
 ): Html {
   const confirmed = recipients.filter(({ arn }) => arn).length;
   const pending = recipients.filter(({ lapsesAt }) => lapsesAt).length;
@@ -48,6 +57,7 @@ export function recipientsPage(
     content: html`${errorSummary(refused ? [{ text: refused.fault, field: 'address' }] : [])}
 <h1 class="govuk-heading-l">Recipients</h1>
 <p class="govuk-body">Who is mailed when an alert is raised, gets worse or ends.</p>
+${missingText(unreadable)}
 ${sentTo && html`<p class="govuk-body" role="status"><strong>A test is on its way to ${maskedAddress(sentTo.address, beside)}.</strong> If it does not come within a few minutes, look among the unwanted e-mails.</p>`}
 ${lost > 0 && warningText(`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed by whoever has it, or by a scanner of mail. Add it again to have it asked.`)}
 ${confirmed === 0 && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
@@ -74,7 +84,8 @@ ${
     ]),
   })
 }
-${mayManage && additionForm(visit, authority, refused)}`,
+${mayManage && additionForm(visit, authority, refused)}
+${mayManage && html`<p class="govuk-body">Programs sign in with a token. <a class="govuk-link" href="${pathOf(authority, 'tokens')}">Tokens of ${name}</a></p>`}`,
   });
 }
 

@@ -1,9 +1,11 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { OwnName } from '../domain/own-name.ts';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
@@ -93,7 +95,7 @@ export function submitPage(
   visit: Visit,
   header: InspectionHeader,
   metrics: Metrics,
-  ownNames: readonly OwnName[],
+  ownNames: { readonly names: readonly OwnName[]; readonly unreadable: readonly Unreadable[] },
 ): Html {
   return layout(visit, {
     title: 'Submit figures',

@@ -28,3 +28,19 @@ export function logging(
 export function logToken(logger: Logger, id: string): void {
   logger.appendKeys({ token: id });
 }
+
+interface Warning {
+  warn(message: string, fields: Record<string, unknown>): void;
+}
+
+interface Item {
+  readonly table: string;
+  readonly key: string;
+  readonly of: string;
+  readonly why: string;
+}
+
+/** Names what is stored and cannot be read, which the rest was done without. */
+export function logUnreadable(log: Warning, unreadable: readonly Item[]): void {
+  for (const { table, key, of, why } of unreadable) log.warn('cannot be read', { table, key, of, why });
+}

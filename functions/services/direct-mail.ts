@@ -8,6 +8,7 @@ import { readInspection } from '../store/inspections.ts';
 import { recipientId } from '../store/keys.ts';
 import { readRecipient, saveRecipient } from '../store/recipients.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
+import { checkOpen } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readFilter } from './subscriptions.ts';
 
@@ -82,7 +83,7 @@ export class UnreachedError extends ServiceError {
 
 /**
  * Mails a recipient of an authority a test, which says so and that nothing has changed. Throws {@link NotFoundError},
- * {@link TestedError}, {@link UnreachedError}.
+ * {@link TestedError}, {@link UnreachedError} or `ClosedError`.
  */
 export async function sendTest(
   recipients: Recipients & { readonly database: Database<'baselines' | 'alerts'> },
@@ -92,6 +93,8 @@ export async function sendTest(
   now: Date,
 ): Promise<void> {
   const { database } = recipients;
+  const inspection = await readInspection(database, authority);
+  if (inspection) checkOpen(inspection);
   const least = await retryChanged(async () => {
     const read = await readRecipient(database, id);
     const level = read?.hears[authority];
@@ -102,7 +105,7 @@ export async function sendTest(
     await saveRecipient(database, read, { ...read, testedAt: now.toISOString() });
     return level;
   });
-  const name = (await readInspection(database, authority))?.header.name ?? authority;
+  const name = inspection?.header.name ?? authority;
   const words = testMailOf({ authority, name, least, now }, `${pageUrl}/`);
   if (!(await publishTo(recipients, id, words))) throw new UnreachedError();
 }

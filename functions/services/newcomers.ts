@@ -4,7 +4,7 @@ import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { isNewTo, type Recipient } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
-import { readInspection } from '../store/inspections.ts';
+import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
 import { publishTo } from './direct-mail.ts';
@@ -34,7 +34,7 @@ export interface ToTell {
 
 /** Sees who has confirmed and who is gone since the last look, and keeps that. Returns what is to be told. */
 export async function lookAtRecipients(recipients: Recipients, now: Date): Promise<ToTell[]> {
-  const [asked, subscriptions] = await Promise.all([
+  const [{ recipients: asked }, subscriptions] = await Promise.all([
     readRecipients(recipients.database),
     listSubscriptions(recipients),
   ]);
@@ -74,9 +74,10 @@ async function lookAt(
 
 /**
  * Tells it, and keeps that it was told: a crash in between has it told again. False where it could not be told yet, as the filter
- * of the address is not settled, or nobody else is left to tell.
+ * of the address is not settled, nobody else is left to tell, or the authority is closed.
  */
-export function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+export async function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+  if ((await readAuthority(telling.database, authority))?.closed) return false;
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }
 
@@ -121,7 +122,10 @@ export async function knowsNow(
 
 async function tellOfLoss(id: string, authority: string, telling: Telling): Promise<boolean> {
   const { database, pageUrl } = telling;
-  const [asked, subscriptions] = await Promise.all([readRecipients(database), listSubscriptions(telling)]);
+  const [{ recipients: asked }, subscriptions] = await Promise.all([
+    readRecipients(database),
+    listSubscriptions(telling),
+  ]);
   const lost = asked.find((each) => each.id === id);
   if (!lost?.lost || lost.lost.told.includes(authority)) return true;
   const mailed = new Set(subscriptions.flatMap(({ id, arn }) => (arn ? [id] : [])));

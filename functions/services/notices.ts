@@ -34,5 +34,5 @@ export function countWaiting(database: Alerts, authority: string, now: Date): Pr
 
 /** How many recipients of an authority were mailed and no longer are. */
 export async function countLost(database: Alerts, authority: string): Promise<number> {
-  return (await readRecipients(database)).filter(({ hears, lost }) => lost && hears[authority]).length;
+  return (await readRecipients(database)).recipients.filter(({ hears, lost }) => lost && hears[authority]).length;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { FIELDS_OF, MAX_OWN_NAMES, type OwnName, type OwnNameMeaning } from '../domain/own-name.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { readOwnNames, saveOwnNames } from '../store/own-names.ts';
 import { InvalidError, NotFoundError, type SentFault } from './errors.ts';
@@ -19,10 +20,16 @@ export interface Remembering {
   readonly now: Date;
 }
 
-/** The names of an authority's own, in the order of the alphabet. Throws `UnknownAuthorityError`. */
-export async function listOwnNames(database: Tables, authority: string): Promise<readonly OwnName[]> {
-  const [{ names }] = await Promise.all([readOwnNames(database, authority), requireAuthority(database, authority)]);
-  return [...names].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+/** The names of an authority's own, in the order of the alphabet, and what cannot be read. Throws `UnknownAuthorityError`. */
+export async function listOwnNames(
+  database: Tables,
+  authority: string,
+): Promise<{ names: readonly OwnName[]; unreadable: readonly Unreadable[] }> {
+  const [{ names, unreadable }] = await Promise.all([
+    readOwnNames(database, authority),
+    requireAuthority(database, authority),
+  ]);
+  return { names: [...names].sort((a, b) => a.name.localeCompare(b.name, 'en')), unreadable };
 }
 
 /**
@@ -48,14 +55,14 @@ export async function rememberNames(
     });
     if (said.every((name) => known.get(name.id) === name)) return said;
     for (const name of said) known.set(name.id, name);
-    if (known.size > MAX_OWN_NAMES)
+    if (known.size + before.kept.length > MAX_OWN_NAMES)
       throw new InvalidError([
         {
           pointer: '#/name',
           detail: `${MAX_OWN_NAMES} names are remembered, the most there can be; remove some first`,
         },
       ]);
-    await saveOwnNames(database, authority, { version: before.version + 1, names: [...known.values()] });
+    await saveOwnNames(database, authority, { version: before.version + 1, names: [...known.values()] }, before.kept);
     return said;
   });
 }
@@ -64,10 +71,10 @@ export async function rememberNames(
 export async function forgetName(database: Tables, authority: string, id: string): Promise<void> {
   await requireAuthority(database, authority);
   await retryChanged(async () => {
-    const { version, names } = await readOwnNames(database, authority);
+    const { version, names, kept: others } = await readOwnNames(database, authority);
     const kept = names.filter((name) => name.id !== id);
     if (kept.length === names.length) throw new NotFoundError('name', id);
-    await saveOwnNames(database, authority, { version: version + 1, names: kept });
+    await saveOwnNames(database, authority, { version: version + 1, names: kept }, others);
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Doing } from '../domain/access.ts';
 import type { Level } from '../domain/lifecycle.ts';
 import type { Role } from '../domain/person.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
-
 import { requireInspection } from './inspections.ts';
 import { addRecipient, listRecipients, type MailedAddress, removeRecipient } from './recipients.ts';
 import { readRole, setRole } from './sign-in.ts';
@@ -21,11 +21,21 @@ export interface MailedPerson extends MailedAddress {
   readonly decided: { readonly at: string; readonly by: string } | undefined;
 }
 
-/** Throws `UnknownAuthorityError`. */
-export async function listPeople(people: AuthorityPeople, authority: string, now: Date): Promise<MailedPerson[]> {
+/** Everybody who can be read, with what cannot be named beside them. Throws `UnknownAuthorityError`. */
+export async function listPeople(
+  people: AuthorityPeople,
+  authority: string,
+  now: Date,
+): Promise<{ people: MailedPerson[]; unreadable: Unreadable[] }> {
   await requireInspection(people.database, authority);
-  const mailed = await listRecipients(people, authority, now);
-  return Promise.all(mailed.map((each) => personOf(people, authority, each)));
+  const { mailed, unreadable } = await listRecipients(people, authority, now);
+  const found = await Promise.all(
+    mailed.map(async (each) => ({ each, found: await readRole(people.database, each.id, authority) })),
+  );
+  return {
+    people: found.map(({ each, found: { role, decided } }) => ({ ...each, role, decided })),
+    unreadable: [...unreadable, ...found.flatMap(({ found }) => found.unreadable ?? [])],
+  };
 }
 
 /**
@@ -63,5 +73,6 @@ async function personOf(
   authority: string,
   mailed: MailedAddress,
 ): Promise<MailedPerson> {
-  return { ...mailed, ...(await readRole(database, mailed.id, authority)) };
+  const { role, decided } = await readRole(database, mailed.id, authority);
+  return { ...mailed, role, decided };
 }

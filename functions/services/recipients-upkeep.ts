@@ -1,5 +1,6 @@
 import type { Level } from '../domain/lifecycle.ts';
 import { isFilterOf, type Recipient } from '../domain/recipient.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { recipientId } from '../store/keys.ts';
 import {
   deleteFormerRecipient,
@@ -7,11 +8,12 @@ import {
   RecipientChangedError,
   readFormerRecipients,
   readRecipient,
+  readRecipientAsStored,
   readRecipients,
   saveRecipient,
 } from '../store/recipients.ts';
 import { NotFoundError } from './errors.ts';
-import { addRecipient, hasLapsed, removeRecipient, UnconfirmedError } from './recipients.ts';
+import { addRecipient, hasLapsed, removeRecipient, settlingFrom, UnconfirmedError } from './recipients.ts';
 import { retryChanged } from './retry.ts';
 import {
   listSubscriptions,
@@ -28,13 +30,19 @@ import {
 /**
  * Gives every confirmed subscription the filter that it should have, and every one that this service did not ask for but
  * understands (a deployment's, one of an earlier version) a recipient. Nobody is asked to confirm again. Safe to repeat.
- * Returns how many filters were changed.
+ * Returns how many filters were changed, and what of the recipients cannot be read.
  */
-export async function settleFilters(recipients: Recipients, now: Date): Promise<number> {
-  const asked = await readRecipients(recipients.database);
+export async function settleFilters(
+  recipients: Recipients,
+  now: Date,
+): Promise<{ changed: number; unreadable: Unreadable[] }> {
+  const { recipients: asked, unreadable } = await readRecipients(recipients.database);
+  const unknown = new Set(unreadable.map(({ of }) => of));
   const subscriptions = await listSubscriptions(recipients);
   await forgetRemoved(recipients, asked, subscriptions);
   const changed = await mapInTurn(subscriptions, async ({ id, address, arn }) => {
+    // What cannot be read is not known: the filter stays as it is.
+    if (unknown.has(id)) return false;
     const filter = arn && (await readFilter(recipients, arn));
     if (!arn || !filter || Object.keys(filter.hears).length === 0) return false;
     return retryChanged(async () => {
@@ -47,10 +55,19 @@ export async function settleFilters(recipients: Recipients, now: Date): Promise<
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString(), knows: Object.keys(filter.hears) },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      return setFilter(recipients, arn, recipient);
+      // SNS may go by the filter of before for a while: nobody counts on what only the new one lets through.
+      const settling = settlingFrom(
+        { hears: recipient.hears, requested: filter.hears, settling: recipient.settling },
+        now,
+      );
+      const saved = await saveRecipient(recipients.database, recipient, {
+        ...recipient,
+        ...{ requested: undefined, settling },
+      });
+      return setFilter(recipients, arn, saved);
     });
   });
-  return changed.filter(Boolean).length;
+  return { changed: changed.filter(Boolean).length, unreadable };
 }
 
 /** What a removal leaves behind that was broken off once the address was unsubscribed. */
@@ -117,10 +134,11 @@ export async function followDeployment(
 export function askAgain(recipients: Recipients, address: string, now: Date): Promise<boolean> {
   const id = recipientId(address);
   return retryChanged(async () => {
-    const read = await readRecipient(recipients.database, id);
+    const { read } = await readRecipientAsStored(recipients.database, id);
     if (!read || !hasLapsed(read, now)) return false;
     if ((await listSubscriptions(recipients)).some((each) => each.id === id)) return false;
-    const saved = await saveRecipient(recipients.database, read, { ...read, requestedAt: now.toISOString() });
+    const requested = { requestedAt: now.toISOString(), requested: read.hears };
+    const saved = await saveRecipient(recipients.database, read, { ...read, ...requested });
     await subscribe(recipients, saved);
     return true;
   });

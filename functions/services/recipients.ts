@@ -1,17 +1,20 @@
 import { InvalidParameterException, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { highest, type Level } from '../domain/lifecycle.ts';
 import { type Hears, isFilterOf, type Recipient } from '../domain/recipient.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import { recipientId } from '../store/keys.ts';
 import {
   deleteRecipient,
   RecipientChangedError,
-  readRecipient,
+  readRecipientAsStored,
   readRecipients,
   saveRecipient,
+  type Versioned,
 } from '../store/recipients.ts';
 import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
+  isOtherFilter,
   listSubscriptions,
   mapInTurn,
   type Recipients,
@@ -94,10 +97,14 @@ export function maskedAddress(address: string, beside: readonly string[] = []): 
 
 /**
  * Who is mailed of an authority. Who has confirmed is known from SNS, whoever subscribed them; of those who have not, only
- * the ones that were asked for here are known to be this authority's.
+ * the ones that were asked for here are known to be this authority's. What cannot be read is named, of whatever authority it is.
  */
-export async function listRecipients(recipients: Recipients, authority: string, now: Date): Promise<MailedAddress[]> {
-  const [subscriptions, asked] = await Promise.all([
+export async function listRecipients(
+  recipients: Recipients,
+  authority: string,
+  now: Date,
+): Promise<{ mailed: MailedAddress[]; unreadable: Unreadable[] }> {
+  const [subscriptions, { recipients: asked, unreadable }] = await Promise.all([
     listSubscriptions(recipients),
     readRecipients(recipients.database),
   ]);
@@ -118,7 +125,7 @@ export async function listRecipients(recipients: Recipients, authority: string, 
     if (!level || !lost || subscriptions.some((each) => each.id === id)) return [];
     return [{ id, address, level, lostAt: lost.at }];
   });
-  return [...found.flat(), ...lost];
+  return { mailed: [...found.flat(), ...lost], unreadable };
 }
 
 /** One whose request is so old that a pending subscription of the address is somebody else's. */
@@ -144,25 +151,34 @@ export function addRecipient(
   const id = recipientId(address);
   return retryChanged(async () => {
     const subscription = (await listSubscriptions(recipients)).find((each) => each.id === id);
-    const read = await readRecipient(database, id);
+    const { read, stored } = await readRecipientAsStored(database, id);
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };
     const asked = !subscription?.arn;
+    // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
+    const requested = subscription ? (read?.requested ?? before) : hears;
     // First, so that a subscription is never pending without anybody knowing whose it is.
-    const saved = await saveUnlessSame(recipients, read, {
+    // Said anew, what could not be read is whole again.
+    const saved = await saveUnlessSame(recipients, read, stored, {
       id,
       address: subscription?.address ?? address,
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+      ...(asked ? { requested } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
-      ...(read && !asked && read.hears[authority] !== level ? { settling: settlingFrom(read, now) } : {}),
+      ...(read && !asked && (read.requested || read.hears[authority] !== level)
+        ? { settling: settlingFrom(read, now) }
+        : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) {
-        await subscribe(recipients, saved, subscription !== undefined);
+        await subscribe(recipients, { ...saved, hears: requested }).catch((error: unknown) => {
+          // Pending with a filter that is not known: the mail that was sent confirms it, and it is not sent again.
+          if (!subscription || !isOtherFilter(error)) throw error;
+        });
         // Confirmed since it was listed, and so with the filter of before.
         const current = subscription && (await listSubscriptions(recipients)).find((each) => each.id === id);
         if (current?.arn) throw new RecipientChangedError();
@@ -173,11 +189,12 @@ export function addRecipient(
       if (!(await setFilter(recipients, arn, saved))) throw new RecipientChangedError();
     }).catch(async (error: unknown) => {
       // What SNS does not take is not kept as if it did.
-      if (error instanceof ServiceError) await restore(recipients, read, saved);
+      if (error instanceof ServiceError) await restore(recipients, { read, stored, before }, saved);
       throw error;
     });
     // Whoever was slower here than somebody else has set an older filter: again, from what is stored now.
-    if ((await readRecipient(database, id))?.version !== saved.version) throw new RecipientChangedError();
+    if ((await readRecipientAsStored(database, id)).stored?.version !== saved.version)
+      throw new RecipientChangedError();
     const state = arn ? { arn } : { lapsesAt: lapseOf(saved) };
     return { created: !before[authority], recipient: { id, address: saved.address, level, ...state } };
   });
@@ -201,14 +218,21 @@ async function heardBefore(
 async function saveUnlessSame(
   { database }: Recipients,
   read: Recipient | undefined,
+  stored: Versioned | undefined,
   recipient: Omit<Recipient, 'version'>,
 ): Promise<Recipient> {
   const same = read && JSON.stringify({ ...read, version: 0 }) === JSON.stringify({ ...recipient, version: 0 });
-  return same ? read : saveRecipient(database, read, recipient);
+  return same ? read : saveRecipient(database, stored, recipient);
 }
 
-async function restore({ database }: Recipients, read: Recipient | undefined, saved: Recipient): Promise<void> {
-  if (read) await saveRecipient(database, saved, read);
+async function restore(
+  { database }: Recipients,
+  { read, stored, before }: { read: Recipient | undefined; stored: Versioned | undefined; before: Hears },
+  saved: Recipient,
+): Promise<void> {
+  // What could not be read is not there any more: what the address heard of is.
+  const kept = read ?? (stored && { ...saved, hears: before });
+  if (kept) await saveRecipient(database, saved, kept);
   else await deleteRecipient(database, saved);
 }
 
@@ -218,8 +242,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
-    // Confirmed since it was listed: SNS changes no filter by asking again.
-    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
+    // Subscribed since it was listed.
+    if (isOtherFilter(error)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
@@ -228,18 +252,19 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
 /** Stops mailing an address of this authority; of others it goes on hearing. */
 export async function removeRecipient(recipients: Recipients, authority: string, id: string, now: Date): Promise<void> {
   await retryChanged(async () => {
-    const found = (await listRecipients(recipients, authority, now)).find((recipient) => recipient.id === id);
+    const { mailed } = await listRecipients(recipients, authority, now);
+    const found = mailed.find((recipient) => recipient.id === id);
     if (!found) throw new NotFoundError('recipient', id);
     if (!found.arn && !found.lostAt) throw new UnconfirmedError(found.lapsesAt);
-    const read = await readRecipient(recipients.database, id);
+    const { read, stored } = await readRecipientAsStored(recipients.database, id);
     const filter = read || !found.arn ? undefined : await readFilter(recipients, found.arn);
     const { [authority]: _, ...others } = read?.hears ?? filter?.hears ?? {};
     // First, so that whoever is being removed counts for nothing any more. Broken off here, SNS still lists the address
     // and it can be removed again.
     const requestedAt = read?.requestedAt ?? now.toISOString();
-    const saved = await saveRecipient(recipients.database, read, {
+    const saved = await saveRecipient(recipients.database, stored, {
       ...read,
-      ...{ id, address: found.address, hears: others, requestedAt },
+      ...{ id, address: found.address, hears: others, requestedAt, requested: undefined },
       ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
     if (Object.keys(others).length > 0) {
@@ -255,8 +280,12 @@ export async function removeRecipient(recipients: Recipients, authority: string,
 const SETTLING_MS = 15 * 60 * 1000;
 
 /** What a confirmed recipient surely hears of until a changed filter is in effect. */
-function settlingFrom(read: Recipient, now: Date): Recipient['settling'] {
-  const open = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : read.hears;
+export function settlingFrom(
+  read: Pick<Recipient, 'hears' | 'requested' | 'settling'>,
+  now: Date,
+): NonNullable<Recipient['settling']> {
+  const settling = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : undefined;
+  const open = settling ?? read.requested ?? read.hears;
   const both = Object.keys(read.hears).flatMap((authority) => {
     const level = highest([read.hears[authority], open[authority]]);
     return level && open[authority] ? [[authority, level] as const] : [];

@@ -18,10 +18,11 @@ import {
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
-import { PersonChangedError, readPerson, savePerson } from '../store/people.ts';
+import { PersonChangedError, readPerson, readPersonOrNew, savePerson } from '../store/people.ts';
 import { readRecipient } from '../store/recipients.ts';
-import { NotFoundError } from './errors.ts';
+import { NotFoundError, UnreadableItemError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import type { Recipients } from './subscriptions.ts';
 
@@ -107,36 +108,37 @@ export async function useLink(
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const link = partsOf(LINK, code);
   if (!link) return undefined;
-  return begin(database, link.id, now, async (read, digest) => {
-    const recipient = await readRecipient(database, link.id);
-    return read && recipient && withSession(read, link.digest, digest, now);
+  return begin({ database, now }, async (digest) => {
+    const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
+    return { person, change: () => person && recipient && withSession(person, link.digest, digest, now) };
   });
 }
 
 /**
- * Saves somebody with a session of a new secret, as `change` makes it; undefined where that makes none. A session that is
- * there already was saved by this very call, whose answer was lost.
+ * Saves somebody who was read with a session of a new secret, as `change` makes it; undefined where that makes none. A session
+ * that is there already was saved by this very call, whose answer was lost.
  */
 async function begin(
-  database: Database<'access'>,
-  id: string,
-  now: Date,
-  change: (
-    read: Person | undefined,
-    digest: string,
-  ) => Promise<{ readonly person: Person; readonly session: Session } | undefined>,
+  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
+  read: (digest: string) => Promise<{
+    readonly person: Person | undefined;
+    readonly change: () => { readonly person: Person; readonly session: Session } | undefined;
+  }>,
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const secret = newSecret();
   const digest = digestOf(secret);
   return retryChanged(async () => {
-    const read = await readPerson(database, id);
-    const saved = read && sessionOf(read, digest, now);
-    const begun = saved ? undefined : await change(read, digest);
-    if (begun) await savePerson(database, begun.person);
-    const session = saved ?? begun?.session;
-    return session && { cookie: `ims_${id}_${secret}`, session };
+    const { person, change } = await read(digest);
+    const saved = person && sessionOf(person, digest, now);
+    if (saved) return { cookie: cookieOf(person, secret), session: saved };
+    const begun = change();
+    if (!begun) return undefined;
+    await savePerson(database, begun.person);
+    return { cookie: cookieOf(begun.person, secret), session: begun.session };
   });
 }
+
+const cookieOf = ({ id }: Person, secret: string): string => `ims_${id}_${secret}`;
 
 /**
  * Begins a session for somebody of whom the council's own sign-in said who they are; undefined where this attempt began one
@@ -149,9 +151,11 @@ export async function beginSaidSession(
   said: Said,
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const once = { digest: digestOf(attempt.name), expires: attempt.expires };
-  return begin(database, id, now, async (read = newPerson(id, now), digest) =>
-    withSaidSession(read, once, digest, said, now),
-  );
+  return begin({ database, now }, async (digest) => {
+    // Whoever cannot be read begins anew: all that is kept of them is their sessions.
+    const person = await readPersonOrNew(database, id, now);
+    return { person, change: () => withSaidSession(person, once, digest, said, now) };
+  });
 }
 
 /** What a session allows: of one authority at a time, by the role that the address has there. */
@@ -172,7 +176,14 @@ export async function readSession(
   const { database, now } = signingIn;
   const given = partsOf(SESSION, cookie);
   if (!given) return undefined;
-  const [person, recipient] = await Promise.all([readPerson(database, given.id), readRecipient(database, given.id)]);
+  const [person, recipient] = await Promise.all([
+    readPerson(database, given.id),
+    readRecipient(database, given.id),
+  ]).catch((error: unknown) => {
+    // As if it were over: whoever asks for another link has it named in the log.
+    if (error instanceof UnreadableItemError) return [];
+    throw error;
+  });
   const session = person && sessionOf(person, given.digest, now);
   if (session?.said)
     return session.said.settings === signingIn.council ? grantOfSaid(session, session.said, authority) : undefined;
@@ -271,14 +282,20 @@ export async function readRole(
   database: Tables,
   id: string,
   authority: string,
-): Promise<{ role: Role; decided: { at: string; by: string } | undefined }> {
-  const person = await readPerson(database, id);
-  return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
+): Promise<{ role: Role; decided: { at: string; by: string } | undefined; unreadable?: readonly Unreadable[] }> {
+  try {
+    const person = await readPerson(database, id);
+    return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
+  } catch (error) {
+    if (!(error instanceof UnreadableItemError)) throw error;
+    // Whoever cannot be read cannot sign in, and so may do nothing.
+    return { role: 'look', decided: undefined, unreadable: error.items };
+  }
 }
 
 /**
  * Sets what an address may do in an authority, from its next request on, and keeps who decided so; without a role it stays
- * as it is, and who has it mailed from another level on is kept.
+ * as it is, and who has it mailed from another level on is kept. Whoever could not be read begins anew with it, and may look elsewhere.
  */
 export async function setRole(
   database: Tables,
@@ -288,7 +305,7 @@ export async function setRole(
   { by, now }: Doing,
 ): Promise<void> {
   await retryChanged(async () => {
-    const person = (await readPerson(database, id)) ?? newPerson(id, now);
+    const person = await readPersonOrNew(database, id, now);
     const roles = role ? { ...person.roles, [authority]: role } : person.roles;
     const decided = { ...person.decided, [authority]: { at: now.toISOString(), by } };
     await savePerson(database, { ...person, roles, decided });

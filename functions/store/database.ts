@@ -52,7 +52,7 @@ export function tryItem<T>(
   item: Item,
   parse: (data: unknown) => T,
 ): { read: T } | { unreadable: Unreadable } {
-  const key = item.sk?.S ?? '';
+  const key = item.sk?.S ?? item.pk?.S ?? '';
   const lost = (why: string) => ({ unreadable: { table, key, ...kindOf(key), why } });
   let data: unknown;
   try {

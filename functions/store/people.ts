@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Person, PersonSchema } from '../domain/person.ts';
-import { ChangedMeanwhileError, type Database, dataOf } from './database.ts';
+import { newPerson, type Person, PersonSchema } from '../domain/person.ts';
+import { ChangedMeanwhileError, type Database, type Item, readItem, tryItem } from './database.ts';
 import { personKey } from './keys.ts';
 
 type Access = Database<'access'>;
@@ -13,10 +13,26 @@ export class PersonChangedError extends ChangedMeanwhileError {
   }
 }
 
-export async function readPerson({ client, tables }: Access, id: string): Promise<Person | undefined> {
+const parse = (data: unknown): Person => PersonSchema.parse(data);
+
+async function itemOfPerson({ client, tables }: Access, id: string): Promise<Item | undefined> {
   const Key = { pk: { S: personKey(id) } };
   const { Item } = await client.send(new GetItemCommand({ TableName: tables.access, Key, ConsistentRead: true }));
-  return Item && PersonSchema.parse(dataOf(Item));
+  return Item;
+}
+
+/** Throws `UnreadableItemError` where the person is stored and cannot be read. */
+export async function readPerson(database: Access, id: string): Promise<Person | undefined> {
+  const item = await itemOfPerson(database, id);
+  return item && readItem('access', item, parse);
+}
+
+/** A person to be changed; somebody new, who may look, where there is none yet or what there is cannot be read. */
+export async function readPersonOrNew(database: Access, id: string, now: Date): Promise<Person> {
+  const item = await itemOfPerson(database, id);
+  if (!item) return newPerson(id, now);
+  const tried = tryItem('access', item, parse);
+  return 'read' in tried ? tried.read : { ...newPerson(id, now), version: Number(item.version?.N) };
 }
 
 /** Writes a person over the version that they were read at; version 0 is nobody yet. {@link PersonChangedError} */

@@ -2,7 +2,19 @@ import { ConditionalCheckFailedException, DeleteItemCommand, PutItemCommand } fr
 import * as z from 'zod';
 import { LevelSchema } from '../domain/lifecycle.ts';
 import { type Recipient, RecipientSchema } from '../domain/recipient.ts';
-import { beginning, ChangedMeanwhileError, type Database, dataOf, itemOf, partition, queryAll } from './database.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
+import {
+  beginning,
+  ChangedMeanwhileError,
+  type Database,
+  type Item,
+  itemOf,
+  partition,
+  queryAll,
+  readItem,
+  tryItem,
+  tryItems,
+} from './database.ts';
 import { authorityKey, RECIPIENT_PREFIX, RECIPIENTS_KEY, recipientKey } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
@@ -20,21 +32,48 @@ export class RecipientChangedError extends ChangedMeanwhileError {
   }
 }
 
-export async function readRecipients({ client, tables }: Alerts): Promise<Recipient[]> {
+const parse = (data: unknown): Recipient => RecipientSchema.parse(data);
+
+/** Everybody who can be read, and what cannot be: those SNS alone knows. */
+export async function readRecipients({
+  client,
+  tables,
+}: Alerts): Promise<{ recipients: Recipient[]; unreadable: Unreadable[] }> {
   const items = await queryAll(client, { ...partition(tables.alerts, RECIPIENTS_KEY), ConsistentRead: true });
-  return items.map((item) => RecipientSchema.parse(dataOf(item)));
+  const { read, unreadable } = tryItems('alerts', items, parse);
+  return { recipients: read, unreadable };
 }
 
-export async function readRecipient({ client, tables }: Alerts, id: string): Promise<Recipient | undefined> {
+async function itemOfRecipient({ client, tables }: Alerts, id: string): Promise<Item | undefined> {
   const query = { ...beginning(tables.alerts, RECIPIENTS_KEY, recipientKey(id)), ConsistentRead: true };
-  const [item] = await queryAll(client, query);
-  return item && RecipientSchema.parse(dataOf(item));
+  return (await queryAll(client, query))[0];
+}
+
+/** Throws `UnreadableItemError` where it is stored and cannot be read. */
+export async function readRecipient(database: Alerts, id: string): Promise<Recipient | undefined> {
+  const item = await itemOfRecipient(database, id);
+  return item && readItem('alerts', item, parse);
+}
+
+/** What a write has to know of what is stored. */
+export type Versioned = Pick<Recipient, 'id' | 'version'>;
+
+/** A recipient as it is stored: of one that cannot be read, as much as it takes to write another in its place. */
+export async function readRecipientAsStored(
+  database: Alerts,
+  id: string,
+): Promise<{ read: Recipient | undefined; stored: Versioned | undefined }> {
+  const item = await itemOfRecipient(database, id);
+  if (!item) return { read: undefined, stored: undefined };
+  const tried = tryItem('alerts', item, parse);
+  if ('read' in tried) return { read: tried.read, stored: tried.read };
+  return { read: undefined, stored: { id, version: Number(item.version?.N) } };
 }
 
 /** Writes a recipient over the version that was read, or where there was none. {@link RecipientChangedError} */
 export async function saveRecipient(
   { client, tables }: Alerts,
-  read: Recipient | undefined,
+  read: Versioned | undefined,
   recipient: Omit<Recipient, 'version'>,
 ): Promise<Recipient> {
   const saved = { ...recipient, version: (read?.version ?? 0) + 1 };
@@ -44,12 +83,12 @@ export async function saveRecipient(
 }
 
 /** Removes a recipient that is still as it was read. {@link RecipientChangedError} */
-export async function deleteRecipient({ client, tables }: Alerts, read: Recipient): Promise<void> {
+export async function deleteRecipient({ client, tables }: Alerts, read: Versioned): Promise<void> {
   const Key = { pk: { S: RECIPIENTS_KEY }, sk: { S: recipientKey(read.id) } };
   await whileUnchanged(() => client.send(new DeleteItemCommand({ TableName: tables.alerts, Key, ...unchanged(read) })));
 }
 
-const unchanged = (read: Recipient | undefined) =>
+const unchanged = (read: Versioned | undefined) =>
   read
     ? { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': { N: String(read.version) } } }
     : { ConditionExpression: 'attribute_not_exists(pk)' };
@@ -74,7 +113,8 @@ export type FormerRecipient = z.infer<typeof FormerSchema>;
 
 export async function readFormerRecipients({ client, tables }: Alerts, authority: string): Promise<FormerRecipient[]> {
   const query = { ...beginning(tables.alerts, authorityKey(authority), RECIPIENT_PREFIX), ConsistentRead: true };
-  return (await queryAll(client, query)).map((item) => FormerSchema.parse(dataOf(item)));
+  // One that cannot be read stays where it is: what a mapping that is asked for again would say anew.
+  return tryItems('alerts', await queryAll(client, query), (data) => FormerSchema.parse(data)).read;
 }
 
 export async function deleteFormerRecipient({ client, tables }: Alerts, authority: string, id: string): Promise<void> {

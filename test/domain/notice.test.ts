@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { announcedOf, type Board } from '../../functions/domain/board.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
@@ -156,7 +156,7 @@ describe('a notice', () => {
       const record = recordOf([BAD]);
       return subjectOf(look({ ...record, inspection: { ...record.inspection, name } }).notice as Notice);
     };
-    expect(named('Ynys Môn – Anglesey')).toBe('Ynys Mon Anglesey, October 2010: 1 critical (Assessments on time)');
+    expect(named('Ynys Môn – Anglesey')).toBe('Ynys Mon - Anglesey, October 2010: 1 critical (Assessments on time)');
     expect(named('東京')).toBe('herefordshire, October 2010: 1 critical (Assessments on time)');
     // A title is left out before a name is cut, and a name before a count; never within a word.
     expect(named(`${'Long '.repeat(12)}Name`)).toBe(`${'Long '.repeat(12)}Name, October 2010: 1 critical`);

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action, Progress } from '../../functions/domain/action.ts';
-import { type Acknowledgement, announcedOf, type Board } from '../../functions/domain/board.ts';
-import type { LocalStandard } from '../../functions/domain/inspection.ts';
+import { isAuthorityAlert } from '../../functions/domain/authority-alerts.ts';
+import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../../functions/domain/board.ts';
+import { greetingOf } from '../../functions/domain/direct-mail.ts';
 import { highest, type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
+import type { LocalStandard } from '../../functions/domain/metric.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
-import { type Notice, NoticeSchema } from '../../functions/domain/notice-contents.ts';
+import { type Notice, type NoticeItem, NoticeSchema } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
-import { reconcile } from '../../functions/domain/reconcile.ts';
+import { reconcile, standingOn } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { aBacklog, aMetric, anAction, aRecord, IN_WORDS, reported } from '../support/build.ts';
@@ -39,6 +41,7 @@ type Step =
   | { readonly kind: 'acknowledge'; readonly alert: number }
   | { readonly kind: 'wait'; readonly days: number }
   | { readonly kind: 'evaluate'; readonly fate: 'saved' | 'crashed' }
+  | { readonly kind: 'comes' | 'leaves'; readonly reader: Level }
   | { readonly kind: 'overlap'; readonly quality: readonly number[]; readonly month: number };
 
 const MONTHS = 8;
@@ -74,8 +77,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), alert: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), days: fc.integer({ min: 1, max: 40 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), days: fc.constant(100) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('comes' as const, 'leaves' as const),
+      reader: fc.constantFrom(...LevelSchema.options),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('overlap' as const), month: monthNumber, quality }) },
 );
+
+/** What somebody reads who hears from a level on: each mail, beside the board that it is of. */
+type Read =
+  | { readonly kind: 'greeting'; readonly standing: Notice; readonly text: string; readonly board: Board }
+  | { readonly kind: 'notice'; readonly notice: Notice; readonly board: Board };
 
 /** What people did, and what the service wrote. */
 class World {
@@ -89,6 +105,41 @@ class World {
   readonly notices: Notice[] = [];
   /** The board that each of them is of. */
   readonly boards: Board[] = [];
+  /** Who is mailed now, and what each has read since they came last; undefined where somebody is not there. */
+  readonly readers = new Map<Level, Read[]>();
+  /** What was read by those who left. */
+  readonly left: (readonly [Level, Read[]])[] = [];
+
+  /** Somebody confirms, and is told how things stand; of an authority that nobody was told of there is nothing to tell. */
+  private comes(reader: Level): void {
+    if (this.readers.has(reader)) return;
+    const { board: stored, record, now } = this;
+    if (!stored || stored.lastNotice === 0) {
+      this.readers.set(reader, []);
+      return;
+    }
+    const acknowledgements = [...this.acknowledgements.values()];
+    const alerts = Object.entries(stored.alerts).map(
+      ([id, alert]) => [id, acknowledged(id, alert, { board: stored, acknowledgements })] as const,
+    );
+    const board = { ...stored, alerts: Object.fromEntries(alerts) };
+    const standing = standingOn(board, record, now, 'show');
+    const { text } = greetingOf(standing, { least: reader, waiting: 0, now }, 'https://x/');
+    this.readers.set(reader, [{ kind: 'greeting', standing, text, board }]);
+  }
+
+  private leaves(reader: Level): void {
+    const read = this.readers.get(reader);
+    if (read) this.left.push([reader, read]);
+    this.readers.delete(reader);
+  }
+
+  private publish(notice: Notice, board: Board): void {
+    this.notices.push(notice);
+    this.boards.push(board);
+    for (const [reader, read] of this.readers)
+      if (rank(notice.level) >= rank(reader)) read.push({ kind: 'notice', notice, board });
+  }
 
   get record(): AuthorityRecord {
     const current = new Map<string, Month>();
@@ -144,8 +195,7 @@ class World {
     if (!result.board) return;
     this.board = JSON.parse(JSON.stringify(result.board)) as Board;
     if (!result.notice) return;
-    this.notices.push(NoticeSchema.parse(JSON.parse(JSON.stringify(result.notice))));
-    this.boards.push(this.board);
+    this.publish(NoticeSchema.parse(JSON.parse(JSON.stringify(result.notice))), this.board);
   }
 
   do(step: Step): void {
@@ -189,6 +239,12 @@ class World {
       case 'wait':
         this.now = new Date(this.now.getTime() + step.days * 86_400_000);
         return;
+      case 'comes':
+        this.comes(step.reader);
+        return;
+      case 'leaves':
+        this.leaves(step.reader);
+        return;
       case 'evaluate':
         this.evaluate(step.fate);
         return;
@@ -216,8 +272,64 @@ function contentOf(board: Board | undefined): unknown {
   return JSON.parse(JSON.stringify(content));
 }
 
+/** What a reader takes an alert to be. */
+interface Believed {
+  readonly level: Level | undefined;
+  readonly recovering: boolean;
+  readonly since: string | undefined;
+  readonly inHand: boolean;
+}
+
+const isOver = (transition: NoticeItem['transition']): boolean =>
+  transition === 'cleared' || transition === 'withdrawn';
+
+const believedOf = (items: readonly NoticeItem[]): Map<string, Believed> =>
+  new Map(
+    items.map(({ alert, level, recovering = false, since, inHand }) => [
+      alert,
+      { level, recovering, since, inHand: inHand?.lapsed === false },
+    ]),
+  );
+
+/** The same, by the board. */
+const trueOf = ({ alerts }: Board): Map<string, Believed> =>
+  new Map(
+    Object.entries(alerts).map(([id, { level, state, since, acknowledgement }]) => [
+      id,
+      { level, recovering: state === 'recovering', since, inHand: acknowledgement !== undefined },
+    ]),
+  );
+
 const lives = fc.array(step, { minLength: 1, maxLength: 40 });
 const RUNS = { numRuns: 300 };
+
+/** Lives in which the months come one after the other, each told, with anything else in between. */
+const years = fc
+  .array(
+    fc.record({
+      qualities: fc.array(fc.constantFrom(1, 4, 5, 8, 10), { minLength: METRICS.length, maxLength: METRICS.length }),
+      others: fc.array(step, { maxLength: 2 }),
+      // Somebody is lost and comes again.
+      again: fc.option(fc.constantFrom(...LevelSchema.options), { nil: undefined }),
+      days: fc.constantFrom(20, 30, 60),
+    }),
+    { minLength: 4, maxLength: 2 * MONTHS },
+  )
+  .map((told) =>
+    told.flatMap(({ qualities, others, again, days }, month): Step[] => [
+      { kind: 'submit', month, quality: qualities, provisional: false },
+      { kind: 'evaluate', fate: 'saved' },
+      ...(again
+        ? ([
+            { kind: 'leaves', reader: again },
+            { kind: 'comes', reader: again },
+          ] as const)
+        : []),
+      ...others,
+      { kind: 'wait', days },
+      { kind: 'evaluate', fate: 'saved' },
+    ]),
+  );
 
 describe('around reconcile()', () => {
   it('the board depends on record, standards, progress, acknowledgements and now, and not on how it came about', () => {
@@ -296,7 +408,7 @@ describe('around reconcile()', () => {
           const text = bodyOf(notice, 'https://x/');
           // What it says was so is what the mail before said.
           for (const { alert, transition, was, title, recovering, findings } of notice.transitions) {
-            expect(was, `${alert} was`).toEqual(known.get(alert));
+            expect(was && { level: was.level, recovering: was.recovering }, `${alert} was`).toEqual(known.get(alert));
             if (transition === 'raised' && was && !recovering)
               expect(text).toMatch(new RegExp(`(again|anew|was .*): ${title}`));
             if (transition === 'cleared' || transition === 'withdrawn') expect(was).toBeDefined();
@@ -329,6 +441,89 @@ describe('around reconcile()', () => {
       }),
       RUNS,
     );
+  });
+
+  it('whoever reads from a level on, came late, or was lost and came again, knows what is so, and is told why it is otherwise', () => {
+    let reminders = 0;
+    let missed = 0;
+    let unsaid = 0;
+    let moved = 0;
+    fc.assert(
+      fc.property(fc.oneof(lives, years), (steps) => {
+        const world = new World();
+        world.do({ kind: 'comes', reader: 'critical' });
+        world.do({ kind: 'comes', reader: 'warning' });
+        for (const each of steps) world.do(each);
+        world.evaluate('saved');
+        for (const [, mails] of [...world.left, ...world.readers]) {
+          // By alert, what somebody believes who knows nothing but what was mailed to them.
+          let believed: ReadonlyMap<string, Believed> | undefined;
+          let last = 0;
+          for (const mail of mails) {
+            if (mail.kind === 'greeting') {
+              const items = [...mail.standing.stillRaised, ...mail.standing.watching];
+              believed = believedOf(items);
+              last = mail.board.lastNotice;
+              for (const { alert, title, findings, unsaid: now } of items) {
+                expect(mail.text).toContain(alert === 'submission' ? findings[0]?.slice(1) : title);
+                if (!now) continue;
+                unsaid++;
+                expect(mail.text).toContain('The e-mails have not said so yet.');
+              }
+              // What it is by now is told, too.
+              const asItIs = items.map(({ unsaid: now, ...item }) => ({ ...item, ...now }));
+              expect(believedOf(asItIs)).toEqual(trueOf(mail.board));
+              continue;
+            }
+            const { notice, board } = mail;
+            const { transitions, stillRaised, watching } = notice;
+            const changed = new Map(transitions.map((item) => [item.alert, item]));
+            const skipped = notice.number - last > 1;
+            if (believed && skipped) {
+              missed++;
+              expect(notice.lessSerious, `notice ${notice.number} after ${last}`).toBeLessThanOrEqual(last + 1);
+              expect(bodyOf(notice, 'https://x/')).toMatch(/Not everybody who gets this got e-mails? /);
+            }
+            const items = [...transitions, ...stillRaised, ...watching];
+            const now = believedOf(items.filter(({ transition }) => !isOver(transition)));
+            expect(now).toEqual(trueOf(board));
+            if (believed && !skipped)
+              for (const id of new Set([...believed.keys(), ...now.keys()])) {
+                const before = believed.get(id);
+                const item = items.find(({ alert }) => alert === id);
+                const { was } = item ?? {};
+                if (changed.has(id))
+                  expect(was && { level: was.level, recovering: was.recovering }, id).toEqual(
+                    before && { level: before.level, recovering: before.recovering },
+                  );
+                // What is said of it without being news is what was said before; who has it in hand may be new.
+                else
+                  expect(now.get(id), id).toEqual(
+                    before && { ...before, since: item?.since, inHand: now.get(id)?.inHand },
+                  );
+                // Since when is what was said before, or it says that it said otherwise, and why.
+                const isSame = before && before.level === item?.level && before.since !== item?.since;
+                if (isSame && !isOver(item?.transition) && item?.transition !== 'raised') {
+                  moved++;
+                  expect(was?.since, id).toBe(before.since);
+                  // Which months or actions it is about says why.
+                  if (!isAuthorityAlert(id)) expect(item?.reason, id).toBeDefined();
+                }
+              }
+            for (const { transition, level, recovering, inHand } of transitions)
+              if (transition === 'reminded') {
+                reminders++;
+                expect([level, recovering, inHand?.lapsed ?? true]).toEqual(['critical', undefined, true]);
+              }
+            believed = now;
+            last = notice.number;
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    // It looked at what it is about.
+    expect(Math.min(reminders, missed, unsaid, moved)).toBeGreaterThan(0);
   });
 
   it('a correction that is undone leaves the alerts as they were, and both revisions in the record', () => {

@@ -1,4 +1,7 @@
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { authorityKey, OWN_NAMES_KEY } from '../../functions/store/keys.ts';
+import { databaseOf } from '../../local/launch.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -61,5 +64,34 @@ describe('a name of the authority’s own', () => {
     await Promise.all([remember('first of two', 'referral-backlog'), remember('second of two', 'closure-backlog')]);
     const { body } = await call('GET', '/names');
     expect(body.names.map(({ name }: any) => name)).toEqual(expect.arrayContaining(['first of two', 'second of two']));
+  });
+
+  test('that cannot be read is named, stays as it is stored, and keeps back no other', async () => {
+    const { client, tables } = databaseOf(service);
+    const Key = { pk: { S: authorityKey('herefordshire') }, sk: { S: OWN_NAMES_KEY } };
+    const stored = async () =>
+      JSON.parse((await client.send(new GetItemCommand({ TableName: tables.submissions, Key }))).Item?.data?.S ?? '');
+    const before = await stored();
+    const spoilt = { ...before.names[0], name: 'Spoilt', by: 5 };
+    await client.send(
+      new UpdateItemCommand({
+        TableName: tables.submissions,
+        Key,
+        UpdateExpression: 'SET #data = :data',
+        ExpressionAttributeNames: { '#data': 'data' },
+        ExpressionAttributeValues: {
+          ':data': { S: JSON.stringify({ ...before, names: [spoilt, ...before.names.slice(1)] }) },
+        },
+      }),
+    );
+    await remember('Third', 'referral-backlog');
+    const { status, body } = await call('GET', '/names');
+    expect([status, body.names.length, body.unreadable]).toEqual([
+      200,
+      before.names.length,
+      [expect.objectContaining({ key: OWN_NAMES_KEY, kind: 'name', of: 'Spoilt' })],
+    ]);
+    expect((await stored()).names).toContainEqual(spoilt);
+    expect((await send('Indicator,May-11\nThird,4\n')).status).toBe(200);
   });
 });

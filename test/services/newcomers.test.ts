@@ -128,7 +128,9 @@ describe('somebody who was mailed and is unsubscribed', () => {
     expect(mail?.subject).toBe('Herefordshire: s...@example.org no longer gets these e-mails');
     expect(mail?.text).toContain('2 people still get them, and you are one.');
     const lost = async () =>
-      (await listRecipients(topic.recipients, authority, NOW)).filter(({ lostAt }) => lostAt).map(({ id }) => id);
+      (await listRecipients(topic.recipients, authority, NOW)).mailed
+        .filter(({ lostAt }) => lostAt)
+        .map(({ id }) => id);
     expect(await lost()).toEqual([recipientId(address)]);
     expect(await countLost(topic.store, authority)).toBe(1);
 

@@ -33,10 +33,10 @@ describe('a subscription of an earlier version', () => {
     expect(await publishTo(topic.recipients, recipientId(address), { subject: 'Too early', text: 'x' })).toBe(false);
     const asked = (await topic.mails()).length;
 
-    expect(await settleFilters(topic.recipients, NOW)).toBe(1);
+    expect((await settleFilters(topic.recipients, NOW)).changed).toBe(1);
     expect(await topic.policyOf(address)).toEqual({ $or: [FORMER, { recipient: [recipientId(address)] }] });
     expect(await topic.levelsOf('north')).toEqual({ [address]: 'warning' });
-    expect(await settleFilters(topic.recipients, NOW)).toBe(0);
+    expect((await settleFilters(topic.recipients, NOW)).changed).toBe(0);
     await topic.instance.idle();
     expect((await topic.mails()).length).toBe(asked);
   });
@@ -110,7 +110,7 @@ describe('whom a deployment has mailed', () => {
     const later = (times: number) => new Date(NOW.getTime() + times * DAYS_2);
     expect(await askAgain(topic.recipients, address, later(1))).toBe(false);
     const { arn = '' } =
-      (await listRecipients(topic.recipients, 'north', NOW)).find((each) => each.address === address) ?? {};
+      (await listRecipients(topic.recipients, 'north', NOW)).mailed.find((each) => each.address === address) ?? {};
     await topic.recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: arn }));
     const before = await pendingMails(address);
     expect(await askAgain(topic.recipients, address, later(1))).toBe(true);

@@ -1,9 +1,12 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findConfirmed, publishTo } from '../../functions/services/direct-mail.ts';
-import { addRecipient, removeRecipient } from '../../functions/services/recipients.ts';
+import { findHearer } from '../../functions/services/hearers.ts';
+import { lookAtRecipients } from '../../functions/services/newcomers.ts';
+import { addRecipient, listRecipients, removeRecipient } from '../../functions/services/recipients.ts';
 import { settleFilters } from '../../functions/services/recipients-upkeep.ts';
-import { recipientId } from '../../functions/store/keys.ts';
+import { RECIPIENTS_KEY, recipientId, recipientKey } from '../../functions/store/keys.ts';
 import { readRecipient } from '../../functions/store/recipients.ts';
 import { NOW, startTopic, type Topic } from '../support/topic.ts';
 
@@ -140,4 +143,52 @@ test('another level of an address that has not confirmed is not asked of SNS, wh
   expect((await topic.levelsOf('north'))[address]).toBe('warning');
   await settleFilters(topic.recipients, NOW);
   expect((await topic.levelsOf('north'))[address]).toBe('critical');
+});
+
+describe('a recipient who is stored and cannot be read', () => {
+  const [spoilt, other] = ['spoilt@example.org', 'beside@example.org'];
+  const id = recipientId(spoilt);
+  const unreadable = { table: 'alerts', key: recipientKey(id), kind: 'recipient', of: id, why: 'it is not JSON' };
+  const spoil = () =>
+    topic.store.client.send(
+      new UpdateItemCommand({
+        TableName: topic.store.tables.alerts,
+        Key: { pk: { S: RECIPIENTS_KEY }, sk: { S: recipientKey(id) } },
+        UpdateExpression: 'SET #data = :data',
+        ExpressionAttributeNames: { '#data': 'data' },
+        ExpressionAttributeValues: { ':data': { S: '{"id": ' } },
+      }),
+    );
+  beforeAll(async () => {
+    for (const address of [spoilt, other]) {
+      await addRecipient(topic.recipients, 'lone', { address, level: 'warning' }, NOW);
+      await topic.confirm(address);
+    }
+  });
+
+  test('keeps back nobody else, is named, and goes on being mailed as SNS has it', async () => {
+    await spoil();
+    const { mailed, unreadable: named } = await listRecipients(topic.recipients, 'lone', NOW);
+    expect(named).toEqual([unreadable]);
+    expect(mailed.map(({ address, level }) => `${address} ${level}`).sort()).toEqual([
+      `${other} warning`,
+      `${spoilt} warning`,
+    ]);
+    expect(await settleFilters(topic.recipients, NOW)).toEqual({ changed: 0, unreadable: [unreadable] });
+    expect(await lookAtRecipients(topic.recipients, NOW)).toContainEqual(
+      expect.objectContaining({ recipient: recipientId(other), authority: 'lone' }),
+    );
+    await removeRecipient(topic.recipients, 'lone', recipientId(other), NOW);
+    expect(await findHearer(topic.recipients, { authority: 'lone', level: 'critical' }, NOW)).toBeDefined();
+  });
+
+  test('is whole again once it is added anew, and can be removed', async () => {
+    await spoil();
+    await addRecipient(topic.recipients, 'west', { address: spoilt, level: 'critical' }, NOW);
+    expect((await readRecipient(topic.store, id))?.hears).toEqual({ lone: 'warning', west: 'critical' });
+    await spoil();
+    for (const authority of ['lone', 'west']) await removeRecipient(topic.recipients, authority, id, NOW);
+    expect(await readRecipient(topic.store, id)).toBeUndefined();
+    expect(await topic.findSubscription(spoilt)).toBeUndefined();
+  });
 });

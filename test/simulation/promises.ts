@@ -274,7 +274,7 @@ export async function checkAtRest(
   if (numbers.some((number, index) => number !== index + 1) || numbers.length !== board.lastNotice)
     throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
   readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
-  const recipients = await readRecipients(database);
+  const { recipients } = await readRecipients(database);
   for (const { address, hears, confirmed, knows } of recipients)
     if (board.lastNotice > 0 && confirmed && hears[id] && knows && !knows.includes(id))
       throw new BrokenPromise('whoever comes is told how things stand', `${address} of ${id}`);

@@ -79,8 +79,8 @@ export class Topic {
   }
 
   async levelsOf(authority: string) {
-    const found = await listRecipients(this.recipients, authority, NOW);
-    return Object.fromEntries(found.map(({ address, level }) => [address, level]));
+    const { mailed } = await listRecipients(this.recipients, authority, NOW);
+    return Object.fromEntries(mailed.map(({ address, level }) => [address, level]));
   }
 
   /** The subjects of what an address was mailed, but for SNS's own. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lineOf, linesOfJson } from '../../../bin/commands/json-lines.ts';
+import { lineOf, linesOfJson, parseJson } from '../../../bin/commands/json-lines.ts';
 
 test('every value is found in the line in which it begins, a named one in that of its name', () => {
   const text = '{\n  "a":\n    1,\n  "b/c": [\n    true, "x\\"y",\n    { "d": null }\n  ]\n}';
@@ -28,4 +28,8 @@ test('any JSON can be read so', () => {
       expect(last).toBeLessThanOrEqual(text.split('\n').length);
     }),
   );
+});
+
+test('14-csv-encodings: JSON as Windows saves it, with a byte-order mark, is what it is without', () => {
+  expect(parseJson('\uFEFF{"submissions":[]}')).toEqual({ submissions: [] });
 });
