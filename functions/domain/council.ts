@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AuthorityIdSchema } from './identifiers.ts';
-import { type Role, RoleSchema } from './person.ts';
+import { higherRole, type Role, RoleSchema } from './person.ts';
 
 /** The council's own sign-in (OpenID Connect): what its settings say, and what a person may do by what it says of them. */
 
@@ -87,15 +87,6 @@ export function rolesFor(claim: unknown, rules: readonly CouncilRule[]): Record<
   const values = [claim].flat();
   const roles: Record<string, Role> = {};
   for (const { role, authority, value } of rules)
-    if (values.includes(value)) roles[authority] = higher(roles[authority], role);
+    if (values.includes(value)) roles[authority] = higherRole(roles[authority], role);
   return roles;
-}
-
-const rankOf = (role: Role): number => RoleSchema.options.indexOf(role);
-const higher = (a: Role | undefined, b: Role): Role => (a && rankOf(a) > rankOf(b) ? a : b);
-
-/** The role that these come to in an authority, or where none is meant in all; undefined where that is none. */
-export function roleIn(roles: Readonly<Record<string, Role>>, authority: string): Role | undefined {
-  const [own, everywhere] = [roles[authority], roles['*']];
-  return own && everywhere ? higher(own, everywhere) : (own ?? everywhere);
 }

@@ -20,6 +20,15 @@ const SCOPE: Readonly<Record<Role, Scope>> = {
 export const scopesOf = (role: Role): Scope[] =>
   RoleSchema.options.slice(0, RoleSchema.options.indexOf(role) + 1).map((each) => SCOPE[each]);
 
+const rankOf = (role: Role): number => RoleSchema.options.indexOf(role);
+export const higherRole = (a: Role | undefined, b: Role): Role => (a && rankOf(a) > rankOf(b) ? a : b);
+
+/** The role that roles by authority, or `*` for all, come to in one; undefined where that is none. */
+export function roleIn(roles: Readonly<Record<string, Role>>, authority: string): Role | undefined {
+  const [own, everywhere] = [roles[authority], roles['*']];
+  return own && everywhere ? higherRole(own, everywhere) : (own ?? everywhere);
+}
+
 const LinkSchema = z.object({ digest: z.string(), expires: z.iso.datetime(), remember: z.boolean() });
 /** What the council's own sign-in said of somebody, and under which settings: others end the session. */
 const SaidSchema = z.object({

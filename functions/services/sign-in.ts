@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Doing, Grant } from '../domain/access.ts';
-import { roleIn } from '../domain/council.ts';
 import {
   LINK_MINUTES,
   LINKS_AN_HOUR,
@@ -8,6 +7,7 @@ import {
   newPerson,
   type Person,
   type Role,
+  roleIn,
   type Said,
   type Session,
   scopesOf,

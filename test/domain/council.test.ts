@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CouncilRulesSchema, IssuerSchema, isPlain, roleIn, rolesFor } from '../../functions/domain/council.ts';
-import { newPerson, type Said, sessionOf, withSaidSession } from '../../functions/domain/person.ts';
+import { CouncilRulesSchema, IssuerSchema, isPlain, rolesFor } from '../../functions/domain/council.ts';
+import { newPerson, roleIn, type Said, sessionOf, withSaidSession } from '../../functions/domain/person.ts';
 
 const RULES = CouncilRulesSchema.parse(
   'look@*=Readers; manage@herefordshire = CN=Heads,OU=Children; acknowledge@herefordshire=Readers; submit@bristol=a@b.c',
