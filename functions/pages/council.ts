@@ -27,6 +27,11 @@ const REFUSALS: Readonly<Record<CouncilFault, readonly [status: number, title: s
     'Your council’s sign-in gave an answer that cannot be trusted',
     `You were not signed in. Try again; if it stays like this, tell whoever runs this service. ${OTHERWISE}`,
   ],
+  'sent-back': [
+    403,
+    'You were not signed in',
+    `Your council’s sign-in sent you back without an answer that this service can use. Go back to the overview to try again; if it stays like this, tell ${WHO}. ${OTHERWISE}`,
+  ],
   over: [
     403,
     'This sign-in is over',

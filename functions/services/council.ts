@@ -15,7 +15,7 @@ import { beginSaidSession } from './sign-in.ts';
 
 /** Why somebody was not signed in. */
 export type CouncilFault =
-  /** It does not answer, or says that it cannot now. */
+  /** It does not answer us, or says that it cannot now. */
   | 'unreachable'
   /** It, or the parameter with the secret, does not accept us: client id, secret, return address or scopes. */
   | 'misconfigured'
@@ -23,6 +23,8 @@ export type CouncilFault =
   | 'clock'
   /** Its answer is not what the standard asks for: signature, issuer, audience, nonce. */
   | 'invalid'
+  /** What the browser came back with says that it could not, or is no answer. By anybody's word: no alarm rings for it. */
+  | 'sent-back'
   /** The attempt is too old, was used already, or is not this browser's. */
   | 'over'
   | 'denied'
@@ -172,7 +174,7 @@ export function createCouncilSignIn({ council, settings, secretOf, database, now
 
   /** What the council's sign-in says of whoever comes back. What the token leaves out is looked up. */
   async function ask(configuration: openid.Configuration, attempt: string, url: URL) {
-    const tokens = await openid.authorizationCodeGrant(configuration, url, {
+    const tokens = await openid.authorizationCodeGrant(configuration, answerIn(url), {
       expectedState: partOf(attempt, 'state'),
       expectedNonce: partOf(attempt, 'nonce'),
       pkceCodeVerifier: partOf(attempt, 'code verifier'),
@@ -187,10 +189,21 @@ export function createCouncilSignIn({ council, settings, secretOf, database, now
   }
 }
 
-/** What an issuer says when it does not know us, or not like this (RFC 6749, 4.1.2.1 and 5.2). */
+/** The address with nothing of it but what belongs to an answer (RFC 6749, 4.1.2; RFC 9207), as often as it is there. */
+function answerIn(url: URL): URL {
+  const answer = new URL(url.pathname, url);
+  for (const name of ['code', 'state', 'iss', 'error'])
+    for (const value of url.searchParams.getAll(name)) answer.searchParams.append(name, value);
+  return answer;
+}
+
+/** What an issuer says when it does not know us, or not like this (RFC 6749, 5.2). */
 const MISCONFIGURED = [
-  ...['invalid_client', 'unauthorized_client', 'invalid_request', 'invalid_scope'],
-  ...['unsupported_response_type', 'unsupported_grant_type'],
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_request',
+  'invalid_scope',
+  'unsupported_grant_type',
 ];
 const UNREACHABLE = ['server_error', 'temporarily_unavailable'];
 
@@ -200,7 +213,7 @@ function signInErrorOf(error: unknown): CouncilSignInError {
   const { name, message, code, error: said, status } = error as Error & Record<'code' | 'error' | 'status', unknown>;
   const why = [name, code, said, status, message].filter((part) => part !== undefined).join(' ');
   const is = (fault: CouncilFault) => new CouncilSignInError(fault, why);
-  if (error instanceof openid.AuthorizationResponseError && said === 'access_denied') return is('denied');
+  if (error instanceof openid.AuthorizationResponseError) return is(said === 'access_denied' ? 'denied' : 'sent-back');
   if (typeof said === 'string' && MISCONFIGURED.includes(said)) return is('misconfigured');
   if (typeof said === 'string' && UNREACHABLE.includes(said)) return is('unreachable');
   if (error instanceof openid.ResponseBodyError && said === 'invalid_grant') return is('over');
@@ -209,6 +222,8 @@ function signInErrorOf(error: unknown): CouncilSignInError {
   switch (code) {
     case 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED':
       return is('clock');
+    case 'OAUTH_INVALID_RESPONSE':
+      return is('sent-back');
     case 'OAUTH_TIMEOUT':
     case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
     case 'OAUTH_RESPONSE_IS_NOT_JSON':

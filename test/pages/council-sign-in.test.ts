@@ -212,6 +212,16 @@ describe('a way back', () => {
     const late = await comeBack({ error: 'access_denied', state, iss: council.issuer }, mine.cookie);
     service.moveClock(new Date().toISOString());
     expect(await late.text()).toContain('This sign-in is over');
+    // What only the browser says rings no alarm.
+    for (const forged of [
+      { error: 'server_error' },
+      { code: 'x', iss: 'https://elsewhere.example' },
+      {},
+      { id_token: 'x' },
+    ]) {
+      const answer = await comeBack({ state, iss: council.issuer, ...forged }, mine.cookie);
+      expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('You were not signed in')]);
+    }
     const denied = await comeBack({ error: 'access_denied', state, iss: council.issuer }, mine.cookie);
     expect(await denied.text()).toContain('You were not signed in');
   });
