@@ -119,6 +119,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         topicArn,
         assets: ASSETS,
         contact: undefined,
+        council: undefined,
         smallNumbers,
       }) as unknown as Handler;
   }
