@@ -94,10 +94,15 @@ function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>):
 const lastDayFor = (period: Period, bankHolidays: ReadonlySet<string>): string =>
   workingDayAfter(period, SUBMISSION_WORKING_DAYS, bankHolidays);
 
-function monthToldAt(now: Date, latestPeriod: Period | undefined, bankHolidays: ReadonlySet<string>): Period {
+/** The latest month whose figures have been due in England, whether or not they came. */
+export function monthDueAt(now: Date, bankHolidays: ReadonlySet<string>): Period {
   const today = dayInEngland(now);
   const last = addMonths(periodOf(today), -1);
-  const due = today > lastDayFor(last, bankHolidays) ? last : addMonths(last, -1);
+  return today > lastDayFor(last, bankHolidays) ? last : addMonths(last, -1);
+}
+
+function monthToldAt(now: Date, latestPeriod: Period | undefined, bankHolidays: ReadonlySet<string>): Period {
+  const due = monthDueAt(now, bankHolidays);
   return latestPeriod !== undefined && latestPeriod > due ? latestPeriod : due;
 }
 

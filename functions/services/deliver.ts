@@ -2,6 +2,7 @@ import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
+import { CLAIM_MS, PUBLISHING_MS } from './direct-mail.ts';
 import { findHearer, findNewcomers, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
@@ -39,11 +40,6 @@ async function waitForTurn(authority: string): Promise<void> {
  * that goes before it: whoever wants to be sure asks again later.
  */
 export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent';
-
-/** How long SNS is asked to take a notice, with all its repetitions, before that counts as failed. */
-const PUBLISHING_MS = 10_000;
-/** A notice is left to one run for so long: it publishes and records that within it, or is no longer there. */
-export const CLAIM_MS = 15_000;
 
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;

@@ -13,6 +13,11 @@ import { listSubscriptions, type Recipients, readFilter } from './subscriptions.
 
 /** Mail to one recipient alone. */
 
+/** How long SNS is asked to take a mail, with all its repetitions, before that counts as failed. */
+export const PUBLISHING_MS = 10_000;
+/** What is to be sent once is left to one run for so long: it publishes and records that within it, or is no longer there. */
+export const CLAIM_MS = 15_000;
+
 /** Somebody who has confirmed: what they hear of, and how to address them alone. */
 export interface ConfirmedRecipient {
   readonly id: string;
@@ -55,6 +60,7 @@ export async function publishTo(
       Message: JSON.stringify({ default: Subject, email: text }),
       MessageAttributes: { recipient: { DataType: 'String', StringValue: id } },
     }),
+    { abortSignal: AbortSignal.timeout(PUBLISHING_MS) },
   );
   return true;
 }

@@ -12,6 +12,7 @@ import { describeStanding } from './evaluate.ts';
 import { maskedAddress } from './recipients.ts';
 import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readPolicy, type Subscription } from './subscriptions.ts';
+import { sendSummary, summariesDue } from './summaries.ts';
 
 /**
  * Who has come to hear of an authority, and who is lost to it. SNS tells of neither: both are seen by looking, every hour. Whoever
@@ -25,9 +26,9 @@ export interface Telling extends Recipients {
   readonly pageUrl: string;
 }
 
-/** Something to tell one recipient, or others of one, about an authority. */
+/** Something to tell one recipient, or others of one, about an authority; or the summary that is due to one. */
 export interface ToTell {
-  readonly about: 'arrival' | 'loss';
+  readonly about: 'arrival' | 'loss' | 'summary';
   readonly recipient: string;
   readonly authority: string;
 }
@@ -47,6 +48,7 @@ export async function lookAtRecipients(recipients: Recipients, now: Date): Promi
       if (confirmed && isNewTo(seen, authority)) toTell.push({ about: 'arrival', recipient, authority });
       if (lost && !lost.told.includes(authority)) toTell.push({ about: 'loss', recipient, authority });
     }
+    for (const authority of summariesDue(seen, now)) toTell.push({ about: 'summary', recipient, authority });
   }
   return toTell;
 }
@@ -77,6 +79,7 @@ async function lookAt(
  * of the address is not settled, or nobody else is left to tell.
  */
 export function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+  if (about === 'summary') return sendSummary(id, authority, telling, now);
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }
 
@@ -91,7 +94,7 @@ async function greet(id: string, authority: string, telling: Telling, now: Date)
   const least = recipient?.hears[authority];
   if (!recipient || !least || !isNewTo(recipient, authority)) return true;
   // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
-  if (standing) {
+  if (standing && standing.lastNotice > 0) {
     const waiting = unsent.filter(({ level }) => rank(level) >= rank(least)).length;
     const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
     if (!(await publishTo(telling, id, words))) return false;

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
-import { CLAIM_MS } from '../../functions/services/deliver.ts';
+import { CLAIM_MS } from '../../functions/services/direct-mail.ts';
 import { startWorld, submitUntilAccepted, verify } from './world.ts';
 
 /** The whole process, with all functions, streams and the sending of mail, is killed in the middle of work. */
