@@ -1,4 +1,4 @@
-import type { Metric } from '../functions/domain/inspection.ts';
+import type { Metric } from '../functions/domain/metric.ts';
 import type { Observation } from '../functions/domain/series.ts';
 import { HEREFORDSHIRE, series } from '../test/support/build.ts';
 import {

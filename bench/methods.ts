@@ -1,6 +1,6 @@
 import { chartOptions } from '../functions/domain/evaluators/special-cause.ts';
-import type { Metric } from '../functions/domain/inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween } from '../functions/domain/lifecycle.ts';
+import type { Metric } from '../functions/domain/metric.ts';
 import { isWorse, type Observation } from '../functions/domain/series.ts';
 import { latestPoints } from '../functions/domain/statistics/xmr.ts';
 import { judgedAt, standardFor, timeline } from '../functions/domain/timeline.ts';

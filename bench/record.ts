@@ -1,4 +1,4 @@
-import type { Metric } from '../functions/domain/inspection.ts';
+import type { Metric } from '../functions/domain/metric.ts';
 import { addMonths } from '../functions/domain/period.ts';
 import type { Month, Reported } from '../functions/domain/submission.ts';
 import { seededRandom } from './signal-worlds.ts';

@@ -1,4 +1,4 @@
-import type { Metric } from '../functions/domain/inspection.ts';
+import type { Metric } from '../functions/domain/metric.ts';
 import { aBacklog, aMetric, IN_WORDS, inFigures } from '../test/support/build.ts';
 import { bare, type Course, counts, type Draw, flow, rolling, snapshot, swinging, withGaps } from './draws.ts';
 import type { Reach } from './slipping.ts';

@@ -1,4 +1,4 @@
-import type { Metric } from '../functions/domain/inspection.ts';
+import type { Metric } from '../functions/domain/metric.ts';
 import type { Observation } from '../functions/domain/series.ts';
 import { timeline } from '../functions/domain/timeline.ts';
 import { aBacklog, aMetric, type Figure, IN_WORDS, inFigures, SETTINGS, series } from '../test/support/build.ts';

@@ -3,7 +3,10 @@ import { ServiceError } from '../functions/services/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { ApiError, UnreachableError } from './client.ts';
 import { addAnalyse } from './commands/analyse.ts';
+import { addAuthority } from './commands/authority.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addCorrect } from './commands/correct.ts';
+import { FileFaultsError } from './commands/figures-file.ts';
 import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
@@ -14,7 +17,7 @@ import { wordsOf } from './commands/output.ts';
 
 import { addRecovery } from './commands/recovery.ts';
 import { PROGRAM, PROGRAM_QUIETLY, refuseMeaningless, UsageError } from './commands/setting.ts';
-import { addSubmit, FileFaultsError } from './commands/submit.ts';
+import { addSubmit } from './commands/submit.ts';
 import { addToken } from './commands/token.ts';
 
 /** What a script can tell from the exit code. */
@@ -59,10 +62,12 @@ Exit codes: 0 done; 1 refused, or the file has faults; 2 the command line is wro
   .exitOverride();
 
 addSubmit(program);
+addCorrect(program);
 addName(program);
 addLook(program);
 addManage(program);
 addInspection(program);
+addAuthority(program);
 addMetric(program);
 addBenchmark(program);
 addToken(program);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import { getAction, getStandard, postAction, postStandard } from './dashboard/decisions.ts';
 import type { DashboardDependencies } from './dashboard/dependencies.ts';
 import {
   getCorrection,
@@ -23,8 +24,10 @@ import {
   postAcknowledgement,
 } from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
+import { getSettings, postClosing, postSettings } from './dashboard/settings.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
+import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
 import { readAssets } from './pages/assets.ts';
 import { howItJudgesPage } from './pages/how-it-judges.ts';
@@ -55,9 +58,16 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
+      'GET /authorities/{authority}/settings': (request) => getSettings(request, dependencies),
+      'POST /authorities/{authority}/settings': (request) => postSettings(request, dependencies),
+      'POST /authorities/{authority}/closing': (request) => postClosing(request, dependencies),
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
+      'GET /authorities/{authority}/metrics/{metric}/standard': (request) => getStandard(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/standard': (request) => postStandard(request, dependencies),
+      'GET /authorities/{authority}/actions/{action}': (request) => getAction(request, dependencies),
+      'POST /authorities/{authority}/actions/{action}': (request) => postAction(request, dependencies),
       'POST /authorities/{authority}/alerts/{alert}/acknowledgement': (request) =>
         postAcknowledgement(request, dependencies),
       'GET /authorities/{authority}/submissions': (request) => getSubmissions(request, dependencies),
@@ -82,6 +92,9 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/removal': (request) => postRemoval(request, dependencies),
       'POST /authorities/{authority}/recipients/{recipient}/test': (request) => postTest(request, dependencies),
+      'GET /authorities/{authority}/tokens': (request) => getTokens(request, dependencies),
+      'POST /authorities/{authority}/tokens': (request) => postToken(request, dependencies),
+      'POST /authorities/{authority}/tokens/{token}/revocation': (request) => postRevocation(request, dependencies),
     },
     {
       nothingThere,

@@ -4,6 +4,8 @@ import type * as z from 'zod';
 import {
   ActionAnswerSchema,
   AlertAnswerSchema,
+  AuthorityAnswerSchema,
+  authorityAnswer,
   BenchmarksAnswerSchema,
   ChangedMetricSchema,
   InspectionChangeSchema,
@@ -19,6 +21,7 @@ import {
   MetricChangeBodySchema,
   ProgressBodySchema,
   RecipientBodySchema,
+  SettingsBodySchema,
   StandardBodySchema,
 } from './http/bodies.ts';
 import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
@@ -26,6 +29,7 @@ import { readEnvironment } from './runtime/environment.ts';
 import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { acknowledgeAlert } from './services/alerts.ts';
+import { changeSettings } from './services/authorities.ts';
 import { dropBenchmark, loadBenchmarks } from './services/benchmarks.ts';
 import { changeMetric, putMetric } from './services/catalogue.ts';
 import { sendTest } from './services/direct-mail.ts';
@@ -63,6 +67,7 @@ export function createHandler(dependencies: ManageDependencies) {
       'PUT /v1/authorities/{authority}/inspections/{inspection}': (request) => putInspection(request, dependencies),
       'DELETE /v1/authorities/{authority}/inspections/{inspection}': (request) =>
         deleteInspection(request, dependencies),
+      'PATCH /v1/authorities/{authority}': (request) => patchAuthority(request, dependencies),
       'GET /v1/authorities/{authority}/recipients': (request) => getRecipients(request, dependencies),
       'POST /v1/authorities/{authority}/recipients': (request) => postRecipient(request, dependencies),
       'DELETE /v1/authorities/{authority}/recipients/{recipient}': (request) => deleteRecipient(request, dependencies),
@@ -131,6 +136,17 @@ async function deleteBenchmark({ parameters }: Request, { database }: ManageDepe
   const { authority = '', metric = '' } = parameters;
   await dropBenchmark(database, authority, metric);
   return { statusCode: 204 };
+}
+
+async function patchAuthority(
+  { parameters, body, by }: Request,
+  { database, now }: ManageDependencies,
+): Promise<Answer> {
+  const { author, reason, closed, ...change } = readBody(SettingsBodySchema, body);
+  const wanted = { ...change, ...(closed === undefined ? {} : { closed: closed || null }) };
+  const doing = { by, now: now() };
+  const inspection = await changeSettings(database, parameters.authority ?? '', wanted, { author, reason }, doing);
+  return answer(200, AuthorityAnswerSchema, authorityAnswer(inspection));
 }
 
 async function putInspection(request: Request, { database, now }: ManageDependencies): Promise<Answer> {

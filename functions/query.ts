@@ -1,10 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { withProgress } from './domain/action.ts';
+import { settingsIn } from './domain/authority.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
 import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
-import type { Metric } from './domain/inspection.ts';
 import type { LoadedInspection } from './domain/loaded-inspection.ts';
+import type { Metric } from './domain/metric.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';
@@ -13,6 +14,8 @@ import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts'
 import { type Unreadable, unreadableMonths } from './domain/unreadable.ts';
 import {
   AlertsAnswerSchema,
+  AuthorityAnswerSchema,
+  authorityAnswer,
   BacktestAnswerSchema,
   DescriptionAnswerSchema,
   HealthAnswerSchema,
@@ -79,6 +82,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database, now()),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
       'GET /v1/authorities/{authority}/inspections': (request) => getInspections(request, database),
+      'GET /v1/authorities/{authority}': (request) => getAuthority(request, database),
       'GET /inspection.schema.json': getInspectionFileSchema,
       'GET /openapi.json': getDescription,
       'GET /health': async () => answer(200, HealthAnswerSchema, { status: 'ok' }),
@@ -295,6 +299,7 @@ async function getAlerts(request: Request, database: Tables): Promise<Answer> {
     ...(board ? { evaluatedAt: board.evaluatedAt } : {}),
     ...(board?.latestPeriod ? { latestPeriod: board.latestPeriod } : {}),
     ...(setAside ? { setAside } : {}),
+    ...(settingsIn(inspection.settings).closed ? { closed: true } : {}),
     ...missing(unreadable),
     alerts: state ? alerts.filter((alert) => alert.state === state) : alerts,
   });
@@ -351,6 +356,14 @@ async function getInspections({ parameters }: Request, database: Tables): Promis
       };
     }),
   });
+}
+
+async function getAuthority({ parameters }: Request, database: Tables): Promise<Answer> {
+  return answer(
+    200,
+    AuthorityAnswerSchema,
+    authorityAnswer(await requireInspection(database, parameters.authority ?? '')),
+  );
 }
 
 async function getInspectionFileSchema(): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { Metric } from './domain/inspection.ts';
+import type { Metric } from './domain/metric.ts';
 import type { OwnName } from './domain/own-name.ts';
 import { BulkAnswerSchema, MonthAnswerSchema, OwnNameAnswerSchema } from './http/answers.ts';
 import { BulkQuerySchema, OwnNameBodySchema } from './http/bodies.ts';

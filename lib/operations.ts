@@ -1,47 +1,25 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
+import { UNSENT_TOO_LONG_S } from '../functions/runtime/metrics.ts';
+import { Alarms } from './alarms.ts';
 import type { Api } from './api.ts';
-import { HOURLY_RETRIES, type Schedule } from './schedule.ts';
+import { makeDashboard } from './dashboard.ts';
+import { HOURLY_RETRIES } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { type Settings, STACK } from './settings.ts';
-import { RETRIES, type StreamMapping } from './stream-mapping.ts';
+import type { Settings } from './settings.ts';
+import { RETRIES } from './stream-mapping.ts';
+import { ownMetric, type Watched, waitingByAuthority } from './watched.ts';
 
 export interface OperationsProps {
   /** How closely the service is watched: see `operations` in settings.ts. */
   readonly level: Settings['operations'];
   /** Who is told when the service itself fails; nobody where there is none. */
   readonly email: string | undefined;
-}
-
-/** What is watched. */
-export interface Watched {
-  readonly functions: readonly ServiceFunction[];
-  readonly api: Api;
-  readonly streams: readonly StreamMapping[];
-  readonly schedule: Schedule;
-}
-
-interface AlarmProps {
-  /** Part of the alarm's name, and so of its heading in `docs/runbook.md`. */
-  readonly name: string;
-  /** What it means for the people served. */
-  readonly means: string;
-  readonly metric: cloudwatch.IMetric;
-  readonly atLeast?: number;
-  readonly lessThan?: number;
-  /** Out of the last this many periods, one is enough; */
-  readonly periods?: number;
-  /** or all of them are needed. */
-  readonly all?: boolean;
-  /** What a period without data says: nothing by default. `tell` means that silence is a fault of its own. */
-  readonly silence?: 'is fine' | 'tell' | 'changes nothing' | 'is the fault';
 }
 
 const MINUTES_5 = Duration.minutes(5);
@@ -81,7 +59,7 @@ export class Operations extends Construct {
   private readonly level: Settings['operations'];
   private readonly email: string | undefined;
   private readonly topic: sns.Topic | undefined;
-  private readonly alarms: cloudwatch.Alarm[] = [];
+  private readonly alarms: Alarms;
 
   constructor(scope: Construct, id: string, { level, email }: OperationsProps) {
     super(scope, id);
@@ -95,6 +73,7 @@ export class Operations extends Construct {
     });
     this.email = email;
     this.topic = level === 'none' ? undefined : this.makeTopic();
+    this.alarms = new Alarms(this, this.topic);
   }
 
   /** Makes the alarms of the level that was chosen, and its dashboard. */
@@ -125,14 +104,14 @@ export class Operations extends Construct {
     this.watchStreams(watched);
     this.watchNotices();
     this.watchOperators();
-    this.alarm({
+    this.alarms.add({
       name: 'api-errors',
       means: 'Somebody who sent figures or looked at a page got "something went wrong" (5xx) and has to try again.',
       metric: watched.api.api.metric('5xx', { statistic: 'Sum', period: MINUTES_5 }),
       atLeast: 1,
     });
     this.countRefused(watched.api, 'RefusedRequests', '1');
-    this.alarm({
+    this.alarms.add({
       name: 'requests-refused',
       means:
         'So many requests came that the API told some to wait (429): a program that has run wild, or a flood. People may be among those who wait.',
@@ -144,7 +123,7 @@ export class Operations extends Construct {
       }),
       atLeast: REFUSED,
     });
-    this.makeDashboard(watched);
+    makeDashboard(this, watched, this.alarms.all);
   }
 
   /**
@@ -168,7 +147,7 @@ export class Operations extends Construct {
       });
     // A thousand of them in an hour count as one failure.
     this.countRefused(api, failures.metricName, '0.001');
-    this.alarm({
+    this.alarms.add({
       name: 'something-failed',
       means:
         'A function failed, a notice is not sent after two hours, nobody has confirmed to receive any, or a thousand requests were told to wait (429): somebody may not hear of an alert.',
@@ -178,7 +157,7 @@ export class Operations extends Construct {
     // The others are called by streams as well: that they ran says nothing of the hour.
     const hourly = schedule.calls.find((each) => streams.every(({ to }) => to !== each));
     if (!hourly) throw new Error('nothing is called by the hour alone');
-    this.alarm({
+    this.alarms.add({
       name: 'hourly-run-missing',
       means:
         'The hourly run has not run for three hours: late months and missed deadlines are not noticed, and nothing says of a notice that it was not sent.',
@@ -229,7 +208,7 @@ export class Operations extends Construct {
   /** An alarm on errors for each function; throttling and slowness have one cause for all, and so one alarm. */
   private watchFunctions(functions: readonly ServiceFunction[]): void {
     for (const each of functions)
-      this.alarm({
+      this.alarms.add({
         name: `${each.name}-errors`,
         means: each.whenItFails,
         metric: each.function.metricErrors({ period: MINUTES_5 }),
@@ -238,7 +217,7 @@ export class Operations extends Construct {
     const throttles = functions.map(
       (each) => [`throttles_${each.name}`, each.function.metricThrottles({ period: MINUTES_5 })] as const,
     );
-    this.alarm({
+    this.alarms.add({
       name: 'functions-throttled',
       means:
         'The account runs as many functions at once as it may: requests are refused (503), judging and mailing wait. A new account may run only ten.',
@@ -254,7 +233,7 @@ export class Operations extends Construct {
       const metric = each.function.metricDuration({ period: MINUTES_5, statistic: 'Maximum' });
       return [`duration_${each.name}`, each.timeout.toMilliseconds(), metric] as const;
     });
-    this.alarm({
+    this.alarms.add({
       name: 'functions-near-timeout',
       means:
         'A function took so long that a larger record or a slower day would end it half-way: requests fail (5xx), or judging and mailing start over.',
@@ -270,7 +249,7 @@ export class Operations extends Construct {
 
   private watchStreams({ streams, schedule }: Watched): void {
     for (const to of new Set(streams.map((stream) => stream.to)))
-      this.alarm({
+      this.alarms.add({
         name: `${to.name}-behind`,
         means: `What changed ten minutes ago has not been looked at. ${to.whenItFails}`,
         metric: to.function.metric('IteratorAge', { period: MINUTES_5, statistic: 'Maximum' }),
@@ -291,7 +270,7 @@ export class Operations extends Construct {
       },
     ];
     for (const { what, deadLetters, tries, means } of givenUp)
-      this.alarm({
+      this.alarms.add({
         name: `${kebab(what)}-dead-letters`,
         means: `Given up after ${tries} further tries or an hour, whichever came first; the hourly run tries again from the tables. ${means}`,
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
@@ -300,26 +279,26 @@ export class Operations extends Construct {
   }
 
   private watchNotices(): void {
-    this.alarm({
+    this.alarms.add({
       name: 'notices-unsent',
       means:
         'Alerts were raised two hours ago and nobody was mailed; or, as "insufficient data", the hourly run that would send them has not run for three hours.',
-      metric: this.own('OldestUnsentNotice', 'Maximum', HOUR),
+      metric: ownMetric(this, 'OldestUnsentNotice', 'Maximum', HOUR),
       atLeast: UNSENT_TOO_LONG_S,
       periods: HOURS_OF_SILENCE,
       silence: 'tell',
     });
-    this.alarm({
+    this.alarms.add({
       name: 'notices-waiting',
       means:
         'Nobody who would get the notices of the authority that this names has confirmed: its alerts are raised, and nobody there hears of them.',
-      metric: this.waitingByAuthority(),
+      metric: waitingByAuthority(this),
       atLeast: 1,
     });
-    this.alarm({
+    this.alarms.add({
       name: 'no-confirmed-recipient',
       means: 'Nobody has confirmed to receive e-mails: alerts are raised and their notices wait, so no director hears.',
-      metric: this.own('ConfirmedRecipients', 'Minimum', HOUR),
+      metric: ownMetric(this, 'ConfirmedRecipients', 'Minimum', HOUR),
       lessThan: 1,
       silence: 'changes nothing',
     });
@@ -328,130 +307,13 @@ export class Operations extends Construct {
   /** Only where somebody is to hear: the alarm shows in the console, and on the dashboard, as nobody else could be told. */
   private watchOperators(): void {
     if (!this.email) return;
-    this.alarm({
+    this.alarms.add({
       name: 'nobody-hears-operations',
       means:
         'Nobody has confirmed to hear when the service itself fails: this alarm, like all others, reaches nobody by e-mail.',
-      metric: this.own('ConfirmedOperators', 'Minimum', HOUR),
+      metric: ownMetric(this, 'ConfirmedOperators', 'Minimum', HOUR),
       lessThan: 1,
       silence: 'changes nothing',
-    });
-  }
-
-  /** One series an authority, so that the alarm names those that it is about; CloudWatch wants an order, whatever it is. */
-  private waitingByAuthority(): cloudwatch.MathExpression {
-    return new cloudwatch.MathExpression({
-      expression: `SELECT MAX(WaitingNotices) FROM SCHEMA("${Stack.of(this).stackName}", service, authority) GROUP BY authority ORDER BY MAX() DESC`,
-      label: 'notices that wait, by authority',
-      period: HOUR,
-      usingMetrics: {},
-    });
-  }
-
-  /** A metric that the functions emit themselves. */
-  private own(name: MetricName, statistic: string, period: Duration): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: Stack.of(this).stackName,
-      metricName: name,
-      dimensionsMap: { service: METRICS[name].emittedBy },
-      statistic,
-      period,
-    });
-  }
-
-  private alarm(props: AlarmProps): void {
-    if (!this.topic) return;
-    const { name, means, metric, atLeast, lessThan, periods = 1, all = false, silence = 'is fine' } = props;
-    const alarm = new cloudwatch.Alarm(this, name, {
-      alarmName: `${Stack.of(this).stackName}-${name}`,
-      alarmDescription: `${means} What to do: docs/runbook.md#${STACK.toLowerCase()}-${name}, with --stack ${Stack.of(this).stackName}`,
-      metric,
-      threshold: atLeast ?? lessThan ?? 1,
-      comparisonOperator:
-        lessThan === undefined
-          ? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-          : cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: periods,
-      datapointsToAlarm: all ? periods : 1,
-      treatMissingData: {
-        'is fine': cloudwatch.TreatMissingData.NOT_BREACHING,
-        tell: cloudwatch.TreatMissingData.MISSING,
-        'changes nothing': cloudwatch.TreatMissingData.IGNORE,
-        'is the fault': cloudwatch.TreatMissingData.BREACHING,
-      }[silence],
-    });
-    const action = new SnsAction(this.topic);
-    alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
-    if (silence === 'tell') alarm.addInsufficientDataAction(action);
-    this.alarms.push(alarm);
-  }
-
-  /** One page, from what people notice down to what causes it. The first three dashboards of an account are free. */
-  private makeDashboard({ functions, api, streams, schedule }: Watched): void {
-    const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
-      new cloudwatch.GraphWidget({ title, left, right, width: 12, height: 6 });
-    const total = (name: MetricName) => this.own(name, 'Sum', HOUR);
-    const queues = [...streams.map(({ deadLetters }) => deadLetters), schedule.deadLetters];
-    const { api: http } = api;
-    new cloudwatch.Dashboard(this, 'Dashboard', {
-      dashboardName: Stack.of(this).stackName,
-      defaultInterval: Duration.days(7),
-      widgets: [
-        [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: this.alarms, width: 24, height: 4 })],
-        [
-          graph('What the service did, by hour', [
-            total('Submissions'),
-            total('Raised'),
-            total('Mailed'),
-            total('Late'),
-          ]),
-          graph(
-            'Notices waiting',
-            [this.own('OldestUnsentNotice', 'Maximum', HOUR), this.waitingByAuthority()],
-            [this.own('ConfirmedRecipients', 'Minimum', HOUR), this.own('ConfirmedOperators', 'Minimum', HOUR)],
-          ),
-        ],
-        [
-          graph(
-            'Requests and how long they took',
-            [http.metricCount(), http.metricClientError(), http.metricServerError()],
-            [http.metricLatency({ statistic: 'p50' }), http.metricLatency({ statistic: 'p99' })],
-          ),
-          graph(
-            'Errors and throttles of functions',
-            functions.map((each) => each.function.metricErrors()),
-            functions.map((each) => each.function.metricThrottles()),
-          ),
-        ],
-        [
-          graph(
-            'How long functions ran, at most',
-            functions.map((each) => each.function.metricDuration({ statistic: 'Maximum' })),
-          ),
-          graph(
-            'How far streams are behind, and what was given up',
-            [...new Set(streams.map(({ to }) => to))].map((to) =>
-              to.function.metric('IteratorAge', { statistic: 'Maximum' }),
-            ),
-            queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
-          ),
-        ],
-        [
-          new cloudwatch.LogQueryWidget({
-            title: 'From request to e-mail',
-            logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
-            queryLines: [
-              'fields @timestamp, service, message, authority, requestId, months, judged, notice, number, messageId',
-              'filter message in ["months accepted", "authority evaluated", "notice sent"]',
-              'sort @timestamp desc',
-              'limit 50',
-            ],
-            width: 24,
-            height: 8,
-          }),
-        ],
-      ],
     });
   }
 }

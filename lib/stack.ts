@@ -99,8 +99,10 @@ export class InspectionMonitorStack extends Stack {
       timeout: Duration.seconds(10),
       logRemoval,
     });
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
+    // Tokens are listed, made and revoked on the page.
+    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grantIndex(dashboard, 'access', 'tokens');
+    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
@@ -158,7 +160,7 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     // Newcomers are told how things stand, which takes what a board is worked out from.
-    tables.grant(notify, 'baselines', ['dynamodb:Query']);
+    tables.grant(notify, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(notify, 'submissions', ['dynamodb:Query']);
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');

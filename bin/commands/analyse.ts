@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
 import { chartOptions, shownLimits } from '../../functions/domain/evaluators/special-cause.ts';
 import { digitsOf, monthName } from '../../functions/domain/format.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { addMonths, PeriodSchema } from '../../functions/domain/period.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Observation } from '../../functions/domain/series.ts';

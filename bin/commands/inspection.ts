@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander';
 import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { ApiError, type ApiFault } from '../client.ts';
+import { FileFaultsError } from './figures-file.ts';
 import { lineOf, linesOfJson, withoutMark } from './json-lines.ts';
 import { askFirst, forPeople, showJson, showList, showOne, YES } from './output.ts';
 import { PROGRAM_QUIETLY, reach, UsageError, withQuery } from './setting.ts';
-import { FileFaultsError } from './submit.ts';
 
 /** A file of an inspection as it was read, with the lines of what is in it. */
 interface InspectionFile {

@@ -68,7 +68,7 @@ export function addLook(program: Command): void {
       const levels = Object.fromEntries(
         LEVELS.map((level) => [level, raised.filter((alert) => alert.level === level).length]),
       );
-      const { latestPeriod, evaluatedAt, setAside } = alerts.body;
+      const { latestPeriod, evaluatedAt, setAside, closed } = alerts.body;
       const isIncomplete = setAside?.reason === 'incomplete';
       const months = isIncomplete ? await readAll<Month>(client, at('submissions'), 'submissions') : [];
       const unreadable: Unreadable[] = [
@@ -81,6 +81,7 @@ export function addLook(program: Command): void {
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
           latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been submitted yet.',
           `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
+          ...(closed ? ['CLOSED         nothing is taken in, judged or mailed ("authority" says since when)'] : []),
           ...(setAside && !isIncomplete
             ? [`NOT JUDGED     since ${setAside.at}: ${SET_ASIDE[setAside.reason]}; the alerts are from before`]
             : []),
@@ -107,6 +108,7 @@ export function addLook(program: Command): void {
           evaluatedAt,
           alerts: levels,
           setAside,
+          closed,
           ...(unreadable.length > 0 ? { unreadable } : {}),
           waitingNotices: waiting,
           lostRecipients: lost,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Benchmark } from '../../functions/domain/benchmark.ts';
-import type { MetricDefinition } from '../../functions/domain/inspection.ts';
+import type { MetricDefinition } from '../../functions/domain/metric.ts';
 import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { FIELDS, type OwnName } from '../../functions/domain/own-name.ts';
 import { namingOf, plain } from '../../functions/services/names.ts';
+import { metricNamed, metricsOf, ownNamesOf } from './metric-names.ts';
 import { showList, showOne } from './output.ts';
 import { PROGRAM, reach, UsageError } from './setting.ts';
-import { metricNamed, metricsOf, ownNamesOf } from './submit.ts';
 
 const meaningOf = ({ metric, field }: Pick<OwnName, 'metric' | 'field'>): string =>
   metric === null ? 'left out' : [metric, field].filter(Boolean).join(', ');

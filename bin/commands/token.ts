@@ -2,15 +2,13 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { isExpired, SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { AuthorityIdSchema } from '../../functions/domain/identifiers.ts';
-import { createToken, listTokens, revokeToken } from '../../functions/services/tokens.ts';
+import { createToken, listTokens, MAX_TOKEN_DAYS, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
 import { askFirst, numberFrom, showList, showOne, YES } from './output.ts';
 import { PROGRAM, UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
-/** No token is for ever. */
-const MAX_DAYS = 366;
 
 /** Commands for tokens. They go to the table directly: who may do that is for AWS, or for this machine, to say. */
 export function addToken(program: Command): void {
@@ -25,7 +23,7 @@ export function addToken(program: Command): void {
       'the authority it is for, whatever --authority says elsewhere; * for all',
       'herefordshire',
     )
-    .option('--days <days>', `how long it is valid, at most ${MAX_DAYS}`, numberFrom, 90)
+    .option('--days <days>', `how long it is valid, at most ${MAX_TOKEN_DAYS}`, numberFrom, 90)
     .addHelpText(
       'after',
       `
@@ -37,8 +35,8 @@ Examples:
       const scopes = scopesIn(options.scopes);
       if (options.for !== '*' && !AuthorityIdSchema.safeParse(options.for).success)
         throw new UsageError(`--for ${options.for}: an authority is written like "herefordshire"`);
-      if (!(options.days > 0 && options.days <= MAX_DAYS))
-        throw new UsageError(`--days ${options.days}: more than 0 and at most ${MAX_DAYS}`);
+      if (!(options.days > 0 && options.days <= MAX_TOKEN_DAYS))
+        throw new UsageError(`--days ${options.days}: more than 0 and at most ${MAX_TOKEN_DAYS}`);
       const { database, now } = await accessOf(options);
       const expires = Math.floor(now.getTime() / 1000 + options.days * DAY_S);
       const made = await createToken(database, { scopes, authority: options.for, label: options.label, expires });

@@ -1,3 +1,4 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { RangeQuerySchema } from '../http/bodies.ts';
 import { fileAnswer } from '../http/files.ts';
 import type { RefusedCorrection } from '../pages/correction.ts';
@@ -8,7 +9,7 @@ import { MAX_REVISIONS, monthPage, submissionsPage } from '../pages/submissions.
 import { retractMonth } from '../services/accept.ts';
 import { correctMonth } from '../services/correct.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
-import { requireMetrics, withInspection } from '../services/inspections.ts';
+import { checkOpen, metricIn, requireMetrics, withInspection } from '../services/inspections.ts';
 import { readMonth, readNewestRevisions } from '../services/months.ts';
 import { readSubmitted } from '../services/record.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -32,7 +33,7 @@ export async function getMonth(
   const [inspection, revisions] = await withInspection(database, authority, () =>
     readNewestRevisions(database, authority, period, MAX_REVISIONS),
   );
-  return page(monthPage(visit, inspection, revisions, smallNumbers));
+  return page(monthPage(visit, inspection, revisions, smallNumbersFor(inspection, smallNumbers)));
 }
 
 export async function getReceipt(
@@ -44,7 +45,7 @@ export async function getReceipt(
     import('../services/receipt.ts'),
   ]);
   const { inspection, receipt } = await readReceipt(database, authority, at);
-  return page(receiptPage(visit, inspection, receipt, smallNumbers));
+  return page(receiptPage(visit, inspection, receipt, smallNumbersFor(inspection, smallNumbers)));
 }
 
 export async function getTemplate(
@@ -73,13 +74,12 @@ export async function getCorrection(
 ): Promise<PageAnswer> {
   const { authority = '', period = '' } = request.parameters;
   const id = refused?.form.metric ?? request.query.metric ?? '';
-  const [{ header, metrics }, month] = await withInspection(database, authority, () =>
-    readMonth(database, authority, period),
-  );
-  const metric = metrics.find((known) => known.id === id);
-  if (!metric) throw new NotFoundError('metric', id);
+  const [inspection, month] = await withInspection(database, authority, () => readMonth(database, authority, period));
+  checkOpen(inspection);
+  const metric = metricIn(inspection, id);
   const { correctionPage } = await import('../pages/correction.ts');
-  return page(correctionPage(request.visit, header, metric, month, smallNumbers, refused), refused ? 422 : 200);
+  const small = smallNumbersFor(inspection, smallNumbers);
+  return page(correctionPage(request.visit, inspection.header, metric, month, small, refused), refused ? 422 : 200);
 }
 
 export async function postCorrection(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {

@@ -1,12 +1,13 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { isAuthorityAlert } from '../domain/authority-alerts.ts';
 import { addMonths, dayInEngland, periodOf } from '../domain/period.ts';
 import { AcknowledgementBodySchema } from '../http/bodies.ts';
 import type { RefusedAcknowledgement } from '../pages/acknowledgement.ts';
 import { overviewPage } from '../pages/overview.ts';
 import { RefusalError } from '../pages/refusals.ts';
+import { AUTHORITIES_A_PAGE, regionPage } from '../pages/region.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
-import { authoritiesPage } from '../pages/sign-in.ts';
 import { acknowledgeAlert } from '../services/alerts.ts';
 import { listAuthorities } from '../services/inspections.ts';
 import { readMetricHistory, readOverview, readSubmitted } from '../services/record.ts';
@@ -15,7 +16,7 @@ import type { DashboardDependencies } from './dependencies.ts';
 /** Where things stand: of an authority, of its metrics, of one, and that an alert was taken in hand. */
 
 export async function getStart(
-  { visit, grant }: PageRequest,
+  { visit, grant, query }: PageRequest,
   { database }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const several = grant?.authorities ?? [];
@@ -24,7 +25,11 @@ export async function getStart(
   const authorities = several.length > 0 ? all.filter(({ id }) => several.includes(id)) : all;
   const [only] = authorities;
   if (only && authorities.length === 1) return redirect(`/authorities/${only.id}`);
-  return page(authoritiesPage(visit, authorities));
+  const rest = authorities.filter(({ id }) => id > (query.after ?? '')).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const shown = rest.slice(0, AUTHORITIES_A_PAGE);
+  const { readRegion } = await import('../services/region.ts');
+  const after = rest.length > shown.length ? shown.at(-1)?.id : undefined;
+  return page(regionPage(visit, await readRegion(database, shown), after));
 }
 
 /** A month has one notice, and one more for each correction of it. */
@@ -35,7 +40,13 @@ export async function getOverview(
   { database, smallNumbers, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const overview = await readOverview(database, authority, NEWEST_NOTICES, now());
-  return page(overviewPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
+  return page(
+    overviewPage(visit, {
+      ...overview,
+      today: dayInEngland(now()),
+      smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+    }),
+  );
 }
 
 export async function getBoardPack(
@@ -46,7 +57,13 @@ export async function getBoardPack(
     readOverview(database, authority, NEWEST_NOTICES, now()),
     import('../pages/board-pack.ts'),
   ]);
-  return page(boardPackPage(visit, { ...overview, today: dayInEngland(now()), smallNumbers }));
+  return page(
+    boardPackPage(visit, {
+      ...overview,
+      today: dayInEngland(now()),
+      smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+    }),
+  );
 }
 
 export async function getMetric(
@@ -59,7 +76,10 @@ export async function getMetric(
     readMetricHistory(database, authority, metric, smallNumbers),
     import('../pages/metric.ts'),
   ]);
-  return page(metricPage(visit, { ...history, smallNumbers }, refused), refused ? 422 : 200);
+  return page(
+    metricPage(visit, { ...history, smallNumbers: smallNumbersFor(history.inspection, smallNumbers) }, refused),
+    refused ? 422 : 200,
+  );
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
@@ -99,5 +119,5 @@ export async function getMetrics(
     import('../pages/metrics.ts'),
   ]);
   const last = addMonths(periodOf(dayInEngland(now())), -1);
-  return page(metricsPage(visit, inspection, months, last, smallNumbers));
+  return page(metricsPage(visit, inspection, months, last, smallNumbersFor(inspection, smallNumbers)));
 }

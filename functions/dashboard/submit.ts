@@ -1,9 +1,10 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { firstOf } from '../domain/questions.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { logUnreadable } from '../runtime/logging.ts';
 import { acceptMonths, BasisChangedError, type ComparedMonth, compareMonths } from '../services/accept-months.ts';
-import { requireInspection } from '../services/inspections.ts';
+import { requireOpenInspection } from '../services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
 import { askAbout } from '../services/questions.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -15,7 +16,7 @@ export async function getSubmit(
   { database, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const [{ header, metrics }, { submitPage }, ownNames] = await Promise.all([
-    requireInspection(database, authority),
+    requireOpenInspection(database, authority),
     import('../pages/upload.ts'),
     listOwnNames(database, authority),
   ]);
@@ -39,7 +40,7 @@ export async function postCheck(
     import('../pages/upload.ts'),
     import('../pages/own-names.ts'),
   ]);
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const mode = modeIn(form.mode);
   const meanings = meaningsIn(form);
   if (meanings.length > 0) await rememberNames({ database, by, now: now() }, authority, meanings);
@@ -50,7 +51,7 @@ export async function postCheck(
   const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);
   const questions = await questionsOf(database, authority, months);
   const checked = { ...upload, packed: packMonths(upload.months), questions };
-  return page(previewPage(visit, inspection, checked, mode, months, smallNumbers));
+  return page(previewPage(visit, inspection, checked, mode, months, smallNumbersFor(inspection, smallNumbers)));
 }
 
 /** What is to be asked of months before they are sent: the first of it. */
@@ -71,7 +72,7 @@ export async function postSubmissions(
   { database, smallNumbers, now, logger }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const { unpackMonths, previewPage, modeIn } = await import('../pages/upload.ts');
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const mode = modeIn(form.mode);
   const sent = unpackMonths(packed, inspection.metrics, now());
   try {
@@ -84,6 +85,9 @@ export async function postSubmissions(
     const months = await compareMonths(database, authority, sent, { now: now() }, mode);
     const questions = await questionsOf(database, authority, months);
     const again = { questions, packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
-    return page(previewPage(visit, inspection, again, mode, months, smallNumbers, CHANGED_MEANWHILE), 409);
+    return page(
+      previewPage(visit, inspection, again, mode, months, smallNumbersFor(inspection, smallNumbers), CHANGED_MEANWHILE),
+      409,
+    );
   }
 }

@@ -4,17 +4,20 @@ import * as z from 'zod';
 export const SCOPES = ['read', 'submit', 'acknowledge', 'manage'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Who did something, as it is kept with what they did: the address that signed in, or the label of the token. */
+export const BySchema = z.string().min(1).max(254);
+
 /** What a token allows: scopes, for one authority (or `*` for all), until `expires` (seconds since 1970). */
 export const GrantSchema = z.object({
   scopes: z.array(z.enum(SCOPES)),
   authority: z.string().min(1),
   label: z.string(),
   expires: z.int(),
+  /** Who made it, and when; absent where that was not recorded, as of a token made by command. */
+  made: z.object({ at: z.iso.datetime(), by: BySchema }).optional(),
 });
 export type Grant = z.infer<typeof GrantSchema>;
 
-/** Who did something, as it is kept with what they did: the address that signed in, or the label of the token. */
-export const BySchema = z.string().min(1).max(254);
 /** Whoever has the grant, as {@link BySchema} keeps them. */
 export const byOf = ({ label }: Pick<Grant, 'label'>): string => label.slice(0, 254) || 'token without a label';
 

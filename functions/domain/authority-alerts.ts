@@ -1,8 +1,8 @@
 import { action } from './evaluators/action.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { submission } from './evaluators/submission.ts';
-import { AUTHORITY_ALERT_IDS, type AuthorityAlertId, type Metric } from './inspection.ts';
 import { type AlertState, advance, CLEAR } from './lifecycle.ts';
+import { AUTHORITY_ALERT_IDS, type AuthorityAlertId, type Metric } from './metric.ts';
 import type { AuthorityAlertRule, Obligations } from './obligations.ts';
 
 /** Every alert of an authority. One more is one more entry here and its id in {@link AUTHORITY_ALERT_IDS}. */

@@ -1,6 +1,6 @@
 import { type MetricEvaluator, MetricEvaluatorSchema } from './evaluators/evaluator.ts';
-import type { LocalStandard } from './inspection.ts';
 import type { AlertState } from './lifecycle.ts';
+import type { LocalStandard } from './metric.ts';
 import { timelines } from './reconcile.ts';
 import type { JudgedRecord } from './record.ts';
 import type { Judged } from './timeline.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BySchema } from './access.ts';
 import { dayName, formatNumber } from './format.ts';
-import type { Metric } from './inspection.ts';
+import type { Metric } from './metric.ts';
 import { addMonths, PeriodSchema } from './period.ts';
 
 /**

@@ -84,6 +84,7 @@ export const AnnouncedSchema = z.object({
   latestPeriod: z.string().optional(),
   judged: z.record(z.string(), z.int()),
   standards: z.record(z.string(), z.int()),
+  settings: z.int().optional(),
   inspection: z.string(),
   leading: z.string().optional(),
   /** The number of the last notice at each level; boards of an earlier version do not say. */
@@ -106,6 +107,8 @@ export const BoardSchema = z.object({
   judged: z.record(z.string(), z.int()),
   /** The version of the local standard judged for each metric that has one. */
   standards: z.record(z.string(), z.int()),
+  /** The version of the authority's settings judged by; absent where nothing was set. */
+  settings: z.int().optional(),
   /** The fingerprint of the inspections and metrics judged. */
   inspection: z.string(),
   /** The inspection that led; boards that an earlier version wrote do not say. */
@@ -124,6 +127,7 @@ export function asAnnounced({
   latestPeriod,
   judged,
   standards,
+  settings,
   inspection,
   leading,
   alerts,
@@ -144,6 +148,7 @@ export function asAnnounced({
   return {
     ...(latestPeriod ? { latestPeriod } : {}),
     ...{ judged, standards, inspection },
+    ...(settings ? { settings } : {}),
     ...(leading ? { leading } : {}),
     alerts: Object.fromEntries(told),
   };

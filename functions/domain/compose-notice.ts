@@ -19,8 +19,8 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { Metric, Standard } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, highest, type Level, LevelSchema, rank } from './lifecycle.ts';
+import type { Metric, Standard } from './metric.ts';
 import { compareItems } from './notice.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';

@@ -14,7 +14,7 @@ import {
   type SmallNumbers,
   shownLevel,
 } from './format.ts';
-import type { Metric, Standard } from './inspection.ts';
+import type { Metric, Standard } from './metric.ts';
 import { monthIndex } from './period.ts';
 import {
   ESTIMATE_FROM_SUBMISSIONS,

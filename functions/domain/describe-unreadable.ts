@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<Unreadable['kind'], (of: string) => string>> = {
   metric: (of) => `the definition of ${of}`,
   inspection: (of) => `the inspection ${of}`,
   authority: () => "the authority's name",
+  settings: () => "the authority's settings",
   board: () => 'the board of alerts',
   acknowledgement: (of) => `who has the alert of ${of} in hand`,
   notice: (of) => `notice ${of}`,

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 import type { Basis } from './identifiers.ts';
-import type { Metric, Standard } from './inspection.ts';
+import type { Metric, Standard } from './metric.ts';
 import { isShared, type Observation, observationIn, type Pooled, reportsExpected, scaleOf } from './series.ts';
 import type { Month } from './submission.ts';
 
@@ -12,6 +12,9 @@ const MAX_SMALL = 5;
 
 /** What is neither the inspectors' nor the law's is ours, until the council sets or confirms it. */
 export const DEFAULT = "this service's default";
+
+/** Of an alert that nobody took in hand, in e-mails and on pages alike. */
+export const NOBODY_HAS_IT_IN_HAND = 'Nobody has said that they have it in hand.';
 
 const BASIS: Record<Basis, string> = {
   inspection: 'from the inspection',
@@ -203,6 +206,12 @@ export const cardinal = (number: number): string => CARDINALS[number] ?? String(
 
 /** `seventh`; in figures beyond twelve. */
 export const ordinal = (number: number): string => ORDINALS[number] ?? `${number}th`;
+
+/**
+ * `10th`, up to `20th`.
+ * @example nth(3) // '3rd'
+ */
+export const nth = (number: number): string => `${number}${['th', 'st', 'nd', 'rd'][number] ?? 'th'}`;
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 

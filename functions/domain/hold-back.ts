@@ -1,9 +1,6 @@
 import type { Board, BoardAlert } from './board.ts';
-import { rank } from './lifecycle.ts';
+import { CLEAN_PERIODS_TO_CLEAR, rank } from './lifecycle.ts';
 import type { AuthorityRecord } from './record.ts';
-
-/** An alert ends with so many. */
-const CLEAN_PERIODS = 2;
 
 /** Alerts as they are shown, and those of them that are held where they stood. */
 export interface HeldBack {
@@ -13,7 +10,7 @@ export interface HeldBack {
 
 /**
  * What cannot be read has no direction. An alert whose own definition, standard or reports cannot be read stays as it stood; and
- * of a metric that was not reported twice since a month that cannot be read, no alert ends or eases for want of its figures.
+ * of a metric that was not reported often enough since a month that cannot be read, no alert ends or eases for want of its figures.
  */
 export function holdBack(
   stored: Board | undefined,
@@ -32,7 +29,7 @@ export function holdBack(
   const lost = months.findLast((month) => month.unreadable)?.period;
   const since = months.filter(({ period }) => lost !== undefined && period > lost);
   const isReportedSince = (id: string): boolean =>
-    since.filter(({ observations }) => Object.hasOwn(observations, id)).length >= CLEAN_PERIODS;
+    since.filter(({ observations }) => Object.hasOwn(observations, id)).length >= CLEAN_PERIODS_TO_CLEAR;
   for (const { id } of lost === undefined ? [] : record.metrics) {
     const before = stood[id];
     if (before && isEased(before, alerts[id]) && !isReportedSince(id)) held.add(id);

@@ -110,6 +110,14 @@ export const MOVES: Readonly<Record<LifecycleState, Readonly<Partial<Record<Peri
   },
 };
 
+/** With so many clean periods in a row an alert that is raised ends, as the table has it. */
+export const CLEAN_PERIODS_TO_CLEAR = cleanPeriodsFrom('raised');
+
+function cleanPeriodsFrom(state: LifecycleState): number {
+  const { to = 'clear' } = MOVES[state].clean ?? {};
+  return to === 'clear' ? 1 : 1 + cleanPeriodsFrom(to);
+}
+
 /** A move that the lifecycle does not have. */
 export class IllegalMoveError extends Error {
   override readonly name = 'IllegalMoveError';

@@ -1,19 +1,11 @@
 import * as z from 'zod';
 import { BySchema } from './access.ts';
 import type { Action, Progress } from './action.ts';
+import { type SettingsVersion, settingsIn } from './authority.ts';
 import type { Benchmark } from './benchmark.ts';
 import { frameworkOf } from './frameworks.ts';
-import {
-  type Baseline,
-  type GradedJudgement,
-  type Inspection,
-  type InspectionHeader,
-  InspectionSchema,
-  type LocalStandard,
-  type Metric,
-  type MetricDefinition,
-  type MetricFinding,
-} from './inspection.ts';
+import { type GradedJudgement, type Inspection, type InspectionHeader, InspectionSchema } from './inspection.ts';
+import type { Baseline, LocalStandard, Metric, MetricDefinition, MetricFinding } from './metric.ts';
 import { periodOf } from './period.ts';
 import type { Unreadable } from './unreadable.ts';
 
@@ -64,6 +56,8 @@ export interface LoadedInspection {
   readonly localStandards: readonly LocalStandard[];
   /** Oldest version first. */
   readonly progress: readonly Progress[];
+  /** Oldest version first; none where nothing was set. */
+  readonly settings?: readonly SettingsVersion[];
   /** Published figures of other places, by metric. */
   readonly benchmarks: readonly Benchmark[];
   /** Every inspection, the newest first; the leading one among them. */
@@ -81,6 +75,7 @@ export interface StoredInspections {
   readonly definitions: readonly MetricDefinition[];
   readonly localStandards: readonly LocalStandard[];
   readonly progress: readonly Progress[];
+  readonly settings?: readonly SettingsVersion[];
   readonly benchmarks: readonly Benchmark[];
 }
 
@@ -105,7 +100,7 @@ export function loadedFrom({
   const rebaseDates = counted.flatMap((report) => report.rebaseDates).sort((a, b) => (a.date < b.date ? -1 : 1));
   return {
     ...{
-      header: { ...header, name: name ?? header.name, rebaseDates },
+      header: { ...header, name: settingsIn(since.settings).name ?? name ?? header.name, rebaseDates },
       fingerprint,
       judgements,
       actions,
@@ -114,6 +109,7 @@ export function loadedFrom({
     },
     metrics: definitions.map((definition) => metricFrom(definition, leading, full)),
     localStandards: since.localStandards,
+    settings: since.settings ?? [],
     benchmarks: since.benchmarks,
   };
 }

@@ -4,13 +4,14 @@ import {
   formatDue,
   formatParagraphs,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   oneLine,
   ordinal,
   sentence,
   timeName,
 } from './format.ts';
-import { AUTHORITY_ALERT_IDS } from './inspection.ts';
 import { type Level, rank } from './lifecycle.ts';
+import { AUTHORITY_ALERT_IDS } from './metric.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import { dayInEngland } from './period.ts';
 import { REMIND_EVERY_MONTHS } from './rules.ts';
@@ -369,9 +370,7 @@ function standing(item: NoticeItem, home: string, brief = false): Paragraph {
     `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
     ...unsaidWords(item),
     ...movedWords(item),
-    ...(level === 'watch' || item.inHand || item.acknowledgement
-      ? inHand(item)
-      : ['Nobody has said that they have it in hand.']),
+    ...(level === 'watch' || item.inHand || item.acknowledgement ? inHand(item) : [NOBODY_HAS_IT_IN_HAND]),
     ...(brief ? [] : link(item, home)),
   ];
 }

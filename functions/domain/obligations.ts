@@ -1,12 +1,13 @@
 import { type Action, compareDue, type DatedAction, isDated, type Progress } from './action.ts';
+import { settingsIn } from './authority.ts';
 import type { Acknowledgement, BoardAlert, ToldAlert } from './board.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import type { NoticeItem } from './notice-contents.ts';
 import { addMonths, dayInEngland, monthIndex, type Period, periodOf, startOfDayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf } from './record.ts';
-import { SKIPPED_MONTHS_MAX, SUBMISSION_WORKING_DAYS } from './rules.ts';
+import { SKIPPED_MONTHS_MAX, SUBMISSION_VERY_LATE_MONTHS, SUBMISSION_WORKING_DAYS } from './rules.ts';
 import type { Month } from './submission.ts';
-import { addDays, addMonthToDay, workingDayAfter } from './working-days.ts';
+import { addDays, addMonthsToDay, workingDayAfter } from './working-days.ts';
 
 /** The month that is expected next, and the days (`yyyy-mm-dd`) from which on it is late, and a further month late. */
 export interface ExpectedMonth {
@@ -14,6 +15,9 @@ export interface ExpectedMonth {
   readonly lastDay: string;
   readonly lateFrom: string;
   readonly veryLateFrom: string;
+  /** Which working day after the month `lastDay` is, and whether the council set that. */
+  readonly workingDay: number;
+  readonly isSet: boolean;
 }
 
 /** What an authority has to do by now. Without any submission nothing is expected, neither figures nor actions. */
@@ -59,8 +63,8 @@ export function obligationsOf(record: AuthorityRecord, now: Date): Obligations {
   return {
     now,
     latestPeriod,
-    month: monthToldAt(now, latestPeriod, record.bankHolidays),
-    expected: latestPeriod ? expectedAfter(latestPeriod, record.bankHolidays) : undefined,
+    month: monthToldAt(now, latestPeriod, record),
+    expected: latestPeriod ? expectedAfter(latestPeriod, record) : undefined,
     skipped: skippedIn(record),
     openActions,
     overdueActions: overdueOf(openActions, now),
@@ -84,31 +88,42 @@ function skippedIn({ months, metrics }: AuthorityRecord): Period[] {
   });
 }
 
-function expectedAfter(latestPeriod: Period, bankHolidays: ReadonlySet<string>): ExpectedMonth {
+/** What says by when figures are due. */
+export type Calendar = Pick<AuthorityRecord, 'bankHolidays' | 'settings'>;
+
+function expectedAfter(latestPeriod: Period, calendar: Calendar): ExpectedMonth {
   const period = addMonths(latestPeriod, 1);
-  const lastDay = lastDayFor(period, bankHolidays);
-  return { period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(addMonthToDay(lastDay), 1) };
+  const lastDay = lastDayFor(period, calendar);
+  const lastDayButVeryLate = addMonthsToDay(lastDay, SUBMISSION_VERY_LATE_MONTHS);
+  return {
+    ...{ period, lastDay, lateFrom: addDays(lastDay, 1), veryLateFrom: addDays(lastDayButVeryLate, 1) },
+    ...{ workingDay: dueWorkingDayIn(calendar), isSet: settingsIn(calendar.settings).dueWorkingDay !== undefined },
+  };
 }
 
 /** The last day, `yyyy-mm-dd`, on which a month's figures are not late. */
-const lastDayFor = (period: Period, bankHolidays: ReadonlySet<string>): string =>
-  workingDayAfter(period, SUBMISSION_WORKING_DAYS, bankHolidays);
+const lastDayFor = (period: Period, calendar: Calendar): string =>
+  workingDayAfter(period, dueWorkingDayIn(calendar), calendar.bankHolidays);
+
+/** The working day after a month by the end of which its figures are due. */
+export const dueWorkingDayIn = ({ settings }: Pick<Calendar, 'settings'>): number =>
+  settingsIn(settings).dueWorkingDay ?? SUBMISSION_WORKING_DAYS;
 
 /** The latest month whose figures have been due in England, whether or not they came. */
-export function monthDueAt(now: Date, bankHolidays: ReadonlySet<string>): Period {
+export function monthDueAt(now: Date, calendar: Calendar): Period {
   const today = dayInEngland(now);
   const last = addMonths(periodOf(today), -1);
-  return today > lastDayFor(last, bankHolidays) ? last : addMonths(last, -1);
+  return today > lastDayFor(last, calendar) ? last : addMonths(last, -1);
 }
 
-function monthToldAt(now: Date, latestPeriod: Period | undefined, bankHolidays: ReadonlySet<string>): Period {
-  const due = monthDueAt(now, bankHolidays);
+function monthToldAt(now: Date, latestPeriod: Period | undefined, calendar: Calendar): Period {
+  const due = monthDueAt(now, calendar);
   return latestPeriod !== undefined && latestPeriod > due ? latestPeriod : due;
 }
 
 /** When a month is the one that is told of, whether or not its figures come ({@link Obligations.month}). */
-export function toldOfFrom(period: Period, bankHolidays: ReadonlySet<string>): Date {
-  return startOfDayInEngland(addDays(lastDayFor(period, bankHolidays), 1));
+export function toldOfFrom(period: Period, calendar: Calendar): Date {
+  return startOfDayInEngland(addDays(lastDayFor(period, calendar), 1));
 }
 
 /** The actions that are not completed, by the newest version of each one's progress; earliest due first. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Metric, MetricDefinitionSchema } from './inspection.ts';
+import { type Metric, MetricDefinitionSchema } from './metric.ts';
 import { typedText } from './typed-text.ts';
 
 /** The fields of a reported figure, as the columns of a file name them. */

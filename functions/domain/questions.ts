@@ -1,5 +1,5 @@
 import { formatObservation, monthName, type SmallNumbers } from './format.ts';
-import type { Metric } from './inspection.ts';
+import type { Metric } from './metric.ts';
 import {
   QUESTION_DENOMINATOR,
   QUESTION_RECORD_MIN,

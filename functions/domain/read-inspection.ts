@@ -1,5 +1,6 @@
 import { type Framework, frameworkOf } from './frameworks.ts';
-import { type Baseline, type Inspection, InspectionSchema, type Metric, type MetricDefinition } from './inspection.ts';
+import { type Inspection, InspectionSchema } from './inspection.ts';
+import type { Baseline, Metric, MetricDefinition } from './metric.ts';
 import { type Fault, faultsOf, isObject, pointerTo } from './submission.ts';
 import { typedText } from './typed-text.ts';
 

@@ -1,3 +1,4 @@
+import type { SettingsVersion } from './authority.ts';
 import type { Announced } from './board.ts';
 import {
   dayName,
@@ -7,10 +8,12 @@ import {
   MAX_NAME_LENGTH,
   MAX_TYPED_LENGTH,
   monthName,
+  nth,
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { LocalStandard, Metric } from './inspection.ts';
+import type { LocalStandard, Metric } from './metric.ts';
+import { dueWorkingDayIn } from './obligations.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
@@ -59,12 +62,23 @@ function changedInspectionOf(told: Announced, { inspection, fingerprint }: Autho
   return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
-/** Why an alert of the authority as a whole reads otherwise: months that were retracted; a changed inspection file. */
+/** Why an alert of the authority as a whole reads otherwise: months that were retracted; another day by which figures are due; a changed inspection file. */
 export function reasonForAuthority(told: Announced, record: AuthorityRecord): string | undefined {
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(told, period, revision))
     .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
-  return joined([...first(retracted), ...changedInspectionOf(told, record)]);
+  return joined([...first(retracted), ...changedDueDayOf(told, record), ...changedInspectionOf(told, record)]);
+}
+
+/** That figures are due by another day than they were when it was told. */
+function changedDueDayOf(told: Announced, { settings = [] }: AuthorityRecord): string[] {
+  const dueDay = (versions: readonly SettingsVersion[]): string => nth(dueWorkingDayIn({ settings: versions }));
+  const [was, is] = [dueDay(settings.filter(({ version }) => version <= (told.settings ?? 0))), dueDay(settings)];
+  const newest = settings.at(-1);
+  if (!newest || was === is) return [];
+  return [
+    `the working day by which figures are due was changed: ${was} became ${is}, by “${typed(newest.author, MAX_NAME_LENGTH)}”`,
+  ];
 }
 
 const joined = (reasons: readonly string[]): string | undefined =>

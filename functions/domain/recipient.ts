@@ -15,6 +15,8 @@ export const RecipientSchema = z.object({
   hears: HearsSchema,
   /** When SNS last asked the address to confirm. */
   requestedAt: z.iso.datetime(),
+  /** What SNS was asked to let through when it asked the address, as long as it was given no other filter: it takes none before it has confirmed. */
+  requested: HearsSchema.optional(),
   /** While SNS may still go by a filter of before (15 minutes): what that and the present one both let through. */
   settling: z.object({ until: z.iso.datetime(), hears: HearsSchema }).optional(),
   /** By which subscription SNS mails the address, since it was first seen to; absent while it has not confirmed. */
@@ -24,11 +26,14 @@ export const RecipientSchema = z.object({
   /** The authorities of which it knows how things stand. What an earlier version wrote has none, and knows all. */
   knows: z.array(z.string()).optional(),
   /**
-   * By authority that it asked a monthly summary of: the month of the last one, or the one that had been due when it asked; and until when
-   * a run is sending the next.
+   * By authority that it asked a monthly summary of: the month of the last one, or the one that had been due when it asked; when the next
+   * is due; and until when a run is sending it.
    */
   summaries: z
-    .record(z.string(), z.object({ month: PeriodSchema, sendingUntil: z.iso.datetime().optional() }))
+    .record(
+      z.string(),
+      z.object({ month: PeriodSchema, dueAt: z.iso.datetime(), sendingUntil: z.iso.datetime().optional() }),
+    )
     .optional(),
   /** When it was last sent a test. */
   testedAt: z.iso.datetime().optional(),
@@ -41,16 +46,15 @@ export type Recipient = z.infer<typeof RecipientSchema>;
 export const isNewTo = ({ hears, knows }: Pick<Recipient, 'hears' | 'knows'>, authority: string): boolean =>
   authority in hears && knows !== undefined && !knows.includes(authority);
 
-/** Whether somebody is to be sent an authority's summary of a month, and nobody is about to send it. */
+/** Whether somebody is to be sent an authority's summary, and nobody is about to send it. */
 export function isSummaryDue(
   { hears, confirmed, summaries }: Pick<Recipient, 'hears' | 'confirmed' | 'summaries'>,
   authority: string,
-  month: string,
   now: Date,
 ): boolean {
   const asked = summaries?.[authority];
-  if (!asked || !confirmed || !hears[authority] || asked.month >= month) return false;
-  return !asked.sendingUntil || asked.sendingUntil <= now.toISOString();
+  if (!asked || !confirmed || !hears[authority]) return false;
+  return [asked.dueAt, asked.sendingUntil ?? ''].every((at) => at <= now.toISOString());
 }
 
 /** The levels that somebody who asked for `least` is mailed about. */

@@ -18,8 +18,8 @@ import { composeNotice, isNewlyLed } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { holdBack } from './hold-back.ts';
-import { isMeasured, type Metric } from './inspection.ts';
 import { type AlertState, type Change, CLEAR, changeBetween, rank } from './lifecycle.ts';
+import { isMeasured, type Metric } from './metric.ts';
 import type { Notice } from './notice-contents.ts';
 import { type AuthorityAlertRule, type Obligations, obligationsOf, toldOfFrom } from './obligations.ts';
 import { addMonths } from './period.ts';
@@ -87,6 +87,7 @@ export function reconcile(
     ...(obligations.latestPeriod ? { latestPeriod: obligations.latestPeriod } : {}),
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
+    ...settingsJudged(record),
     inspection: record.fingerprint,
     leading: record.inspection.id,
     alerts,
@@ -106,6 +107,12 @@ export function reconcile(
   const before = told && (told.lastOf ?? { critical: lastNotice - 1 });
   const lastOf = { ...before, [notice.level]: notice.number };
   return { board: { ...board, announced: { ...announced, lastOf } }, notice, ...due };
+}
+
+/** Which settings held; nothing where nothing was set. */
+function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settings'> {
+  const newest = settings.at(-1);
+  return newest ? { settings: newest.version } : {};
 }
 
 /**
@@ -285,14 +292,14 @@ function remindIn(before: ToldAlert, told: Announced): string {
 function nextReminderOf(
   alerts: Readonly<Record<string, BoardAlert>>,
   announced: Announced,
-  { bankHolidays }: AuthorityRecord,
+  record: AuthorityRecord,
 ): Date | undefined {
   const months = Object.entries(alerts).flatMap(([id, alert]) => {
     const before = announced.alerts[id];
     return before && isUnowned(alert) ? remindIn(before, announced) : [];
   });
   const [first] = months.sort();
-  return first ? toldOfFrom(first, bankHolidays) : undefined;
+  return first ? toldOfFrom(first, record) : undefined;
 }
 
 function earliest(instants: readonly (Date | undefined)[]): Date | undefined {

@@ -1,12 +1,14 @@
 import type { Acknowledgement } from './board.ts';
-import type { InspectionHeader, LocalStandard } from './inspection.ts';
+import type { InspectionHeader } from './inspection.ts';
 import type { LoadedInspection } from './loaded-inspection.ts';
+import type { LocalStandard } from './metric.ts';
 import type { Month } from './submission.ts';
 import type { Unreadable } from './unreadable.ts';
 
 /** Everything a board is worked out from, apart from the time. */
 export interface AuthorityRecord
-  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'> {
+  extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'>,
+    Pick<LoadedInspection, 'settings'> {
   readonly inspection: InspectionHeader;
   /** Every month as it stands, oldest first, retracted ones included. */
   readonly months: readonly Month[];

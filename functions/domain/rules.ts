@@ -1,4 +1,4 @@
-import type { MOfN } from './inspection.ts';
+import type { MOfN } from './metric.ts';
 
 /**
  * Every number that judging rests on, and nowhere else: evaluators, pages, answers and `docs/how-it-judges.md` read them
@@ -43,6 +43,8 @@ export const ESTIMATE_DEVIATIONS = 0.84;
 export const ESTIMATE_SPREAD = 1.4;
 /** A typical month is the median of so many latest reports, so that it follows the service's size. Assumption of this service. */
 export const TYPICAL_MONTH_REPORTS = 24;
+/** … to so many digits: ragged months then share a few limits, each of which takes long to compute. Assumption of this service. */
+export const TYPICAL_MONTH_DIGITS = 2;
 
 /** The CUSUM is tuned to so many times the odds of failure, or the mean count (Steiner et al. 2000) … Assumption of this service. */
 export const CUSUM_RATIO = 2;
@@ -76,6 +78,8 @@ export const XMR_RUN = 7;
 
 /** A month's figures are due by the end of this working day after it. Assumption of this service. */
 export const SUBMISSION_WORKING_DAYS = 10;
+/** … and very late so many calendar months after that day. Assumption of this service. */
+export const SUBMISSION_VERY_LATE_MONTHS = 1;
 /** Up to so many months in a row that are not in, though later ones are, were skipped; a longer gap is between two records. Assumption of this service. */
 export const SKIPPED_MONTHS_MAX = 6;
 
@@ -107,6 +111,8 @@ export const CHANGE_SINCE_MAX = 12;
 export const CHANGE_BEFORE_MIN = 6;
 /** … and at most so many: a director thinks of the last two years. Assumption of this service. */
 export const CHANGE_BEFORE_MAX = 24;
+/** … of which these stand for all between them. The shortest are for what was told, which is known to be a level. Assumption of this service. */
+export const CHANGE_BEFORE_LENGTHS = [1, 2, 3, 4, CHANGE_BEFORE_MIN, 9, 12, 18, CHANGE_BEFORE_MAX] as const;
 /** Twice the log-likelihood ratio above which two levels explain the reports better than one. Computed: see ADR 0081. */
 export const CHANGE_LIMIT = 13;
 /** Once found it holds until a figure is back within this part of the gap of the better level. Assumption of this service. */
@@ -115,5 +121,7 @@ export const CHANGE_HOLDS = 0.25;
 export const CHANGE_ROLLING_CORRELATION = 11 / 12;
 /** Where a metric's own moving ranges say how much it varies, at least so many of them. Making Data Count asks as many points of a chart. */
 export const CHANGE_RANGES_MIN = 12;
+/** Moving ranges of two points tell a standard deviation as well as so many times as many independent reports. */
+export const CHANGE_RANGES_EFFICIENCY = 0.6;
 /** A share without counts that comes once a year is worse than when it was last told from so many points on. Assumption of this service. */
 export const CHANGE_OF_A_YEAR = 5;

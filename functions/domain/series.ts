@@ -1,4 +1,4 @@
-import type { Metric } from './inspection.ts';
+import type { Metric } from './metric.ts';
 import { monthIndex, monthsBetweenReports } from './period.ts';
 import type { Month, Reported, Status } from './submission.ts';
 

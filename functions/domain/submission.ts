@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_FIGURE, type Metric } from './inspection.ts';
+import { MAX_FIGURE, type Metric } from './metric.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 import { typedText } from './typed-text.ts';
 import type { Unreadable } from './unreadable.ts';
@@ -16,7 +16,9 @@ export const MAX_COMMENTARY_LENGTH = 10_000;
 
 const figure = (kind: z.ZodNumber) =>
   kind.min(0, 'cannot be negative').max(MAX_FIGURE, { error: ({ input }) => tooMuch(Number(input), MAX_FIGURE) });
-const count = figure(z.int('a whole number is needed'));
+const count = figure(
+  z.int({ error: ({ input }) => (input === undefined ? 'is missing' : 'a whole number is needed') }),
+);
 const ProportionSchema = z
   .strictObject({ numerator: count, denominator: count })
   .refine(({ numerator, denominator }) => denominator > 0 || numerator === 0, {
@@ -232,8 +234,8 @@ export function readReported(metric: Metric, sent: unknown): { reported?: Report
 export const PERCENTAGE = /^\d{1,3}(\.\d+)?\s?%$/;
 
 /**
- * A percentage that says so (`"0.8%"`) is taken as the number. A bare one between 0 and 1 has two meanings, as spreadsheets
- * keep 76% as 0.76, and is not taken.
+ * A percentage that says so (`"0.8%"`) is taken as the number. A bare one above 0 and up to 1 has two meanings, as spreadsheets
+ * keep 76% as 0.76 and 100% as 1, and is not taken.
  */
 function readPercentage(metric: Metric, sent: unknown): { value: unknown; faults: ReportedFault[] } {
   if (metric.kind !== 'proportion' || !isObject(sent)) return { value: sent, faults: [] };
@@ -245,7 +247,7 @@ function readPercentage(metric: Metric, sent: unknown): { value: unknown; faults
 
 /** Whether a number that stands for a percentage could be a share of one. */
 export function isShare(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value < 1;
+  return typeof value === 'number' && value > 0 && value <= 1;
 }
 
 /** Both ways to say what a bare number between 0 and 1 may mean. */

@@ -3,8 +3,8 @@ import { worsening } from './evaluators/change-point.ts';
 import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import type { SmallNumbers } from './format.ts';
-import type { LocalStandard, Metric, Standard } from './inspection.ts';
 import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
+import type { LocalStandard, Metric, Standard } from './metric.ts';
 import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
 import type { Observation } from './series.ts';
 

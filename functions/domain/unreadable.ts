@@ -15,6 +15,7 @@ export const UnreadableSchema = z.object({
     'metric',
     'inspection',
     'authority',
+    'settings',
     'board',
     'acknowledgement',
     'notice',

@@ -7,11 +7,11 @@ export function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The same day of the next month, or that month's last day where it is shorter. */
-export function addMonthToDay(day: string): string {
-  const next = addMonths(day.slice(0, 7), 1);
-  const last = addDays(`${addMonths(next, 1)}-01`, -1);
-  const same = `${next}-${day.slice(8)}`;
+/** The same day so many months later, or that month's last day where it is shorter. */
+export function addMonthsToDay(day: string, months: number): string {
+  const later = addMonths(day.slice(0, 7), months);
+  const last = addDays(`${addMonths(later, 1)}-01`, -1);
+  const same = `${later}-${day.slice(8)}`;
   return same < last ? same : last;
 }
 

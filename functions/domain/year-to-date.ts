@@ -1,4 +1,4 @@
-import type { Metric } from './inspection.ts';
+import type { Metric } from './metric.ts';
 import { addMonths } from './period.ts';
 import { hasCounts, type Observation } from './series.ts';
 

@@ -1,20 +1,16 @@
 import * as z from 'zod';
 import { BySchema } from '../domain/access.ts';
 import { ActionSchema, ProgressSchema } from '../domain/action.ts';
+import { SettingsVersionSchema, settingsIn } from '../domain/authority.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { BoardAlertSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
-import {
-  FigureSchema,
-  GradedJudgementSchema,
-  InspectionHeaderSchema,
-  LocalStandardSchema,
-  MetricSchema,
-  StandardSchema,
-} from '../domain/inspection.ts';
+import { FigureSchema, GradedJudgementSchema, InspectionHeaderSchema } from '../domain/inspection.ts';
 import { AlertStateSchema, LevelSchema, NewsSchema, TransitionSchema } from '../domain/lifecycle.ts';
-import { DoneSchema } from '../domain/loaded-inspection.ts';
+import { DoneSchema, type LoadedInspection } from '../domain/loaded-inspection.ts';
+import { LocalStandardSchema, MetricSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeSchema } from '../domain/notice-contents.ts';
+import { dueWorkingDayIn } from '../domain/obligations.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';
@@ -55,6 +51,26 @@ export const MonthAnswerSchema = SubmissionSchema.extend({
 
 export const MonthsAnswerSchema = z.object({ submissions: z.array(MonthAnswerSchema), next });
 export const RevisionsAnswerSchema = z.object({ revisions: z.array(MonthAnswerSchema), next });
+
+/** An authority as a whole: what holds, and every version of what was set, oldest first. */
+export const AuthorityAnswerSchema = z.object({
+  authority: z.string(),
+  name: z.string(),
+  closed: z.boolean(),
+  dueWorkingDay: z.int(),
+  /** Absent where the deployment's holds. */
+  smallNumbers: SettingsVersionSchema.shape.smallNumbers,
+  settings: z.array(SettingsVersionSchema.omit({ closed: true }).extend({ closed: z.boolean() })),
+});
+
+export function authorityAnswer({ header, settings = [] }: LoadedInspection): z.input<typeof AuthorityAnswerSchema> {
+  const { smallNumbers, closed = false } = settingsIn(settings);
+  return {
+    ...{ authority: header.authority, name: header.name, closed, dueWorkingDay: dueWorkingDayIn({ settings }) },
+    ...(smallNumbers && { smallNumbers }),
+    settings: settings.map((version) => ({ ...version, closed: version.closed ?? false })),
+  };
+}
 
 /** What became of each month that was sent. */
 export const BulkAnswerSchema = z.object({
@@ -154,6 +170,8 @@ export const AlertsAnswerSchema = z.object({
   latestPeriod: PeriodSchema.optional(),
   /** Where it could not be judged since. */
   setAside: z.object({ at: z.iso.datetime(), reason: z.enum(['too-long', 'failed', 'incomplete']) }).optional(),
+  /** Where it is: the alerts are those from before. */
+  closed: z.literal(true).optional(),
   unreadable,
   alerts: z.array(AlertAnswerSchema),
 });

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ProgressSchema } from '../domain/action.ts';
+import { AuthoritySettingsSchema } from '../domain/authority.ts';
 import { MetricEvaluatorSchema } from '../domain/evaluators/evaluator.ts';
-import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/inspection.ts';
 import { LevelSchema } from '../domain/lifecycle.ts';
+import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/metric.ts';
 import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 
@@ -11,6 +12,7 @@ import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema 
 
 import { typedText } from '../domain/typed-text.ts';
 import { ReasonSchema } from '../services/correct.ts';
+import { MAX_TOKEN_DAYS } from '../services/tokens.ts';
 
 /** What the API takes, beside a submission itself. */
 
@@ -110,6 +112,20 @@ export const MetricChangeBodySchema = z
     'give at least one of title, until, replacedBy',
   );
 
+const SETTINGS = ['name', 'dueWorkingDay', 'smallNumbers', 'closed'] as const;
+
+/** What of an authority's settings changes: what is left out stays, null goes back to what holds where nothing is set. */
+export const SettingsBodySchema = z
+  .strictObject({
+    name: orNull(typedText(60).trim().min(1)).optional(),
+    dueWorkingDay: orNull(AuthoritySettingsSchema.shape.dueWorkingDay.unwrap()).optional(),
+    smallNumbers: orNull(AuthoritySettingsSchema.shape.smallNumbers.unwrap()).optional(),
+    closed: z.boolean().optional(),
+    reason: typedText(1000).trim().min(1),
+    author: typedText(200).trim().min(1),
+  })
+  .refine((body) => SETTINGS.some((name) => body[name] !== undefined), `give at least one of ${SETTINGS.join(', ')}`);
+
 /** What a name means in the authority's own files. */
 export const OwnNameBodySchema = OwnNameMeaningSchema;
 
@@ -141,6 +157,13 @@ export const RecipientBodySchema = z.strictObject({
   role: RoleSchema.optional(),
   /** Whether it is sent a summary every month. */
   summary: z.boolean('is true or false').optional(),
+});
+
+/** A token for a program, as the page makes them. */
+export const TokenBodySchema = z.object({
+  label: typedText(80).trim().min(1),
+  role: RoleSchema,
+  days: z.coerce.number().int().min(1).max(MAX_TOKEN_DAYS),
 });
 
 // ---- query parameters

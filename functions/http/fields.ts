@@ -61,6 +61,11 @@ export const FIELDS: Readonly<Record<string, string>> = {
     '`flow`: each period counts new cases. `stock`: a snapshot, a rolling sum or an annual figure, much the same children again.',
   changes: 'What this request made different in a month that was there.',
   column: 'The column of a CSV file that it is about.',
+  closed: 'Whether nothing is taken in, judged or mailed any more.',
+  dueWorkingDay: 'The working day after a month by the end of which its figures are due; 10 where nothing is set.',
+  smallNumbers:
+    'Whether pages and e-mails `show` counts of 1 to 5 or `suppress` them; absent where it is as the deployment has it.',
+  settings: 'Every version of what was set, oldest first.',
   commentary: 'What should be known about the figures.',
   count: 'How many; for metrics of the kind `count`.',
   createdAt: 'When it was written.',

@@ -3,16 +3,9 @@ import { ProgressSchema } from '../domain/action.ts';
 import { BenchmarkSchema } from '../domain/benchmark.ts';
 import { AcknowledgementSchema } from '../domain/board.ts';
 import { FindingSchema } from '../domain/evaluators/evaluator.ts';
-import {
-  BaselineSchema,
-  FigureSchema,
-  GradedJudgementSchema,
-  InspectionSchema,
-  LocalStandardSchema,
-  MOfNSchema,
-  StandardSchema,
-} from '../domain/inspection.ts';
+import { FigureSchema, GradedJudgementSchema, InspectionSchema } from '../domain/inspection.ts';
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
+import { BaselineSchema, LocalStandardSchema, MOfNSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeItemSchema } from '../domain/notice-contents.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import { UnreadableSchema } from '../domain/unreadable.ts';
@@ -27,6 +20,7 @@ import { type RouteKey, XLSX } from './routes.ts';
 
 /** Named in the document as here. */
 export const ANSWERS = {
+  Authority: answers.AuthorityAnswerSchema,
   Month: answers.MonthAnswerSchema,
   Months: answers.MonthsAnswerSchema,
   Revisions: answers.RevisionsAnswerSchema,
@@ -69,6 +63,7 @@ export const BODIES = {
   NewProgress: bodies.ProgressBodySchema,
   NewInspection: InspectionSchema,
   NewRecipient: bodies.RecipientBodySchema,
+  NewSettings: bodies.SettingsBodySchema,
 } as const;
 
 /** What stands in several of them: described once, and referred to by name. */
@@ -102,6 +97,7 @@ export const TAGS = {
   Alerts: 'What is raised, who has it in hand, and what was mailed.',
   Inspection: 'What the inspectors found, what they recommended, and how that goes.',
   Recipients: 'Who is mailed.',
+  Authority: 'What the authority decides for itself as a whole.',
   Service: 'The service itself.',
 } as const;
 
@@ -396,11 +392,13 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     query: bodies.DryRunQuerySchema,
     words: { dryRun: '`true` to say what would be loaded, and load nothing.' },
     answers: { 200: 'Benchmarks' },
+    problems: [409],
   },
   'DELETE /v1/authorities/{authority}/benchmarks/{metric}': {
     tag: 'Metrics',
     summary: 'Take away the published figures beside a metric',
     answers: { 204: null },
+    problems: [409],
   },
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': {
     tag: 'Metrics',
@@ -471,6 +469,20 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     etag: '"2"',
     answers: { 200: 'Month' },
     problems: [409, 412, 428],
+  },
+  'GET /v1/authorities/{authority}': {
+    tag: 'Authority',
+    summary: 'Read what holds for the authority as a whole, and who set it',
+    answers: { 200: 'Authority' },
+  },
+  'PATCH /v1/authorities/{authority}': {
+    tag: 'Authority',
+    summary: 'Change its name, the day by which figures are due, or small numbers; close it, or open it again',
+    description:
+      'What is left out stays; null goes back to what holds where nothing is set. Everything is judged again at once. With `closed` true nothing is taken in (409), judged or mailed any more; what there is stays, and can be read and taken out. With `closed` false it goes on from there.',
+    body: { schema: 'NewSettings', example: { dueWorkingDay: 12, ...DECISION } },
+    answers: { 200: 'Authority' },
+    problems: [409],
   },
   'GET /inspection.schema.json': {
     tag: 'Service',

@@ -9,6 +9,9 @@ export interface RefusedAcknowledgement {
   readonly errors: readonly FormError[];
 }
 
+/** What the button says, and what opens the form where it is folded away. */
+export const TAKE_IN_HAND = 'Say that you have it in hand';
+
 /** The form to take an alert in hand, for who may. An acknowledgement belongs to an episode; what is only watched has none. */
 export function acknowledgementForm(
   { session }: Visit,
@@ -28,5 +31,5 @@ ${input(fault && html` aria-describedby="${id}-${name}-error"`)}</div>`;
 ${forgeryField(session.forgeryToken)}
 ${field('author', 'Your name', (described) => html`<input class="govuk-input" id="${id}-author" name="author" autocomplete="name" maxlength="200" required value="${refused?.author ?? ''}"${described}>`)}
 ${field('note', 'What is being done', (described) => html`<textarea class="govuk-textarea" id="${id}-note" name="note" rows="3" maxlength="2000" required${described}>${refused?.note ?? ''}</textarea>`)}
-<button class="govuk-button govuk-button--secondary">${acknowledgement ? 'Say that you have it in hand now' : 'Acknowledge'}</button></form>`;
+<button class="govuk-button govuk-button--secondary">${TAKE_IN_HAND}${acknowledgement && ' now'}</button></form>`;
 }

@@ -1,5 +1,6 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Month, Reported } from '../domain/submission.ts';
 import { readNumber } from '../services/cells.ts';
 import { FIELDS, type Field } from '../services/names.ts';

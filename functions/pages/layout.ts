@@ -20,7 +20,7 @@ export interface Visit {
 export interface Place {
   readonly authority: string;
   readonly name: string;
-  readonly at?: 'overview' | 'metrics' | 'submissions' | 'submit' | 'notices' | 'recipients';
+  readonly at?: 'overview' | 'metrics' | 'submissions' | 'submit' | 'notices' | 'recipients' | 'settings';
 }
 
 export interface Layout {
@@ -63,7 +63,7 @@ ${
 }
 </div>
 </header>
-${place && session && navigation(place, session.scopes.includes('submit'))}
+${place && session && navigation(place, session.scopes)}
 <div class="govuk-width-container">
 <main class="govuk-main-wrapper app-main" id="main">
 ${content}
@@ -76,7 +76,7 @@ ${content}
 </html>`;
 }
 
-function navigation({ authority, name, at }: Place, maySubmit: boolean): Html {
+function navigation({ authority, name, at }: Place, scopes: readonly Scope[]): Html {
   const item = (key: NonNullable<Place['at']>, text: string, ...rest: string[]): Html =>
     html`<li class="govuk-service-navigation__item${key === at ? ' govuk-service-navigation__item--active' : ''}">
 <a class="govuk-service-navigation__link" href="${pathOf(authority, ...rest)}"${key === at ? currentPage : ''}>${text}</a></li>`;
@@ -87,9 +87,10 @@ function navigation({ authority, name, at }: Place, maySubmit: boolean): Html {
 ${item('overview', 'Overview')}
 ${item('metrics', 'Metrics', 'metrics')}
 ${item('submissions', 'Submissions', 'submissions')}
-${maySubmit && item('submit', 'Submit figures', 'submit')}
+${scopes.includes('submit') && item('submit', 'Submit figures', 'submit')}
 ${item('notices', 'Notices', 'notices')}
 ${item('recipients', 'Recipients', 'recipients')}
+${scopes.includes('manage') && item('settings', 'Settings', 'settings')}
 </ul></nav></div></div></section>`;
 }
 

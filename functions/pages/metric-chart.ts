@@ -8,8 +8,8 @@ import {
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import { highest } from '../domain/lifecycle.ts';
+import type { Metric } from '../domain/metric.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { isWorse, type Observation, observationIn } from '../domain/series.ts';

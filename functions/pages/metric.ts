@@ -11,9 +11,10 @@ import {
   formatObservation,
   formatStandard,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   sentence,
 } from '../domain/format.ts';
-import type { Standard } from '../domain/inspection.ts';
+import type { Standard } from '../domain/metric.ts';
 import { describeQuestion, questionsAbout } from '../domain/questions.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { XMR_CLOSE_AMONG, XMR_CLOSE_POINTS, XMR_MIN_POINTS, XMR_RUN } from '../domain/rules.ts';
@@ -25,7 +26,7 @@ import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import { errorSummary, fact, inset, layout, missingText, NOTHING, table, type Visit } from './layout.ts';
+import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -63,7 +64,10 @@ ${findings(alert)}
 <h2 class="govuk-heading-m">Month by month</h2>
 ${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}
 ${course(view, drawn)}
-<p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.</p>
+<p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.${
+      metric.polarity !== 'neutral' &&
+      html` <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id, 'standard')}">${visit.session?.scopes.includes('manage') ? 'Try out or set another standard' : 'Try out another standard'}</a>.`
+    }</p>
 ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
@@ -145,7 +149,7 @@ function inHand(visit: Visit, { metric, inspection, alert }: MetricView, refused
   if (!alert?.episode) return undefined;
   const { acknowledgement: given } = alert;
   return html`<h2 class="govuk-heading-m" id="acknowledgement">Who has it in hand</h2>
-<p class="govuk-body">${given ? said(given) : 'Nobody has acknowledged this alert yet.'}</p>
+<p class="govuk-body">${given ? said(given) : NOBODY_HAS_IT_IN_HAND}</p>
 ${given?.earlier && html`<h3 class="govuk-heading-s">Before that</h3><ul class="govuk-list govuk-list--spaced">${[...given.earlier].reverse().map((each) => html`<li>${said(each)}</li>`)}</ul>`}
 ${acknowledgementForm(visit, inspection.header.authority, metric.id, alert, refused)}`;
 }
@@ -220,7 +224,7 @@ function written({ metric, inspection, months }: MetricView): Content {
     .slice(-MAX_REMARKS)
     .map(({ period, commentary }) => html`<li>With the figures of ${monthName(period)}: “${commentary}”</li>`);
   if (set.length + changes.length + remarks.length === 0) return undefined;
-  return html`<h2 class="govuk-heading-m">What people wrote</h2>
+  return html`<h2 class="govuk-heading-m" id="written">What people wrote</h2>
 <ul class="govuk-list govuk-list--spaced">${[...set, ...changes, ...remarks].reverse()}</ul>`;
 }
 

@@ -1,6 +1,6 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { addMonths, monthsBetweenReports, type Period } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import { type Content, type Html, html } from './html.ts';

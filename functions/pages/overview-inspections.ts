@@ -26,27 +26,30 @@ export const paragraphs = (places: readonly string[]): string =>
     .replace(/^paragraphs? /, 'para ')
     .replaceAll(' and ', ', ');
 
-/** The recommended actions by their deadline, each with how the metrics that show its progress do. */
-export function actions({ inspection, months, board, today }: AuthorityOverview & { readonly today: string }): Html {
-  const { authority } = inspection.header;
-  const metricsOf = (action: Action): Content => {
-    const members = inspection.metrics.filter((metric) => metric.actions.includes(action.id));
-    if (members.length === 0) return 'No metric shows it';
-    return html`<ul class="govuk-list app-plain">${members
-      .map((metric) => ({
+/** The metrics that show how an action goes, the worst first. */
+export function shownBy({ inspection, months, board }: AuthorityOverview, { id }: Action): Content {
+  const members = inspection.metrics.filter((metric) => metric.actions.includes(id));
+  if (members.length === 0) return 'No metric shows it';
+  return html`<ul class="govuk-list app-plain">${members
+    .map((metric) => ({
+      metric,
+      state: displayStateOf(
         metric,
-        state: displayStateOf(
-          metric,
-          board?.alerts[metric.id],
-          months.some(({ observations }) => metric.id in observations),
-        ),
-      }))
-      .sort((a, b) => DISPLAY_STATES.indexOf(a.state) - DISPLAY_STATES.indexOf(b.state))
-      .map(
-        ({ metric, state }) =>
-          html`<li>${stateIcon(state)} <span class="govuk-visually-hidden">${STATE_WORD[state]}:</span> <a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a></li>`,
-      )}</ul>`;
-  };
+        board?.alerts[metric.id],
+        months.some(({ observations }) => metric.id in observations),
+      ),
+    }))
+    .sort((a, b) => DISPLAY_STATES.indexOf(a.state) - DISPLAY_STATES.indexOf(b.state))
+    .map(
+      ({ metric, state }) =>
+        html`<li>${stateIcon(state)} <span class="govuk-visually-hidden">${STATE_WORD[state]}:</span> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a></li>`,
+    )}</ul>`;
+}
+
+/** The recommended actions by their deadline, each with how the metrics that show its progress do. */
+export function actions(overview: AuthorityOverview & { readonly today: string }): Html {
+  const { inspection, today } = overview;
+  const { authority } = inspection.header;
   return html`<section aria-labelledby="actions"><h2 class="govuk-heading-l" id="actions">Recommended actions</h2>
 ${table({
   caption: 'Actions by deadline',
@@ -56,10 +59,10 @@ ${table({
   rows: [...inspection.actions]
     .sort(compareDue)
     .map((action) => [
-      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">${paragraphs([action.paragraph])}</span>`,
+      html`<span class="app-action__id">${action.id}</span> <a class="govuk-link" href="${pathOf(authority, 'actions', action.id)}">${action.title}</a> <span class="app-when">${paragraphs([action.paragraph])}</span>`,
       html`${formatDue(action)} <span class="app-when">${dueIn(action, today)}</span>`,
       progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
-      metricsOf(action),
+      shownBy(overview, action),
     ]),
 })}</section>`;
 }
@@ -70,7 +73,8 @@ function progressOf(progress: Progress | undefined): Content {
   return html`<strong>${progress.state === 'completed' ? 'Completed' : 'Open'}</strong> <span class="app-when">${progress.author}, ${dayName(dayInEngland(new Date(progress.at)))}: ${progress.evidence}</span> ${entered(progress.by)}`;
 }
 
-function dueIn({ due, timescale }: Action, today: string): string {
+/** When it was asked for, and how long that is from today. */
+export function dueIn({ due, timescale }: Action, today: string): string {
   const asked =
     timescale === undefined ? [] : [timescale === 'immediate' ? 'asked for at once' : `within ${timescale}`];
   if (due === undefined) return asked.join('');

@@ -1,3 +1,4 @@
+import { settingsIn } from '../domain/authority.ts';
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
 import {
@@ -7,12 +8,16 @@ import {
   formatNumber,
   formatObservation,
   monthName,
+  NOBODY_HAS_IT_IN_HAND,
   type SmallNumbers,
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
-import type { GradedJudgement, Metric } from '../domain/inspection.ts';
+import { glanceAt } from '../domain/glance.ts';
+import type { GradedJudgement } from '../domain/inspection.ts';
 import { rank } from '../domain/lifecycle.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
@@ -21,7 +26,7 @@ import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
 import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
-import { acknowledgementForm } from './acknowledgement.ts';
+import { acknowledgementForm, TAKE_IN_HAND } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
@@ -58,6 +63,7 @@ export function overviewPage(visit: Visit, overview: Overview): Html {
     content: html`<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
 <p class="govuk-body-s app-screen-only"><a class="govuk-link" href="${pathOf(header.authority, 'board-pack')}">Board pack, to print</a></p>
+${closedText(overview.inspection)}
 ${latest(visit, overview)}
 ${isWatched(overview) && attention(visit, overview)}
 ${metrics(overview)}
@@ -65,6 +71,15 @@ ${actions(overview)}
 ${otherJudgements(overview)}
 ${otherInspections(overview)}`,
   });
+}
+
+/** That nothing is judged any more, since when, and who decided that. */
+function closedText({ settings = [] }: LoadedInspection): Content {
+  const last = settings.findLast(({ closed }, index) => closed && !settings[index - 1]?.closed);
+  if (!settingsIn(settings).closed || !last) return undefined;
+  return warningText(
+    `Closed on ${timeName(last.setAt)} by ${last.author}: no figure is taken in, nothing is judged and nobody is mailed. Below is how things stood.`,
+  );
 }
 
 /** Without any figures there is nothing to watch over yet, though there may be a board already. */
@@ -86,7 +101,7 @@ ${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pat
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${lost > 0 && warningText(html`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
-${waiting > 0 && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
+${waiting > 0 && !settingsIn(inspection.settings).closed && warningText(html`${counted(waiting, 'notice')} could not be e-mailed: nobody who would get ${waiting === 1 ? 'it' : 'them'} has confirmed their address. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
 ${missingText(unreadable)}
 ${late && warningText(late.findings.map(({ text }) => text).join(' '))}
 ${isHeldUp ? warningText(notJudged(setAside)) : !isJudged(months, board) && inset('The figures were submitted moments ago and are being judged. Load this page again to see the outcome.')}`;
@@ -166,7 +181,6 @@ const MAX_NAMED = 4;
 /** What got worse with the latest figures, what is critical and in nobody's hands, what is late. */
 function inTenSeconds({ inspection, board, notices }: Overview): Content {
   const { authority } = inspection.header;
-  const alerts = board?.alerts ?? {};
   const named = (ids: readonly string[]): Content => {
     const names = ids.slice(0, MAX_NAMED).map((id, index) => {
       const metric = inspection.metrics.find((candidate) => candidate.id === id);
@@ -177,27 +191,12 @@ function inTenSeconds({ inspection, board, notices }: Overview): Content {
     });
     return html`${names}${ids.length > MAX_NAMED && ` and ${ids.length - MAX_NAMED} more`}`;
   };
-  const newest = notices
-    .filter(({ period }) => period === board?.latestPeriod)
-    .flatMap(({ transitions }) => transitions);
-  const worse = newest.filter(({ transition }) => transition === 'raised' || transition === 'worsened');
-  const stillWorse = [...new Set(worse.map(({ alert }) => alert))].filter(
-    (id) => alerts[id]?.episode && !isAuthorityAlert(id),
-  );
-  const unowned = Object.entries(alerts)
-    .filter(
-      ([id, alert]) =>
-        alert.state === 'raised' && alert.level === 'critical' && !alert.acknowledgement && !isAuthorityAlert(id),
-    )
-    .map(([id]) => id);
-  const late = Object.entries(alerts)
-    .filter(([id, { state }]) => isAuthorityAlert(id) && state === 'raised')
-    .map(([id]) => id);
+  const { unowned, worse, late } = glanceAt(board, notices);
   const line = (term: string, ids: readonly string[]): Content =>
     ids.length > 0 && html`<li><strong>${term}:</strong> ${named(ids)}</li>`;
   const lines = [
     line('Critical, and in nobody’s hands', unowned),
-    line(`Got worse${board?.latestPeriod ? ` in ${monthName(board.latestPeriod)}` : ''}`, stillWorse),
+    line(`Got worse${board?.latestPeriod ? ` in ${monthName(board.latestPeriod)}` : ''}`, worse),
     line('Late', late),
   ].filter(Boolean);
   return lines.length > 0 && html`<ul class="govuk-list govuk-list--spaced app-glance">${lines}</ul>`;
@@ -208,7 +207,7 @@ function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert)
   const form = acknowledgementForm(visit, authority, id, alert);
   return (
     form &&
-    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Acknowledge</span></summary><div class="govuk-details__text">${form}</div></details>`
+    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${TAKE_IN_HAND}</span></summary><div class="govuk-details__text">${form}</div></details>`
   );
 }
 
@@ -225,7 +224,7 @@ function acknowledged({ acknowledgement, episode }: BoardAlert): Content {
     return html`In hand: ${taken(acknowledgement)} ${entered(acknowledgement.by)}${acknowledgement.earlier
       ?.toReversed()
       .map((each) => html`<br>Before that: ${taken(each)} ${entered(each.by)}`)}`;
-  return episode ? 'Nobody has acknowledged it yet.' : undefined;
+  return episode ? NOBODY_HAS_IT_IN_HAND : undefined;
 }
 
 const taken = ({ author, at, note }: Pick<Acknowledgement, 'author' | 'at' | 'note'>): string =>

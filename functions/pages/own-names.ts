@@ -1,4 +1,5 @@
-import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import {
   FIELDS_OF,
   MAX_NAME_LENGTH,

@@ -1,7 +1,7 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { News } from '../domain/lifecycle.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Month } from '../domain/submission.ts';
 import type { Receipt, ReceivedMonth } from '../services/receipt.ts';
 import { type Content, type Html, html } from './html.ts';

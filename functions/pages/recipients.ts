@@ -14,7 +14,7 @@ const FROM: Record<Level, string> = {
   watch: 'Everything, also what is only to watch',
 };
 
-const MAY: Record<Role, string> = {
+export const MAY: Record<Role, string> = {
   look: 'Look',
   acknowledge: 'Look, say who has an alert in hand',
   submit: 'Look, say who has an alert in hand, submit figures',
@@ -90,7 +90,8 @@ ${
     ]),
   })
 }
-${mayManage && additionForm(visit, authority, refused)}`,
+${mayManage && additionForm(visit, authority, refused)}
+${mayManage && html`<p class="govuk-body">Programs sign in with a token. <a class="govuk-link" href="${pathOf(authority, 'tokens')}">Tokens of ${name}</a></p>`}`,
   });
 }
 

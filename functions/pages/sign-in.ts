@@ -1,7 +1,7 @@
 import { LINK_MINUTES, LINKS_AN_HOUR } from '../domain/person.ts';
 import type { ListedSession } from '../services/sign-in.ts';
 import { type Html, html } from './html.ts';
-import { errorSummary, forgeryField, layout, type Place, pathOf, table, type Visit } from './layout.ts';
+import { errorSummary, forgeryField, layout, type Place, table, type Visit } from './layout.ts';
 import { timeName } from './words.ts';
 
 /** Two ways in: a link by mail for people, a token for whoever was given one. `asked` is the path to go on to. */
@@ -83,19 +83,6 @@ ${
 <button class="govuk-button govuk-button--secondary app-small-button">End<span class="govuk-visually-hidden"> the session since ${timeName(startedAt)}</span></button></form>`,
         ]),
       })
-}`,
-  });
-}
-
-/** Where to go, for who may see more than one authority. */
-export function authoritiesPage(visit: Visit, authorities: readonly { id: string; name: string }[]): Html {
-  return layout(visit, {
-    title: 'Authorities',
-    content: html`<h1 class="govuk-heading-l">Authorities</h1>
-${
-  authorities.length === 0
-    ? html`<p class="govuk-body">No inspection is loaded yet. A deployment loads those in <code>seed/</code>.</p>`
-    : html`<ul class="govuk-list govuk-list--spaced">${authorities.map(({ id, name }) => html`<li><a class="govuk-link" href="${pathOf(id)}">${name}</a></li>`)}</ul>`
 }`,
   });
 }

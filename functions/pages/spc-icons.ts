@@ -1,5 +1,5 @@
 import { formatStandard } from '../domain/format.ts';
-import type { Metric, Standard } from '../domain/inspection.ts';
+import type { Metric, Standard } from '../domain/metric.ts';
 import { isWorse } from '../domain/series.ts';
 import { type Assurance, assuranceOf, type XmrPoint } from '../domain/statistics/xmr.ts';
 import { type Content, type Html, html } from './html.ts';

@@ -1,6 +1,6 @@
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Month } from '../domain/submission.ts';
 import { unreadableMonths } from '../domain/unreadable.ts';
 import { monthActions } from './correction.ts';

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { formatReported, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { InspectionHeader, Metric } from '../domain/inspection.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { OwnName } from '../domain/own-name.ts';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Submission } from '../domain/submission.ts';

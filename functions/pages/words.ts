@@ -1,6 +1,7 @@
 import type { BoardAlert } from '../domain/board.ts';
 import { formatLine, formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
-import type { GradedJudgement, Judgement, Metric, Standard } from '../domain/inspection.ts';
+import type { GradedJudgement, Judgement } from '../domain/inspection.ts';
+import type { Metric, Standard } from '../domain/metric.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
 import { type Html, html } from './html.ts';
 

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import {
   type Change,
   type Fault,

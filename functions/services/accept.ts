@@ -24,7 +24,7 @@ import {
   UnknownAuthorityError,
   UnreadableMonthError,
 } from './errors.ts';
-import { findMetrics, isAuthorityId, requireAuthority } from './inspections.ts';
+import { findMetrics, isAuthorityId, requireOpenAuthority } from './inspections.ts';
 import type { Log } from './log.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -122,7 +122,7 @@ export async function retractMonth(
   expected: Expected,
 ): Promise<Accepted> {
   const { database } = to;
-  await requireAuthority(database, authority);
+  await requireOpenAuthority(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
     const current = isMonth ? await readMonth(database, authority, period) : undefined;

@@ -15,7 +15,7 @@ import { readBoard, readStoredBoard, type StoredBoard } from '../store/boards.ts
 import type { Database } from '../store/database.ts';
 import type { SetAside } from '../store/due-marks.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
-import { withInspection } from './inspections.ts';
+import { checkOpen, withInspection } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 
 export type { SetAside } from '../store/due-marks.ts';
@@ -85,7 +85,9 @@ export async function acknowledgeAlert(
   doing: Doing,
 ): Promise<AcknowledgedAlert> {
   return retryChanged(async () => {
-    const [{ metrics }, stored] = await withInspection(database, authority, () => readBoard(database, authority));
+    const [inspection, stored] = await withInspection(database, authority, () => readBoard(database, authority));
+    checkOpen(inspection);
+    const { metrics } = inspection;
     const alert = boardOf(stored)?.alerts[id];
     const title = titleOfAlert(id, metrics);
     if (!alert && title === id) throw new NotFoundError('alert', id);

@@ -7,14 +7,14 @@ import {
   MarkSchema,
   neighboursOf,
 } from '../domain/benchmark.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { removeBenchmark, saveBenchmarks } from '../store/benchmarks.ts';
 import type { Database } from '../store/database.ts';
 import { cleaned, readNumber, readPeriod, shorten } from './cells.ts';
 import { readSeparated, UnreadableFileError } from './csv.ts';
 import { InvalidError, NotFoundError, type SentFault } from './errors.ts';
-import { metricIn, requireInspection } from './inspections.ts';
+import { metricIn, requireOpenInspection } from './inspections.ts';
 import { namingOf, plain } from './names.ts';
 
 /** Published figures of England and an authority's statistical neighbours, from a file, beside its own metrics. */
@@ -46,7 +46,7 @@ export async function loadBenchmarks(
   doing: Doing,
   dryRun: boolean,
 ): Promise<LoadedBenchmarks> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const read = readBenchmarks(file, inspection, doing);
   if (read.faults.length > 0) throw new InvalidError(read.faults);
   if (!dryRun) await saveBenchmarks(database, authority, read.benchmarks);
@@ -55,7 +55,7 @@ export async function loadBenchmarks(
 
 /** Takes away what is shown of other places beside a metric. Throws `UnknownAuthorityError` or {@link NotFoundError}. */
 export async function dropBenchmark(database: Database<'baselines'>, authority: string, id: string): Promise<void> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   metricIn(inspection, id);
   if (!inspection.benchmarks.some(({ metric }) => metric === id)) throw new NotFoundError('benchmark', id);
   await removeBenchmark(database, authority, id);

@@ -1,11 +1,11 @@
 import type { Doing } from '../domain/access.ts';
-import { type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import { type MetricDefinition, MetricDefinitionSchema } from '../domain/metric.ts';
 import { faultsOfDefinition } from '../domain/read-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { type Plan, planMetric } from '../store/save-inspections.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
-import { isAuthorityId, metricIn } from './inspections.ts';
+import { checkOpen, isAuthorityId, metricIn } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 
 /** What an authority measures: metrics of its own begin, are renamed, are replaced and end, without a deployment. */
@@ -106,6 +106,7 @@ async function write(
     const plan: Plan | undefined = await planMetric(database, authority, change, id);
     if (!plan) throw new UnknownAuthorityError(authority);
     const { before, after } = plan;
+    checkOpen(after);
     const metric = metricIn(after, id);
     if (metric.replacedBy !== undefined && !after.metrics.some((other) => other.id === metric.replacedBy))
       throw new InvalidError([{ pointer: '#/replacedBy', detail: `no metric is called "${metric.replacedBy}"` }]);

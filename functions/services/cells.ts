@@ -1,5 +1,5 @@
 import { monthName } from '../domain/format.ts';
-import { addMonths, type Period } from '../domain/period.ts';
+import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
 
 /** What single cells of a file say, as spreadsheets, case systems and people write them: periods and numbers. */
 
@@ -15,21 +15,48 @@ export type PeriodLabel =
   | { readonly kind: 'month-or-year'; readonly period: Period; readonly ends: number; readonly isCanonical: boolean }
   | { readonly kind: 'unclear'; readonly detail: string; readonly cause: string };
 
-const MONTHS = 'january february march april may june july august september october november december'.split(' ');
-const TIME = '(?:[ t]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?z?)?';
+/** In English and in Welsh. */
+const MONTHS = [
+  'january february march april may june july august september october november december',
+  'ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr',
+].map((names) => names.split(' '));
+const TIME = '(?:[ t]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?: ?[ap]m)?(?:z|[-+]\\d{2}:?\\d{2})?)?';
+const YEARS = '(?:fy|financial year|year)?\\s*(\\d{4}|\\d{2})\\s*[-/]\\s*(\\d{4}|\\d{2})';
+const QUARTER = '(?:q|qtr|quarter)\\s*([1-4])';
+/** Months of a financial year are counted from April. */
+const COUNTED = '(?:m|month|p|period)\\s*(\\d{1,2})';
+const WORD = '([a-z]{3,10})\\.?';
+const DAY = '(\\d{1,2})(?:st|nd|rd|th)?';
+const pattern = (source: string): RegExp => new RegExp(`^${source}$`, 'i');
 const PATTERNS = {
-  yearMonth: /^(\d{4})[-/.](\d{1,2})$/,
-  compact: /^(\d{4})(\d{2})$/,
-  isoDate: new RegExp(`^(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})${TIME}$`, 'i'),
-  date: new RegExp(`^(\\d{1,2})[-/.](\\d{1,2})[-/.](\\d{4})${TIME}$`, 'i'),
+  yearMonth: /^(\d{4})(?:[-/.](\d{1,2})|(\d{2}))$/,
+  compact: /^(\d{4})(\d{2})(\d{2})$/,
+  yearM: /^(\d{4}) ?m(\d{1,2})$/i,
+  isoDate: pattern(`(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})${TIME}`),
+  date: pattern(`(\\d{1,2})[-/.](\\d{1,2})[-/.](\\d{4})${TIME}`),
+  shortDate: pattern(`(\\d{1,2})[/.](\\d{1,2})[/.](\\d{2})${TIME}`),
   monthYear: /^(\d{1,2})[-/.](\d{4})$/,
-  words: /^(?:(\d{1,2})(?:st|nd|rd|th)?[-\s/]*)?([a-z]{3,9})\.?[-\s/,']*(\d{4}|\d{2})$/i,
-  yearWords: /^(\d{2}|\d{4})[-\s/]*([a-z]{3,9})$/i,
-  year: /^(?:fy\s*)?(\d{4})\s*[-/–]\s*(\d{2}|\d{4})$/i,
-  quarter: /^(?:fy\s*)?(\d{4})\s*[-/–]\s*(\d{2}|\d{4})[\s,]*q([1-4])$/i,
-  quarterFirst: /^q([1-4])[\s,]*(?:fy\s*)?(\d{4})\s*[-/–]\s*(\d{2}|\d{4})$/i,
-  bareQuarter: /^(?:q[1-4]\D*\d{4}|\d{4}\D*q[1-4])$/i,
+  short: /^(\d{1,2})[-/](\d{2})$/,
+  words: pattern(`(?:${DAY}[-\\s/]*)?${WORD}[-\\s/,']*(\\d{4}|\\d{2})${TIME}`),
+  wordsFirst: pattern(`${WORD} ${DAY},? (\\d{4})`),
+  yearWords: pattern(`(\\d{2}|\\d{4})[-\\s/]*${WORD}(?:[-\\s/]+${DAY})?`),
+  year: pattern(YEARS),
+  quarter: pattern(`${YEARS}[\\s,:-]*${QUARTER}`),
+  quarterFirst: pattern(`${QUARTER}[\\s,:/-]*${YEARS}`),
+  counted: pattern(`${YEARS}[\\s,:-]*${COUNTED}`),
+  countedFirst: pattern(`${COUNTED}[\\s,:-]*${YEARS}`),
+  named: pattern(`${YEARS}[\\s,:-]*${WORD}`),
+  namedFirst: pattern(`${WORD}[\\s,:-]*${YEARS}`),
+  bareQuarter: pattern(`(?:${QUARTER}\\D*\\d{4}|\\d{4}\\D*${QUARTER})`),
+  half: pattern(`(?:h[12]\\b.*|.*\\bh[12])`),
+  endYear: /^fy\s*(\d{4}|\d{2})$/i,
+  yearTo: /^(?:year|y\/?e) ?(?:to|ending|ended)? (?:\d{1,2} )?([a-z]{3,10})[- ]?(\d{4}|\d{2})$/i,
+  range: /^([a-z]{3,10})\.? ?(?:-|to) ?([a-z]{3,10})\.?[-\s/,']*(\d{4}|\d{2})$/i,
 } as const;
+
+/** What may stand before a date and says no more than it. */
+const BEFORE_DATE =
+  /^(?:as at|at|end of|m\/e|month end(?:ed|ing)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?),? /i;
 
 /** The days that spreadsheets number from 2000-01-01 to 2049-12-31; they count from the end of 1899. */
 const SERIALS = { first: 36_526, last: 54_788 } as const;
@@ -41,7 +68,13 @@ const SERIALS = { first: 36_526, last: 54_788 } as const;
  * @example readPeriod('2024/25') → { kind: 'year', ends: 2025 }
  */
 export function readPeriod(text: string): PeriodLabel {
-  const label = text.replace(/^'/, '');
+  const label = text
+    .normalize('NFKC')
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/\s+/g, ' ')
+    .replace(/^'/, '')
+    .replace(BEFORE_DATE, '')
+    .replace(BEFORE_DATE, '');
   const unclear = (why: string, cause = why): PeriodLabel => ({
     kind: 'unclear',
     detail: `"${shorten(text)}" ${why}`,
@@ -51,50 +84,131 @@ export function readPeriod(text: string): PeriodLabel {
     Number(number) >= 1 && Number(number) <= 12
       ? { kind: 'month', period: periodFrom(Number(year), Number(number)), isNumeric }
       : unclear(NOT_A_MONTH);
+  return (
+    readYearMonth(label, month, unclear) ??
+    readInYear(label, month, unclear) ??
+    readDay(label, month, unclear) ??
+    readWords(label, month, unclear) ??
+    readOther(label, unclear)
+  );
+}
 
-  const yearMonth = PATTERNS.yearMonth.exec(label);
-  if (yearMonth) {
-    const [, year = '', second = ''] = yearMonth;
+/** A year and a number: a month, or two years that follow each other. */
+function readYearMonth(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
+  const [, year = '', separate, second = separate ?? ''] = PATTERNS.yearMonth.exec(label) ?? [];
+  if (year) {
     const ends = yearAfter(year, second);
     if (Number(second) > 12) return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
     if (!ends || Number(second) === 0) return month(year, second);
-    return {
-      kind: 'month-or-year',
-      period: periodFrom(Number(year), Number(second)),
-      ends,
-      isCanonical: label.includes('-'),
-    };
+    const isCanonical = label.includes('-');
+    return { kind: 'month-or-year', period: periodFrom(Number(year), Number(second)), ends, isCanonical };
   }
-  const quarter = PATTERNS.quarter.exec(label);
-  const quarterFirst = PATTERNS.quarterFirst.exec(label);
-  if (quarter || quarterFirst) {
-    const [from = '', to = '', number = ''] = quarter
-      ? quarter.slice(1)
-      : [quarterFirst?.[2], quarterFirst?.[3], quarterFirst?.[1]];
+  const [, first = '', short = ''] = PATTERNS.short.exec(label) ?? [];
+  if (!first) return undefined;
+  const isMonth = Number(first) >= 1 && Number(first) <= 12;
+  if (first.length === 2 && yearAfter(first, short))
+    return isMonth
+      ? unclear(
+          `can be ${monthName(periodFrom(Number(fourDigits(short)), Number(first)))} or the year ${first}/${short}; write the month as yyyy-mm, or the year as ${fourDigits(first)}/${short}`,
+          'a month or a year',
+        )
+      : { kind: 'year', ends: Number(fourDigits(short)) };
+  if (isMonth && Number(short) > 12) return month(fourDigits(short), first);
+  return unclear('can be a day or the month of a year; write the month as yyyy-mm', 'a month without a century');
+}
+
+/** A financial year, or a quarter or a month of one. */
+function readInYear(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
+  const notFollowing = (what: string): PeriodLabel =>
+    unclear(`names two years that do not follow each other; write the month ${what}, as yyyy-mm`);
+  const [, quarterFrom = '', quarterTo = '', quarter = ''] =
+    PATTERNS.quarter.exec(label) ?? turned(PATTERNS.quarterFirst.exec(label)) ?? [];
+  if (quarter) {
+    const ends = yearAfter(quarterFrom, quarterTo);
+    return ends ? { kind: 'quarter', ends, quarter: Number(quarter) } : notFollowing('in which the quarter ends');
+  }
+  const [, from = '', to = '', which = ''] =
+    PATTERNS.counted.exec(label) ??
+    turned(PATTERNS.countedFirst.exec(label)) ??
+    PATTERNS.named.exec(label) ??
+    turned(PATTERNS.namedFirst.exec(label)) ??
+    [];
+  const named = /\d/.test(which) ? ((Number(which) + 2) % 12) + 1 : monthNamed(which);
+  if (named && (!/\d/.test(which) || (Number(which) >= 1 && Number(which) <= 12))) {
     const ends = yearAfter(from, to);
-    return ends
-      ? { kind: 'quarter', ends, quarter: Number(number) }
-      : unclear('names two years that do not follow each other; write the month in which the quarter ends, as yyyy-mm');
+    return ends ? month(named > 3 ? ends - 1 : ends, named, false) : notFollowing('itself');
   }
   const year = PATTERNS.year.exec(label);
   if (year) {
     const ends = yearAfter(year[1] ?? '', year[2] ?? '');
-    return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
+    if (ends) return { kind: 'year', ends };
+    // 08/2024 is a month and its year.
+    return year[1]?.length === 4 ? unclear(NOT_A_MONTH) : undefined;
   }
   if (PATTERNS.bareQuarter.test(label))
     return unclear(
       'can be a quarter of the calendar year or of the financial year; write the month in which it ends, as yyyy-mm',
     );
-  const compact = PATTERNS.compact.exec(label);
-  if (compact) return month(compact[1] ?? '', compact[2] ?? '');
+  if (/^(ay|academic|school)/i.test(label))
+    return unclear('is a school year; write the month in which it ends, such as 2024-08', 'a school year');
+  const [, endYear] = PATTERNS.endYear.exec(label) ?? [];
+  if (endYear)
+    return unclear('can be the year that it ends in or begins in; write both, such as 2024/25', 'a year by one number');
+  const [, yearEnd = '', ending = ''] = PATTERNS.yearTo.exec(label) ?? [];
+  if (monthNamed(yearEnd) === 3) return { kind: 'year', ends: Number(fourDigits(ending)) };
+  const [, first = '', last = '', of = ''] = PATTERNS.range.exec(label) ?? [];
+  const [begins, stops] = [monthNamed(first), monthNamed(last)];
+  if (!begins || !stops) return undefined;
+  if (stops % 3 !== 0 || stops - begins !== 2)
+    return unclear('is several months; write the month in which it ends, as yyyy-mm');
+  const endYearOf = Number(fourDigits(of)) + (stops === 3 ? 0 : 1);
+  return { kind: 'quarter', ends: endYearOf, quarter: stops === 3 ? 4 : stops / 3 - 1 };
+}
+
+/** What stands first in a match, last. */
+function turned(match: RegExpExecArray | null): string[] | undefined {
+  return match ? [match[0], match[2] ?? '', match[3] ?? '', match[1] ?? ''] : undefined;
+}
+
+/** A day in numbers. */
+function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
+  const [, year = '', number = '', day] = PATTERNS.compact.exec(label) ?? PATTERNS.yearM.exec(label) ?? [];
+  if (year) return day === undefined || isDay(year, number, day) ? month(year, number) : unclear(NOT_A_MONTH);
   const iso = PATTERNS.isoDate.exec(label);
-  if (iso) return isDay(iso[1], iso[2], iso[3]) ? month(iso[1] ?? '', iso[2] ?? '') : unclear(NOT_A_MONTH);
+  if (iso) {
+    if (!isDay(iso[1], iso[2], iso[3])) return unclear(NOT_A_MONTH);
+    const written = month(iso[1] ?? '', iso[2] ?? '');
+    // Midnight of a British summer, as programs write it, is still the day before by Greenwich.
+    const instant =
+      /(?:z|[-+]\d{2}:?\d{2})$/i.test(label) && /:/.test(label) ? new Date(label.replace(' ', 'T')) : undefined;
+    const inEngland = instant && !Number.isNaN(instant.getTime()) ? dayInEngland(instant).slice(0, 7) : undefined;
+    if (inEngland && written.kind === 'month' && inEngland !== written.period)
+      return unclear(
+        `can be ${monthName(written.period)} or, by the clock in England, ${monthName(inEngland)}; write the month as yyyy-mm`,
+        'a time of two months',
+      );
+    return written;
+  }
   const date = PATTERNS.date.exec(label);
   if (date) return readDate(date, month, unclear);
+  const short = PATTERNS.shortDate.exec(label);
+  if (short) {
+    const [first = '', second = '', third = ''] = short.slice(1);
+    // A return is dated by the first or the last day of its month: 24/08/31 is, only if its year comes first.
+    const yearFirst = isEndOfMonth(fourDigits(first), second, third);
+    if (first.length === 2 && yearFirst && !isEndOfMonth(fourDigits(third), second, first))
+      return unclear(
+        `can be ${monthName(periodFrom(Number(fourDigits(first)), Number(second)))} or ${monthName(periodFrom(Number(fourDigits(third)), Number(second)))}; write the month as yyyy-mm`,
+        'a date with two meanings',
+      );
+    return readDate([short[0], first, second, fourDigits(third)], month, unclear);
+  }
   const monthYear = PATTERNS.monthYear.exec(label);
-  if (monthYear) return month(monthYear[2] ?? '', monthYear[1] ?? '');
-  return readWords(label, month, unclear) ?? readOther(label, unclear);
+  return monthYear ? month(monthYear[2] ?? '', monthYear[1] ?? '') : undefined;
 }
+
+const isEndOfMonth = (year: string, month: string, day: string): boolean =>
+  isDay(year, month, day) && (Number(day) === 1 || !isDay(year, month, Number(day) + 1));
 
 type Month = (year: string | number, month: string | number, isNumeric?: boolean) => PeriodLabel;
 type Unclear = (why: string, cause?: string) => PeriodLabel;
@@ -103,7 +217,7 @@ const NOT_A_MONTH = 'is not a month; write it as yyyy-mm';
 
 /** Day and month as in Britain, or month and day as in America, wherever only one of them makes sense. */
 function readDate(
-  [, first = '', second = '', year = '']: RegExpExecArray,
+  [, first = '', second = '', year = '']: readonly string[],
   month: Month,
   unclear: Unclear,
 ): PeriodLabel {
@@ -123,19 +237,34 @@ function readWords(label: string, month: Month, unclear: Unclear): PeriodLabel |
   const [, day, word = '', year = ''] = PATTERNS.words.exec(label) ?? [];
   const named = monthNamed(word);
   if (named && (day === undefined || isDay(fourDigits(year), named, day))) return month(fourDigits(year), named, false);
-  const [, first = '', second = ''] = PATTERNS.yearWords.exec(label) ?? [];
+  const [, before = '', dayAfter = '', yearAfterDay = ''] = PATTERNS.wordsFirst.exec(label) ?? [];
+  const first = monthNamed(before);
+  if (first && isDay(yearAfterDay, first, dayAfter)) return month(yearAfterDay, first, false);
+  const [, number = '', second = '', last] = PATTERNS.yearWords.exec(label) ?? [];
   const after = monthNamed(second);
-  if (!after) return undefined;
-  return first.length === 4
-    ? month(first, after, false)
-    : unclear(
-        `can be a day of ${sentenceCase(MONTHS[after - 1] ?? '')} or the month of a year; write the month as yyyy-mm`,
-        'a month without a century',
-      );
+  if (after && number.length === 4 && (last === undefined || isDay(number, after, last)))
+    return month(number, after, false);
+  if (after && last === undefined)
+    return unclear(
+      `can be a day of ${nameOf(after)} or the month of a year; write the month as yyyy-mm`,
+      'a month without a century',
+    );
+  const alone = monthNamed(label);
+  return alone
+    ? unclear(`is not a month of a year; write it with its year, such as ${nameOf(alone).slice(0, 3)}-24`, NO_YEAR)
+    : undefined;
 }
 
+/** The cause of a period that is a month's name alone. */
+export const NO_YEAR = 'a month without a year';
+
 function readOther(label: string, unclear: Unclear): PeriodLabel {
-  if (label === '') return { kind: 'unclear', detail: 'is missing; write the month as yyyy-mm', cause: 'no month' };
+  if (label === '')
+    return {
+      kind: 'unclear',
+      detail: 'is missing; write the month in every line, as yyyy-mm (merged cells have it only in the first)',
+      cause: 'no month',
+    };
   const error = errorIn(label);
   if (error) return unclear(error);
   const serial = /^\d{5}(\.\d+)?$/.test(label) ? Math.floor(Number(label)) : 0;
@@ -146,6 +275,7 @@ function readOther(label: string, unclear: Unclear): PeriodLabel {
     );
   if (/^\d{4}$/.test(label))
     return unclear(`is a year; write the month in which it ends, such as ${Number(label) + 1}-03`, 'a bare year');
+  if (PATTERNS.half.test(label)) return unclear('is half a year; write the month in which it ends, as yyyy-mm');
   return unclear(NOT_A_MONTH);
 }
 
@@ -159,27 +289,33 @@ export function periodOfSerial(serial: number): Period {
 
 /** The year that a financial year ends in, where the two parts of its name follow each other. */
 function yearAfter(first: string, second: string): number | undefined {
-  const ends = Number(first) + 1;
+  const ends = Number(fourDigits(first)) + 1;
   return second === String(ends) || (second.length === 2 && Number(second) === ends % 100) ? ends : undefined;
 }
 
-function isDay(year: string | undefined, month: string | number | undefined, day: string | undefined): boolean {
+function isDay(
+  year: string | undefined,
+  month: string | number | undefined,
+  day: string | number | undefined,
+): boolean {
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && date.getUTCDate() === Number(day);
 }
 
+/** The number of the month that a word names, in whole or by its first letters. */
 function monthNamed(word: string): number | undefined {
-  const index =
-    word.length < 3
-      ? -1
-      : MONTHS.findIndex(
-          (name) => name.startsWith(word.toLowerCase()) || (word.toLowerCase() === 'sept' && name === 'september'),
-        );
+  const wanted = word.toLowerCase() === 'sept' ? 'september' : word.toLowerCase();
+  if (!/^[a-z]{3,10}$/.test(wanted)) return undefined;
+  const index = Math.max(...MONTHS.map((names) => names.findIndex((name) => name.startsWith(wanted))));
   return index < 0 ? undefined : index + 1;
 }
 
-const fourDigits = (year: string): string => (year.length === 2 ? `20${year}` : year);
-const sentenceCase = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+/** Two digits are a year of this century, or of the last from 50 on, as in spreadsheets. */
+const fourDigits = (year: string): string => (year.length === 2 ? `${Number(year) < 50 ? 20 : 19}${year}` : year);
+const nameOf = (month: number): string => {
+  const name = MONTHS[0]?.[month - 1] ?? '';
+  return name.charAt(0).toUpperCase() + name.slice(1);
+};
 
 /** The month that a year or a quarter ends in. `schoolYear` ones end in August. */
 export function endOf(label: Extract<PeriodLabel, { kind: 'year' | 'quarter' }>, schoolYear: boolean): Period {
@@ -194,8 +330,8 @@ export type NumberRead =
   | { readonly kind: 'unclear'; readonly detail: string; readonly cause: string };
 
 /**
- * Reads what a cell says of a number: `1,234.5`, `1 234`, `1.2E+03`, `+4`, `.5`, `76%`. `decimalComma` is for files whose
- * columns are separated by semicolons, as spreadsheets write them where the comma is the decimal sign.
+ * Reads what a cell says of a number: `1,234.5`, `1 234`, `1.2E+03`, `+4`, `.5`, `76%`, `76 per cent`. `decimalComma` is for
+ * files whose columns are separated by semicolons, as spreadsheets write them where the comma is the decimal sign.
  *
  * @example readNumber('1,234', false) → { kind: 'number', number: 1234 }
  * @example readNumber('76%', false) → { kind: 'percentage', text: '76%', number: 76, decimals: 0 }
@@ -206,8 +342,8 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
     detail: `"${shorten(text)}" ${why}`,
     cause,
   });
-  const percent = text.endsWith('%');
-  const body = (percent ? text.slice(0, -1) : text).trimEnd();
+  const [, written = '', percent] = /^(.*?)\s*(%|per ?cent|pct|pc)?$/is.exec(narrow(text)) ?? [];
+  const body = written.replace(/^'/, '').replace(/^[\u2212\u2013](?=[\d.])/, '-');
   // Spaces between thousands, the unbreakable ones among them.
   let digits = /^[+-]?\d{1,3}([ \u00a0\u2009\u202f]\d{3})+([.,]\d+)?$/.test(body)
     ? body.replace(/[ \u00a0\u2009\u202f]/g, '')
@@ -222,29 +358,51 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
   }
   if (/^[+-]?(\d+(\.\d*)?|\.\d+|\d{1,3}(,\d{3})+(\.\d+)?)(e[+-]?\d+)?$/i.test(digits)) {
     const plain = digits.replaceAll(',', '').replace(/^\+/, '');
-    const number = Number(plain);
+    // Added to 0, a zero below zero is a plain one.
+    const number = Number(plain) + 0;
     if (!percent) return { kind: 'number', number };
     const decimals = (/\.(\d+)$/.exec(plain)?.[1] ?? '').length;
     return { kind: 'percentage', text: `${number}%`, number, decimals };
   }
-  if (/^\(\s*[\d.,]+\s*\)$/.test(text))
-    return unclear('is how accounts write a number below zero; write it with a minus sign');
   if (/^[+-]?\d+,\d+$/.test(digits))
     return unclear(`is not a number; write it with a point: ${digits.replace(',', '.')}`);
-  return unclear(markerIn(text) ?? NOT_A_NUMBER, markerIn(text) ?? NOT_A_NUMBER);
+  const why = markerIn(text) ?? adviceOn(text) ?? NOT_A_NUMBER;
+  return unclear(why);
 }
 
 const NOT_A_NUMBER = 'is not a number';
 
-/** What stands in a cell where a figure is withheld, unknown or not applicable, in published statistics. */
-const WITHHELD = /^\[?(c|x|z|k|u|low|:|\.\.?|-|–|—|\*|n\/a|na|n\.a\.|nil|null|none|tbc|suppressed|s)\]?$/i;
-const ERROR = /^#(n\/a|value!|ref!|div\/0!|name\?|num!|null!|spill!|calc!|getting_data)$/i;
+/** Signs of the width that East Asian writing gives them, as others. */
+const narrow = (text: string): string =>
+  text.replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0));
+
+/** What a text is that begins or ends as a number does, and what to do about it. */
+function adviceOn(text: string): string | undefined {
+  if (text.startsWith('='))
+    return 'is not a number but a formula that was never worked out; open the file in a spreadsheet and save it again';
+  if (/^\(\s*[\d.,]+\s*\)$/.test(text)) return 'is how accounts write a number below zero; write it with a minus sign';
+  if (/^\d{1,2}[- ][a-z]{3}$/i.test(text) || readPeriod(text).kind === 'month')
+    return 'is a date, which spreadsheets make of what is typed as 3/4; format the cell as a number, and give counts each in their column';
+  if (/^([<>\u2264\u2265~]|(fewer|less|more|under|over|up)\b)|\d\s*\+$|^\d+\s*(-|\u2013|to)\s*\d+%?$/i.test(text))
+    return 'is not a number but a range; write the figure, or leave the cell blank where it is withheld (blank means not reported)';
+  return /^[^\d]{0,20}\d[\d,.]*%?[^\d]{1,40}$|^[^\d]{1,20}\d[\d,.]*%?$/.test(text)
+    ? 'is not a number; write the number alone, without anything beside it'
+    : undefined;
+}
+
+/** What stands in a cell where a figure is withheld, unknown or not applicable, in published statistics and by hand. */
+const WITHHELD =
+  /^[[(<]?(c|x|z|k|u|s|low|:|\.{1,3}|-{2,3}|\u2013|\u2014|\*+|~|\?|n\/a|na|n\.a\.|nan|null|tb[ac]|d?supp|suppressed|withheld|redacted|missing|unknown|no data|not (yet )?(available|applicable|known|recorded|reported))[\])>]?$/i;
+/** … and what can also mean that there were none. */
+const NIL = /^(-|nil|none|zero|nil return)$/i;
+const ERROR =
+  /^(#(n\/a|value|ref|div\/0|name|num|null|spill|calc|getting_data|blocked|busy|connect|external|field|python|timeout|unknown)[!?]?|#n\/a n\/a|err:\d{3})$/i;
 
 /** What a formula's error or a column that was too narrow left in a cell, and what to do about it. */
 export function errorIn(text: string): string | undefined {
-  if (/^#{3,}$/.test(text))
+  if (/^#{2,}$/.test(text))
     return 'is what a spreadsheet saves of a column that is too narrow; widen the column and save again';
-  if (/^#div\/0!$/i.test(text))
+  if (/^#div\/0!?$/i.test(text))
     return 'is a formula that divides by nothing; leave the cell blank, or give 0 of 0 where there was nothing to count';
   if (ERROR.test(text))
     return "is a formula's error; put the formula right, or leave the cell blank where there is no figure";
@@ -252,15 +410,17 @@ export function errorIn(text: string): string | undefined {
 }
 
 /** What a text in the place of a figure is, where it is none, and what to do about it. */
-function markerIn(text: string): string | undefined {
+export function markerIn(text: string): string | undefined {
+  if (NIL.test(text))
+    return 'is no figure; write 0 where there were none, or leave the cell blank where a figure is withheld or unknown (blank means not reported)';
   if (WITHHELD.test(text))
     return 'is no figure; leave the cell blank where a figure is withheld, unknown or does not apply (blank means not reported)';
   return errorIn(text);
 }
 
-/** A cell's text without what cannot be seen: spaces of all kinds at its ends, zero-width characters anywhere. */
+/** A cell's text without what cannot be seen: spaces and control characters at its ends, zero-width signs anywhere. */
 export function cleaned(text: string): string {
-  return text.replace(/[\u200b-\u200d\u2060\ufeff]/g, '').trim();
+  return text.replace(/\p{Cf}/gu, '').replace(/^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu, '');
 }
 
 export const shorten = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Fault, isObject, type Month, pointerTo, readSubmission, type Submission } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';

@@ -1,9 +1,10 @@
 import { parse } from 'csv-parse/sync';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Month, Reported } from '../domain/submission.ts';
 import { FIELDS, type Field } from './names.ts';
 import { readTable, type TableSettings } from './read-table.ts';
 import { type Line, LONG, type Table } from './table.ts';
+import { roleNamed } from './table-columns.ts';
 import { FORMULA } from './table-lines.ts';
 
 /** A separated text as lines of cells, before anything in them is understood. */
@@ -51,6 +52,9 @@ export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  // Without its mark UTF-16 is told by every other byte of what is plain English.
+  if (first && second === 0) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0 && second) return new TextDecoder('utf-16be').decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -83,7 +87,7 @@ export function readSeparated(file: string): SeparatedText {
   let declared: string | undefined;
   const head = (): string => /^.*?(?:\r\r\n|\r\n|\n|\r|$)/s.exec(rest)?.[0] ?? '';
   for (let line = head(); line !== ''; line = head()) {
-    const sep = /^"?sep=(.)"?\s*$/.exec(line);
+    const sep = /^"?sep=(.)"?\s*$/i.exec(line);
     const remark = /^"?#(?:[ \t].*)?\s*$/s.test(line);
     if (!sep && !remark) break;
     skipped += 1;
@@ -95,16 +99,26 @@ export function readSeparated(file: string): SeparatedText {
   return { lines: split(rest, delimiter, skipped), remarks, decimalComma: delimiter === ';' };
 }
 
-/** The sign that the first lines have most of, outside quotes; a comma unless another is more frequent. */
+/**
+ * The sign between names of columns, or else the one that the first lines have most of, outside quotes; a comma unless another
+ * is more frequent.
+ */
 function delimiterOf(text: string): string {
-  const sample = text.slice(0, 20_000).replace(/"[^"]*"/g, '');
-  const counts = DELIMITERS.map((sign) => [sign, mostIn(sample, sign)] as const);
-  return counts.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+  const sample = text.slice(0, 20_000);
+  const lines = sample.replace(/"[^"]*"/g, '').split(LINE_END, 60);
+  const named = sample.replaceAll('"', '').split(LINE_END, 60);
+  const score = (sign: string): number[] => [
+    Math.max(...named.map((line) => line.split(sign).filter((cell) => roleNamed(cell)).length)),
+    Math.max(...lines.map((line) => line.split(sign).length - 1)),
+  ];
+  const scores = DELIMITERS.map((sign) => ({ sign, of: score(sign) }));
+  const isMore = ([roles = 0, signs = 0]: number[], [most = 0, others = 0]: number[]): boolean =>
+    roles !== most && Math.max(roles, most) > 1 ? roles > most : signs > others;
+  return scores.reduce((best, each) => (isMore(each.of, best.of) ? each : best)).sign;
 }
 
-/** How often a sign stands in the line that has it most. */
-const mostIn = (sample: string, sign: string): number =>
-  Math.max(...sample.split(LINE_END, 60).map((line) => line.split(sign).length - 1));
+/** Cells as `="2024-08"`, by which programs keep spreadsheets from making dates of them. */
+const TEXT_FORMULA = /(^|[,;|\t\r\n])="([^"\r\n]*)"(?=[,;|\t\r\n]|$)/g;
 
 function split(text: string, delimiter: string, skipped: number): Line[] {
   const ends: number[] = [];
@@ -126,6 +140,8 @@ function split(text: string, delimiter: string, skipped: number): Line[] {
         ? 'a quotation mark opens here, or in a line above, and none closes it'
         : 'a quotation mark stands inside a cell that does not begin with one; double it and put the cell in quotation marks';
     if (!code) throw error;
+    const without = text.replace(TEXT_FORMULA, '$1"$2"');
+    if (without !== text) return split(without, delimiter, skipped);
     throw new UnreadableFileError(skipped + lines, detail);
   }
   // The parser counts lines by their ends, and some kinds of end twice; bytes it counts rightly.

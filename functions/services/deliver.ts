@@ -1,6 +1,8 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import type { Database } from '../store/database.ts';
+import { readAuthority } from '../store/inspections.ts';
 import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
 import { CLAIM_MS, PUBLISHING_MS } from './direct-mail.ts';
 import { findHearer, findNewcomers, stillHears } from './hearers.ts';
@@ -12,6 +14,7 @@ export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } 
 
 /** Where notices wait, where they are published, and who is told of it. */
 export interface Delivering extends Recipients {
+  readonly database: Recipients['database'] & Database<'baselines'>;
   /** Where the page is, without a trailing slash. */
   readonly pageUrl: string;
   readonly now: () => Date;
@@ -37,9 +40,9 @@ async function waitForTurn(authority: string): Promise<void> {
 
 /**
  * What became of a notice. It is `kept` while nobody has confirmed who would get it, and `being sent` while another run has it, or one
- * that goes before it: whoever wants to be sure asks again later.
+ * that goes before it: whoever wants to be sure asks again later. Of a `closed` authority it waits until that is open again.
  */
-export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent';
+export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent' | 'closed';
 
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;
@@ -58,6 +61,7 @@ export async function deliverNotice(
   const { authority, number } = reference;
   const notice = await readUnsent(database, reference);
   if (!notice) return 'sent before';
+  if ((await readAuthority(database, authority))?.closed) return 'closed';
   const earlier = { authority, number: number - 1 };
   if (before > 0 && number > 1 && (await readUnsent(database, earlier)))
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';
@@ -74,8 +78,7 @@ export async function deliverNotice(
     await releaseNotice(database, reference, until);
     throw error;
   });
-  const heard = (await stillHears(delivering, hearer, notice, now())) || (await findHearer(delivering, notice, now()));
-  if (!heard) {
+  if (!(await stillHears(delivering, hearer, notice, now()))) {
     await releaseNotice(database, reference, until);
     return keep(reference, notice, log);
   }

@@ -1,6 +1,6 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { testMailOf } from '../domain/direct-mail.ts';
-import { timeName } from '../domain/format.ts';
+import { type SmallNumbers, timeName } from '../domain/format.ts';
 import { subjectLine } from '../domain/notice.ts';
 import type { Hears } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
@@ -8,6 +8,7 @@ import { readInspection } from '../store/inspections.ts';
 import { recipientId } from '../store/keys.ts';
 import { readRecipient, saveRecipient } from '../store/recipients.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
+import { checkOpen } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readFilter } from './subscriptions.ts';
 
@@ -17,6 +18,14 @@ import { listSubscriptions, type Recipients, readFilter } from './subscriptions.
 export const PUBLISHING_MS = 10_000;
 /** What is to be sent once is left to one run for so long: it publishes and records that within it, or is no longer there. */
 export const CLAIM_MS = 15_000;
+
+/** What mail of an authority is put together from, and sent. */
+export interface Telling extends Recipients {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
+  readonly smallNumbers: SmallNumbers;
+  /** Where the page is, without a trailing slash. */
+  readonly pageUrl: string;
+}
 
 /** Somebody who has confirmed: what they hear of, and how to address them alone. */
 export interface ConfirmedRecipient {
@@ -88,7 +97,7 @@ export class UnreachedError extends ServiceError {
 
 /**
  * Mails a recipient of an authority a test, which says so and that nothing has changed. Throws {@link NotFoundError},
- * {@link TestedError}, {@link UnreachedError}.
+ * {@link TestedError}, {@link UnreachedError} or `ClosedError`.
  */
 export async function sendTest(
   recipients: Recipients & { readonly database: Database<'baselines' | 'alerts'> },
@@ -98,6 +107,8 @@ export async function sendTest(
   now: Date,
 ): Promise<void> {
   const { database } = recipients;
+  const inspection = await readInspection(database, authority);
+  if (inspection) checkOpen(inspection);
   const least = await retryChanged(async () => {
     const read = await readRecipient(database, id);
     const level = read?.hears[authority];
@@ -108,7 +119,7 @@ export async function sendTest(
     await saveRecipient(database, read, { ...read, testedAt: now.toISOString() });
     return level;
   });
-  const name = (await readInspection(database, authority))?.header.name ?? authority;
+  const name = inspection?.header.name ?? authority;
   const words = testMailOf({ authority, name, least, now }, `${pageUrl}/`);
   if (!(await publishTo(recipients, id, words))) throw new UnreachedError();
 }

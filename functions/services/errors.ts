@@ -54,6 +54,19 @@ export class UnknownAuthorityError extends ServiceError {
   }
 }
 
+/** The authority is closed: what there is can be read and taken out, and nothing is changed. */
+export class ClosedError extends ServiceError {
+  override readonly name = 'ClosedError';
+  override readonly reason = 'conflict';
+  readonly authority: string;
+  constructor(authority: string) {
+    super(
+      `${quoted(authority)} is closed, so that nothing is taken in, judged or mailed; to go on, open it again under "Settings" or with "monitor authority reopen"`,
+    );
+    this.authority = authority;
+  }
+}
+
 const ABSENT = {
   metric: (id: string) => `no metric is called ${quoted(id)}`,
   benchmark: (id: string) => `no figures of other places are loaded for ${quoted(id)}`,

@@ -1,6 +1,8 @@
+import { settingsIn, smallNumbersFor } from '../domain/authority.ts';
 import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import type { Calendar } from '../domain/obligations.ts';
 import { reconcile, standingOn } from '../domain/reconcile.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
@@ -9,7 +11,7 @@ import { type SetAside, saveDueMark, saveSetAside } from '../store/due-marks.ts'
 import { readRecord, revisedSince } from '../store/records.ts';
 import { readSuperseded } from '../store/submissions.ts';
 import { BANK_HOLIDAYS } from './calendar.ts';
-import { UnknownAuthorityError, UnreadableItemError } from './errors.ts';
+import { ClosedError, UnknownAuthorityError, UnreadableItemError } from './errors.ts';
 import type { Log } from './log.ts';
 import { mayPass, retryChanged } from './retry.ts';
 import { TooLongError, within } from './within.ts';
@@ -55,7 +57,7 @@ export interface Evaluated {
 
 /**
  * One reconcile: board first, then the record, both consistently; then board, notice and due mark in one transaction.
- * Undefined where nothing was written, as the stored board still holds or no inspection is loaded. Throws
+ * Undefined where nothing was written, as the stored board still holds, no inspection is loaded or the authority is closed. Throws
  * {@link SetAsideError} where the fault is the authority's own; so too, once the rest was judged and written, where an
  * item of the record cannot be read: it stays due, so that the hourly run names it until it can be.
  */
@@ -87,8 +89,13 @@ function evaluate(
       return undefined;
     }
     const { record, superseded } = seen;
+    if (settingsIn(record.settings).closed) {
+      await saveDueMark(database, authority, read, undefined);
+      log.info('closed: not judged', { authority });
+      return undefined;
+    }
     const { board, notice, nextDueAt } = within(longestMs, () =>
-      reconcile(read.board, record, superseded, now(), smallNumbers),
+      reconcile(read.board, record, superseded, now(), smallNumbersFor(record, smallNumbers)),
     );
     if (board) await saveBoard(database, read, board, notice, nextDueAt);
     else await saveDueMark(database, authority, read, nextDueAt);
@@ -108,13 +115,13 @@ function evaluate(
 }
 
 /**
- * How things stand in an authority, with who has what in hand by now, and how many notices it had; undefined where nothing was judged
+ * How things stand in an authority, with who has what in hand by now, how many notices it had, and by when figures are due; undefined where nothing was judged
  * yet, or no inspection is loaded.
  */
 export async function describeStanding(
   authority: string,
   { database, smallNumbers, now }: { database: Tables; smallNumbers: SmallNumbers; now: Date },
-): Promise<(Omit<Notice, 'number'> & { readonly lastNotice: number }) | undefined> {
+): Promise<(Omit<Notice, 'number'> & { readonly lastNotice: number; readonly calendar: Calendar }) | undefined> {
   const read = await readBoard(database, authority);
   const { board } = read;
   if (!board) return undefined;
@@ -125,9 +132,9 @@ export async function describeStanding(
     { ...board, alerts: Object.fromEntries(alerts) },
     record,
     now,
-    smallNumbers,
+    smallNumbersFor(record, smallNumbers),
   );
-  return { ...standing, lastNotice };
+  return { ...standing, lastNotice, calendar: record };
 }
 
 /** What a board is worked out from: the record, and the months as the board judged them that were revised since. */
@@ -160,7 +167,7 @@ export interface Rebuilt {
 
 /**
  * Works out an authority's board anew, whatever is stored in its place, and where `write` says so replaces it. Throws
- * {@link UnknownAuthorityError}.
+ * {@link UnknownAuthorityError} or {@link ClosedError}.
  */
 export function rebuildBoard(
   authority: string,
@@ -171,7 +178,14 @@ export function rebuildBoard(
     const stored = await readBoardAsStored(database, authority);
     const seen = await readJudged(database, authority, stored.board, stored.acknowledgements);
     if (!seen) throw new UnknownAuthorityError(authority);
-    const rebuilt = reconcile(stored.board, seen.record, seen.superseded, now(), smallNumbers);
+    if (settingsIn(seen.record.settings).closed) throw new ClosedError(authority);
+    const rebuilt = reconcile(
+      stored.board,
+      seen.record,
+      seen.superseded,
+      now(),
+      smallNumbersFor(seen.record, smallNumbers),
+    );
     const unreadable = [...stored.unreadable, ...(seen.record.unreadable ?? [])];
     if (!rebuilt.board) return { stored: stored.board, unreadable };
     const numbered = renumbered(rebuilt.board, rebuilt.notice, stored);

@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { OwnNameMeaning } from '../domain/own-name.ts';
 import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
 import { shorten } from './cells.ts';
@@ -6,7 +6,7 @@ import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { leftOutBy, namingOf, plain } from './names.ts';
 import { readTable, type TableSettings } from './read-table.ts';
 import { suggestions } from './suggestions.ts';
-import { placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import { fieldMissingAt, placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
 import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
@@ -79,7 +79,10 @@ export function readFigures(
   const suggest = suggestions();
   const found: TableFault[] = [];
   const read = months.flatMap(({ period, isMonth, body, places, statesStatus }): FiguresMonth[] => {
-    const at = ({ pointer, detail }: Fault): FileFault => ({ ...placeOf(places, pointer), detail });
+    const at = ({ pointer, detail }: Fault): FileFault => {
+      const field = fieldMissingAt(places, pointer);
+      return { ...placeOf(places, pointer), detail: field ? `its ${field} ${detail}` : detail };
+    };
     const { submission, faults: wrong } = readSubmission(body, metrics, suggest);
     const place = { ...(places.sheet ? { sheet: places.sheet } : {}), line: places.line, column: places.column };
     found.push(
@@ -107,12 +110,33 @@ function tablesOf(
   try {
     if (typeof file === 'string') return { tables: [readCsv(file, names)], otherSheets: [] };
     if (isOldWorkbook(file)) throw new UnreadableFileError(1, OLD_WORKBOOK);
-    if (!isWorkbook(file)) return { tables: [readCsv(decodeText(file), names)], otherSheets: [] };
+    if (!isWorkbook(file)) return { tables: [readCsv(asTable(file), names)], otherSheets: [] };
     return tablesInWorkbook(readWorkbook(file), names);
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
     return { tables: [{ months: [], faults: [{ line: error.line, detail: error.message }] }], otherSheets: [] };
   }
+}
+
+/** What files begin with that are often taken for tables. */
+const OTHER_KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^%PDF/, 'a PDF'],
+  [/^\s*<(!doctype|html|\?xml|table)/i, 'a web page or XML'],
+  [/^\s*(\{|\[\s*\{)/, 'JSON or rich text'],
+];
+
+/** The text of a file that may be a table. Throws {@link UnreadableFileError}. */
+function asTable(bytes: Uint8Array): string {
+  const start = Buffer.from(bytes.subarray(0, 200))
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '');
+  const other = OTHER_KINDS.find(([begins]) => begins.test(start));
+  if (other)
+    throw new UnreadableFileError(
+      1,
+      `the file is ${other[1]}, not a table; save it as "Excel Workbook (.xlsx)" or as CSV`,
+    );
+  return decodeText(bytes);
 }
 
 const OLD_WORKBOOK =

@@ -13,25 +13,34 @@ export type Concern = Pick<Notice, 'authority' | 'level'>;
 export interface Hearer {
   readonly id: string;
   readonly arn: string;
+  /** The subscriptions of all who had confirmed by then and, by what they asked for, would get it too. */
+  readonly confirmed: readonly string[];
 }
 
 /**
  * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
  * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
- * was subscribed by hand, or cannot be read, is known by the filter alone.
+ * was subscribed by hand, or cannot be read, is known by the filter alone. Looks `among` these subscriptions only, where they are
+ * given.
  */
-export async function findHearer(recipients: Recipients, concern: Concern, now: Date): Promise<Hearer | undefined> {
+export async function findHearer(
+  recipients: Recipients,
+  concern: Concern,
+  now: Date,
+  among?: readonly string[],
+): Promise<Hearer | undefined> {
   const [subscriptions, { recipients: asked }] = await Promise.all([
     listSubscriptions(recipients),
     readRecipients(recipients.database),
   ]);
   const candidates = subscriptions.flatMap(({ id, arn }) => {
     const recipient = asked.find((each) => each.id === id);
+    if (among && !among.includes(arn ?? '')) return [];
     return arn && (!recipient || surelyHears(recipient, concern, now)) ? [{ id, arn, known: Boolean(recipient) }] : [];
   });
   // Those of whom it is likely first: one question, and not one for everybody.
   for (const { id, arn } of candidates.sort((a, b) => Number(b.known) - Number(a.known)))
-    if (await letsThrough(recipients, arn, concern)) return { id, arn };
+    if (await letsThrough(recipients, arn, concern)) return { id, arn, confirmed: candidates.map((each) => each.arn) };
   return undefined;
 }
 
@@ -49,11 +58,21 @@ export async function findNewcomers(recipients: Recipients, concern: Concern, no
   return found;
 }
 
-/** Whether somebody who would have got what was published was still there when it was. */
-export async function stillHears(recipients: Recipients, { id, arn }: Hearer, concern: Concern, now: Date) {
+/**
+ * Whether, after it was published, somebody is still there who would have got it before: the one who was found, or another
+ * who had confirmed by then. Who confirmed since may have missed it.
+ */
+export async function stillHears(
+  recipients: Recipients,
+  hearer: Hearer,
+  concern: Concern,
+  now: Date,
+): Promise<boolean> {
+  const { id, arn, confirmed } = hearer;
   const { read: recipient } = await readRecipientAsStored(recipients.database, id);
-  if (recipient && !surelyHears(recipient, concern, now)) return false;
-  return letsThrough(recipients, arn, concern);
+  if ((!recipient || surelyHears(recipient, concern, now)) && (await letsThrough(recipients, arn, concern)))
+    return true;
+  return (await findHearer(recipients, concern, now, confirmed)) !== undefined;
 }
 
 async function letsThrough(recipients: Recipients, arn: string, concern: Concern): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';
@@ -12,7 +12,7 @@ import { readInspection } from '../store/inspections.ts';
 import { type Plan, planInspection, planRetirement } from '../store/save-inspections.ts';
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
-import { isAuthorityId } from './inspections.ts';
+import { checkOpen, isAuthorityId } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 
 /** Loading an inspection's file, and retiring an inspection; with what that would change, before or after it is done. */
@@ -115,7 +115,10 @@ async function carryOut(
   const months = await readMonths(database, authority);
   // Before it is done: what is read now is what it changes.
   const { before, after } = plan;
-  if (!dryRun) await plan.save();
+  if (!dryRun) {
+    checkOpen(after);
+    await plan.save();
+  }
   return {
     ...done,
     leading: { ...(before ? { before: before.header.id } : {}), after: after.header.id },

@@ -1,10 +1,12 @@
+import { settingsIn } from '../domain/authority.ts';
 import { AuthorityIdSchema } from '../domain/identifiers.ts';
-import { InspectionSchema, type Metric } from '../domain/inspection.ts';
+import { InspectionSchema } from '../domain/inspection.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Database } from '../store/database.ts';
-import { isInspected, listAuthorities, readInspection, readMetrics } from '../store/inspections.ts';
+import { listAuthorities, readAuthority, readInspection, readMetrics } from '../store/inspections.ts';
 import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';
-import { NotFoundError, UnknownAuthorityError } from './errors.ts';
+import { ClosedError, NotFoundError, UnknownAuthorityError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 
 export { listAuthorities };
@@ -38,19 +40,46 @@ export async function withInspection<T>(
 
 /** That the authority is known, where only its own figures or notices are read. Throws {@link UnknownAuthorityError}. */
 export async function requireAuthority(database: Baselines, authority: string): Promise<void> {
-  if (!isAuthorityId(authority) || !(await isInspected(database, authority)))
-    throw new UnknownAuthorityError(authority);
+  await standingOf(database, authority);
 }
 
-/** The authority's metrics by id; undefined where it is unknown, for whoever has more to say than that. */
+async function standingOf(database: Baselines, authority: string) {
+  const stored = isAuthorityId(authority) ? await readAuthority(database, authority) : undefined;
+  if (!stored) throw new UnknownAuthorityError(authority);
+  return stored;
+}
+
+/** That something may be changed for the authority. Throws {@link UnknownAuthorityError} or {@link ClosedError}. */
+export async function requireOpenAuthority(database: Baselines, authority: string): Promise<void> {
+  if ((await standingOf(database, authority)).closed) throw new ClosedError(authority);
+}
+
+/** As {@link requireInspection}, where something is to be changed. Throws {@link ClosedError} too. */
+export async function requireOpenInspection(database: Baselines, authority: string): Promise<LoadedInspection> {
+  const inspection = await requireInspection(database, authority);
+  checkOpen(inspection);
+  return inspection;
+}
+
+/** Throws {@link ClosedError}. */
+export function checkOpen({ header, settings }: Pick<LoadedInspection, 'header' | 'settings'>): void {
+  if (settingsIn(settings).closed) throw new ClosedError(header.authority);
+}
+
+/**
+ * The authority's metrics by id, for whoever takes figures in; undefined where it is unknown, for whoever has more to say than
+ * that. Throws {@link ClosedError}.
+ */
 export async function findMetrics(
   database: Baselines,
   authority: string,
 ): Promise<ReadonlyMap<string, Metric> | undefined> {
-  return isAuthorityId(authority) ? readMetrics(database, authority) : undefined;
+  const found = isAuthorityId(authority) ? await readMetrics(database, authority) : undefined;
+  if (found?.closed) throw new ClosedError(authority);
+  return found?.metrics;
 }
 
-/** The authority's metrics by id. Throws {@link UnknownAuthorityError}. */
+/** The authority's metrics by id, for whoever takes figures in. Throws {@link UnknownAuthorityError} or {@link ClosedError}. */
 export async function requireMetrics(database: Baselines, authority: string): Promise<ReadonlyMap<string, Metric>> {
   const metrics = await findMetrics(database, authority);
   if (!metrics) throw new UnknownAuthorityError(authority);

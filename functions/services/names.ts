@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { FIELDS, type Field, type OwnNameMeaning } from '../domain/own-name.ts';
 
 export { FIELDS, type Field };

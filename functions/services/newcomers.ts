@@ -1,13 +1,11 @@
 import { greetingOf, lossOf } from '../domain/direct-mail.ts';
-import type { SmallNumbers } from '../domain/format.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { isNewTo, type Recipient } from '../domain/recipient.ts';
-import type { Database } from '../store/database.ts';
-import { readInspection } from '../store/inspections.ts';
+import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
-import { publishTo } from './direct-mail.ts';
+import { publishTo, type Telling } from './direct-mail.ts';
 import { describeStanding } from './evaluate.ts';
 import { maskedAddress } from './recipients.ts';
 import { retryChanged } from './retry.ts';
@@ -19,12 +17,7 @@ import { sendSummary, summariesDue } from './summaries.ts';
  * has come is told how things stand, unless a notice was first; of whoever is lost the others are told.
  */
 
-export interface Telling extends Recipients {
-  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
-  readonly smallNumbers: SmallNumbers;
-  /** Where the page is, without a trailing slash. */
-  readonly pageUrl: string;
-}
+export type { Telling } from './direct-mail.ts';
 
 /** Something to tell one recipient, or others of one, about an authority; or the summary that is due to one. */
 export interface ToTell {
@@ -76,9 +69,10 @@ async function lookAt(
 
 /**
  * Tells it, and keeps that it was told: a crash in between has it told again. False where it could not be told yet, as the filter
- * of the address is not settled, or nobody else is left to tell.
+ * of the address is not settled, nobody else is left to tell, or the authority is closed.
  */
-export function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+export async function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
+  if ((await readAuthority(telling.database, authority))?.closed) return false;
   if (about === 'summary') return sendSummary(id, authority, telling, now);
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { FIELDS_OF, MAX_OWN_NAMES, type OwnName, type OwnNameMeaning } from '../domain/own-name.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';

@@ -3,7 +3,7 @@ import { type Action, type Progress, withProgress } from '../domain/action.ts';
 import type { Database } from '../store/database.ts';
 import { saveProgress } from '../store/versions.ts';
 import { NotFoundError } from './errors.ts';
-import { requireInspection } from './inspections.ts';
+import { requireInspection, requireOpenInspection } from './inspections.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function reportProgress(
   reported: Omit<Progress, 'inspection' | 'action' | 'version' | 'at' | 'by'>,
   { by, now }: Doing,
 ): Promise<{ created: boolean; action: ReturnType<typeof withProgress> }> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const { actions, header } = inspection;
   const action = actionIn(actions, id);
   const versions = async () =>

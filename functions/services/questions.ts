@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { describeQuestion, firstOf, questionsAbout } from '../domain/questions.ts';
 import { TYPICAL_MONTH_REPORTS } from '../domain/rules.ts';
 import { seriesOf } from '../domain/series.ts';

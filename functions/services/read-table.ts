@@ -1,4 +1,4 @@
-import { cleaned, readNumber } from './cells.ts';
+import { cleaned, readNumber, readPeriod } from './cells.ts';
 import type { Naming } from './names.ts';
 import type { Line, Table, TableFault } from './table.ts';
 import {
@@ -10,8 +10,11 @@ import {
   faultsOfColumns,
   faultsOfHeader,
   HEADER_LINES,
-  headerIn,
+  type Header,
+  headerAt,
+  mayNameColumns,
   nearlyHeader,
+  withPart,
 } from './table-columns.ts';
 import { readLines, textOf } from './table-lines.ts';
 import { monthsOf } from './table-months.ts';
@@ -61,17 +64,23 @@ export function readTable(
   const widest = filled.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   if (widest > MAX_COLUMNS)
     return { months: [], faults: [{ line: 1, detail: `has ${widest} columns; at most ${MAX_COLUMNS} are read` }] };
-  const at = filled.slice(0, HEADER_LINES).findIndex((line) => headerIn(line, naming) !== undefined);
-  const header = at < 0 ? undefined : headerIn(filled[at] as Line, naming);
-  if (!header) return withoutHeader(filled, first, naming);
+  const at = filled.slice(0, HEADER_LINES).findIndex((_, index) => headerAt(filled, index, naming) !== undefined);
+  const names = at < 0 ? undefined : headerAt(filled, at, naming);
+  if (!names) return withoutHeader(filled, first, naming);
   const above = filled.slice(0, at);
-  const below = filled.slice(at + 1);
+  const { below, repeated, another } = belowNames(filled, at, names, naming);
+  const header = withPart(names, below);
+  if (another)
+    faults.push({
+      line: another.line,
+      detail: `names the columns anew, and other ones than line ${header.line}; put what follows into a file or a sheet of its own`,
+    });
   faults.push(...faultsOfHeader(header), ...above.flatMap(faultsAbove), ...faultsOfColumns(header, below));
-  const asides = above.map(({ line, cells }) => ({
-    line,
-    text: textOf(cells),
-    why: 'stands above the names of the columns',
-  }));
+  const aside = (why: string) => (each: Line) => ({ line: each.line, text: textOf(each.cells), why });
+  const asides = [
+    ...above.map(aside('stands above the names of the columns')),
+    ...repeated.map(aside('repeats the names of the columns')),
+  ];
   const fatal = faults.length > 0;
   const read = fatal
     ? { entries: [], remarks: [], blanks: 0 }
@@ -92,6 +101,30 @@ export function readTable(
         ? unnamedColumns(header.columns, below)
         : read.entries.filter(({ metric }) => !metric).map(({ id }) => id),
   };
+}
+
+/** The lines below the names of the columns, which stand there again where files or pages were put together. */
+function belowNames(
+  filled: readonly Line[],
+  at: number,
+  { height, columns }: Header,
+  naming: Naming | undefined,
+): { below: readonly Line[]; repeated: readonly Line[]; another?: Line } {
+  const said = ({ cells }: Line): string => cells.map(cleaned).join('\t');
+  const names = filled.slice(at, at + height).map(said);
+  const isRepeated = (line: Line): boolean => names.includes(said(line));
+  const following = filled.slice(at + height);
+  const repeated = following.filter(isRepeated);
+  const rest = following.filter((line) => !isRepeated(line));
+  // A line with a month where months stand is one of figures, whatever its metric is called.
+  const months = columns.find(({ role }) => role === 'period');
+  const isFigures = ({ cells }: Line): boolean =>
+    months !== undefined && readPeriod(cleaned(cells[months.index] ?? '')).kind !== 'unclear';
+  const end = rest.findIndex(
+    (line, index) => mayNameColumns(line) && !isFigures(line) && headerAt(rest, index, naming) !== undefined,
+  );
+  const another = rest[end];
+  return { below: another ? rest.slice(0, end) : rest, repeated, ...(another ? { another } : {}) };
 }
 
 /** A table of which no line names the columns: of months under names that none of our metrics has, these. */

@@ -13,7 +13,7 @@ import {
   saveRecipient,
 } from '../store/recipients.ts';
 import { NotFoundError } from './errors.ts';
-import { addRecipient, hasLapsed, removeRecipient, UnconfirmedError } from './recipients.ts';
+import { addRecipient, hasLapsed, removeRecipient, settlingFrom, UnconfirmedError } from './recipients.ts';
 import { retryChanged } from './retry.ts';
 import {
   listSubscriptions,
@@ -55,7 +55,16 @@ export async function settleFilters(
           ...{ id, address, hears: filter.hears, requestedAt: now.toISOString(), knows: Object.keys(filter.hears) },
         }));
       if (isFilterOf(filter, recipient)) return false;
-      return setFilter(recipients, arn, recipient);
+      // SNS may go by the filter of before for a while: nobody counts on what only the new one lets through.
+      const settling = settlingFrom(
+        { hears: recipient.hears, requested: filter.hears, settling: recipient.settling },
+        now,
+      );
+      const saved = await saveRecipient(recipients.database, recipient, {
+        ...recipient,
+        ...{ requested: undefined, settling },
+      });
+      return setFilter(recipients, arn, saved);
     });
   });
   return { changed: changed.filter(Boolean).length, unreadable };
@@ -128,7 +137,8 @@ export function askAgain(recipients: Recipients, address: string, now: Date): Pr
     const { read } = await readRecipientAsStored(recipients.database, id);
     if (!read || !hasLapsed(read, now)) return false;
     if ((await listSubscriptions(recipients)).some((each) => each.id === id)) return false;
-    const saved = await saveRecipient(recipients.database, read, { ...read, requestedAt: now.toISOString() });
+    const requested = { requestedAt: now.toISOString(), requested: read.hears };
+    const saved = await saveRecipient(recipients.database, read, { ...read, ...requested });
     await subscribe(recipients, saved);
     return true;
   });

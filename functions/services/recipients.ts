@@ -15,6 +15,7 @@ import { monthDue } from './calendar.ts';
 import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
+  isOtherFilter,
   listSubscriptions,
   mapInTurn,
   type Recipients,
@@ -164,6 +165,8 @@ export function addRecipient(
     const hears = { ...before, [authority]: level };
     const asked = !subscription?.arn;
     const summaries = summariesAfter(read, before, authority, summary, now);
+    // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
+    const requested = subscription ? (read?.requested ?? before) : hears;
     // First, so that a subscription is never pending without anybody knowing whose it is.
     // Said anew, what could not be read is whole again.
     const saved = await saveUnlessSame(recipients, read, stored, {
@@ -171,16 +174,22 @@ export function addRecipient(
       address: subscription?.address ?? address,
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
+      ...(asked ? { requested } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
       ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
-      ...(read && !asked && read.hears[authority] !== level ? { settling: settlingFrom(read, now) } : {}),
+      ...(read && !asked && (read.requested || read.hears[authority] !== level)
+        ? { settling: settlingFrom(read, now) }
+        : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
       if (!arn) {
-        await subscribe(recipients, saved, subscription !== undefined);
+        await subscribe(recipients, { ...saved, hears: requested }).catch((error: unknown) => {
+          // Pending with a filter that is not known: the mail that was sent confirms it, and it is not sent again.
+          if (!subscription || !isOtherFilter(error)) throw error;
+        });
         // Confirmed since it was listed, and so with the filter of before.
         const current = subscription && (await listSubscriptions(recipients)).find((each) => each.id === id);
         if (current?.arn) throw new RecipientChangedError();
@@ -214,7 +223,7 @@ function summariesAfter(
   now: Date,
 ): NonNullable<Recipient['summaries']> {
   const kept = Object.fromEntries(Object.entries(read?.summaries ?? {}).filter(([each]) => each in before));
-  const { [authority]: own = { month: monthDue(now) }, ...others } = kept;
+  const { [authority]: own = monthDue(now), ...others } = kept;
   return (wanted ?? authority in kept) ? { ...others, [authority]: own } : others;
 }
 
@@ -260,8 +269,8 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
     await call();
   } catch (error) {
     if (!(error instanceof InvalidParameterException)) throw error;
-    // Confirmed since it was listed: SNS changes no filter by asking again.
-    if (/already exists with different attributes/i.test(error.message)) throw new RecipientChangedError();
+    // Subscribed since it was listed.
+    if (isOtherFilter(error)) throw new RecipientChangedError();
     if (/filter ?policy/i.test(error.message)) throw new TooManyAuthoritiesError(count);
     throw new InvalidError([{ pointer: '#/address', detail: 'SNS does not take this address' }]);
   }
@@ -283,7 +292,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     const requestedAt = read?.requestedAt ?? now.toISOString();
     const saved = await saveRecipient(recipients.database, stored, {
       ...read,
-      ...{ id, address: found.address, hears: others, requestedAt },
+      ...{ id, address: found.address, hears: others, requestedAt, requested: undefined },
       ...(read?.summaries ? { summaries } : {}),
       ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
@@ -300,8 +309,12 @@ export async function removeRecipient(recipients: Recipients, authority: string,
 const SETTLING_MS = 15 * 60 * 1000;
 
 /** What a confirmed recipient surely hears of until a changed filter is in effect. */
-function settlingFrom(read: Recipient, now: Date): Recipient['settling'] {
-  const open = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : read.hears;
+export function settlingFrom(
+  read: Pick<Recipient, 'hears' | 'requested' | 'settling'>,
+  now: Date,
+): NonNullable<Recipient['settling']> {
+  const settling = read.settling && read.settling.until > now.toISOString() ? read.settling.hears : undefined;
+  const open = settling ?? read.requested ?? read.hears;
   const both = Object.keys(read.hears).flatMap((authority) => {
     const level = highest([read.hears[authority], open[authority]]);
     return level && open[authority] ? [[authority, level] as const] : [];

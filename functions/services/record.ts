@@ -1,7 +1,8 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
-import type { Metric } from '../domain/inspection.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { timelines } from '../domain/reconcile.ts';
 import type { JudgedRecord } from '../domain/record.ts';
@@ -111,13 +112,14 @@ export async function readMetricHistory(
     inspection,
     metric,
     months,
-    judged: judgedOf(inspection, metric, months, smallNumbers),
+    judged: judgedOf(inspection, metric, months, smallNumbersFor(inspection, smallNumbers)),
     alert: board?.alerts[metric.id],
     superseded: await readSuperseded(database, authority, earlierRevisions(months)),
   };
 }
 
-function judgedOf(
+/** What is found of a metric in each period, by all that was set for it. */
+export function judgedOf(
   inspection: LoadedInspection,
   metric: Metric,
   months: readonly Month[],

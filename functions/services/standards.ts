@@ -1,7 +1,9 @@
 import type { Doing } from '../domain/access.ts';
 import { type Backtest, backtest } from '../domain/backtest.ts';
 import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
-import type { LocalStandard, Metric } from '../domain/inspection.ts';
+import type { SmallNumbers } from '../domain/format.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import type { LocalStandard, Metric } from '../domain/metric.ts';
 import { EARLIEST_PERIOD } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
@@ -9,8 +11,8 @@ import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
 import { InvalidError, type SentFault } from './errors.ts';
-import { metricIn, requireInspection } from './inspections.ts';
-import { recordOf } from './record.ts';
+import { metricIn, requireInspection, requireOpenInspection } from './inspections.ts';
+import { judgedOf, type MetricHistory, recordOf } from './record.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
 /** What an authority says of a metric's standard, without what the service adds. */
@@ -35,7 +37,7 @@ export async function setStandard(
   change: StandardChange,
   { by, now }: Doing,
 ): Promise<{ created: boolean; version: LocalStandard }> {
-  const inspection = await requireInspection(database, authority);
+  const inspection = await requireOpenInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
   const { value: _, tolerance: __, upTo: ___, comparable: ____, ...others } = change;
@@ -59,10 +61,43 @@ export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {
 export async function tryStandard(
   database: Database<'baselines' | 'submissions'>,
   authority: string,
-  { from = EARLIEST_PERIOD, without = [], value, upTo, tolerance, comparable, ...change }: TriedChange,
+  { without = [], ...change }: TriedChange,
   now: Date,
 ): Promise<Backtest> {
   const inspection = await requireInspection(database, authority);
+  const tried = triedVersion(inspection, change, now);
+  const months = await readMonths(database, inspection.header.authority);
+  return backtest(recordOf(inspection, months), change.metric, tried, without);
+}
+
+/** A change beside what is: what it would have raised, and the metric's history as it would have been judged. */
+export interface TriedHistory {
+  readonly outcome: Backtest;
+  readonly history: MetricHistory;
+}
+
+/** The same for a history that was read already. Throws {@link InvalidError}. */
+export function tryOnHistory(
+  history: MetricHistory,
+  change: Omit<TriedChange, 'metric' | 'without'>,
+  smallNumbers: SmallNumbers,
+  now: Date,
+): TriedHistory {
+  const { inspection, metric, months } = history;
+  const tried = triedVersion(inspection, { ...change, metric: metric.id }, now);
+  const changed = { ...inspection, localStandards: [...inspection.localStandards, tried] };
+  return {
+    outcome: backtest(recordOf(inspection, months), metric.id, tried),
+    history: { ...history, inspection: changed, judged: judgedOf(changed, metric, months, smallNumbers) },
+  };
+}
+
+/** The version that a change would be. Throws {@link InvalidError}. */
+function triedVersion(
+  inspection: LoadedInspection,
+  { from = EARLIEST_PERIOD, value, upTo, tolerance, comparable, ...change }: Omit<TriedChange, 'without'>,
+  now: Date,
+): LocalStandard {
   const metric = inspection.metrics.find(({ id }) => id === change.metric);
   const { amounts, faults } = metric
     ? amountsIn(metric, { value, upTo, tolerance, comparable })
@@ -71,10 +106,8 @@ export async function tryStandard(
         faults: [{ pointer: '#/metric', detail: `no metric is called "${change.metric.slice(0, 64)}"` }],
       };
   if (faults.length > 0) throw new InvalidError(faults, 'nothing was tried');
-  const months = await readMonths(database, inspection.header.authority);
   const version = (localStandardsOf(inspection, change.metric).at(-1)?.version ?? 0) + 1;
-  const tried = { ...change, ...amounts, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
-  return backtest(recordOf(inspection, months), change.metric, tried, without);
+  return { ...change, ...amounts, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
 }
 
 /** Amounts as numbers, with what a schema that knows nothing of the metric cannot tell: what a percentage may be. */
@@ -91,7 +124,7 @@ function amountsIn(
     const fault = (detail: string): void => void faults.push({ pointer: `#/${name}`, detail });
     if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
     else if (kind === 'proportion' && amount > 100) fault('a percentage cannot be above 100');
-    else if (kind === 'proportion' && isShare(said)) fault(asPercentage(said));
+    else if (kind === 'proportion' && isShare(said) && !(name === 'tolerance' && said === 1)) fault(asPercentage(said));
     else if (amount < (name === 'tolerance' ? 0 : least)) fault(`cannot be below ${name === 'tolerance' ? 0 : least}`);
     else amounts[name] = amount;
   }

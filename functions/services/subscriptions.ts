@@ -1,5 +1,6 @@
 import {
   GetSubscriptionAttributesCommand,
+  InvalidParameterException,
   ListSubscriptionsByTopicCommand,
   NotFoundException,
   SetSubscriptionAttributesCommand,
@@ -100,24 +101,29 @@ export async function mapInTurn<T, R>(items: readonly T[], map: (item: T) => Pro
   return results;
 }
 
-/** Has SNS ask an address to confirm; once more, without a word of its filter, where it is `pending`. */
+/**
+ * Has SNS ask an address to confirm; once more, where it is pending with the same filter. Throws what {@link isOtherFilter} knows
+ * where it is pending or confirmed with another. Never without a filter: it would be for an address that has just left, and let
+ * everything through.
+ */
 export async function subscribe(
   { sns, topicArn }: Recipients,
-  { id, address, hears }: Recipient,
-  pending = false,
+  { id, address, hears }: Pick<Recipient, 'id' | 'address' | 'hears'>,
 ): Promise<void> {
-  // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
-  const Attributes = pending ? undefined : { FilterPolicy: JSON.stringify(filterPolicyOf(id, hears)) };
   await sns.send(
     new SubscribeCommand({
       TopicArn: topicArn,
       Protocol: 'email',
       Endpoint: address,
-      ...(Attributes && { Attributes }),
+      Attributes: { FilterPolicy: JSON.stringify(filterPolicyOf(id, hears)) },
       ReturnSubscriptionArn: true,
     }),
   );
 }
+
+/** Whether SNS refused as the address is subscribed with another filter: asking again changes none. */
+export const isOtherFilter = (error: unknown): boolean =>
+  error instanceof InvalidParameterException && /already exists with different attributes/i.test(error.message);
 
 /** How many people have confirmed, whatever they hear of. */
 export async function countConfirmed(recipients: Pick<Recipients, 'sns' | 'topicArn'>): Promise<number> {

@@ -3,28 +3,27 @@ import { toldOfFrom } from '../domain/obligations.ts';
 import { isSummaryDue, type Recipient } from '../domain/recipient.ts';
 import { readNotices } from '../store/notices.ts';
 import { readRecipient, saveRecipient } from '../store/recipients.ts';
-import { BANK_HOLIDAYS, monthDue } from './calendar.ts';
-import { CLAIM_MS, publishTo } from './direct-mail.ts';
+import { monthDue } from './calendar.ts';
+import { CLAIM_MS, publishTo, type Telling } from './direct-mail.ts';
 import { describeStanding } from './evaluate.ts';
-import type { Telling } from './newcomers.ts';
 import { retryChanged } from './retry.ts';
 
 /** The summary that somebody asked for: once a month, on the day after its figures were due, also when there is nothing to report. */
 
 /** The authorities of which somebody is to be sent a summary now. */
 export const summariesDue = (recipient: Recipient, now: Date): string[] =>
-  Object.keys(recipient.summaries ?? {}).filter((authority) => isSummaryDue(recipient, authority, monthDue(now), now));
+  Object.keys(recipient.summaries ?? {}).filter((authority) => isSummaryDue(recipient, authority, now));
 
-/** Months whose e-mails are counted: as many notices are looked through. */
+/** So many e-mails of a month are counted. */
 const MAX_MAILS = 100;
 
 /**
- * Sends a summary, and keeps that it was sent. One run at a time does: whoever comes second leaves it to whoever came first. One that is
- * killed between the two has it sent again. False where it could not be sent yet: the filter is not settled, or nothing was judged.
+ * Sends a summary that is due, and keeps that it was sent. One run at a time does: whoever comes second leaves it to whoever came first. One
+ * that is killed between the two has it sent again. False where nothing was sent: it is not due as the authority has it, the filter is not
+ * settled, or nothing was judged yet.
  */
 export async function sendSummary(id: string, authority: string, telling: Telling, now: Date): Promise<boolean> {
   const { database, smallNumbers, pageUrl } = telling;
-  const month = monthDue(now);
   const [standing, { notices }] = await Promise.all([
     describeStanding(authority, { database, smallNumbers, now }),
     readNotices(database, authority, { limit: MAX_MAILS }),
@@ -32,27 +31,28 @@ export async function sendSummary(id: string, authority: string, telling: Tellin
   if (!standing) return false;
   const sendingUntil = new Date(now.getTime() + CLAIM_MS).toISOString();
   const last = await change(telling, id, authority, (asked, read) =>
-    isSummaryDue(read, authority, month, now) ? { ...asked, sendingUntil } : undefined,
+    isSummaryDue(read, authority, now) ? { ...asked, sendingUntil } : undefined,
   );
   // Sent, or being sent, or not asked for any more.
-  if (!last) return true;
-  const letGo = () =>
-    change(telling, id, authority, ({ month: before, sendingUntil: until }) =>
-      until === sendingUntil ? { month: before } : undefined,
-    );
-  const since = toldOfFrom(last.month, BANK_HOLIDAYS).toISOString();
+  if (!last) return false;
+  const { month, dueAt } = monthDue(now, standing.calendar);
+  const keep = (kept: Asked) =>
+    change(telling, id, authority, (asked) => (asked.sendingUntil === sendingUntil ? kept : undefined));
+  const before = { month: last.month, dueAt: last.dueAt };
+  // Its figures are due later here than is usual.
+  if (last.month >= month) {
+    await keep({ ...before, dueAt });
+    return false;
+  }
+  const since = toldOfFrom(last.month, standing.calendar).toISOString();
   const mails = notices.flatMap(({ notice }) => (notice.createdAt > since ? [notice.number] : [])).reverse();
   const words = summaryOf(standing, { month, since, mails, now }, `${pageUrl}/`);
   const isSent = await publishTo(telling, id, words).catch(async (error: unknown) => {
-    await letGo();
+    await keep(before);
     throw error;
   });
-  if (!isSent) {
-    await letGo();
-    return false;
-  }
-  await change(telling, id, authority, () => ({ month }));
-  return true;
+  await keep(isSent ? { month, dueAt } : before);
+  return isSent;
 }
 
 type Asked = NonNullable<Recipient['summaries']>[string];

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { Metric } from '../domain/inspection.ts';
-import { cleaned, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import type { Metric } from '../domain/metric.ts';
+import { cleaned, NO_YEAR, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';
 
@@ -11,7 +11,8 @@ export const HEADER_LINES = 60;
 
 const WIDE_FIGURE = /^(.+)\.(numerator|denominator|count|value)$/;
 
-export type Role = 'period' | 'metric' | Field | 'figure' | 'status' | 'commentary';
+/** `part` is a column that says of each line whether it holds a numerator, a denominator or a percentage. */
+export type Role = 'period' | 'metric' | Field | 'figure' | 'part' | 'status' | 'commentary';
 
 const ROLES: Readonly<Record<string, Role>> = {
   ...Object.fromEntries(
@@ -50,10 +51,14 @@ export interface Column {
   readonly figure?: { readonly id: string; readonly metric?: Metric; readonly field?: Field };
   /** Of a column that holds a month's figures. */
   readonly month?: PeriodLabel;
+  /** … and of one that holds one figure of them: `Apr-24 num`. */
+  readonly field?: Field;
 }
 
 export interface Header {
   readonly line: number;
+  /** How many lines it takes. */
+  readonly height: number;
   readonly columns: readonly Column[];
   readonly holds: Understood['holds'];
 }
@@ -61,8 +66,59 @@ export interface Header {
 /** Names the columns can have, for a file in which they have none. */
 export const COLUMNS_NEEDED = `the columns need names in one line, such as ${LONG.join(',')}; or a month a line, with columns such as referral-backlog.count`;
 
+/**
+ * The names of the columns that begin at a line; undefined where none do. Two lines name them together where one has what
+ * several columns have in common: ICPC above Num and Den.
+ */
+export function headerAt(lines: readonly Line[], at: number, naming: Naming | undefined): Header | undefined {
+  const [line, next] = [lines[at], lines[at + 1]];
+  if (!line) return undefined;
+  const one = headerIn(line, naming);
+  if (!next || (one && !areParts(next.cells, line.cells))) return one;
+  if (!one && !mayNameColumns(next)) return undefined;
+  const two = headerIn(next, naming)
+    ? undefined
+    : headerIn({ line: next.line, cells: joinedCells(line.cells, next.cells) }, naming);
+  return two ? { ...two, height: 2 } : one;
+}
+
+/** Whether a line has a word for a column of months or of metrics; cheap, as every line is asked. */
+export const mayNameColumns = ({ cells }: Line): boolean =>
+  cells.some(
+    (cell) => cell.length <= 24 && /^\W*[a-z]/i.test(cell) && ['period', 'metric'].includes(roleNamed(cell) ?? ''),
+  );
+
+/** Whether a line only says of each of its columns which figure it holds, beside what is merged with the line above. */
+function areParts(cells: readonly string[], above: readonly string[]): boolean {
+  const words = cells
+    .filter((cell, index) => cell !== above[index])
+    .map(plain)
+    .filter(Boolean);
+  return words.length > 1 && words.every((word) => fieldNamed(word));
+}
+
+/** The cells of two lines as one; a name above stands for the columns beside it too, up to the next. */
+function joinedCells(above: readonly string[], below: readonly string[]): string[] {
+  let common = '';
+  return Array.from({ length: Math.max(above.length, below.length) }, (_, index) => {
+    common = cleaned(above[index] ?? '') || common;
+    const cell = cleaned(below[index] ?? '');
+    // What heads a single column stands on either line.
+    if (cell === '') return cleaned(above[index] ?? '');
+    return ['period', 'metric', 'status', 'commentary'].includes(roleNamed(cell) ?? '')
+      ? cell
+      : `${common} ${cell}`.trim();
+  });
+}
+
+/** What a heading says of its column by itself, whatever the metrics are. */
+export function roleNamed(heading: string): Role | undefined {
+  const word = plain(heading);
+  return Object.hasOwn(ROLES, word) ? ROLES[word] : fieldNamed(word);
+}
+
 /** A line as the names of columns; undefined where it is none. */
-export function headerIn({ line, cells }: Line, naming: Naming | undefined): Header | undefined {
+function headerIn({ line, cells }: Line, naming: Naming | undefined): Header | undefined {
   const columns = columnsIn(cells, naming);
   const has = (wanted: (column: Column) => unknown): boolean => columns.some(wanted);
   const names = has(({ role }) => role === 'metric');
@@ -75,7 +131,7 @@ export function headerIn({ line, cells }: Line, naming: Naming | undefined): Hea
     : names && has(({ month }) => month)
       ? 'metric'
       : undefined;
-  return holds && { line, columns: columns.map((column) => asUsed(column, holds)), holds };
+  return holds && { line, height: 1, columns: columns.map((column) => asUsed(column, holds)), holds };
 }
 
 /** A column without what it would mean only in a table that holds something else. */
@@ -93,16 +149,17 @@ export const isFieldRole = (role: Role | undefined): boolean =>
 export function columnsIn(cells: readonly string[], naming: Naming | undefined): Column[] {
   const columns = cells.map((cell, index): Column => {
     const heading = cleaned(cell);
-    const word = plain(heading);
-    const role = Object.hasOwn(ROLES, word) ? ROLES[word] : fieldNamed(word);
+    const role = roleNamed(heading);
     if (role) return { index, heading, role };
     const [, id, field] = WIDE_FIGURE.exec(heading.toLowerCase()) ?? [];
     const exact = id ? naming?.(id) : undefined;
     if (id) return { index, heading, figure: figureOf(exact, id, field as Field) };
     const named = heading ? naming?.(heading) : undefined;
     if (named) return { index, heading, figure: figureOf(named, named.metric.id, named.field) };
-    const month = readPeriod(heading);
-    return month.kind === 'unclear' ? { index, heading } : { index, heading, month };
+    const [, before = '', word = ''] = /^(.*\S)\s+(\S+)$/.exec(heading) ?? [];
+    const part = fieldNamed(plain(word));
+    const month = readPeriod(part ? before : heading);
+    return month.kind === 'unclear' ? { index, heading } : { index, heading, month, ...(part ? { field: part } : {}) };
   });
   const names = columns.filter(({ role }) => role === 'metric');
   const best = NAMES.flatMap((word) => names.filter(({ heading }) => plain(heading) === word))[0] ?? names[0];
@@ -114,6 +171,22 @@ export function columnsIn(cells: readonly string[], naming: Naming | undefined):
   });
 }
 
+/** The header with the column that says which figure each line holds, if there is one: `Num`, `Den`, `%`. */
+export function withPart(header: Header, below: readonly Line[]): Header {
+  if (header.holds === 'month') return header;
+  const width = Math.max(header.columns.length, ...below.slice(0, HEADER_LINES).map(({ cells }) => cells.length));
+  const known = new Map(header.columns.map((column) => [column.index, column]));
+  const part = Array.from({ length: width }, (_, index) => known.get(index) ?? { index, heading: '' }).find(
+    ({ index, role, figure, month }) => {
+      const words = below.map(({ cells }) => plain(cells[index] ?? '')).filter(Boolean);
+      return !role && !figure && !month && words.length > 1 && words.every((word) => fieldNamed(word));
+    },
+  );
+  if (!part) return header;
+  const column: Column = { index: part.index, heading: part.heading || letterOf(part.index), role: 'part' };
+  return { ...header, columns: [...header.columns.filter(({ index }) => index !== part.index), column] };
+}
+
 function figureOf(named: Named | undefined, id: string, field: Field | undefined): NonNullable<Column['figure']> {
   return { id: named?.metric.id ?? id, ...(named ? { metric: named.metric } : {}), ...(field ? { field } : {}) };
 }
@@ -123,6 +196,12 @@ export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined
   for (const { line, cells } of filled.slice(0, HEADER_LINES)) {
     const columns = columnsIn(cells, naming);
     const known = columns.filter(({ role, figure }) => role ?? figure);
+    const yearless = columns.filter(({ heading }) => isMonthOfNoYear(heading));
+    if (known.some(({ role }) => role === 'metric') && yearless.length > 1)
+      return yearless.map(({ heading }) => {
+        const label = readPeriod(heading);
+        return { line, column: heading, detail: label.kind === 'unclear' ? label.detail : '', cause: NO_YEAR };
+      });
     if (known.length < 2) continue;
     const missing = (['period', 'metric'] as const).filter(
       (wanted) => !known.some(({ role, figure }) => role === wanted || (wanted === 'metric' && figure)),
@@ -137,6 +216,11 @@ export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined
   return undefined;
 }
 
+function isMonthOfNoYear(heading: string): boolean {
+  const label = readPeriod(heading);
+  return label.kind === 'unclear' && label.cause === NO_YEAR;
+}
+
 export function faultsOfHeader({ line, columns }: Header): TableFault[] {
   return doubled(columns, line);
 }
@@ -145,9 +229,14 @@ export function faultsOfHeader({ line, columns }: Header): TableFault[] {
 function doubled(columns: readonly Column[], line: number): TableFault[] {
   const seen = new Map<string, Column>();
   return columns.flatMap((column) => {
-    const { role, figure, month, heading } = column;
+    const { role, figure, month, heading, field } = column;
     const meaning =
-      role ?? (figure ? `${figure.id} ${figure.field ?? ''}` : month && 'period' in month ? month.period : undefined);
+      role ??
+      (figure
+        ? `${figure.id} ${figure.field ?? ''}`
+        : month && 'period' in month
+          ? `${month.period} ${field ?? ''}`
+          : undefined);
     if (meaning === undefined) return [];
     const earlier = seen.get(meaning);
     seen.set(meaning, earlier ?? column);
@@ -211,6 +300,7 @@ const READ_AS: Readonly<Record<Role, string>> = {
   count: 'the count',
   value: 'the value: a percentage or a mean',
   figure: 'the figure',
+  part: 'which figure the line holds',
   status: 'final or provisional',
   commentary: 'commentary on the month',
 };
@@ -218,14 +308,14 @@ const READ_AS: Readonly<Record<Role, string>> = {
 export function describeColumns({ columns }: Header): Understood['columns'] {
   return columns
     .filter(({ heading }) => heading)
-    .map(({ heading, role, figure, month }) => ({
+    .map(({ heading, role, figure, month, field }) => ({
       heading: shorten(heading),
       readAs: role
         ? READ_AS[role]
         : figure
           ? `${figure.metric?.title ?? figure.id}${figure.field ? `, ${figure.field}` : ''}`
           : month && 'period' in month
-            ? `figures of ${month.period}`
+            ? `figures of ${month.period}${field ? `, ${field}` : ''}`
             : month
               ? 'figures of a year or quarter'
               : 'not read',

@@ -1,6 +1,7 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { isShared, scaleOf } from '../domain/series.ts';
-import { readNumber, shorten } from './cells.ts';
+import { isShare } from '../domain/submission.ts';
+import { markerIn, readNumber, shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault } from './table.ts';
 import type { Given } from './table-lines.ts';
@@ -43,8 +44,11 @@ export function reportedOf(
   }
   const reported: Record<string, number | string> = {};
   const read = new Map<Field, { readonly number: number; readonly decimals: number; readonly given: Given }>();
-  for (const each of given) {
+  const nothing = given.length > 2 && isNothing(given, decimalComma);
+  for (const each of given.flatMap((cell) => asCounts(metric, cell))) {
     const field = each.field ?? defaultField(metric);
+    // What a formula makes of 0 of 0 says the same.
+    if (nothing && field === 'value' && markerIn(each.text) && !/^#(?!div)/i.test(each.text)) continue;
     const found = readNumber(each.text, decimalComma);
     const place = { line: each.line, column: each.column };
     const takesPercent = field === 'value' && (!metric || metric.kind === 'proportion');
@@ -57,7 +61,7 @@ export function reportedOf(
         cause: `${each.column}: a percentage`,
       });
     else {
-      reported[field] = found.kind === 'percentage' ? found.text : found.number;
+      reported[field] = found.kind === 'percentage' && isShare(found.number) ? found.text : found.number;
       const decimals = found.kind === 'percentage' ? found.decimals : (/\.(\d+)$/.exec(each.text)?.[1] ?? '').length;
       read.set(field, { number: found.number, decimals, given: each });
       continue;
@@ -68,6 +72,24 @@ export function reportedOf(
   return reported;
 }
 
+/** `14/15` or `14 of 15` where a proportion has one cell is its two counts. */
+function asCounts(metric: Metric | undefined, cell: Given): Given[] {
+  const [, numerator, denominator] = /^(\d+)\s*(?:\/|of|out of)\s*(\d+)$/i.exec(cell.text) ?? [];
+  if (metric?.kind !== 'proportion' || (cell.field ?? 'value') !== 'value' || !numerator || !denominator) return [cell];
+  return [
+    { ...cell, field: 'numerator', text: numerator },
+    { ...cell, field: 'denominator', text: denominator },
+  ];
+}
+
+/** Whether the counts are given as 0 of 0. */
+function isNothing(given: readonly Given[], decimalComma: boolean): boolean {
+  return (['numerator', 'denominator'] as const).every((field) => {
+    const found = readNumber(given.find((cell) => cell.field === field)?.text ?? '', decimalComma);
+    return found.kind === 'number' && found.number === 0;
+  });
+}
+
 /** A percentage beside the counts that it comes from is checked against them, and says no more. */
 function agreeing(
   metric: Metric | undefined,
@@ -76,12 +98,22 @@ function agreeing(
   faults: TableFault[],
 ): void {
   const [numerator, denominator, value] = [read.get('numerator'), read.get('denominator'), read.get('value')];
-  if (!metric || !isShared(metric) || !numerator || !denominator || !value) return;
+  if (!metric || !isShared(metric) || !(numerator ?? denominator) || !value) return;
+  // Of one count alone the other is missing, whatever the percentage is.
   delete reported.value;
-  if (denominator.number === 0) return;
+  if (!numerator || !denominator || denominator.number === 0) return;
   const wanted = (scaleOf(metric) * numerator.number) / denominator.number;
-  // Spreadsheets round, and some people cut.
-  if (Math.abs(wanted - value.number) < 10 ** -value.decimals) return;
+  // Spreadsheets round, and some people cut; beside its counts, a share of one has one meaning too.
+  const agrees = (number: number): boolean => Math.abs(wanted - number) < 10 ** -value.decimals;
+  const isBare = !value.given.text.endsWith('%');
+  if (
+    agrees(value.number) ||
+    (isBare &&
+      isShare(value.number) &&
+      metric.kind === 'proportion' &&
+      Math.abs(wanted / 100 - value.number) < 10 ** -value.decimals)
+  )
+    return;
   const { line, column, text } = value.given;
   faults.push({
     line,

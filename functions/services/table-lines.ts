@@ -1,6 +1,6 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { cleaned, errorIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
-import type { Field, Named, Naming } from './names.ts';
+import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';
 import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';
 
@@ -62,11 +62,13 @@ export function readLines(
   const { columns, holds } = header;
   const of = (role: Role): Column | undefined => columns.find((column) => column.role === role);
   const [period, metric, status, commentary] = [of('period'), of('metric'), of('status'), of('commentary')];
+  const part = of('part');
   const fields = columns.filter(({ role }) => isFieldRole(role));
   const unread = columns.filter(({ heading, role, figure, month }) => heading && !role && !figure && !month);
   const entries: Entry[] = [];
   const remarks: Remark[] = [];
   let blanks = 0;
+  let nameAbove = '';
   for (const line of below) {
     const cell = (column: Column | undefined): string => cleaned((column && line.cells[column.index]) ?? '');
     const first = cleaned(line.cells.find((text) => cleaned(text) !== '') ?? '');
@@ -74,8 +76,12 @@ export function readLines(
     const given = (column: Column, field: Field | undefined): Given[] =>
       cell(column) === '' ? [] : [{ field, text: cell(column), line: line.line, column: column.heading }];
     const found: Omit<Entry, 'line' | 'label' | 'labelText' | 'periodColumn'>[] = [];
-    const name = cell(metric);
-    const named = name ? naming?.(name) : undefined;
+    const which = fieldNamed(plain(cell(part)));
+    // The denominator's line often leaves out the name that the numerator's has.
+    const name = cell(metric) || (which ? nameAbove : '');
+    nameAbove = name;
+    const known = name ? naming?.(name) : undefined;
+    const named = known && which ? { ...known, field: which } : known;
     if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL.test(name))) {
       aside('is a total');
       continue;
@@ -105,7 +111,7 @@ export function readLines(
       }
     const isEmpty = found.every((entry) => entry.given.length === 0);
     if (holds === 'metric') {
-      readAcross(line, name, named, header, entries, faults, asides);
+      readAcross(line, { name, named, which }, header, entries, faults, asides);
       continue;
     }
     if (isEmpty && errorIn(first) === undefined) {
@@ -156,8 +162,7 @@ function fieldOf({ role }: Column, named: Named | undefined): Field | undefined 
 /** One metric a line, its months side by side. */
 function readAcross(
   { line, cells }: Line,
-  name: string,
-  named: Named | undefined,
+  { name, named, which }: { name: string; named: Named | undefined; which: Field | undefined },
   { columns }: Header,
   entries: Entry[],
   faults: TableFault[],
@@ -173,7 +178,7 @@ function readAcross(
     faults.push({ line, column: metricColumn, detail: name === '' ? 'is missing' : `"${name}" ${errorIn(name)}` });
     return;
   }
-  for (const { heading, month, index } of months)
+  for (const { heading, month, index, field } of months)
     if (month)
       entries.push({
         line,
@@ -183,7 +188,7 @@ function readAcross(
         id: named?.metric.id ?? name,
         metric: named?.metric,
         metricColumn,
-        given: [{ field: named?.field, text: cleaned(cells[index] ?? ''), line, column: heading }],
+        given: [{ field: field ?? named?.field ?? which, text: cleaned(cells[index] ?? ''), line, column: heading }],
       });
 }
 

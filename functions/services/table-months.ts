@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { endOf, type PeriodLabel, shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault, TableMonth, Understood } from './table.ts';
@@ -24,11 +24,12 @@ interface Draft {
 
 export function monthsOf(
   { entries, remarks }: Lines,
-  { holds }: Header,
+  { holds, columns }: Header,
   faults: TableFault[],
   decimalComma: boolean,
 ): TableMonth[] {
   const periodOf = periodsOf(entries, faults);
+  const byParts = holds !== 'figure' || columns.some(({ role }) => role === 'part');
   const drafts = new Map<string, Draft>();
   const draftOf = (
     period: string,
@@ -42,7 +43,7 @@ export function monthsOf(
   };
   for (const entry of entries) {
     const period = periodOf(entry);
-    addEntry(entry, draftOf(period ?? entry.labelText, entry, period !== undefined), holds, faults);
+    addEntry(entry, draftOf(period ?? entry.labelText, entry, period !== undefined), { holds, byParts }, faults);
   }
   const seen = new Map<string, number>();
   const periodsOn = new Map<number, Set<string>>();
@@ -96,7 +97,7 @@ function periodsOf(entries: readonly Entry[], faults: TableFault[]): (entry: Ent
     if (!metric || metric.frequency === 'monthly')
       return fault(
         entry,
-        `is a ${label.kind}${metric ? `, and ${metric.title} is reported every month` : ''}; write the month, such as ${end}`,
+        `is a ${label.kind}${metric ? `, and ${metric.title} is reported every month` : ''}; write the month, such as ${end}, or leave out what is a total of months`,
       );
     if (metric.frequency === 'quarterly' && label.kind === 'year')
       return fault(
@@ -121,16 +122,21 @@ function periodsOf(entries: readonly Entry[], faults: TableFault[]): (entry: Ent
   };
 }
 
-function addEntry(entry: Entry, draft: Draft, holds: Understood['holds'], faults: TableFault[]): void {
+function addEntry(
+  entry: Entry,
+  draft: Draft,
+  { holds, byParts }: { holds: Understood['holds']; byParts: boolean },
+  faults: TableFault[],
+): void {
   const { id, metric, line, metricColumn, given } = entry;
   const earlier = draft.metrics.get(id);
   if (!earlier) {
     draft.metrics.set(id, { metric, line, column: metricColumn, given: [...given] });
     return;
   }
-  // With one metric a line, its numerator and its denominator are two lines of the same month.
+  // With one metric a line, or a column that says which figure it is, its numerator and its denominator are two lines of the same month.
   const completes =
-    holds !== 'figure' && given.every(({ field }) => field && !earlier.given.some((other) => other.field === field));
+    byParts && given.every(({ field }) => field && !earlier.given.some((other) => other.field === field));
   if (completes) earlier.given.push(...given);
   // A month that is there twice is one fault, and not one a metric.
   else if (holds !== 'month')

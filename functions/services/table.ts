@@ -80,9 +80,7 @@ export function placeOf(
   { sheet, line, metrics }: TablePlaces,
   pointer: string,
 ): { sheet?: string; line: number; column?: string } {
-  const [, first = '', id = '', field = ''] = pointer
-    .split('/')
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));
+  const [, first = '', id = '', field = ''] = partsOf(pointer);
   const start = { ...(sheet === undefined ? {} : { sheet }), line };
   if (first !== 'observations') return first ? { ...start, column: first } : start;
   const metric = metrics.get(id);
@@ -90,3 +88,13 @@ export function placeOf(
   const { fields, ...place } = metric;
   return fields[field as Field] ?? place;
 }
+
+/** A field of a metric that a JSON pointer points to and no cell holds, such as the denominator that is missing. */
+export function fieldMissingAt({ metrics }: TablePlaces, pointer: string): string | undefined {
+  const [, , id = '', field] = partsOf(pointer);
+  const metric = metrics.get(id);
+  return metric && field && !metric.fields[field as Field] ? field : undefined;
+}
+
+const partsOf = (pointer: string): string[] =>
+  pointer.split('/').map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));

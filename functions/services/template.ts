@@ -1,4 +1,4 @@
-import type { Metric } from '../domain/inspection.ts';
+import type { Metric } from '../domain/metric.ts';
 import { addMonths, monthIndex, monthsBetweenReports, type Period } from '../domain/period.ts';
 import type { Month, Reported } from '../domain/submission.ts';
 import { packArchive } from './archive.ts';

@@ -1,4 +1,5 @@
 import { ArchiveError, openArchive } from './archive.ts';
+import { cleaned, readNumber } from './cells.ts';
 import { UnreadableFileError } from './csv.ts';
 import type { Line } from './table.ts';
 import { readXml, XmlError, type XmlListener } from './xml.ts';
@@ -178,14 +179,16 @@ interface OpenCell {
 }
 
 function readSheet(walk: Walk, path: string, { name: sheet, shared, styles, is1904 }: Book): Line[] {
-  const lines: Line[] = [];
+  const lines: { line: number; cells: string[] }[] = [];
   let line = 0;
   let column = -1;
   let cells: string[] = [];
   let cell: OpenCell | undefined;
   let within: 'v' | 'f' | 't' | undefined;
+  const merged: string[] = [];
   walk(path, {
     open: (tag, attributes) => {
+      if (tag === 'mergeCell') merged.push(attributes().ref ?? '');
       if (tag === 'row') {
         line = Number(attributes().r ?? line + 1);
         [cells, column] = [[], -1];
@@ -204,7 +207,7 @@ function readSheet(walk: Walk, path: string, { name: sheet, shared, styles, is19
       if (tag === 'row' && cells.length > 0) {
         if (lines.length >= MAX_ROWS)
           fail(`has more than ${MAX_ROWS} rows in the sheet "${sheet.slice(0, 64)}"; send the figures alone`);
-        lines.push({ line, cells: Array.from(cells, (text) => text ?? '') });
+        lines.push({ line, cells });
       }
       if (tag !== 'c' || !cell) return;
       const text = textOf(cell, shared, is1904);
@@ -216,7 +219,29 @@ function readSheet(walk: Walk, path: string, { name: sheet, shared, styles, is19
       cell = undefined;
     },
   });
-  return lines;
+  fillDown(lines, merged);
+  return lines.map((each) => ({ line: each.line, cells: Array.from(each.cells, (text) => text ?? '') }));
+}
+
+/**
+ * Cells merged over several rows hold their text in the first: a month or a metric stands for all of them. A number does not, as nobody
+ * reports one figure of several.
+ */
+function fillDown(lines: readonly { line: number; cells: string[] }[], merged: readonly string[]): void {
+  const byNumber = new Map(lines.map(({ line, cells }) => [line, cells]));
+  let filled = 0;
+  for (const reference of merged) {
+    const [, letters = '', first = '', last = ''] = /^([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})$/.exec(reference) ?? [];
+    const column = columnOf(letters);
+    const text = byNumber.get(Number(first))?.[column] ?? '';
+    if (text === '' || readNumber(cleaned(text), false).kind !== 'unclear') continue;
+    for (let line = Number(first) + 1; line <= Number(last); line += 1) {
+      filled += 1;
+      if (filled > MAX_ELEMENTS) fail(TOO_MUCH);
+      const cells = byNumber.get(line);
+      if (cells) cells[column] ||= text;
+    }
+  }
 }
 
 /** A to Z, AA and so on, from 0. */

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { type Grant, GrantSchema, isExpired } from '../domain/access.ts';
-import type { Database, Item } from './database.ts';
-import { digestOf, TOKEN_PREFIX, tokenKey } from './keys.ts';
+import { type Database, type Item, queryAll } from './database.ts';
+import { digestOf, type TABLES, TOKEN_PREFIX, tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
 
@@ -11,7 +11,7 @@ const TOKEN = /^imt_[A-Za-z0-9_-]{43}$/;
 /** Creates a token of 256 random bits. Only its SHA-256 is stored: it can be shown now and never again. */
 export async function createToken({ client, tables }: Access, grant: Grant): Promise<string> {
   const token = `imt_${randomBytes(32).toString('base64url')}`;
-  const { scopes, authority, label, expires } = GrantSchema.parse(grant);
+  const { scopes, authority, label, expires, made } = GrantSchema.parse(grant);
   await client.send(
     new PutItemCommand({
       TableName: tables.access,
@@ -21,6 +21,7 @@ export async function createToken({ client, tables }: Access, grant: Grant): Pro
         authority: { S: authority },
         label: { S: label },
         expires: { N: String(expires) },
+        ...(made ? { made: { S: JSON.stringify(made) } } : {}),
       },
       ConditionExpression: 'attribute_not_exists(pk)',
     }),
@@ -52,6 +53,7 @@ function grantOf(item: Item): Grant {
     authority: item.authority?.S,
     label: item.label?.S,
     expires: Number(item.expires?.N),
+    ...(item.made?.S ? { made: JSON.parse(item.made.S) } : {}),
   });
 }
 
@@ -74,6 +76,29 @@ export async function listTokens(database: Access): Promise<ListedToken[]> {
   return items.map((item) => ({ id: idOf(item), ...grantOf(item) })).sort((a, b) => a.expires - b.expires);
 }
 
+/** The tokens of an authority, or with `*` those of every authority, by label. One made a moment ago may be missing. */
+export async function listTokensOf(database: Access, authority: string): Promise<ListedToken[]> {
+  const { client, tables } = database;
+  const found = await keysOf(database, authority);
+  const items = await Promise.all(
+    found.map(async ({ pk = { S: '' } }) => {
+      const { Item } = await client.send(new GetItemCommand({ TableName: tables.access, Key: { pk } }));
+      return Item ? [{ id: idOf(Item), ...grantOf(Item) }] : [];
+    }),
+  );
+  return items.flat();
+}
+
+/** Makes a token of an authority worthless from the next request on; false where it has none with that id. */
+export async function revokeTokenOf(database: Access, authority: string, id: string): Promise<boolean> {
+  const { client, tables } = database;
+  const found = await keysOf(database, authority);
+  const key = found.find((candidate) => idOf(candidate) === id)?.pk;
+  if (!key) return false;
+  await client.send(new DeleteItemCommand({ TableName: tables.access, Key: { pk: key } }));
+  return true;
+}
+
 /** Makes a token worthless from the next request on; false where there is none with that id. */
 export async function revokeToken(database: Access, id: string): Promise<boolean> {
   const { client, tables } = database;
@@ -82,6 +107,15 @@ export async function revokeToken(database: Access, id: string): Promise<boolean
   await client.send(new DeleteItemCommand({ TableName: tables.access, Key: { pk: item.pk } }));
   return true;
 }
+
+/** The keys of an authority's tokens. */
+const keysOf = ({ client, tables }: Access, authority: string): Promise<Item[]> =>
+  queryAll(client, {
+    TableName: tables.access,
+    IndexName: 'tokens' satisfies keyof typeof TABLES.access.indexes,
+    KeyConditionExpression: 'authority = :authority',
+    ExpressionAttributeValues: { ':authority': { S: authority } },
+  });
 
 /** Every item of a token: people who sign in by mail are in the same table. */
 async function scan({ client, tables }: Access): Promise<Item[]> {

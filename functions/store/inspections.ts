@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { InspectionSchema, type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/inspection.ts';
+import { type SettingsVersion, settingsIn } from '../domain/authority.ts';
+import { InspectionSchema } from '../domain/inspection.ts';
 import {
   type Done,
   DoneSchema,
@@ -13,11 +14,13 @@ import {
   type StoredInspections,
   storedFrom,
 } from '../domain/loaded-inspection.ts';
+import { type Metric, type MetricDefinition, MetricDefinitionSchema } from '../domain/metric.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import {
   type Database,
   dataOf,
   type Item,
+  itemOf,
   partition,
   queryAll,
   readItem,
@@ -32,7 +35,9 @@ type Baselines = Database<'baselines'>;
 export type Loading = Database<'baselines' | 'alerts'>;
 
 /** What an authority is called. */
-export const AuthoritySchema = z.object({ id: z.string(), name: z.string() });
+export const AuthoritySchema = z.object({ id: z.string(), name: z.string(), closed: z.literal(true).optional() });
+
+export type Authority = z.infer<typeof AuthoritySchema>;
 
 type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'> & {
   readonly unreadable: readonly Unreadable[];
@@ -59,37 +64,39 @@ export async function readInspection(database: Baselines, authority: string): Pr
 export const itemsOf = ({ client, tables }: Baselines, authority: string): Promise<Item[]> =>
   queryAll(client, { ...partition(tables.baselines, authorityKey(authority)), ConsistentRead: true });
 
-/** The metrics of an authority by id; undefined where the authority is unknown. Reads one small item while nothing changed. */
+/** The metrics of an authority by id, and whether it is closed; undefined where it is unknown. Reads one small item while nothing changed. */
 export async function readMetrics(
   database: Baselines,
   authority: string,
-): Promise<ReadonlyMap<string, Metric> | undefined> {
-  const fingerprint = await readFingerprint(database, authority);
-  if (fingerprint === undefined) return undefined;
+): Promise<{ metrics: ReadonlyMap<string, Metric>; closed: boolean } | undefined> {
+  const stored = await readAuthority(database, authority);
+  if (!stored) return undefined;
+  const { fingerprint, closed } = stored;
   const known = parsed.get(authority);
   const inspection =
     known?.fingerprint === fingerprint
       ? loadedFrom({ ...known, localStandards: [], progress: [], benchmarks: [] })
       : await readInspection(database, authority);
-  return inspection && new Map(inspection.metrics.map((metric) => [metric.id, metric]));
+  return inspection && { metrics: new Map(inspection.metrics.map((metric) => [metric.id, metric])), closed };
 }
 
-/** Whether the authority is known. Reads one small item. */
-export async function isInspected(database: Baselines, authority: string): Promise<boolean> {
-  return (await readFingerprint(database, authority)) !== undefined;
-}
-
-/** Of all that is loaded for the authority; undefined where it is unknown. A second item is read only for an unknown or former one. */
-async function readFingerprint({ client, tables }: Baselines, authority: string): Promise<string | undefined> {
+/**
+ * The fingerprint of all that is loaded for an authority, and whether it is closed; undefined where it is unknown. Reads one
+ * small item, and a second one only of an unknown or former one.
+ */
+export async function readAuthority(
+  { client, tables }: Baselines,
+  authority: string,
+): Promise<{ fingerprint: string; closed: boolean } | undefined> {
   for (const sk of [AUTHORITY_KEY, FORMER.inspection]) {
     const { Item: item } = await client.send(
       new GetItemCommand({
         TableName: tables.baselines,
         Key: { pk: { S: authorityKey(authority) }, sk: { S: sk } },
-        ProjectionExpression: 'fingerprint',
+        ProjectionExpression: 'fingerprint, closed',
       }),
     );
-    if (item) return item.fingerprint?.S ?? '';
+    if (item) return { fingerprint: item.fingerprint?.S ?? '', closed: item.closed?.BOOL === true };
   }
   return undefined;
 }
@@ -187,8 +194,14 @@ export function fingerprintOf(items: readonly Item[]): string {
   return createHash('sha256').update(JSON.stringify(loaded)).digest('hex').slice(0, 16);
 }
 
+/** How an authority is listed: by the name that it set, or else the one that what was loaded has. */
+export function listedItem(id: string, name: string, settings: readonly SettingsVersion[] = []): Item {
+  const { name: called = name, closed } = settingsIn(settings);
+  return itemOf(AUTHORITIES_KEY, id, { id, name: called, ...(closed && { closed }) });
+}
+
 /** The authorities that are known, with their names. */
-export async function listAuthorities({ client, tables }: Baselines): Promise<{ id: string; name: string }[]> {
+export async function listAuthorities({ client, tables }: Baselines): Promise<Authority[]> {
   const items = await queryAll(client, partition(tables.baselines, AUTHORITIES_KEY));
   return items.map((item) => AuthoritySchema.parse(dataOf(item)));
 }

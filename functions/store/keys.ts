@@ -7,8 +7,8 @@ import type { Unreadable } from '../domain/unreadable.ts';
  *
  * | access pattern | table | key |
  * | --- | --- | --- |
- * | inspections, metrics, local standards, progress of one authority | Baselines | pk = AUTHORITY#a |
- * | whether anything of these changed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
+ * | inspections, metrics, local standards, progress, settings of one authority | Baselines | pk = AUTHORITY#a |
+ * | whether anything of these changed, and whether it is closed | Baselines | pk = AUTHORITY#a, sk = AUTHORITY |
  * | published figures of other places, with these | Baselines | pk = AUTHORITY#a, sk = BENCHMARK#metric |
  * | authorities | Baselines | pk = AUTHORITIES |
  * | one month as it stands | Submissions | pk = AUTHORITY#a, sk = CURRENT#yyyy-mm |
@@ -22,6 +22,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
+ * | tokens of an authority | Access, index tokens | authority = a |
  * | who signs in by mail: role, links, sessions | Access | pk = PERSON#recipient |
  */
 export interface TableDefinition {
@@ -44,7 +45,13 @@ export const TABLES = {
       unsent: { partitionKey: 'unsent', sortKey: 'createdAt' },
     },
   },
-  access: { partitionKey: 'pk', stream: false, timeToLive: 'expires', indexes: {} },
+  access: {
+    partitionKey: 'pk',
+    stream: false,
+    timeToLive: 'expires',
+    // Attributes that tokens alone have.
+    indexes: { tokens: { partitionKey: 'authority', sortKey: 'label' } },
+  },
 } as const satisfies Record<string, TableDefinition>;
 
 export type TableName = keyof typeof TABLES;
@@ -61,7 +68,7 @@ export const authorityOf = (partitionKey: string): string => partitionKey.slice(
 /** The partition that lists every authority; its sort keys are their ids. */
 export const AUTHORITIES_KEY = 'AUTHORITIES';
 
-/** What an authority is called, and the fingerprint of all that is loaded for it: every change of that changes this item. */
+/** What an authority is called, the fingerprint of all that is loaded for it, and which settings hold: every change of these changes this item. */
 export const AUTHORITY_KEY = 'AUTHORITY';
 export const INSPECTION_PREFIX = 'INSPECTION#';
 export const inspectionKey = (inspection: string): string => `${INSPECTION_PREFIX}${inspection}`;
@@ -85,6 +92,9 @@ export const standardKey = (metric: string, version: number): string =>
 export const PROGRESS_PREFIX = 'PROGRESS#';
 export const progressKey = (inspection: string, action: string, version: number): string =>
   `${PROGRESS_PREFIX}${inspection}#${action}#${pad(version, 4)}`;
+
+export const SETTINGS_PREFIX = 'SETTINGS#';
+export const settingsKey = (version: number): string => `${SETTINGS_PREFIX}${pad(version, 4)}`;
 
 /** No evaluation follows a change of these: nothing is judged by them. */
 export const BENCHMARK_PREFIX = 'BENCHMARK#';
@@ -145,6 +155,8 @@ export function kindOf(sk: string): Pick<Unreadable, 'kind' | 'of' | 'version'> 
       return { kind: 'metric', of };
     case BENCHMARK_PREFIX:
       return { kind: 'benchmark', of };
+    case SETTINGS_PREFIX:
+      return { kind: 'settings', of: '', version };
     case INSPECTION_PREFIX:
       return { kind: 'inspection', of };
     case ACK_PREFIX:

@@ -20,10 +20,11 @@ export async function readRecord(
     readMonths(database, authority),
   ]);
   if (!inspection) return undefined;
-  const { header, fingerprint, metrics, actions, localStandards, progress, benchmarks } = inspection;
+  const { header, fingerprint, metrics, actions, localStandards, progress, settings, benchmarks } = inspection;
   return {
-    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress, benchmarks },
-    ...{ acknowledgements, bankHolidays },
+    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress },
+    ...{ benchmarks, acknowledgements, bankHolidays },
+    ...(settings && { settings }),
     unreadable: [...(inspection.unreadable ?? []), ...unreadableMonths(months)],
   };
 }

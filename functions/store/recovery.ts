@@ -1,10 +1,11 @@
 import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { type Progress, ProgressSchema } from '../domain/action.ts';
+import { type SettingsVersion, SettingsVersionSchema } from '../domain/authority.ts';
 import { type Benchmark, BenchmarkSchema } from '../domain/benchmark.ts';
 import { type Acknowledgement, AcknowledgementSchema, type Board, BoardSchema } from '../domain/board.ts';
-import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
 import { ReportSchema } from '../domain/loaded-inspection.ts';
+import { type LocalStandard, LocalStandardSchema } from '../domain/metric.ts';
 import { type Notice, NoticeSchema } from '../domain/notice-contents.ts';
 import { type OwnNames, OwnNamesSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
@@ -12,6 +13,7 @@ import { type Month, SubmissionSchema } from '../domain/submission.ts';
 import { lastNoticeOf, numberedFrom } from './boards.ts';
 import { type Database, dataOf, type Item, itemOf, partition, queryAll, transact } from './database.ts';
 import { dueMark } from './due-marks.ts';
+import { definitionsIn, listedItem } from './inspections.ts';
 import {
   ACK_PREFIX,
   AUTHORITY_KEY,
@@ -35,9 +37,12 @@ import {
   RECIPIENT_PREFIX,
   REVISION_PREFIX,
   revisionKey,
+  SETTINGS_PREFIX,
   STANDARD_PREFIX,
+  settingsKey,
   standardKey,
 } from './keys.ts';
+import { versionsIn } from './versions.ts';
 
 /**
  * What people do to an authority's data when something went wrong: take all of it out, put it back. No function does any
@@ -116,8 +121,11 @@ export async function replaceWholeRecord(
         .map((item) => ({ Put: { TableName: tables[table], Item: item } })),
     );
   const known = record.baselines.filter(({ sk }) => KNOWN_BY.includes(sk?.S));
+  const { settings } = versionsIn(record.baselines);
+  const listed = listedItem(authority, definitionsIn(authority, record.baselines)?.name ?? authority, settings);
   await transact(client, [
     ...known.map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
+    { Put: { TableName: tables.baselines, Item: listed } },
     { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
   ]);
 }
@@ -200,6 +208,12 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
       schema: BenchmarkSchema,
       keyOf: ({ metric }: Benchmark) => benchmarkKey(metric),
       at: ({ loadedAt }: Benchmark) => loadedAt,
+    },
+    {
+      is: beginsWith(SETTINGS_PREFIX),
+      schema: SettingsVersionSchema,
+      keyOf: ({ version }: SettingsVersion) => settingsKey(version),
+      at: ({ setAt }: SettingsVersion) => setAt,
     },
     { is: beginsWith(PROGRESS_PREFIX), schema: ProgressSchema, at: ({ at }: Progress) => at },
     ...[equals(FORMER.inspection), beginsWith(FORMER.judgements), beginsWith(FORMER.actions)].map(former),

@@ -1,6 +1,8 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import type { Inspection, MetricDefinition } from '../domain/inspection.ts';
+import { type SettingsVersion, settingsIn } from '../domain/authority.ts';
+import type { Inspection } from '../domain/inspection.ts';
 import { type Done, type LoadedInspection, loadedFrom, ReportSchema, storedFrom } from '../domain/loaded-inspection.ts';
+import type { MetricDefinition } from '../domain/metric.ts';
 import { ChangedMeanwhileError, dataOf, type Item, itemOf, readItem, transact, tryItems } from './database.ts';
 import { AT_ONCE, dueMark } from './due-marks.ts';
 import {
@@ -14,10 +16,10 @@ import {
   isSame,
   itemsOf,
   type Loading,
+  listedItem,
   parsedFrom,
 } from './inspections.ts';
 import {
-  AUTHORITIES_KEY,
   AUTHORITY_KEY,
   authorityKey,
   FORMER,
@@ -27,6 +29,7 @@ import {
   metricKey,
   PROGRESS_PREFIX,
   progressKey,
+  settingsKey,
 } from './keys.ts';
 import { versionsIn } from './versions.ts';
 
@@ -211,15 +214,47 @@ function planOf(
     },
     written,
     async save() {
-      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name });
+      const { settings = [] } = versionsIn(stored);
+      if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name, settings });
     },
   };
+}
+
+/**
+ * Keeps a version of an authority's settings; earlier ones stay. Undefined where the authority is unknown;
+ * {@link InspectionsChangedError} where somebody was faster.
+ */
+export async function saveSettings(
+  database: Loading,
+  authority: string,
+  version: SettingsVersion,
+): Promise<true | undefined> {
+  const stored = await itemsOf(database, authority);
+  const definitions = definitionsIn(authority, stored);
+  if (!definitions) return undefined;
+  const known = stored.find(({ sk }) => sk?.S === AUTHORITY_KEY);
+  const name = definitions.name ?? authority;
+  const { client, tables } = database;
+  const item = itemOf(authorityKey(authority), settingsKey(version.version), version);
+  await transact(
+    client,
+    [
+      ...knownWrites(tables.baselines, authority, { known, name, settings: [version] }, definitions.fingerprint),
+      { Put: { TableName: tables.baselines, Item: item, ConditionExpression: 'attribute_not_exists(pk)' } },
+      { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
+    ],
+    () => new InspectionsChangedError(),
+  );
+  return true;
 }
 
 interface Changes {
   /** The item by which the authority is known, as it was read. */
   readonly known: Item | undefined;
+  /** As what was loaded has it. */
   readonly name: string;
+  /** Oldest version first. */
+  readonly settings: readonly SettingsVersion[];
   readonly put: readonly Item[];
   readonly dropped: readonly Item[];
   /** All items of the authority as they will be. */
@@ -230,32 +265,50 @@ interface Changes {
 async function saveChanges(
   { client, tables }: Loading,
   authority: string,
-  { known, name, put, dropped, after }: Changes,
+  { put, dropped, after, ...changes }: Changes,
 ): Promise<void> {
   const TableName = tables.baselines;
-  const fingerprint = { S: fingerprintOf(after) };
-  const unchanged = known
-    ? {
-        ConditionExpression: 'fingerprint = :read',
-        ExpressionAttributeValues: { ':read': known.fingerprint ?? { S: '' } },
-      }
-    : { ConditionExpression: 'attribute_not_exists(pk)' };
-  const described = { id: authority, name };
   await transact(
     client,
     [
-      {
-        Put: {
-          TableName,
-          Item: itemOf(authorityKey(authority), AUTHORITY_KEY, described, { fingerprint }),
-          ...unchanged,
-        },
-      },
-      { Put: { TableName, Item: itemOf(AUTHORITIES_KEY, authority, described) } },
+      ...knownWrites(TableName, authority, changes, fingerprintOf(after)),
       ...put.map((item) => ({ Put: { TableName, Item: item } })),
       ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
       { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
     ],
     () => new InspectionsChangedError(),
   );
+}
+
+/** By what an authority is known, and how it is listed; written only while neither what is loaded nor its settings changed since it was read. */
+function knownWrites(
+  TableName: string,
+  id: string,
+  { known, name, settings }: Pick<Changes, 'known' | 'name' | 'settings'>,
+  fingerprint: string,
+): TransactWriteItem[] {
+  const newest = settings.at(-1);
+  const { closed } = settingsIn(settings);
+  const held: Item = newest
+    ? { settings: { N: String(newest.version) }, ...(closed && { closed: { BOOL: true } }) }
+    : { ...(known?.settings && { settings: known.settings }), ...(known?.closed && { closed: known.closed }) };
+  const item = itemOf(authorityKey(id), AUTHORITY_KEY, { id, name }, { fingerprint: { S: fingerprint }, ...held });
+  return [
+    { Put: { TableName, Item: item, ...unchangedSince(known) } },
+    { Put: { TableName, Item: listedItem(id, name, settings) } },
+  ];
+}
+
+function unchangedSince(known: Item | undefined) {
+  if (!known) return { ConditionExpression: 'attribute_not_exists(pk)' };
+  const read = { ':read': known.fingerprint ?? { S: '' } };
+  return known.settings
+    ? {
+        ConditionExpression: 'fingerprint = :read AND settings = :settings',
+        ExpressionAttributeValues: { ...read, ':settings': known.settings },
+      }
+    : {
+        ConditionExpression: 'fingerprint = :read AND attribute_not_exists(settings)',
+        ExpressionAttributeValues: read,
+      };
 }

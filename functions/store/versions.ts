@@ -1,11 +1,12 @@
 import { type Progress, ProgressSchema } from '../domain/action.ts';
-import { type LocalStandard, LocalStandardSchema } from '../domain/inspection.ts';
+import { SettingsVersionSchema } from '../domain/authority.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
+import { type LocalStandard, LocalStandardSchema } from '../domain/metric.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { benchmarksIn } from './benchmarks.ts';
 import { ChangedMeanwhileError, type Database, type Item, itemOf, transact, tryItems } from './database.ts';
 import { dueMark } from './due-marks.ts';
-import { authorityKey, PROGRESS_PREFIX, progressKey, STANDARD_PREFIX, standardKey } from './keys.ts';
+import { authorityKey, PROGRESS_PREFIX, progressKey, SETTINGS_PREFIX, STANDARD_PREFIX, standardKey } from './keys.ts';
 
 /** What an authority sets since its inspection, version by version: standards of its own, and the progress of its actions. */
 
@@ -14,16 +15,18 @@ type Versioned = Database<'baselines' | 'alerts'>;
 /** What was set since among an authority's items, in the order of their keys, and what of them cannot be read. */
 export function versionsIn(
   items: readonly Item[],
-): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks'> & { unreadable: Unreadable[] } {
+): Pick<LoadedInspection, 'localStandards' | 'progress' | 'benchmarks' | 'settings'> & { unreadable: Unreadable[] } {
   const of = (prefix: string): Item[] => items.filter(({ sk }) => sk?.S?.startsWith(prefix));
   const standards = tryItems('baselines', of(STANDARD_PREFIX), (data) => LocalStandardSchema.parse(data));
   const progress = tryItems('baselines', of(PROGRESS_PREFIX), (data) => ProgressSchema.parse(data));
+  const settings = tryItems('baselines', of(SETTINGS_PREFIX), (data) => SettingsVersionSchema.parse(data));
   const benchmarks = benchmarksIn(items);
   return {
     localStandards: standards.read,
     progress: progress.read,
+    settings: settings.read,
     benchmarks: benchmarks.read,
-    unreadable: [...standards.unreadable, ...progress.unreadable, ...benchmarks.unreadable],
+    unreadable: [standards, progress, settings, benchmarks].flatMap(({ unreadable }) => unreadable),
   };
 }
 

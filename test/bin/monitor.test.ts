@@ -253,6 +253,24 @@ describe('the command line', () => {
       expect((await monitor([command as string])).json[list as string].length).toBeGreaterThan(0);
   });
 
+  test('changes the settings of a council, closes it and opens it again; "default" goes back', async () => {
+    const who = ['--reason', 'cabinet', '--author', 'Director'];
+    const set = ['authority', 'set', '--name', 'County of Hereford', '--due-working-day', '12'];
+    expect((await monitor([...set, ...who])).json).toMatchObject({ name: 'County of Hereford', dueWorkingDay: 12 });
+    expect((await monitor(['authority', 'set', '--name', 'default', ...who])).json).toMatchObject({
+      ...{ name: 'Herefordshire', dueWorkingDay: 12 },
+      settings: [{ name: 'County of Hereford' }, { author: 'Director', reason: 'cabinet' }],
+    });
+    const nothing = await monitor(['authority', 'set', ...who]);
+    expect([nothing.code, nothing.error]).toEqual([2, expect.stringContaining('name what changes')]);
+    expect((await monitor(['authority', 'close', ...who])).json.closed).toBe(true);
+    expect((await monitor(['status'])).json.closed).toBe(true);
+    const refused = await monitor(['standard', 'average-caseload', '--from', '2011-04', '--value', '15', ...who]);
+    expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('monitor authority reopen')]);
+    expect((await monitor(['authority', 'reopen', ...who])).json.closed).toBe(false);
+    expect((await monitor(['authority'])).json).toMatchObject({ closed: false, dueWorkingDay: 12 });
+  });
+
   test('makes, lists and revokes tokens of the instance on this machine', async () => {
     const place = ['--data', service.dataDir];
     const { token, scopes, expires } = (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { aBacklog, aMetric, type Figure, IN_WORDS, inFigures, judge } from '../support/build.ts';
 
 /** Judging ends soon whatever is stored: also what an earlier version accepted, or somebody put into the tables by hand. */

@@ -11,7 +11,7 @@ import {
   ordinal,
   shownValue,
 } from '../../functions/domain/format.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { aBacklog, aMetric, type Figure, IN_WORDS, inFigures, observation } from '../support/build.ts';
 
 const caseload = aBacklog({ kind: 'mean', unit: 'cases per social worker' });

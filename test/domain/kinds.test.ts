@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatBaseline, formatObservation } from '../../functions/domain/format.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { faultsOfDefinition } from '../../functions/domain/read-inspection.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { readReported } from '../../functions/domain/submission.ts';

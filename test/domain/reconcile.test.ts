@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
-import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
+import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';

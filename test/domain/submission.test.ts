@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { readSubmission } from '../../functions/domain/submission.ts';
 import { aBacklog, aMetric } from '../support/build.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LocalStandard, Metric } from '../../functions/domain/inspection.ts';
+import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
 import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';

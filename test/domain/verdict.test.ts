@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { bodyOf } from '../../functions/domain/notice.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDayInEngland } from '../../functions/domain/period.ts';
-import { addMonthToDay, workingDayAfter } from '../../functions/domain/working-days.ts';
+import { addMonthsToDay, workingDayAfter } from '../../functions/domain/working-days.ts';
 import { BANK_HOLIDAYS } from '../support/build.ts';
 
 describe('working days in England and Wales', () => {
@@ -20,7 +20,7 @@ describe('working days in England and Wales', () => {
     ['2012-01-31', '2012-02-29'],
     ['2011-12-14', '2012-01-14'],
   ])('a month after %s is %s', (day, next) => {
-    expect(addMonthToDay(day)).toBe(next);
+    expect(addMonthsToDay(day, 1)).toBe(next);
   });
 
   it.each([

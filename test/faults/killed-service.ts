@@ -1,15 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInstance } from '../../local/instance.ts';
-import { CLOCK, isAddressed, noticeIn } from './world.ts';
+import { isAddressed, noticeIn } from './world.ts';
 
 /** Runs the service in a process of its own, which kills itself at a given one of its functions' calls. */
-const [assembly = '', dataDir = '', fatal = ''] = process.argv.slice(2);
+const [assembly = '', dataDir = '', fatal = '', clock = ''] = process.argv.slice(2);
 let calls = 0;
 const { api } = await startInstance({
   assembly,
   dataDir,
-  clock: CLOCK,
+  clock,
   async intercept(call, forward) {
     calls++;
     // Every other time before the call is made, every other time before its answer arrives.

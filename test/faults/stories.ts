@@ -230,7 +230,10 @@ const summary: Story = {
   aroundEffects: true,
   comesTo: {
     transitions: [],
-    seen: [['/authority/, March 2011: monthly summary (nothing to report)'], { month: '2011-03' }],
+    seen: [
+      ['/authority/, March 2011: monthly summary (nothing to report)'],
+      { month: '2011-03', dueAt: '2011-05-16T23:00:00.000Z' },
+    ],
   },
   async tell(world, authority) {
     await world.load(authority);
@@ -239,7 +242,11 @@ const summary: Story = {
     const { id } = await api(world, 'POST', `/v1/authorities/${authority}/recipients`, { address, summary: true });
     await confirm(world, address);
     const read = await readRecipient(world.database, id);
-    if (read) await saveRecipient(world.database, read, { ...read, summaries: { [authority]: { month: '2011-02' } } });
+    if (read)
+      await saveRecipient(world.database, read, {
+        ...read,
+        summaries: { [authority]: { month: '2011-02', dueAt: '2011-04-16T00:00:00.000Z' } },
+      });
     const kept = async () => (await readRecipient(world.database, id))?.summaries?.[authority];
     // A run that is killed in between keeps it to itself for a quarter of a minute.
     for (let run = 1; run <= 10 && (await kept())?.month !== '2011-03'; run++) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageKey, RouteKey } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
-import { createToken, idOfToken } from '../../functions/services/tokens.ts';
+import { createToken, idOfToken, listTokens } from '../../functions/services/tokens.ts';
 import { databaseOf } from '../../local/launch.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
@@ -78,12 +78,21 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
     }),
   'PUT /v1/authorities/{authority}/metrics/{metric}/standard': () =>
     call('PUT', '/metrics/average-caseload/standard', { body: { from: '2022-06', value: 15, ...said } }),
+  'POST /authorities/{authority}/metrics/{metric}/standard': () =>
+    post('/metrics/average-caseload/standard', { from: 'July 2022', value: '14', ...said }),
   'PUT /v1/authorities/{authority}/alerts/{alert}/acknowledgement': () =>
     call('PUT', '/alerts/average-caseload/acknowledgement', { body: { author: 'A. Head', note: 'Two start in May' } }),
   'POST /authorities/{authority}/alerts/{alert}/acknowledgement': () =>
     post('/alerts/average-caseload/acknowledgement', { author: 'P. Roberts', note: 'They start in June' }),
   'PUT /v1/authorities/{authority}/actions/{action}': () =>
     call('PUT', '/actions/R1', { body: { state: 'completed', evidence: 'audit', author: 'A. Head' } }),
+  'POST /authorities/{authority}/actions/{action}': () =>
+    post('/actions/R1', { state: 'open', evidence: 'the audit found two cases more', author: 'P. Roberts' }),
+  'POST /authorities/{authority}/tokens': () => post('/tokens', { label: 'Data warehouse', role: 'look', days: '30' }),
+  'POST /authorities/{authority}/tokens/{token}/revocation': async () => {
+    const token = (await listTokens(databaseOf(service))).find(({ label }) => label === 'Data warehouse');
+    return post(`/tokens/${token?.id}/revocation`, {});
+  },
   'PUT /v1/authorities/{authority}/metrics/{metric}': () =>
     call('PUT', `/metrics/${id}`, { body: { ...definition, from: '2022-05', ...said } }),
   'POST /v1/authorities/{authority}/metrics/{metric}/changes': () =>
@@ -96,6 +105,13 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
         csv: 'metric,area,year,value\naverage-caseload,England,2022,16',
       },
     }),
+  'PATCH /v1/authorities/{authority}': () => call('PATCH', '', { body: { dueWorkingDay: 12, ...said } }),
+  'POST /authorities/{authority}/settings': () => post('/settings', { dueWorkingDay: '15', ...said }),
+  'POST /authorities/{authority}/closing': async () => {
+    const closed = await post('/closing', { closed: 'yes', ...said });
+    await post('/closing', { closed: 'no', ...said });
+    return closed;
+  },
   'POST /v1/authorities/{authority}/names': () =>
     name('POST', '', { name: 'Duty backlog', metric: 'referral-backlog' }),
   'DELETE /v1/authorities/{authority}/names/{name}': async () => {
@@ -156,6 +172,7 @@ const TAKES_AWAY: readonly string[] = [
   'DELETE /v1/authorities/{authority}/names/{name}',
   'POST /authorities/{authority}/names/{name}/removal',
   'DELETE /v1/authorities/{authority}/benchmarks/{metric}',
+  'POST /authorities/{authority}/tokens/{token}/revocation',
 ] satisfies Writing[];
 
 /** What the service works out by itself, from what people change. */

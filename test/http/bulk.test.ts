@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
-import { XLSX } from '../../functions/http/routes.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
-import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { type Service, startService } from '../support/service.ts';
 import { aWorkbook, STYLES } from '../support/workbook.ts';
 
 let service: Service;
@@ -301,14 +300,8 @@ describe('as CSV', () => {
   });
 
   test('is taken as a workbook too, with its faults named by sheet', async () => {
-    const send = async (rows: Parameters<typeof aWorkbook>[0][string]) => {
-      const response = await fetch(`${service.api}/v1/authorities/${AUTHORITY}/submissions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${service.token}`, 'content-type': XLSX },
-        body: new Uint8Array(aWorkbook({ Return: rows })),
-      });
-      return { status: response.status, body: (await response.json()) as any };
-    };
+    const send = (rows: Parameters<typeof aWorkbook>[0][string]) =>
+      call('POST', '/submissions', { body: new Uint8Array(aWorkbook({ Return: rows })) });
     const header = ['Month', 'Measure', 'Numerator', 'Denominator', 'Value'];
     const taken = await send([
       header,

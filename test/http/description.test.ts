@@ -80,7 +80,10 @@ test('calls whoever says something its author', () => {
     return 'name' in properties;
   });
   // There it is the name of the authority, or one in its files.
-  expect(named).toEqual(['NewOwnName', 'NewInspection', 'OwnName', 'Inspection', 'Notice']);
+  expect(named).toEqual([
+    ...['NewOwnName', 'NewInspection', 'NewSettings', 'Authority'],
+    ...['OwnName', 'Inspection', 'Notice'],
+  ]);
 });
 
 test('is served without a token, just as it is checked here', async () => {

@@ -188,9 +188,12 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Dashboard',
       may: [
+        'dynamodb:DeleteItem on TablesAccess.Arn',
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
+        'dynamodb:Query on TablesAccess.Arn/index/tokens',
         'dynamodb:GetItem on TablesBaselines.Arn',
+        'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:BatchGetItem on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesSubmissions.Arn',
@@ -240,6 +243,7 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Notify',
       may: [
+        'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
         'dynamodb:GetItem on TablesAlerts.Arn',

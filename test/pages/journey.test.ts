@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCOPES } from '../../functions/domain/access.ts';
+import type { PageKey } from '../../functions/http/routes.ts';
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
-import { openPage, overflowOf, violationsOn } from '../support/look.ts';
+import { keyboardFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
-import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from '../support/visit.ts';
+import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -44,10 +46,10 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
 
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByRole('link', { name: 'Referral backlog' }).first().click();
-    await page.getByText('Nobody has acknowledged this alert yet.').waitFor();
+    await page.getByText('Nobody has said that they have it in hand.').waitFor();
     await page.getByLabel('Your name').fill('J. Davies');
     await page.getByLabel('What is being done').fill('Two workers <moved> to the front door');
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('button', { name: 'Say that you have it in hand' }).click();
     await page.getByText('Two workers <moved> to the front door').waitFor();
     await service.idle();
     await page.goto(HOME);
@@ -82,7 +84,7 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
     await page.keyboard.type('P. Roberts');
     await page.keyboard.press('Tab');
     await page.keyboard.type('Closed by the end of the week');
-    await tabTo(page, 'Acknowledge');
+    await tabTo(page, 'Say that you have it in hand');
     await page.keyboard.press('Enter');
     await page.getByText('Closed by the end of the week').waitFor();
 
@@ -117,29 +119,55 @@ describe('every page, with a year of figures and a correction', () => {
   let token: string;
   beforeAll(async () => {
     service = await startService();
-    token = await tokenFor(service);
+    // For every authority, of which there are two.
+    token = await tokenFor(service, SCOPES, '*');
     await submitExample(service, EXAMPLE);
     await submitExample(service, CORRECTION, true);
+    await loadSecondAuthority(service);
   });
   afterAll(() => service?.end());
 
-  const PATHS = [
-    HOME,
-    `${HOME}/metrics/initial-assessments-on-time`,
-    `${HOME}/metrics/conferences-on-time`,
-    `${HOME}/metrics/complaints`,
-    `${HOME}/metrics/chronologies-complete`,
-    `${HOME}/submissions`,
-    `${HOME}/metrics`,
-    `${HOME}/submissions/2011-09`,
-    `${HOME}/submissions/2011-09/correction?metric=conferences-on-time`,
-    `${HOME}/submissions/2011-09/retraction`,
-    `${HOME}/submit`,
-    `${HOME}/notices`,
-    `${HOME}/notices/1`,
-    `${HOME}/recipients`,
-    `${HOME}/metrics/no-such-metric`,
-  ];
+  /** Every page that can be asked for, so that none is left out; what is fetched as a file is none. */
+  type Shown = Exclude<
+    Extract<PageKey, `GET ${string}`>,
+    'GET /assets/{file}' | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx'}`
+  >;
+  const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
+    'GET /': ['/'],
+    'GET /how-it-judges': ['/how-it-judges'],
+    'GET /sign-in': ['/sign-in?to=/sessions'],
+    'GET /sign-in/link': ['/sign-in/link?link=x'],
+    'GET /sessions': ['/sessions'],
+    'GET /authorities/{authority}': [HOME, '/no-such-page'],
+    'GET /authorities/{authority}/board-pack': [`${HOME}/board-pack`],
+    'GET /authorities/{authority}/metrics': [`${HOME}/metrics`],
+    'GET /authorities/{authority}/metrics/{metric}': [
+      'initial-assessments-on-time',
+      'conferences-on-time',
+      'complaints',
+      'chronologies-complete',
+      'no-such-metric',
+    ].map((metric) => `${HOME}/metrics/${metric}`),
+    'GET /authorities/{authority}/metrics/{metric}/standard': [
+      `${HOME}/metrics/conferences-on-time/standard`,
+      `${HOME}/metrics/conferences-on-time/standard?value=95%25&from=March+2011&tolerance=2`,
+      `${HOME}/metrics/conferences-on-time/standard?value=lots&from=soon`,
+    ],
+    'GET /authorities/{authority}/actions/{action}': [`${HOME}/actions/A1`],
+    'GET /authorities/{authority}/submissions': [`${HOME}/submissions`],
+    'GET /authorities/{authority}/submissions/{period}': [`${HOME}/submissions/2011-09`],
+    'GET /authorities/{authority}/submissions/{period}/correction': [
+      `${HOME}/submissions/2011-09/correction?metric=conferences-on-time`,
+    ],
+    'GET /authorities/{authority}/submissions/{period}/retraction': [`${HOME}/submissions/2011-09/retraction`],
+    'GET /authorities/{authority}/submit': [`${HOME}/submit`],
+    'GET /authorities/{authority}/receipts/{receipt}': [`${HOME}/receipts/${receipt}`],
+    'GET /authorities/{authority}/notices': [`${HOME}/notices`],
+    'GET /authorities/{authority}/notices/{number}': [`${HOME}/notices/1`],
+    'GET /authorities/{authority}/recipients': [`${HOME}/recipients`],
+    'GET /authorities/{authority}/tokens': [`${HOME}/tokens`],
+    'GET /authorities/{authority}/settings': [`${HOME}/settings`],
+  });
 
   test.each([
     ['desktop', DESKTOP],
@@ -148,7 +176,10 @@ describe('every page, with a year of figures and a correction', () => {
     const page = await openPage(browser, { baseURL: service.api, viewport });
     const found: Record<string, unknown> = {};
     const look = async (path: string) => {
-      found[path] = { violations: await violationsOn(page), overflow: await overflowOf(page) };
+      const script = await page.locator('script').count();
+      const violations = await violationsOn(page);
+      // Last, as it moves the focus.
+      found[path] = { script, violations, overflow: await overflowOf(page), keyboard: await keyboardFaultsOn(page) };
     };
     await page.goto('/sign-in');
     await look('/sign-in');
@@ -156,7 +187,8 @@ describe('every page, with a year of figures and a correction', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await look('/sign-in refused');
     await signIn(page, token);
-    for (const path of PATHS) {
+    const { submittedAt } = await service.get('/submissions/2011-09');
+    for (const path of Object.values(pathsWith(submittedAt)).flat()) {
       await page.goto(path);
       await look(path);
     }
@@ -168,7 +200,7 @@ describe('every page, with a year of figures and a correction', () => {
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('Nothing is stored yet.').waitFor();
     await look('preview');
-    const clean = { violations: [], overflow: 0 };
+    const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
   });
 

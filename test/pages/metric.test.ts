@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Benchmark } from '../../functions/domain/benchmark.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { timelines } from '../../functions/domain/reconcile.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
 import { recordOf } from '../../functions/services/record.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MetricDefinitionSchema } from '../../functions/domain/inspection.ts';
+import { MetricDefinitionSchema } from '../../functions/domain/metric.ts';
 import { faultsOfDefinition } from '../../functions/domain/read-inspection.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
 

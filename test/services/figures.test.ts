@@ -97,8 +97,8 @@ describe('a year', () => {
 
   test('is no month of a metric reported every month, which is told the month to write', () => {
     expect(faultsIn(line('2024/25,referral-backlog,,,12,,', '2024-25 Q1,closure-backlog,,,12,,'))).toEqual([
-      '2 period: "2024/25" is a year, and Referral backlog is reported every month; write the month, such as 2025-03',
-      '3 period: "2024-25 Q1" is a quarter, and Closure backlog is reported every month; write the month, such as 2024-06',
+      '2 period: "2024/25" is a year, and Referral backlog is reported every month; write the month, such as 2025-03, or leave out what is a total of months',
+      '3 period: "2024-25 Q1" is a quarter, and Closure backlog is reported every month; write the month, such as 2024-06, or leave out what is a total of months',
     ]);
   });
 
@@ -309,9 +309,11 @@ describe('a number', () => {
     ['0.8%', '0.8'],
     ['76.5 %', '76.5'],
     ['76', '76'],
-    ['1', '1'],
+    ['1%', '1'],
     ['0', '0'],
     ['100%', '100'],
+    ['76 per cent', '76'],
+    ['76％', '76'],
   ])('written %s is %s per cent', (written, number) => {
     expect(figuresIn(line(`2024-08,placement-stability,,,,${written},`))).toEqual([
       `2024-08 placement-stability ${number}`,
@@ -459,7 +461,7 @@ describe('nothing is left out unsaid', () => {
   test('a thousand faults of one cause are one', () => {
     const lines = Array.from({ length: 1000 }, (_, index) => `2024-08,no-such-metric-${index},,,x${index},,`);
     expect(faultsIn(line(...lines)).filter((fault) => fault.includes('is not a number'))).toEqual([
-      '2 count: "x0" is not a number (so it is on lines 3, 4, 5, 6, 7 and 994 more)',
+      '2 count: "x0" is not a number; write the number alone, without anything beside it (so it is on lines 3, 4, 5, 6, 7 and 994 more)',
     ]);
   });
 

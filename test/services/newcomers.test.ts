@@ -193,7 +193,7 @@ describe('a monthly summary', () => {
     (await topic.subjectsTo(to)).filter((subject) => subject.includes('monthly summary'));
   const run = async (now: Date) => {
     const due = (await lookAtRecipients(telling, now)).filter(({ about }) => about === 'summary');
-    return Promise.all(due.map((each) => tell(each, telling, now)));
+    return (await Promise.all(due.map((each) => tell(each, telling, now)))).filter(Boolean);
   };
   beforeAll(async () => {
     await addRecipient(topic.recipients, authority, { address, level: 'critical', summary: true }, AT);
@@ -226,7 +226,7 @@ describe('a monthly summary', () => {
   test('is sent by one of the runs that overlap, and by the next where one is gone', async () => {
     const before = (await summaries()).length;
     const now = on('2012-03-20');
-    expect((await Promise.all([run(now), run(now), run(now)])).flat()).toContain(true);
+    expect((await Promise.all([run(now), run(now), run(now)])).flat()).toEqual([true]);
     expect(await summaries()).toHaveLength(before + 1);
 
     const broken = { ...telling, sns: Object.create(topic.recipients.sns) };
@@ -244,7 +244,7 @@ describe('a monthly summary', () => {
     if (read)
       await saveRecipient(topic.store, read, {
         ...read,
-        summaries: { [authority]: { month: '2012-03', sendingUntil } },
+        summaries: { [authority]: { month: '2012-03', dueAt: on('2012-05-15').toISOString(), sendingUntil } },
       });
     expect(await run(on('2012-05-20'))).toEqual([]);
     expect(await run(new Date(sendingUntil))).toEqual([true]);
@@ -263,7 +263,7 @@ describe('a monthly summary', () => {
       'elsewhere',
     ]);
     // Of an authority that nothing was judged of there is nothing to say yet.
-    expect(await run(NOW)).toEqual([false]);
+    expect(await run(NOW)).toEqual([]);
     await removeRecipient(topic.recipients, 'elsewhere', recipientId(address), NOW);
   });
 });

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { addMonths, hasEnded, type Period } from '../../functions/domain/period.ts';
 import type { Month, Reported } from '../../functions/domain/submission.ts';
 import { type PageKey, ROUTES, type RouteKey } from '../../functions/http/routes.ts';

@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
-import { isInspected, readInspection, readMetrics } from '../../functions/store/inspections.ts';
+import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { moveFormerInspection, saveInspection } from '../../functions/store/save-inspections.ts';
@@ -59,7 +59,7 @@ describe('what was stored before December 2026', () => {
     expect(before?.judgements.map(({ words: _, tone: __, ...judgement }) => judgement)).toEqual(INSPECTION.judgements);
     expect(before?.actions).toEqual(INSPECTION.actions);
     expect(before?.progress).toHaveLength(2);
-    expect(await isInspected(store, 'former')).toBe(true);
+    expect(await readAuthority(store, 'former')).toMatchObject({ closed: false });
 
     expect(await moveFormerInspection(store, 'former')).toBeGreaterThan(100);
     const after = await readInspection(store, 'former');
@@ -69,7 +69,7 @@ describe('what was stored before December 2026', () => {
     expect(withoutInspections(moved)).toEqual(before?.progress);
     expect(moved.map(({ inspection }) => inspection)).toEqual(['former-2010', 'former-2010']);
     expect(after?.inspections[0]?.figures).toEqual(INSPECTION.figures);
-    expect((await readMetrics(store, 'former'))?.size).toBe(INSPECTION.metrics.length);
+    expect((await readMetrics(store, 'former'))?.metrics.size).toBe(INSPECTION.metrics.length);
     expect(await moveFormerInspection(store, 'former')).toBe(0);
     const kinds = new Set((await readWholeRecord(store, 'former')).baselines.map(({ sk }) => sk?.S?.split('#')[0]));
     expect([...kinds].sort()).toEqual(['AUTHORITY', 'INSPECTION', 'METRIC', 'PROGRESS', 'STANDARD']);
@@ -165,6 +165,6 @@ describe('several inspections of one authority', () => {
     expect(await saveInspection(store, base)).toBe(0);
     const renamed = { ...first, title: 'By another name' };
     expect(await saveInspection(store, { ...later, metrics: [renamed] })).toBe(1);
-    expect((await readMetrics(store, 'several'))?.get(first.id)?.title).toBe(first.title);
+    expect((await readMetrics(store, 'several'))?.metrics.get(first.id)?.title).toBe(first.title);
   });
 });

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Action } from '../../functions/domain/action.ts';
 import type { MetricEvaluator } from '../../functions/domain/evaluators/evaluator.ts';
-import {
-  type Inspection,
-  InspectionSchema,
-  type LocalStandard,
-  type Metric,
-  MetricSchema,
-} from '../../functions/domain/inspection.ts';
+import { type Inspection, InspectionSchema } from '../../functions/domain/inspection.ts';
+import { type LocalStandard, type Metric, MetricSchema } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Observation } from '../../functions/domain/series.ts';

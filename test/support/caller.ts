@@ -1,4 +1,5 @@
 import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { XLSX } from '../../functions/http/routes.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { describedFetch } from './described.ts';
 import { AUTHORITY, type Service } from './service.ts';
@@ -14,7 +15,7 @@ export interface Called {
 export interface Call {
   readonly token?: string | undefined;
   readonly headers?: Record<string, string>;
-  /** CSV as a string, anything else as JSON. */
+  /** CSV as a string, a workbook as bytes, anything else as JSON. */
   readonly body?: unknown;
 }
 
@@ -23,7 +24,8 @@ export type Caller = (method: string, path: string, call?: Call) => Promise<Call
 /** Calls the API of an instance at a path of the one authority, or at a whole path; answers whatever the status. */
 export function callerOf(service: Pick<Service, 'api' | 'token'>): Caller {
   return async (method, path, { token = service.token, headers = {}, body } = {}) => {
-    const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+    const isWritten = typeof body === 'string' || body instanceof Uint8Array;
+    const type = typeof body === 'string' ? 'text/csv' : isWritten ? XLSX : 'application/json';
     const whole = /^\/(v1|health|openapi)/.test(path) ? path : `/v1/authorities/${AUTHORITY}${path}`;
     const response = await describedFetch(`${service.api}${whole}`, {
       method,
@@ -32,7 +34,7 @@ export function callerOf(service: Pick<Service, 'api' | 'token'>): Caller {
         ...(body === undefined ? {} : { 'content-type': type }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isWritten ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 export interface RuleChange {
   readonly name: string;
-  readonly value: number;
+  readonly value: number | readonly number[];
 }
 
 const [changes] = process.argv.slice(2);
@@ -43,7 +43,7 @@ registerHooks({
 
 const said: Record<string, string>[] = [];
 for (const change of [undefined, ...(JSON.parse(changes ?? '[]') as RuleChange[])]) {
-  const search = change ? `?name=${change.name}&value=${change.value}` : '';
+  const search = change ? `?name=${change.name}&value=${JSON.stringify(change.value)}` : '';
   const { readRules } = (await import(`${READERS}${search}`)) as typeof import('./read-rules.ts');
   said.push(readRules());
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Board } from '../../functions/domain/board.ts';
-import type { Metric } from '../../functions/domain/inspection.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { questionsAbout } from '../../functions/domain/questions.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';

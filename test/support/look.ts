@@ -37,3 +37,26 @@ export async function violationsOn(page: Page): Promise<string[]> {
 export async function overflowOf(page: Page): Promise<number> {
   return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number;
 }
+
+/** What of the page a keyboard cannot come to, or comes to without showing it. */
+export async function keyboardFaultsOn(page: Page): Promise<string[]> {
+  await page.keyboard.press('Tab');
+  // Where something is wrong with a form, the focus is on what says so.
+  const begins = await page.evaluate(
+    'document.querySelector("[autofocus]") !== null || document.activeElement.matches(".govuk-skip-link")',
+  );
+  const faults = (await page.evaluate(FOCUS)) as string[];
+  return [...(begins ? [] : ['Tab does not begin at “Skip to main content”']), ...faults];
+}
+
+/** Focuses all that can be pressed or filled in, one after the other, as Tab would. */
+const FOCUS = `[
+  ...[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].flatMap((element) => {
+    if (!element.checkVisibility()) return [];
+    element.focus();
+    const { outlineStyle, boxShadow, textDecorationLine } = getComputedStyle(element);
+    const name = element.outerHTML.slice(0, 120);
+    if (document.activeElement !== element || element.tabIndex !== 0) return ['not reached: ' + name];
+    return outlineStyle === 'none' && boxShadow === 'none' ? ['focus not shown: ' + name] : [];
+  })
+]`;

@@ -1,14 +1,19 @@
+import type { Board } from '../../functions/domain/board.ts';
 import { chartOptions } from '../../functions/domain/evaluators/special-cause.ts';
+import { addMonths } from '../../functions/domain/period.ts';
+import { questionsAbout } from '../../functions/domain/questions.ts';
 import { reconcile, timelines } from '../../functions/domain/reconcile.ts';
 import { localStandardsOf } from '../../functions/domain/record.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
-import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months } from './build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months, observation } from './build.ts';
 import { rewriteDocument } from './how-it-judges.ts';
 
-/** What evaluators, notice, page, answer and document say of a record that every rule bears on. */
-export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 'document', string> {
+type Reader = 'findings' | 'notice' | 'page' | 'answer' | 'document' | 'calendar' | 'questions';
+
+/** What each reader of the rules says of records that every rule bears on. */
+export function readRules(): Record<Reader, string> {
   const findings = RECORDS.map((record) => [...timelines(record, 'show').values()]);
   const notice = reconcile(undefined, DRIFTING, [], new Date('2014-06-01'), 'show').notice;
   const [metric = aMetric()] = DRIFTING.metrics;
@@ -45,7 +50,52 @@ export function readRules(): Record<'findings' | 'notice' | 'page' | 'answer' | 
     page: `${page}`,
     answer: JSON.stringify(points),
     document: rewriteDocument(),
+    calendar: JSON.stringify(readCalendar()),
+    questions: JSON.stringify(readQuestions()),
   };
+}
+
+/** What is told as the months come in, and while they do not: a critical figure, left out, a year that was skipped. */
+function readCalendar(): unknown[] {
+  const [metric, other] = [aMetric(), aMetric({ id: 'other', polarity: 'neutral', standards: [] })];
+  const isReported = { [other.id]: { numerator: 1, denominator: 2 } };
+  const critical = { ...isReported, [metric.id]: { numerator: 30, denominator: 50 } };
+  const all = [
+    ...['2010-09', '2010-10', '2010-11', '2010-12', '2011-01', '2011-02', '2011-03'].map((each) =>
+      month(each, critical),
+    ),
+    ...['2011-04', '2011-05', '2011-06', '2012-02'].map((each) => month(each, isReported)),
+  ];
+  let board: Board | undefined;
+  return all.flatMap(({ period }, i) =>
+    ['08', '20', '31'].map((day) => {
+      const now = new Date(`${addMonths(period, day === '08' ? 1 : 3)}-${day}T09:00:00.000Z`.replace('-31T', '-28T'));
+      const record = aRecord({ metrics: [metric, other], months: all.slice(0, i + 1) });
+      const seen = reconcile(board, record, [], now, 'show');
+      board = seen.board ?? board;
+      return [board?.alerts, seen.notice?.transitions];
+    }),
+  );
+}
+
+/** What is asked of figures that are just questionable. */
+function readQuestions(): unknown[] {
+  const ask = (metric: ReturnType<typeof aMetric>, figures: readonly Figure[]): unknown =>
+    questionsAbout(
+      metric,
+      figures.map((figure, i) => observation(addMonths('2010-10', i), figure)),
+    );
+  return [
+    ask(averages, [18, 17, 18, 60 * 18]),
+    ask(averages, [18, 17, 18, 101 * 18]),
+    ask(aMetric(), [
+      [40, 50],
+      [41, 50],
+      [42, 50],
+      [430, 510],
+    ]),
+    ask(aBacklog({ cases: 'flow' }), [9, 10, 10, 10]),
+  ];
 }
 
 const wave = (length: number, middle: number, swing: number): number[] =>
@@ -96,6 +146,14 @@ const absences = aBacklog({ mOfN: { m: 2, n: 2, missing: 'missing' } });
 const RECORDS = [
   DRIFTING,
   aRecord({ metrics: [aMetric()], months: months(aMetric(), GROWING) }),
+  // Months so large that their typical one is rounded.
+  aRecord({
+    metrics: [aMetric()],
+    months: months(
+      aMetric(),
+      Array.from({ length: 6 }, (): Figure => [197, 234]),
+    ),
+  }),
   aRecord({
     metrics: [aMetric()],
     months: months(aMetric(), [[45, 50], ...COURSE.slice(12), [20, 50], [44, 50], [45, 50]]),

@@ -1,4 +1,4 @@
-import type { Metric } from '../inspection.ts';
+import type { Metric } from '../metric.ts';
 import { addMonths, monthsBetweenReports } from '../period.ts';
 import {
   CHANGE_BEFORE_MAX,

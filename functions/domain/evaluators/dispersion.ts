@@ -1,4 +1,4 @@
-import type { Metric } from '../inspection.ts';
+import type { Metric } from '../metric.ts';
 import { CHANGE_BEFORE_MAX, CHANGE_RANGES_MIN, CHANGE_SINCE_MAX, DISPERSION_FROM } from '../rules.ts';
 import { failuresOf, hasCounts, isShared, type Observation, scaleOf } from '../series.ts';
 import { dispersionOf, varianceByRanges } from '../statistics/change-point.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { AUTHORITY_ALERT_IDS, type Metric, type Standard } from '../inspection.ts';
 import { type Level, LevelSchema } from '../lifecycle.ts';
+import { AUTHORITY_ALERT_IDS, type Metric, type Standard } from '../metric.ts';
 import type { Observation, Pooled } from '../series.ts';
 import type { SpecialCause } from '../statistics/xmr.ts';
 

@@ -1,4 +1,4 @@
-import type { Metric } from '../inspection.ts';
+import type { Metric } from '../metric.ts';
 import {
   ESTIMATE_DEVIATIONS,
   ESTIMATE_FROM_SUBMISSIONS,
@@ -6,6 +6,7 @@ import {
   REPEATED_AMONG,
   REPEATED_FAILURES,
   SIZE_DEVIATIONS,
+  TYPICAL_MONTH_DIGITS,
   TYPICAL_MONTH_REPORTS,
 } from '../rules.ts';
 import { failuresOf, hasCounts, isShared, isWorse, type Observation, pool, scaleOf } from '../series.ts';
@@ -130,8 +131,7 @@ function hasCusum(metric: Metric, current: Observation, { value }: Compared): bo
 }
 
 /**
- * The cases of a typical month, the median, from a hundred on to two digits: ragged months then share a few limits, each of
- * which takes long to compute.
+ * The cases of a typical month: the median of the latest reports, to {@link TYPICAL_MONTH_DIGITS} digits.
  */
 function typicalMonth(observations: readonly Observation[], start: number): number {
   let count = 0;
@@ -142,14 +142,12 @@ function typicalMonth(observations: readonly Observation[], start: number): numb
   const sorted = DENOMINATORS.subarray(0, count).sort();
   const middle = count - 1;
   const median = ((sorted[middle >> 1] as number) + (sorted[(middle + 1) >> 1] as number)) / 2;
-  if (median < DIGITS_FROM) return median;
-  const unit = 10 ** (Math.floor(Math.log10(median)) - 1);
-  return Math.round(median / unit) * unit;
+  const unit = 10 ** (Math.floor(Math.log10(median)) + 1 - TYPICAL_MONTH_DIGITS);
+  return unit > 1 ? Math.round(median / unit) * unit : median;
 }
 
 /** Overwritten by each call: made anew each month, it would be a tenth of what judging costs. */
 const DENOMINATORS = new Float64Array(TYPICAL_MONTH_REPORTS);
-const DIGITS_FROM = 100;
 
 function judgeByCusum(
   metric: Metric,

@@ -1,4 +1,4 @@
-import type { Metric } from '../inspection.ts';
+import type { Metric } from '../metric.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import type { Observation } from '../series.ts';
 import { type Direction, type Limits, latestPoint, type XmrOptions } from '../statistics/xmr.ts';

@@ -1,5 +1,5 @@
-import type { Metric, MOfN, Standard } from '../inspection.ts';
 import type { Level } from '../lifecycle.ts';
+import type { Metric, MOfN, Standard } from '../metric.ts';
 import { addMonths, monthsBetweenReports } from '../period.ts';
 import {
   CRITICAL_CHANCE,

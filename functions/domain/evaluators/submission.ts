@@ -1,8 +1,10 @@
 import type { BoardAlert } from '../board.ts';
-import { DEFAULT, dayName, monthName, monthNames } from '../format.ts';
+import { basisOf, DEFAULT, dayName, monthName, monthNames, nth } from '../format.ts';
 import type { AuthorityAlertRule } from '../obligations.ts';
 import { dayInEngland, startOfDayInEngland } from '../period.ts';
-import { SUBMISSION_WORKING_DAYS } from '../rules.ts';
+import { SUBMISSION_VERY_LATE_MONTHS } from '../rules.ts';
+
+const VERY_LATE = Number(SUBMISSION_VERY_LATE_MONTHS) === 1 ? 'a month' : `${SUBMISSION_VERY_LATE_MONTHS} months`;
 
 /**
  * The month after the latest submitted one is not in: `warning` once the last day for it has passed in England,
@@ -21,7 +23,7 @@ export const submission: AuthorityAlertRule = {
       ...(skipped.length > 0 ? [`the figures for ${monthNames(skipped)} are not in, though later ones are`] : []),
       ...(late
         ? [
-            `the figures for ${monthName(late.period)} are not in; they were due by ${dayName(late.lastDay)}, the ${SUBMISSION_WORKING_DAYS}th working day after the month (${DEFAULT})${isVeryLate ? ', and that is over a month ago' : ''}`,
+            `the figures for ${monthName(late.period)} are not in; they were due by ${dayName(late.lastDay)}, the ${nth(late.workingDay)} working day after the month (${late.isSet ? basisOf('council') : DEFAULT})${isVeryLate ? `, and that is over ${VERY_LATE} ago` : ''}`,
           ]
         : []),
     ];

@@ -1,4 +1,12 @@
-import { CHANGE_BEFORE_MAX, CHANGE_BEFORE_MIN, CHANGE_LIMIT, CHANGE_RANGES_MIN, CHANGE_SINCE_MAX } from '../rules.ts';
+import {
+  CHANGE_BEFORE_LENGTHS,
+  CHANGE_BEFORE_MAX,
+  CHANGE_BEFORE_MIN,
+  CHANGE_LIMIT,
+  CHANGE_RANGES_EFFICIENCY,
+  CHANGE_RANGES_MIN,
+  CHANGE_SINCE_MAX,
+} from '../rules.ts';
 
 /**
  * Whether the latest reports are at another level than those before them: a generalised likelihood ratio over where the
@@ -76,7 +84,7 @@ export function findWorsening(
     if (first + split < splitFrom || split - earliest < before) break;
     const x2 = (bad[end] as number) - (bad[split] as number);
     const n2 = (size[end] as number) - (size[split] as number);
-    for (const wanted of LENGTHS) {
+    for (const wanted of CHANGE_BEFORE_LENGTHS) {
       if (wanted < before) continue;
       const start = Math.max(earliest, split - wanted);
       // Fewer reports than make a level are what was told, and known as such: they count as if they made one.
@@ -105,9 +113,6 @@ export function findWorsening(
 /** Sums up to each report, overwritten by each call: made anew, they would be half of what it costs. */
 const SUMS_OF_BAD = new Float64Array(CHANGE_BEFORE_MAX + CHANGE_SINCE_MAX + 1);
 const SUMS_OF_SIZE = new Float64Array(CHANGE_BEFORE_MAX + CHANGE_SINCE_MAX + 1);
-
-/** How many reports the level before may cover: a few lengths stand for all between them. */
-const LENGTHS: readonly number[] = [1, 2, 3, 4, CHANGE_BEFORE_MIN, 9, 12, 18, CHANGE_BEFORE_MAX];
 
 const plus = (x: number, ratio: number): number => (x > 0 ? x * Math.log(ratio) : 0);
 
@@ -238,12 +243,9 @@ function judgedBySpread(
 }
 
 function withEstimatedSpread(statistic: number, reports: number): number {
-  const free = EFFICIENCY_OF_RANGES * Math.max(1, reports - 2);
+  const free = CHANGE_RANGES_EFFICIENCY * Math.max(1, reports - 2);
   return free * Math.log1p(statistic / free);
 }
-
-/** Moving ranges tell a standard deviation as well as so many times as many independent reports (Making Data Count's d2 of two). */
-const EFFICIENCY_OF_RANGES = 0.6;
 
 function momentsOf(reports: readonly Report[], from: number, to: number): { mean: number; squares: number } {
   let mean = 0;

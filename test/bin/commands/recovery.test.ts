@@ -216,7 +216,7 @@ describe('an exported record', () => {
   });
 
   test('is refused where its revisions contradict each other, or the board does not know of a notice', async () => {
-    const record = structuredClone(await readWholeRecord(databaseOf(service), AUTHORITY)) as any;
+    const record = structuredClone(await readWholeRecord(databaseOf(service), AUTHORITY));
     const faults = (change: (record: any) => void) => {
       const other = structuredClone(record);
       change(other);

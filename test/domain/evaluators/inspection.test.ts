@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { monthName } from '../../../functions/domain/format.ts';
-import type { Metric } from '../../../functions/domain/inspection.ts';
+import type { Metric } from '../../../functions/domain/metric.ts';
 import { cusumLimit } from '../../../functions/domain/statistics/cusum.ts';
 import { type Judged, timeline } from '../../../functions/domain/timeline.ts';
 import {

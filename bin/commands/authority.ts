@@ -1,0 +1,118 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nth } from '../../functions/domain/format.ts';
+import { askFirst, showOne, YES } from './output.ts';
+import { PROGRAM, reach, UsageError } from './setting.ts';
+
+interface Said {
+  readonly author: string;
+  readonly reason: string;
+}
+
+interface Authority {
+  readonly authority: string;
+  readonly name: string;
+  readonly closed: boolean;
+  readonly dueWorkingDay: number;
+  readonly smallNumbers?: 'show' | 'suppress';
+  readonly settings: readonly (Said & { readonly version: number; readonly setAt: string; readonly by?: string })[];
+}
+
+const said = (command: Command): Command =>
+  command.requiredOption('--reason <reason>', 'why').requiredOption('--author <author>', 'who decided it');
+
+/** In the place of a value: as it is where nothing is set. */
+const DEFAULT = 'default';
+
+function dayFrom(text: string): number | null {
+  if (text === DEFAULT) return null;
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError(`Give a whole number from 1 to 20, or "${DEFAULT}".`);
+  return Number(text);
+}
+
+/** Commands about what the council decides for itself as a whole. */
+export function addAuthority(program: Command): void {
+  const authority = program
+    .command('authority')
+    .description(
+      'What the council decides for itself as a whole, and whether it goes on. It begins with its first inspection.',
+    );
+
+  authority
+    .command('show', { isDefault: true })
+    .description('Shows what holds, and who set it.')
+    .action(async (_: object, command: Command) => {
+      const { client, at } = reach(command);
+      const { body } = await client.request('GET', at());
+      showOne(inWords(body), body);
+    });
+
+  said(authority.command('set'))
+    .description(
+      `Changes settings; what is not named stays, and "${DEFAULT}" goes back to what holds where nothing is set.`,
+    )
+    .option('--name <name>', 'as people write it')
+    .option(
+      '--due-working-day <day>',
+      'the working day after a month by the end of which figures are due, 1 to 20',
+      dayFrom,
+    )
+    .addOption(
+      new Option('--small-numbers <how>', 'counts of 1 to 5, on pages and in e-mails').choices([
+        'show',
+        'suppress',
+        DEFAULT,
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `\nExample:\n  ${PROGRAM} authority set --due-working-day 12 --reason "Data team of two" --author "J. Smith"`,
+    )
+    .action(
+      async (
+        {
+          name,
+          smallNumbers,
+          dueWorkingDay,
+          ...who
+        }: Said & { name?: string; smallNumbers?: string; dueWorkingDay?: number | null },
+        command: Command,
+      ) => {
+        const given = { name, smallNumbers, dueWorkingDay };
+        if (Object.values(given).every((value) => value === undefined))
+          throw new UsageError('name what changes: --name, --due-working-day or --small-numbers');
+        const change = Object.fromEntries(
+          Object.entries(given).map(([key, value]) => [key, value === DEFAULT ? null : value]),
+        );
+        await patch({ ...change, ...who }, command);
+      },
+    );
+
+  said(authority.command('close'))
+    .description('Nothing is taken in, judged or mailed any more. What there is stays, and can be read and exported.')
+    .option('--yes', YES)
+    .action(async ({ yes, ...who }: Said & { yes?: true }, command: Command) => {
+      const { authority: id } = reach(command);
+      await askFirst(`Close ${id}? No figure is taken in or judged, and nobody is mailed any more.`, yes);
+      await patch({ closed: true, ...who }, command);
+    });
+
+  said(authority.command('reopen'))
+    .description('Opens a closed authority again: it goes on from there.')
+    .action((who: Said, command: Command) => patch({ closed: false, ...who }, command));
+}
+
+async function patch(change: object, command: Command): Promise<void> {
+  const { client, at } = reach(command);
+  const { body } = await client.request('PATCH', at(), change);
+  showOne(inWords(body), body);
+}
+
+function inWords({ name, authority, closed, dueWorkingDay, smallNumbers, settings }: Authority): string[] {
+  const last = settings.at(-1);
+  return [
+    `${name} (${authority})${closed ? ' is CLOSED: nothing is taken in, judged or mailed' : ''}`,
+    `Figures are due by the ${nth(dueWorkingDay)} working day after the month.`,
+    `Small numbers: ${smallNumbers ?? 'as this instance has them'}.`,
+    last ? `Last set by ${last.author} on ${last.setAt.slice(0, 10)}: ${last.reason}` : 'Nothing is set.',
+  ];
+}

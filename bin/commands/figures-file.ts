@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import type { Metric } from '../../functions/domain/metric.ts';
+import { MAX_PERIODS } from '../../functions/domain/period.ts';
+import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
+import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
+import { readFigures } from '../../functions/services/figures.ts';
+import { suggestions } from '../../functions/services/suggestions.ts';
+import { parseJson } from './json-lines.ts';
+import { metricsOf, ownNamesOf } from './metric-names.ts';
+import { tell, wordsOf } from './output.ts';
+import { PROGRAM, type Reach, UsageError } from './setting.ts';
+
+/** Reading a file of figures before any of it is sent, and saying where in it something stands. */
+
+/** Faults in a file, found before anything was sent. */
+export class FileFaultsError extends Error {
+  override readonly name = 'FileFaultsError';
+}
+
+/** A month of a file, with where in the file a part of it stands. */
+export interface FileMonth {
+  readonly period: string;
+  readonly body: object;
+  positionOf(pointer: string): Position;
+}
+
+/** By line, and column where it is one; in JSON by what it is part of. */
+interface Position {
+  readonly sheet?: string;
+  readonly line: number;
+  readonly column?: string;
+}
+
+interface FileFault extends Position {
+  readonly detail: string;
+}
+
+export const describePosition = ({ sheet, line, column }: Position): string =>
+  [sheet && `sheet "${sheet}"`, line > 0 ? `line ${line}` : '', column].filter(Boolean).join(', ');
+
+/** The months of a file that is right as a whole, as far as can be told here; what only the service knows, such as its clock, it says itself. */
+export async function readMonths(file: string, to: Reach): Promise<FileMonth[]> {
+  const bytes = readFile(file);
+  if (/^\s*[{[]/.test(bytes.toString('utf8', 0, 100))) {
+    const months = readJsonMonths(bytes.toString('utf8'), file);
+    if (partsOf(months).length > 1) lookThrough(months, await metricsOf(to), file);
+    return months;
+  }
+  const { metrics, ownNames, error } = await Promise.all([metricsOf(to), ownNamesOf(to)]).then(
+    ([metrics, ownNames]) => ({ metrics, ownNames, error: undefined }),
+    (error: unknown) => ({ metrics: undefined, ownNames: [], error }),
+  );
+  const { months, faults, unknown } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS, ownNames });
+  if (faults.length > 0 && metrics && unknown.length > 0)
+    tell(`To say what a name means from now on: ${PROGRAM} name add "${unknown[0]}" METRIC (or none, to leave it out)`);
+  if (faults.length > 0) throw refusedFor(faults, file);
+  if (error) throw error;
+  return months.map(({ period, body, statesStatus, at }) => ({
+    period,
+    body: statesStatus ? body : { ...body, status: undefined },
+    positionOf: (pointer) => at({ pointer, detail: '' }),
+  }));
+}
+
+function readJsonMonths(text: string, file: string): FileMonth[] {
+  let sent: { submissions?: unknown } | null;
+  try {
+    sent = parseJson(text);
+  } catch (error) {
+    throw refusedFile(file, [(error as Error).message]);
+  }
+  if (!Array.isArray(sent?.submissions))
+    throw refusedFile(file, ['is expected to hold {"submissions": [{"period": "yyyy-mm", "observations": …}, …]}']);
+  return sent.submissions.map(({ period, ...body }: Record<string, unknown>) => ({
+    period: String(period),
+    body,
+    // The whole file may be one line: what is wrong in it is found by its month.
+    positionOf: (pointer) => ({ line: 0, column: [`month ${period}`, wordsOf(pointer)].filter(Boolean).join(', ') }),
+  }));
+}
+
+function refusedFile(file: string, lines: readonly string[]): FileFaultsError {
+  return new FileFaultsError([`${file}: nothing was sent`, ...lines.map((line) => `  ${line}`)].join('\n'));
+}
+
+/** As much as one request takes, with something to spare for what surrounds the months. */
+export function partsOf(months: readonly FileMonth[]): FileMonth[][] {
+  const parts: FileMonth[][] = [];
+  let size = 0;
+  for (const month of months) {
+    const own = Buffer.byteLength(JSON.stringify(month.body)) + 100;
+    const part = parts.at(-1);
+    if (part && part.length < MAX_MONTHS && size + own < MAX_BULK_BYTES) part.push(month);
+    else {
+      parts.push([month]);
+      size = 0;
+    }
+    size += own;
+  }
+  return parts;
+}
+
+/** Finds all that is wrong with a file in parts, which is to be right as a whole before the first is sent. */
+function lookThrough(months: readonly FileMonth[], metrics: ReadonlyMap<string, Metric>, file: string): void {
+  const suggest = suggestions();
+  const faults = months.flatMap(({ body, positionOf }) =>
+    readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail })),
+  );
+  if (faults.length > 0) throw refusedFor(faults, file);
+}
+
+const refusedFor = (faults: readonly FileFault[], file: string): FileFaultsError =>
+  refusedFile(
+    file,
+    faults.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
+  );
+
+function readFile(file: string): Buffer {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Grant, Scope } from '../domain/access.ts';
+import type { InspectionHeader } from '../domain/inspection.ts';
+import { RoleSchema } from '../domain/person.ts';
+import { type ListedToken, MAX_TOKEN_DAYS } from '../services/tokens.ts';
+import { line, select } from './field.ts';
+import { type Html, html } from './html.ts';
+import {
+  errorSummary,
+  type FormError,
+  forgeryField,
+  layout,
+  pathOf,
+  table,
+  type Visit,
+  warningText,
+} from './layout.ts';
+import { MAY } from './recipients.ts';
+import { enteredBy, timeName } from './words.ts';
+
+/** What was typed into the form and could not be taken. */
+export interface RefusedToken {
+  readonly label: string;
+  readonly role: string;
+  readonly days: string;
+  readonly errors: readonly FormError[];
+}
+
+const RIGHT: Readonly<Record<Scope, string>> = {
+  read: 'look',
+  acknowledge: 'say who has an alert in hand',
+  submit: 'submit figures',
+  manage: 'manage',
+};
+
+const until = ({ expires }: Grant): string => timeName(new Date(expires * 1000).toISOString());
+
+/** Which programs may sign in, until when, and the form to make a token for another. */
+export function tokensPage(
+  visit: Visit,
+  { authority, name }: InspectionHeader,
+  tokens: readonly ListedToken[],
+  refused?: RefusedToken,
+): Html {
+  const { session } = visit;
+  const errors = refused?.errors ?? [];
+  return layout(visit, {
+    title: 'Tokens',
+    place: { authority, name, at: 'recipients' },
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(errors)}
+<h1 class="govuk-heading-l">Tokens</h1>
+<p class="govuk-body">A program signs in with a token, as a person does by e-mail. What it changes is kept under its label.</p>
+${
+  tokens.length > 0 &&
+  table({
+    caption: 'Tokens by label',
+    captionHidden: true,
+    heads: ['Label', 'May', 'Until', 'Made by', 'Change'],
+    rows: tokens.map((token) => [
+      token.label,
+      token.scopes.map((scope) => RIGHT[scope]).join(', '),
+      until(token),
+      token.made
+        ? html`${token.made.by} <span class="app-when">${timeName(token.made.at)}</span>`
+        : enteredBy(undefined),
+      token.authority === '*'
+        ? html`For every authority: whoever runs the service can revoke it`
+        : html`<form method="post" action="${pathOf(authority, 'tokens', token.id, 'revocation')}">${session && forgeryField(session.forgeryToken)}
+<button class="govuk-button govuk-button--secondary app-small-button">Revoke<span class="govuk-visually-hidden"> ${token.label}</span></button></form>`,
+    ]),
+  })
+}
+<h2 class="govuk-heading-m">Make a token</h2>
+<form method="post" action="${pathOf(authority, 'tokens')}" class="app-narrow">${session && forgeryField(session.forgeryToken)}
+${line({ name: 'label', label: 'What it is for', hint: 'Such as “monthly returns program”. It is shown beside whatever the program changes.', errors }, refused?.label, html`maxlength="80" required autocomplete="off"`)}
+${select(
+  { name: 'role', label: 'May', errors },
+  RoleSchema.options.map((role) => [role, MAY[role]]),
+  refused?.role ?? 'look',
+)}
+${line({ name: 'days', label: 'For how many days', hint: `At most ${MAX_TOKEN_DAYS}.`, errors }, refused?.days ?? '90', html`inputmode="numeric" required autocomplete="off"`, 'govuk-input govuk-input--width-4')}
+<button class="govuk-button">Make it</button></form>`,
+  });
+}
+
+/** A token that was just made: it is shown here, and nowhere else ever. */
+export function tokenPage(
+  visit: Visit,
+  { authority, name }: InspectionHeader,
+  { token, grant }: { readonly token: string; readonly grant: Grant },
+): Html {
+  return layout(visit, {
+    title: 'Your new token',
+    place: { authority, name, at: 'recipients' },
+    content: html`<h1 class="govuk-heading-l">Your new token</h1>
+${warningText('Copy it now. It cannot be shown again.')}
+<p class="govuk-body"><code>${token}</code></p>
+<p class="govuk-body">“${grant.label}” may ${grant.scopes.map((scope) => RIGHT[scope]).join(', ')}, until ${until(grant)}. Keep it as you keep a password. If others may have seen it, revoke it and make another.</p>
+<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'tokens')}">Back to the tokens</a></p>`,
+  });
+}
