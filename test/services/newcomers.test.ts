@@ -59,7 +59,7 @@ async function lastTo(address: string) {
   return (await topic.mails()).findLast(({ to }) => to[0]?.address === address);
 }
 
-test('who confirms is told once how things stand, before the notices that waited for them', async () => {
+test('22-new-director-and-critical-only: who confirms is told once how things stand, before the notices that waited for them', async () => {
   const address = 'first@example.org';
   await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
   expect(await lookAndTell(), 'nobody has confirmed').toEqual([]);
