@@ -11,6 +11,7 @@ import {
   readUnsentInTurn,
   releaseNotice,
 } from '../store/notices.ts';
+import { CLAIM_MS, PUBLISHING_MS } from './direct-mail.ts';
 import { findHearer, findNewcomers, readAudience, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
@@ -49,11 +50,6 @@ async function waitForTurn(authority: string): Promise<void> {
  * that goes before it: whoever wants to be sure asks again later. Of a `closed` authority it waits until that is open again.
  */
 export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent' | 'closed';
-
-/** How long SNS is asked to take a notice, with all its repetitions, before that counts as failed. */
-const PUBLISHING_MS = 10_000;
-/** A notice is left to one run for so long: it publishes and records that within it, or is no longer there. */
-export const CLAIM_MS = 15_000;
 
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;

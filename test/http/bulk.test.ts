@@ -196,7 +196,7 @@ describe('many months at once', () => {
     expect(many.text.length).toBeLessThan(200 * 1024);
   });
 
-  test('sent by ten at once are accepted once', async () => {
+  test('16-twelve-at-once: sent by ten at once are accepted once', async () => {
     const months = [backlog('2007-01', 1), backlog('2007-02', 1)];
     const answers = await Promise.all(Array.from({ length: 10 }, () => bulk(...months)));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));

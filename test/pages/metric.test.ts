@@ -14,9 +14,8 @@ import {
   IN_WORDS,
   inFigures,
   months,
+  NO_ASSETS,
 } from '../support/build.ts';
-
-const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
 
 /** The page of a metric with these figures, one a month. */
 function pageOf(metric: Metric, figures: readonly Figure[], more: Partial<AuthorityRecord> = {}): string {
@@ -40,7 +39,7 @@ function pageOf(metric: Metric, figures: readonly Figure[], more: Partial<Author
       ? { ...last.alert, period: last.period, findings: [...last.findings] }
       : undefined;
   const view = { inspection, metric, months: all, judged, alert, superseded: [], smallNumbers: 'show' as const };
-  return `${metricPage({ assets: ASSETS }, view)}`;
+  return `${metricPage({ assets: NO_ASSETS }, view)}`;
 }
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
@@ -121,4 +120,12 @@ test('what the inspection found is drawn as far as figures are held against it, 
   expect(page({ comparable: 92 })).toContain('inspection 88%, inspection, comparable 92%');
   expect(page({ comparable: 92 })).toContain('as figures are counted since the way of working changed');
   expect(page({})).not.toContain('comparable');
+});
+
+test('what only an analyst can use is under “How this was worked out”, and nowhere before it', () => {
+  const page = pageOf(aMetric({ holdLine: false }), [...around(88, 12), ...around(78, 6)]);
+  const [before = '', after = ''] = page.split('How this was worked out');
+  expect(after).toMatch(/too many for chance \(CUSUM \d/);
+  expect(before).toContain('too many for chance');
+  expect(before).not.toContain('CUSUM');
 });
