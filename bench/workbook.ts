@@ -5,8 +5,8 @@ import { packMonths, previewPage, readUpload, unpackMonths } from '../functions/
 import { openDatabase } from '../functions/runtime/open-database.ts';
 import { acceptMonths, basisOf, compareMonths } from '../functions/services/accept-months.ts';
 import { requireInspection } from '../functions/services/inspections.ts';
-import { askAbout } from '../functions/services/questions.ts';
 import { writeFigures } from '../functions/services/template.ts';
+import { NO_ASSETS } from '../test/support/build.ts';
 import { type Spread, spreadOf } from './measure.ts';
 import { makeMonths } from './record.ts';
 import { INSPECTION, type Store } from './store.ts';
@@ -52,21 +52,16 @@ async function once(from: number): Promise<Once> {
   const file = writeFigures({ authority, metrics, months: makeMonths(metrics, MONTHS, `${from}-01`) });
   const database = openDatabase('baselines', 'submissions', 'alerts');
   const now = new Date('2026-01-15');
-  const assets = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
   const start = { cpu: process.cpuUsage(), wall: performance.now() };
 
   const inspection = await requireInspection(database, authority);
   const upload = readUpload(file, '', { metrics: inspection.metrics, ownNames: [] }, now);
-  const months = await compareMonths(database, authority, upload.months, { now });
-  const asked = await askAbout(
-    database,
-    authority,
-    months.map(({ month }) => month),
-  );
+  const { metrics: known } = inspection;
+  const months = await compareMonths(database, authority, { metrics: known, months: upload.months }, { now });
   const packed = packMonths(upload.months);
-  const checked = { ...upload, packed, questions: [...asked.values()].flat() };
-  previewPage({ assets }, inspection, checked, 'add', months, 'show');
-  const sent = unpackMonths(packed, inspection.metrics, now);
+  const checked = { ...upload, packed, questions: months.flatMap(({ questions }) => questions) };
+  previewPage({ assets: NO_ASSETS }, inspection, checked, 'add', months, 'show');
+  const sent = { metrics: known, months: unpackMonths(packed, known, now) };
   const to = { database, now, by: 'bench', log: new Logger({ logLevel: 'SILENT' }) };
   const stored = await acceptMonths(to, authority, sent, { basis: basisOf(months) });
   if (stored.length !== MONTHS) throw new Error(`${stored.length} months were stored of ${MONTHS}`);
