@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
+import { pathAfterSignIn } from '../../functions/pages/session.ts';
 import { packMonths } from '../../functions/pages/upload.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { readGrant } from '../../functions/store/access.ts';
@@ -105,6 +107,36 @@ describe('who may look and write', () => {
   ])('signing in never leads to another host: %j', async (to) => {
     const answer = await visitor(service).post('/sign-in', { token: await tokenFor(service), to });
     expect(new URL(answer.headers.get('location') ?? '', service.api).host).toBe(new URL(service.api).host);
+  });
+
+  test('nor does any other path of slashes and dots, however it is written', () => {
+    const piece = fc.constantFrom(
+      '/',
+      '\\',
+      '.',
+      '..',
+      '%2e',
+      '%2F',
+      '%5c',
+      '\t',
+      '\n',
+      '@',
+      ':',
+      '?',
+      '#',
+      ';',
+      'evil.example',
+      ' ',
+      '\u3002',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const to = pathAfterSignIn(`/${pieces.join('')}`);
+        expect(new URL(to, 'https://monitor.example').origin).toBe('https://monitor.example');
+        expect(to).toMatch(/^\/(?!\/)/);
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   test('the cookie is for this host only, out of reach of scripts, and ends no later than the token', async () => {
