@@ -169,13 +169,14 @@ function comparableIn(localStandards: readonly LocalStandard[], period: string):
   return localStandards.findLast(({ from, rebaseDates }) => from <= period && rebaseDates !== undefined)?.comparable;
 }
 
-/** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended. */
+/** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended, or the authority said that none holds. */
 export function standardFor(
   metric: Metric,
   localStandards: readonly LocalStandard[],
   period: string,
 ): Standard | undefined {
   const local = localStandards.findLast((version) => version.from <= period && version.value !== undefined);
+  if (local?.value === null) return undefined;
   if (local?.value !== undefined)
     return {
       ...{ value: local.value, from: local.from, basis: 'council', note: local.reason },
