@@ -39,8 +39,9 @@ import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } f
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
 import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
+import { PAGES } from './http/routes.ts';
 import { readAssets } from './pages/assets.ts';
-import { howItJudgesPage } from './pages/how-it-judges.ts';
+import { documentPage } from './pages/documents.ts';
 import { RefusalError } from './pages/refusals.ts';
 import { type PageAnswer, page } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
@@ -48,18 +49,22 @@ import { linkPage, signInPage } from './pages/sign-in.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { listAuthorities } from './services/inspections.ts';
-import { isSession, readSession } from './services/sign-in.ts';
+import { isSession, readSession, settingsId } from './services/sign-in.ts';
 import { readGrant } from './services/tokens.ts';
 
 /** The pages that people look at, and the forms on them. */
 export function createHandler(dependencies: DashboardDependencies) {
-  const { database, assets, now, logger } = dependencies;
+  const { database, assets, contact, now, logger } = dependencies;
   return pageHandler(
+    PAGES,
     {
       'GET /': (request) => getStart(request, dependencies),
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
-      'GET /how-it-judges': async ({ visit }) => page(howItJudgesPage(visit)),
-      'GET /sign-in': async ({ query, visit }) => page(signInPage(visit, query.to ?? '/')),
+      'GET /how-it-judges': async ({ visit }) => page(documentPage(visit, 'how-it-judges', contact)),
+      'GET /accessibility': async ({ visit }) => page(documentPage(visit, 'accessibility', contact)),
+      'GET /privacy': async ({ visit }) => page(documentPage(visit, 'privacy-notice', contact)),
+      'GET /sign-in': async ({ query, visit }) =>
+        page(signInPage(visit, query.to ?? '/', dependencies.council !== undefined)),
       'POST /sign-in': (request) => signIn(request, dependencies),
       'POST /sign-in/mail': (request) => postLink(request, dependencies),
       'GET /sign-in/link': async ({ query, visit }) => page(linkPage(visit, query.link ?? '', query.to ?? '/')),
@@ -136,7 +141,7 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
   return asset;
 }
 
-const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS');
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS', 'CONTACT', 'COUNCIL_SIGN_IN');
 
 let sns: Promise<SNSClient> | undefined;
 
@@ -150,7 +155,9 @@ export const handler = createHandler({
   },
   topicArn: environment.ALERT_TOPIC_ARN,
   assets: readAssets(join(process.env.LAMBDA_TASK_ROOT ?? '.', 'assets')),
+  contact: environment.CONTACT,
   smallNumbers: environment.SMALL_NUMBERS,
+  council: environment.COUNCIL_SIGN_IN && settingsId(environment.COUNCIL_SIGN_IN),
   now: () => new Date(),
   logger: new Logger({ serviceName: 'dashboard' }),
 });

@@ -155,6 +155,8 @@ export const RecipientBodySchema = z.strictObject({
   level: LevelSchema.default('warning'),
   /** What the address may do once it has signed in by mail. */
   role: RoleSchema.optional(),
+  /** Whether it is sent a summary every month. */
+  summary: z.boolean('is true or false').optional(),
 });
 
 /** A token for a program, as the page makes them. */

@@ -1,5 +1,6 @@
 import { formatBenchmark, formatEngland, formatNeighbours, provenanceOf } from '../domain/benchmark.ts';
 import type { Acknowledgement, BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import {
   cardinal,
   dateName,
@@ -86,9 +87,15 @@ ${changesLink(visit, inspection, metric)}
 export function findings(alert: BoardAlert | undefined): Content {
   if (!alert) return undefined;
   const { findings, state } = alert;
-  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${text}</p>`)}
-${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}`);
+  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${withoutWorking(text)}</p>`)}
+${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}
+${findings.some(({ text }) => withoutWorking(text) !== text) && working(findings)}`);
 }
+
+/** The same as analysts read it. */
+const working = (findings: BoardAlert['findings']): Html =>
+  html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">How this was worked out</span></summary>
+<div class="govuk-details__text"><ul class="govuk-list govuk-list--bullet">${findings.map(({ text }) => html`<li>${text}</li>`)}</ul></div></details>`;
 
 /** The standard that the latest figure is held against. */
 function standardNow({ metric, inspection }: MetricView, observations: readonly Observation[]): Standard | undefined {
@@ -118,7 +125,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
+${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}`)}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
@@ -243,7 +250,7 @@ ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} $
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

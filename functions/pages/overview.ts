@@ -1,6 +1,7 @@
 import { settingsIn } from '../domain/authority.ts';
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import {
   basisOf,
   dateName,
@@ -159,7 +160,7 @@ ${
             : titleOfAlert(id, inspection.metrics)
         }</h3>
 <span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
-${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
+${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${withoutWorking(text)}</p>`)}
 ${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
 <p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
 ${!metric && ownForm(visit, authority, id, alert)}</li>`,
@@ -186,7 +187,7 @@ function inTenSeconds({ inspection, board, notices }: Overview): Content {
       const metric = inspection.metrics.find((candidate) => candidate.id === id);
       const name = metric
         ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
-        : titleOfAlert(id, inspection.metrics);
+        : html`<a class="govuk-link" href="${id === 'action' ? '#actions' : pathOf(authority, 'submissions')}">${titleOfAlert(id, inspection.metrics)}</a>`;
       return html`${index > 0 && ', '}${name}`;
     });
     return html`${names}${ids.length > MAX_NAMED && ` and ${ids.length - MAX_NAMED} more`}`;

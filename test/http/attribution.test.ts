@@ -242,7 +242,7 @@ describe('whoever changes something is kept with it, by', () => {
   });
 });
 
-test('who took an alert in hand first stays beside who did so since, and the same said twice is said once', async () => {
+test('28-second-acknowledgement: who took an alert in hand first stays beside who did so since, and the same said twice is said once', async () => {
   await call('PUT', '/submissions/2022-09', { body: MONTH });
   await service.idle();
   const take = (author: string) =>

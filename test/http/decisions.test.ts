@@ -296,7 +296,10 @@ describe('recipients', () => {
   test('are those of the deployment, and whoever is added and confirms, without their addresses in full', async () => {
     const { recipients } = (await call('GET', '/recipients')).body;
     expect(recipients).toEqual([
-      { id: expect.any(String), address: 'd…@example.org', level: 'warning', role: 'look', state: 'confirmed' },
+      {
+        ...{ id: expect.any(String), address: 'd…@example.org', level: 'warning', role: 'look' },
+        ...{ summary: false, state: 'confirmed' },
+      },
     ]);
     const added = await add(ADDRESS);
     expect([added.status, added.body]).toEqual([
@@ -306,6 +309,7 @@ describe('recipients', () => {
         address: 's…@example.org',
         level: 'warning',
         role: 'look',
+        summary: false,
         state: 'pending',
         lapsesAt: expect.any(String),
         at: expect.any(String),
@@ -380,6 +384,7 @@ describe('recipients', () => {
         address: 's…@example.org',
         level: 'critical',
         role: 'look',
+        summary: false,
         state: 'confirmed',
         at: expect.any(String),
         by: MADE_AT_START,
@@ -417,6 +422,7 @@ describe('recipients', () => {
         address: 'd…@example.org',
         level: 'critical',
         role: 'look',
+        summary: false,
         state: 'confirmed',
         at: expect.any(String),
         by: 'there',

@@ -56,6 +56,10 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
     expect(await page.getByText(/In hand: J\. Davies/).count()).toBe(1);
 
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    // Whoever sits down here next and presses Back gets nothing of what was looked at.
+    await page.goBack();
+    expect([new URL(page.url()).pathname, await page.getByText('In hand: J. Davies').count()]).toEqual(['/sign-in', 0]);
     await page.goto(HOME);
     expect(new URL(page.url()).pathname).toBe('/sign-in');
   });
@@ -135,6 +139,8 @@ describe('every page, with a year of figures and a correction', () => {
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
     'GET /': ['/'],
     'GET /how-it-judges': ['/how-it-judges'],
+    'GET /accessibility': ['/accessibility'],
+    'GET /privacy': ['/privacy'],
     'GET /sign-in': ['/sign-in?to=/sessions'],
     'GET /sign-in/link': ['/sign-in/link?link=x'],
     'GET /sessions': ['/sessions'],
