@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import {
   getCatalogue,
+  getMetricChange,
   getNewMetric,
   postBenchmarkRemoval,
   postBenchmarks,
@@ -33,7 +34,7 @@ import {
   postAcknowledgement,
 } from './dashboard/overview.ts';
 import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard/recipients.ts';
-import { getSettings, postClosing, postSettings } from './dashboard/settings.ts';
+import { getClosing, getSettings, postClosing, postSettings } from './dashboard/settings.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
 import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
@@ -74,6 +75,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/settings': (request) => getSettings(request, dependencies),
       'POST /authorities/{authority}/settings': (request) => postSettings(request, dependencies),
+      'GET /authorities/{authority}/closing': (request) => getClosing(request, dependencies),
       'POST /authorities/{authority}/closing': (request) => postClosing(request, dependencies),
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
@@ -81,6 +83,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/catalogue': (request) => getCatalogue(request, dependencies),
       'GET /authorities/{authority}/catalogue/metric': (request) => getNewMetric(request, dependencies),
       'POST /authorities/{authority}/catalogue/metric': (request) => postNewMetric(request, dependencies),
+      'GET /authorities/{authority}/metrics/{metric}/changes': (request) => getMetricChange(request, dependencies),
       'POST /authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
       'POST /authorities/{authority}/metrics/{metric}/confirmation': (request) =>
         postConfirmation(request, dependencies),

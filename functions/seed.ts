@@ -18,7 +18,7 @@ import { logUnreadable } from './runtime/logging.ts';
 import { METRICS } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { UnreadableItemError } from './services/errors.ts';
-import { loadInspection, moveFormerInspections } from './services/inspections.ts';
+import { listAuthorities, loadInspection, moveFormerInspections } from './services/inspections.ts';
 import { keepOperator, type Operations, removeOperator } from './services/operators.ts';
 import { askAgain, followDeployment, settleFilters, takeOverRequests } from './services/recipients-upkeep.ts';
 import { type Recipients, SNS_ATTEMPTS } from './services/subscriptions.ts';
@@ -121,7 +121,8 @@ async function deploy(event: CloudFormationCustomResourceEvent, dependencies: Se
  */
 async function keepRecipients(dependencies: SeedDependencies): Promise<void> {
   const { alertEmail, logger, now } = dependencies;
-  const asked = alertEmail !== undefined && (await askAgain(dependencies, alertEmail, now()));
+  const closed = (await listAuthorities(dependencies.database)).flatMap((each) => (each.closed ? each.id : []));
+  const asked = alertEmail !== undefined && (await askAgain(dependencies, alertEmail, now(), new Set(closed)));
   const { changed, unreadable } = await settleFilters(dependencies, now());
   logger.info('recipients kept', { asked, changed });
   await keepOperators(dependencies);

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { amountFrom, askFirst, showList, showOne, tell, YES } from './output.ts';
+import { amountFrom, amountOrNone, askFirst, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Change {
   readonly from?: string;
-  readonly value?: number | string;
+  readonly value?: number | string | null;
   readonly upTo?: number | string;
   readonly tolerance?: number | string;
   readonly mOfN?: string;
@@ -233,7 +233,11 @@ Examples:
 function changing(command: Command): Command {
   return command
     .option('--from <month>', 'the first month it holds for, yyyy-mm')
-    .option('--value <number>', "the standard, in the metric's unit; a percentage may carry its sign: 85%", amountFrom)
+    .option(
+      '--value <number>',
+      'the standard, in the metric\'s unit; a percentage may carry its sign: 85%; "none" where none holds from then on',
+      amountOrNone,
+    )
     .option(
       '--up-to <number>',
       'the upper end, for a metric that is to stay within a range from --value on',

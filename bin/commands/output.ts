@@ -97,6 +97,9 @@ export function said(value: unknown): string {
 }
 
 /** An amount given as an option: a number, or a percentage that says so. */
+/** The same, or that there is to be none. */
+export const amountOrNone = (text: string): number | string | null => (text === 'none' ? null : amountFrom(text));
+
 export const amountFrom = (text: string): number | string => (PERCENTAGE.test(text) ? text : numberFrom(text));
 
 /** A number given as an option. */

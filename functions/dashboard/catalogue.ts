@@ -9,9 +9,8 @@ import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { changeMetric, putMetric } from '../services/catalogue.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
-import { requireInspection } from '../services/inspections.ts';
+import { metricIn, requireInspection } from '../services/inspections.ts';
 import type { DashboardDependencies } from './dependencies.ts';
-import { getMetric } from './overview.ts';
 
 /** What a council measures, changed on the page. */
 
@@ -54,12 +53,12 @@ export async function postNewMetric(request: PageRequest, dependencies: Dashboar
   const { parameters, form, by } = request;
   const { authority = '' } = parameters;
   const { database, now } = dependencies;
-  const [{ metrics }, { metricIn }, taken] = await Promise.all([
+  const [{ metrics }, { readMetric }, taken] = await Promise.all([
     requireInspection(database, authority),
     import('../pages/catalogue.ts'),
     takenFrom(form.library ?? ''),
   ]);
-  const { id, wanted, errors } = metricIn(form, taken);
+  const { id, wanted, errors } = readMetric(form, taken);
   const refuse = (more: readonly FormError[]) =>
     getNewMetric(request, dependencies, { form, errors: [...errors, ...more] });
   const read = MetricBodySchema.safeParse({ ...wanted, author: form.author, reason: form.reason });
@@ -101,12 +100,24 @@ function fieldOf(path: readonly PropertyKey[]): string {
 }
 
 /** One error for each field. */
-function errorsOf(issues: readonly z.core.$ZodIssue[], prefix = ''): FormError[] {
+function errorsOf(issues: readonly z.core.$ZodIssue[]): FormError[] {
   const fields = new Set(issues.map(({ path }) => fieldOf(path)));
   return [...fields].map((field) => ({
-    field: `${prefix}${field}`,
+    field,
     text: WHAT_IS_WANTED[field] ?? 'This cannot be taken',
   }));
+}
+
+export async function getMetricChange(
+  { parameters: { authority = '', metric = '' }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+  refused?: Refused,
+): Promise<PageAnswer> {
+  const [inspection, { metricChangesPage }] = await Promise.all([
+    requireInspection(database, authority),
+    import('../pages/metric-changes.ts'),
+  ]);
+  return page(metricChangesPage(visit, inspection, metricIn(inspection, metric), refused), refused ? 422 : 200);
 }
 
 export async function postMetricChange(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
@@ -116,8 +127,8 @@ export async function postMetricChange(request: PageRequest, dependencies: Dashb
   const { title = '', until = '', replacedBy = '', author, reason } = form;
   const wanted = { title, until: until.trim() || null, replacedBy: replacedBy || null, author, reason };
   const read = MetricChangeBodySchema.safeParse(wanted);
-  const refuse = (errors: readonly FormError[]) => getMetric(request, dependencies, undefined, { form, errors });
-  if (!read.success) return refuse(errorsOf(read.error.issues, 'change-'));
+  const refuse = (errors: readonly FormError[]) => getMetricChange(request, dependencies, { form, errors });
+  if (!read.success) return refuse(errorsOf(read.error.issues));
   const { author: said, reason: why, ...fate } = read.data;
   try {
     await changeMetric(database, { authority, id: metric }, fate, { author: said, reason: why }, { by, now: now() });
@@ -125,12 +136,12 @@ export async function postMetricChange(request: PageRequest, dependencies: Dashb
     if (!(error instanceof InvalidError)) throw error;
     return refuse(
       error.faults.map(({ pointer = '', detail }) => ({
-        field: `change-${fieldOf(pointer.split('/').slice(1))}`,
+        field: fieldOf(pointer.split('/').slice(1)),
         text: sentence(detail),
       })),
     );
   }
-  return redirect(`/authorities/${authority}/metrics/${metric}#change`);
+  return redirect(`/authorities/${authority}/metrics/${metric}`);
 }
 
 /** One click: whoever is signed in says so, and when. */

@@ -1,7 +1,7 @@
 import { SettingsBodySchema } from '../http/bodies.ts';
+import type { Refused } from '../pages/inputs.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
-import type { RefusedSettings } from '../pages/settings.ts';
 import { changeSettings } from '../services/authorities.ts';
 import { requireInspection } from '../services/inspections.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -11,13 +11,25 @@ import type { DashboardDependencies } from './dependencies.ts';
 export async function getSettings(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database, smallNumbers }: DashboardDependencies,
-  refused?: RefusedSettings,
+  refused?: Refused,
 ): Promise<PageAnswer> {
   const [inspection, { settingsPage }] = await Promise.all([
     requireInspection(database, authority),
     import('../pages/settings.ts'),
   ]);
   return page(settingsPage(visit, inspection, smallNumbers, refused), refused ? 422 : 200);
+}
+
+export async function getClosing(
+  { parameters: { authority = '' }, visit }: PageRequest,
+  { database }: DashboardDependencies,
+  refused?: Refused,
+): Promise<PageAnswer> {
+  const [inspection, { closingPage }] = await Promise.all([
+    requireInspection(database, authority),
+    import('../pages/settings.ts'),
+  ]);
+  return page(closingPage(visit, inspection, refused), refused ? 422 : 200);
 }
 
 const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
@@ -36,18 +48,18 @@ export function postSettings(request: PageRequest, dependencies: DashboardDepend
     dueWorkingDay: day ? Number(day) : null,
     smallNumbers: smallNumbers || null,
   };
-  return change('settings', wanted, request, dependencies);
+  return change(wanted, request, dependencies, getSettings);
 }
 
 export function postClosing(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
-  return change('closing', { closed: request.form.closed === 'yes' }, request, dependencies);
+  return change({ closed: request.form.closed === 'yes' }, request, dependencies, getClosing);
 }
 
 async function change(
-  of: RefusedSettings['of'],
   wanted: object,
   request: PageRequest,
   dependencies: DashboardDependencies,
+  again: typeof getSettings,
 ): Promise<PageAnswer> {
   const { parameters, form, by } = request;
   const { authority = '' } = parameters;
@@ -55,11 +67,8 @@ async function change(
   const read = SettingsBodySchema.safeParse({ ...wanted, author, reason });
   if (!read.success) {
     const fields = new Set(read.error.issues.map(({ path }) => String(path[0])));
-    const errors = [...fields].map((field) => ({
-      field: of === 'closing' ? `closing-${field}` : field,
-      text: WHAT_IS_WANTED[field] ?? 'This cannot be taken',
-    }));
-    return getSettings(request, dependencies, { of, form, errors });
+    const errors = [...fields].map((field) => ({ field, text: WHAT_IS_WANTED[field] ?? 'This cannot be taken' }));
+    return again(request, dependencies, { form, errors });
   }
   const { author: said, reason: why, closed, ...settings } = read.data;
   const { database, now } = dependencies;

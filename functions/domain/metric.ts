@@ -188,7 +188,8 @@ export const LocalStandardSchema = z.strictObject({
   metric: IdSchema,
   version: z.int().min(1),
   from: PeriodSchema,
-  value: AmountSchema.optional(),
+  /** Null where no standard holds from then on. */
+  value: AmountSchema.nullable().optional(),
   /** The upper end of a range, beside `value`, for a metric that is to stay close to it. */
   upTo: AmountSchema.optional(),
   tolerance: AmountSchema.min(0).optional(),

@@ -166,7 +166,7 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
   const changes: string[] = [];
   if (value !== undefined) {
     const old = standardFor(metric, before, from);
-    const now = formatNumber(metric, value);
+    const now = value === null ? 'none' : formatNumber(metric, value);
     changes.push(
       `the standard was changed: ${old ? formatStandard(metric, old) : 'none'} became ${now} from ${monthName(from)} on,`,
     );

@@ -207,13 +207,14 @@ export function foundFigures(
   return found;
 }
 
-/** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended. */
+/** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended, or the authority said that none holds. */
 export function standardFor(
   metric: Metric,
   localStandards: readonly LocalStandard[],
   period: string,
 ): Standard | undefined {
   const local = localStandards.findLast((version) => version.from <= period && version.value !== undefined);
+  if (local?.value === null) return undefined;
   if (local?.value !== undefined)
     return {
       ...{ value: local.value, from: local.from, basis: 'council', note: local.reason },

@@ -59,12 +59,12 @@ const comparesSince = ({
 const COMPARES_NOTHING = 'comparable goes with rebaseDates: from which day on are figures counted so?';
 
 /** An amount in the metric's unit; a percentage may say that it is one, and has to below 1. */
-const amount = z.union([LocalStandardSchema.shape.value.unwrap(), z.string().regex(PERCENTAGE)]).optional();
+const amount = z.union([LocalStandardSchema.shape.value.unwrap().unwrap(), z.string().regex(PERCENTAGE)]).optional();
 
 /** What an authority sets for a metric, with who and why. */
 export const StandardBodySchema = LocalStandardSchema.omit({ metric: true, version: true, setAt: true, by: true })
   .extend({
-    ...{ value: amount, upTo: amount, tolerance: amount, comparable: amount },
+    ...{ value: orNull(amount).optional(), upTo: amount, tolerance: amount, comparable: amount },
     ...{ reason: typedText(1000).min(1), author: typedText(200).min(1) },
   })
   .refine(changesSomething, CHANGES_NOTHING)
@@ -80,7 +80,7 @@ export const BacktestBodySchema = LocalStandardSchema.omit({
 })
   .extend({
     from: PeriodSchema.optional(),
-    value: amount,
+    value: orNull(amount).optional(),
     upTo: amount,
     tolerance: amount,
     comparable: amount,

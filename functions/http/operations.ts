@@ -404,7 +404,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Metrics',
     summary: "Set the authority's own standard, tolerance, M of N or rebase dates for a metric",
     description:
-      'Each setting is a new version that holds from a given month; earlier versions are kept. Everything is judged again at once.',
+      'Each setting is a new version that holds from a given month; earlier versions are kept. `value` null says that no standard holds from then on. Everything is judged again at once.',
     body: { schema: 'NewStandard', example: { from: '2011-04', value: 85, ...DECISION } },
     answers: { 200: 'StandardVersion', 201: 'StandardVersion' },
     problems: [409],

@@ -106,6 +106,7 @@ export const PAGES = {
   'GET /authorities/{authority}': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/settings': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/settings': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/closing': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/closing': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
@@ -113,6 +114,7 @@ export const PAGES = {
   'GET /authorities/{authority}/catalogue': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/catalogue/metric': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/catalogue/metric': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/metrics/{metric}/changes': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/metrics/{metric}/changes': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/metrics/{metric}/confirmation': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/benchmarks': {

@@ -191,7 +191,7 @@ const idOf = (title: string): string =>
  * The metric that {@link newMetricPage} was asked for, on what it was `taken` from; what cannot be read is an error of its field. What is
  * read is still to be checked as what comes by the API is.
  */
-export function metricIn(
+export function readMetric(
   form: Form,
   taken: MetricDefinition | undefined,
 ): { id: string; wanted: Partial<Record<keyof NewMetric, unknown>>; errors: FormError[] } {

@@ -27,9 +27,8 @@ import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
-import type { Refused } from './inputs.ts';
 import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
-import { confirmation, metricChanges } from './metric-changes.ts';
+import { changesLink, confirmation } from './metric-changes.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -48,7 +47,7 @@ import {
 } from './words.ts';
 
 /** Everything about one metric: how it is doing, why the service says so, and what the inspection said about it. */
-export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement, changing?: Refused): Html {
+export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement): Html {
   const { metric, inspection, alert, months, smallNumbers } = view;
   const { authority, name } = inspection.header;
   const observations = seriesOf(metric, months);
@@ -57,8 +56,8 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
   return layout(visit, {
     title: metric.title,
     place: { authority, name },
-    hasErrors: refused !== undefined || changing !== undefined,
-    content: html`${errorSummary([...(refused?.errors ?? []), ...(changing?.errors ?? [])])}
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(refused?.errors ?? [])}
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
@@ -80,7 +79,7 @@ ${elsewhere(view)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
 ${written(view)}
-${metricChanges(visit, inspection, metric, changing)}
+${changesLink(visit, inspection, metric)}
 <p class="govuk-body-s">Small numbers: ${smallNumbers === 'suppress' ? 'counts of 1 to 5 read “5 or fewer”' : 'counts are shown as they are, as the readers are the authority’s own managers'}.</p>`,
   });
 }

@@ -12,23 +12,16 @@ const SMALL: Record<SmallNumbers, string> = {
   suppress: 'Counts of 1 to 5 read “5 or fewer”',
 };
 
-/** Which of the forms was refused, and why. */
-export interface RefusedSettings extends Refused {
-  readonly of: 'settings' | 'closing';
-}
-
 /** What the council decides for itself as a whole, who decided it, and whether it goes on. */
 export function settingsPage(
   visit: Visit,
   { header, settings = [] }: Pick<LoadedInspection, 'header' | 'settings'>,
   deployed: SmallNumbers,
-  refused?: RefusedSettings,
+  refused?: Refused,
 ): Html {
   const { authority, name } = header;
   const set = settingsIn(settings);
-  const form = (of: RefusedSettings['of']) =>
-    inputs(valuesOf(set), refused?.of === of ? refused : undefined, of === 'closing' ? 'closing-' : '');
-  const { text, choice, area } = form('settings');
+  const { text, choice, area } = inputs(valuesOf(set), refused);
   const forgery = visit.session && forgeryField(visit.session.forgeryToken);
   return layout(visit, {
     title: 'Settings',
@@ -43,37 +36,46 @@ ${choice('smallNumbers', 'Small numbers', [['', `As this instance has it: ${SMAL
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
 <button class="govuk-button">Save</button></form>
-${closing(forgery, authority, set, form('closing'))}
+<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'closing')}">${set.closed ? OPENING : CLOSING}</a></p>
 ${history(settings)}`,
   });
 }
 
-function closing(
-  forgery: Content,
-  authority: string,
-  { closed }: AuthoritySettings,
-  { text, area }: ReturnType<typeof inputs>,
+const CLOSING = 'Close this authority';
+const OPENING = 'Open it again';
+
+/** Asks before it is closed, or opened again: who decided that, and why. */
+export function closingPage(
+  visit: Visit,
+  { header, settings }: Pick<LoadedInspection, 'header' | 'settings'>,
+  refused?: Refused,
 ): Html {
-  const [title, says, button] = closed
-    ? [
-        'Open it again',
-        inset(
-          'Figures are taken in, judged and mailed again from then on. Notices that waited are sent, and say which day they tell of.',
-        ),
-        html`<input type="hidden" name="closed" value="no"><button class="govuk-button">Open it again</button>`,
-      ]
-    : [
-        'Close this authority',
-        warningText(
-          'No figure is taken in, nothing is judged and nobody is mailed any more. What there is stays, and can be read and taken out. It can be opened again here.',
-        ),
-        html`<input type="hidden" name="closed" value="yes"><button class="govuk-button govuk-button--warning">Close it</button>`,
-      ];
-  return html`<h2 class="govuk-heading-m" id="closing">${title}</h2>${says}
-<form method="post" action="${pathOf(authority, 'closing')}" class="app-narrow">${forgery}
+  const { authority, name } = header;
+  const { closed } = settingsIn(settings);
+  const { text, area } = inputs({}, refused);
+  const title = closed ? OPENING : CLOSING;
+  return layout(visit, {
+    title,
+    place: { authority, name, at: 'settings' },
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(refused?.errors ?? [])}
+<h1 class="govuk-heading-l">${title}</h1>
+${
+  closed
+    ? inset(
+        'Figures are taken in, judged and mailed again from then on. Notices that waited are sent, and say which day they tell of.',
+      )
+    : warningText(
+        'No figure is taken in, nothing is judged and nobody is mailed any more. What there is stays, and can be read and taken out. It can be opened again.',
+      )
+}
+<form method="post" action="${pathOf(authority, 'closing')}" class="app-narrow">${visit.session && forgeryField(visit.session.forgeryToken)}
+<input type="hidden" name="closed" value="${closed ? 'no' : 'yes'}">
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
-${button}</form>`;
+<div class="govuk-button-group"><button class="govuk-button${!closed && ' govuk-button--warning'}">${closed ? 'Open it again' : 'Close it'}</button>
+<a class="govuk-link" href="${pathOf(authority, 'settings')}">Leave it as it is</a></div></form>`,
+  });
 }
 
 function history(settings: readonly SettingsVersion[]): Content {

@@ -39,7 +39,7 @@ export function standardPage(visit: Visit, view: MetricView, { form, errors, tri
 <p class="govuk-body">${standing ? html`Now: ${formatStandard(metric, standing)}.` : 'There is no standard now.'}</p>
 ${
   isJudged
-    ? html`${standing?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. To make it the council’s own, try it out as it is and save it.`)}
+    ? html`${standing?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Its own page confirms it with one click; or try it out as it is and save it.`)}
 ${triedForm(view, form, errors, standing)}
 ${tried && outcome(visit, view, { form, errors, tried })}`
     : inset('This metric is shown, and never judged: more of it is neither better nor worse.')
@@ -75,10 +75,11 @@ function triedForm(
           from: standing ? monthName(standing.from) : '',
         };
   const unit = isShare ? 'A percentage, such as 80%.' : `In ${metric.unit}.`;
+  const orNone = `${unit} “None” where no standard is to hold from then on.`;
   const { text } = inputs(shown, { form: shown, errors });
   const input = (name: string, label: string, hint: Content): Html => text(name, label, { hint, width: 10 });
   return html`<form method="get" action="${pathOf(authority, 'metrics', metric.id, 'standard')}" class="app-narrow">
-${input('value', SIDE[metric.polarity], unit)}
+${input('value', SIDE[metric.polarity], orNone)}
 ${metric.polarity === 'target' && input('upTo', 'To', unit)}
 ${input('from', 'From which month on', 'Such as September 2011. Earlier months keep what held in them.')}
 ${
@@ -114,7 +115,9 @@ export function changeIn(
     else return read.kind === 'percentage' ? read.text : read.number;
     return undefined;
   };
-  const [value, upTo, tolerance] = ['value', 'upTo', 'tolerance'].map(amountIn);
+  const isNone = /^none$/i.test((form.value ?? '').trim());
+  const value = isNone ? null : amountIn('value');
+  const [upTo, tolerance] = ['upTo', 'tolerance'].map(amountIn);
   const month = readPeriod((form.from ?? '').trim());
   const from = month.kind === 'month' || month.kind === 'month-or-year' ? month.period : undefined;
   if (from === undefined) errors.push({ field: 'from', text: 'Enter the month, such as September 2011' });
@@ -123,7 +126,7 @@ export function changeIn(
   return {
     change: {
       ...(value === undefined ? {} : { value }),
-      ...(upTo === undefined || polarity !== 'target' ? {} : { upTo }),
+      ...(upTo === undefined || isNone || polarity !== 'target' ? {} : { upTo }),
       ...(tolerance === undefined ? {} : { tolerance }),
       from: from ?? '',
     },

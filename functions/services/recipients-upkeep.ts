@@ -129,13 +129,19 @@ export async function followDeployment(
 
 /**
  * Asks an address again to confirm whose subscription is gone: it lapsed, or somebody, or a scanner of mail, followed the link at
- * the end of a mail. Not one that was removed here, and not twice within two days. Returns whether it was asked.
+ * the end of a mail. Not one that was removed here or hears of `closed` authorities alone, and not twice within two days. Returns whether it was asked.
  */
-export function askAgain(recipients: Recipients, address: string, now: Date): Promise<boolean> {
+export function askAgain(
+  recipients: Recipients,
+  address: string,
+  now: Date,
+  closed: ReadonlySet<string> = new Set(),
+): Promise<boolean> {
   const id = recipientId(address);
   return retryChanged(async () => {
     const { read } = await readRecipientAsStored(recipients.database, id);
     if (!read || !hasLapsed(read, now)) return false;
+    if (Object.keys(read.hears).every((authority) => closed.has(authority))) return false;
     if ((await listSubscriptions(recipients)).some((each) => each.id === id)) return false;
     const requested = { requestedAt: now.toISOString(), requested: read.hears };
     const saved = await saveRecipient(recipients.database, read, { ...read, ...requested });

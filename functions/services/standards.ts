@@ -21,7 +21,8 @@ export type StandardChange = Omit<LocalStandard, 'metric' | 'version' | 'setAt' 
 
 /** Amounts in the metric's unit; a percentage may say that it is one, and has to below 1. */
 interface Amounts {
-  readonly value?: number | string | undefined;
+  /** Null where no standard is to hold. */
+  readonly value?: number | string | null | undefined;
   readonly upTo?: number | string | undefined;
   readonly tolerance?: number | string | undefined;
   readonly comparable?: number | string | undefined;
@@ -133,16 +134,22 @@ function triedVersion(
   return { ...change, ...amounts, from, version, reason: 'tried', author: 'backtest', setAt: now.toISOString() };
 }
 
+type ReadAmounts = Pick<LocalStandard, keyof Amounts>;
+
 /** Amounts as numbers, with what a schema that knows nothing of the metric cannot tell: what a percentage may be. */
 function amountsIn(
   { kind, polarity, least = 0 }: Metric,
   change: Amounts,
-): { amounts: Partial<Record<keyof Amounts, number>>; faults: readonly SentFault[] } {
-  const amounts: Partial<Record<keyof Amounts, number>> = {};
+): { amounts: ReadAmounts; faults: readonly SentFault[] } {
+  const amounts: { -readonly [Name in keyof ReadAmounts]: ReadAmounts[Name] } = {};
   const faults: SentFault[] = [];
   for (const name of ['value', 'upTo', 'tolerance', 'comparable'] as const) {
     const said = change[name];
     if (said === undefined) continue;
+    if (said === null) {
+      amounts.value = null;
+      continue;
+    }
     const amount = typeof said === 'string' ? Number.parseFloat(said) : said;
     const fault = (detail: string): void => void faults.push({ pointer: `#/${name}`, detail });
     if (kind !== 'proportion' && typeof said === 'string') fault(`is no percentage for a ${kind}; give a number`);
@@ -155,9 +162,9 @@ function amountsIn(
   const range = (detail: string): void => void faults.push({ pointer: '#/upTo', detail });
   if (faults.length > 0) return { amounts, faults };
   if (polarity !== 'target' && upTo !== undefined) range('is for a metric that is to stay within a range alone');
-  else if (polarity === 'target' && (value === undefined) !== (upTo === undefined))
+  else if (polarity === 'target' && (typeof value === 'number') !== (upTo !== undefined))
     range('goes with value: a target is a range');
-  else if (value !== undefined && upTo !== undefined && upTo <= value)
+  else if (typeof value === 'number' && upTo !== undefined && upTo <= value)
     range(`has to be above value, which is ${value}`);
   return { amounts, faults };
 }

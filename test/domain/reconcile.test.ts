@@ -240,6 +240,19 @@ describe('a changed standard', () => {
     );
   });
 
+  it('may end: from its month on no standard holds, until another is set', () => {
+    const record = recordOf([POOR, POOR]);
+    const { board } = look(record);
+    const ended = { ...record, localStandards: [version({ value: null })] };
+    const { board: after, notice } = look(ended, board);
+    expect(notice?.transitions[0]?.reason).toBe(
+      "the standard was changed: 80% since January 2000 (this service's default) became none from November 2010 on, by “A. Head”",
+    );
+    expect(notice?.transitions[0]?.standard).toBeUndefined();
+    const again = { ...ended, localStandards: [...ended.localStandards, version({ version: 2, value: 60 })] };
+    expect(look(again, after).board?.standards.assessments).toBe(2);
+  });
+
   it('may be a tolerance, the failures that make it critical, or rebase dates', () => {
     const stock = aBacklog({ baseline: { ...aMetric().baseline, value: 4 } as Metric['baseline'] });
     const record = recordOf([10], { metrics: [stock] });

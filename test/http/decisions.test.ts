@@ -72,6 +72,16 @@ describe('a local standard', () => {
     ]);
   });
 
+  test('ends: from its month on none holds, and nothing of before is judged otherwise', async () => {
+    const body = { from: '2011-08', value: null, ...who };
+    const ended = await call('PUT', '/metrics/average-caseload/standard', { body });
+    expect([ended.status, ended.body.value]).toEqual([201, null]);
+    const { standard, series } = (await call('GET', '/metrics/average-caseload')).body;
+    expect(standard).toBeUndefined();
+    expect(series.map((point: any) => point.standard?.value)).toEqual([18, 18, undefined]);
+    await call('PUT', '/metrics/average-caseload/standard', { body: { ...body, value: 18 } });
+  });
+
   test('said again is no new version; said by ten at once each is one or refused', async () => {
     const body = { from: '2011-01', tolerance: 3, ...who };
     expect((await call('PUT', '/metrics/closure-backlog/standard', { body })).status).toBe(201);

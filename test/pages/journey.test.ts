@@ -164,6 +164,8 @@ describe('every page, with a year of figures and a correction', () => {
       `${HOME}/catalogue/metric`,
       `${HOME}/catalogue/metric?library=re-referrals`,
     ],
+    'GET /authorities/{authority}/metrics/{metric}/changes': [`${HOME}/metrics/conferences-on-time/changes`],
+    'GET /authorities/{authority}/closing': [`${HOME}/closing`],
     'GET /authorities/{authority}/actions/{action}': [`${HOME}/actions/A1`],
     'GET /authorities/{authority}/submissions': [`${HOME}/submissions`],
     'GET /authorities/{authority}/submissions/{period}': [`${HOME}/submissions/2011-09`],

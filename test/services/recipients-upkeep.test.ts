@@ -113,6 +113,8 @@ describe('whom a deployment has mailed', () => {
       (await listRecipients(topic.recipients, 'north', NOW)).mailed.find((each) => each.address === address) ?? {};
     await topic.recipients.sns.send(new UnsubscribeCommand({ SubscriptionArn: arn }));
     const before = await pendingMails(address);
+    // Of a council that is closed nobody is mailed, not even asked.
+    expect(await askAgain(topic.recipients, address, later(1), new Set(['north']))).toBe(false);
     expect(await askAgain(topic.recipients, address, later(1))).toBe(true);
     expect(await askAgain(topic.recipients, address, later(1.5))).toBe(false);
     await topic.instance.idle();

@@ -3,12 +3,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CreateTableCommand, PutItemCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBoard } from '../../../functions/store/boards.ts';
 import { dueMark } from '../../../functions/store/due-marks.ts';
-import { authorityKey, BOARD_KEY, TABLES } from '../../../functions/store/keys.ts';
+import { listAuthorities } from '../../../functions/store/inspections.ts';
+import { AUTHORITIES_KEY, authorityKey, BOARD_KEY, TABLES } from '../../../functions/store/keys.ts';
 import { faultsOfRecord, readWholeRecord } from '../../../functions/store/recovery.ts';
 import { databaseOf } from '../../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../../support/service.ts';
@@ -94,8 +101,13 @@ describe('an exported record', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(service.token);
 
     const other = await startService();
+    const database = databaseOf(other);
+    // An installation in which the council never was.
+    const Key = { pk: { S: AUTHORITIES_KEY }, sk: { S: AUTHORITY } };
+    await database.client.send(new DeleteItemCommand({ TableName: database.tables.baselines, Key }));
     try {
       expect(await monitor(other, 'import', file)).toMatchObject({ code: 0 });
+      expect(await listAuthorities(database)).toEqual(await listAuthorities(databaseOf(service)));
       await other.runSchedules();
       // To whoever is mailed there the record is new.
       expect((await other.mails()).map(({ subject }) => subject)).toEqual([
