@@ -14,6 +14,8 @@ export interface DashboardDependencies {
   /** Whom people write to about accessibility and privacy; undefined where nobody was named. */
   readonly contact: string | undefined;
   readonly smallNumbers: SmallNumbers;
+  /** Names the settings of the council's own sign-in; undefined where there is none. */
+  readonly council: string | undefined;
   readonly now: () => Date;
   readonly logger: Logger;
 }

@@ -27,7 +27,9 @@ import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
+import type { Refused } from './inputs.ts';
 import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { confirmation, metricChanges } from './metric-changes.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -46,7 +48,7 @@ import {
 } from './words.ts';
 
 /** Everything about one metric: how it is doing, why the service says so, and what the inspection said about it. */
-export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement): Html {
+export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement, changing?: Refused): Html {
   const { metric, inspection, alert, months, smallNumbers } = view;
   const { authority, name } = inspection.header;
   const observations = seriesOf(metric, months);
@@ -55,8 +57,8 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
   return layout(visit, {
     title: metric.title,
     place: { authority, name },
-    hasErrors: refused !== undefined,
-    content: html`${errorSummary(refused?.errors ?? [])}
+    hasErrors: refused !== undefined || changing !== undefined,
+    content: html`${errorSummary([...(refused?.errors ?? []), ...(changing?.errors ?? [])])}
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
@@ -72,11 +74,13 @@ ${course(view, drawn)}
 ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
+${confirmation(visit, inspection, metric, standardNow(view, observations))}
 ${history(view, drawn)}
 ${elsewhere(view)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
 ${written(view)}
+${metricChanges(visit, inspection, metric, changing)}
 <p class="govuk-body-s">Small numbers: ${smallNumbers === 'suppress' ? 'counts of 1 to 5 read “5 or fewer”' : 'counts are shown as they are, as the readers are the authority’s own managers'}.</p>`,
   });
 }

@@ -98,7 +98,7 @@ function latest(
   const isHeldUp = setAside !== undefined && setAside.reason !== 'incomplete';
   if (!last)
     return html`${missingText(unreadable)}${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
-${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
+${session?.scopes.includes('submit') && !settingsIn(inspection.settings).closed && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${lost > 0 && warningText(html`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}

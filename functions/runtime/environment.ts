@@ -24,6 +24,8 @@ export const EnvironmentSchema = z.object({
   POWERTOOLS_METRICS_DISABLED: z.literal('true').optional(),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   SMALL_NUMBERS: z.enum(['show', 'suppress']),
+  /** The settings of the council's own sign-in, as JSON (`CouncilSchema`); none where there is none. */
+  COUNCIL_SIGN_IN: z.string().min(1).optional(),
 });
 export type Environment = z.infer<typeof EnvironmentSchema>;
 

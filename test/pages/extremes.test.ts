@@ -106,6 +106,7 @@ const PAGES: Readonly<Record<string, () => unknown>> = {
         id: `${index}`,
         address: `${ADDRESS}.${index}@sirgar.llyw.cymru`,
         level: 'warning' as const,
+        summary: false,
         role: 'manage' as const,
         decided: { at: '2011-10-01T10:00:00.000Z', by: `${ADDRESS}@sirgar.llyw.cymru` },
         arn: `arn:aws:sns:eu-west-2:123456789012:alerts:${index}`,

@@ -159,6 +159,11 @@ describe('every page, with a year of figures and a correction', () => {
       `${HOME}/metrics/conferences-on-time/standard?value=95%25&from=March+2011&tolerance=2`,
       `${HOME}/metrics/conferences-on-time/standard?value=lots&from=soon`,
     ],
+    'GET /authorities/{authority}/catalogue': [`${HOME}/catalogue`],
+    'GET /authorities/{authority}/catalogue/metric': [
+      `${HOME}/catalogue/metric`,
+      `${HOME}/catalogue/metric?library=re-referrals`,
+    ],
     'GET /authorities/{authority}/actions/{action}': [`${HOME}/actions/A1`],
     'GET /authorities/{authority}/submissions': [`${HOME}/submissions`],
     'GET /authorities/{authority}/submissions/{period}': [`${HOME}/submissions/2011-09`],
