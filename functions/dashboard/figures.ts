@@ -7,6 +7,7 @@ import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from '../pages/submissions.ts';
 import { retractMonth } from '../services/accept.ts';
+import { monthIn } from '../services/cells.ts';
 import { correctMonth } from '../services/correct.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
 import { checkOpen, metricIn, requireMetrics, withInspection } from '../services/inspections.ts';
@@ -52,8 +53,16 @@ export async function getTemplate(
   { parameters: { authority = '' }, query }: PageRequest,
   { database, now }: DashboardDependencies,
 ): Promise<PageAnswer> {
-  const range = RangeQuerySchema.safeParse({ from: query.from || undefined, to: query.to || undefined });
-  if (!range.success) throw new RefusalError(422, 'Not a month', 'Write the months as yyyy-mm, such as 2024-08.');
+  const [from, to] = [query.from, query.to].map((text) => (text?.trim() ? monthIn(text) : undefined));
+  const range = RangeQuerySchema.safeParse({ from, to });
+  if ((query.from?.trim() && !from) || (query.to?.trim() && !to))
+    throw new RefusalError(422, 'Not a month', 'Go back and write the months as in “September 2011”.');
+  if (!range.success)
+    throw new RefusalError(
+      422,
+      'Not in order',
+      'The first month is later than the last. Go back and write the earlier one first.',
+    );
   const { templateFile } = await import('../services/downloads.ts');
   return fileAnswer(await templateFile(database, authority, range.data, now()), `${authority}-template.xlsx`);
 }

@@ -6,7 +6,9 @@ import { frameworkOf } from '../domain/frameworks.ts';
 import type { Basis } from '../domain/identifiers.ts';
 import { rank } from '../domain/lifecycle.ts';
 import { dayInEngland } from '../domain/period.ts';
+import { describeQuestion, firstOf, questionsAbout } from '../domain/questions.ts';
 import { localStandardsOf } from '../domain/record.ts';
+import { seriesOf } from '../domain/series.ts';
 import { standardFor } from '../domain/timeline.ts';
 import { type Html, html } from './html.ts';
 import { layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
@@ -73,8 +75,22 @@ function whyOf({ findings: [first], state }: BoardAlert): string {
 
 const dateOf = (date: string): string => (date.length > 7 ? dayName(date) : monthName(date));
 
+/** What of the latest figures can hardly be right, and nobody has confirmed. */
+function questioned({ inspection, months, smallNumbers }: Overview): string[] {
+  return inspection.metrics.flatMap((metric) => {
+    const observations = seriesOf(metric, months);
+    const last = observations.at(-1);
+    if (!last) return [];
+    return questionsAbout(metric, observations).map((question) =>
+      describeQuestion(metric, last, question, smallNumbers),
+    );
+  });
+}
+
 /** What the pack rests on: the report, who set the standards, what was revised, what is provisional or missing. */
-function sources({ inspection, months, board, setAside }: Overview): Html {
+function sources(overview: Overview): Html {
+  const { inspection, months, board, setAside } = overview;
+  const questions = questioned(overview);
   const { header, metrics } = inspection;
   const standing = months.filter(({ retracted }) => !retracted);
   const latest = standing.at(-1);
@@ -93,6 +109,7 @@ function sources({ inspection, months, board, setAside }: Overview): Html {
 <ul class="govuk-list govuk-list--bullet">
 ${late && html`<li>${late.findings.map(({ text }) => text).join(' ')}</li>`}
 ${setAside && html`<li>The newest figures could not be judged yet.</li>`}
+${firstOf(questions).map((question) => html`<li>${question}</li>`)}
 ${provisional.length > 0 && html`<li>Provisional: ${named(provisional)}.</li>`}
 ${corrected.length > 0 && html`<li>Corrected since first submitted: ${named(corrected)}.</li>`}
 ${missing.length > 0 && html`<li>${counted(missing.length, 'metric')} without any figure: ${missing.map(({ title }) => title).join(', ')}.</li>`}

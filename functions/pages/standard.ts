@@ -5,7 +5,7 @@ import type { Metric, Standard } from '../domain/metric.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import { standardFor } from '../domain/timeline.ts';
-import { readNumber, readPeriod } from '../services/cells.ts';
+import { monthIn, readNumber } from '../services/cells.ts';
 import type { TriedChange, TriedHistory } from '../services/standards.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -118,8 +118,7 @@ export function changeIn(
   const isNone = /^none$/i.test((form.value ?? '').trim());
   const value = isNone ? null : amountIn('value');
   const [upTo, tolerance] = ['upTo', 'tolerance'].map(amountIn);
-  const month = readPeriod((form.from ?? '').trim());
-  const from = month.kind === 'month' || month.kind === 'month-or-year' ? month.period : undefined;
+  const from = monthIn(form.from ?? '');
   if (from === undefined) errors.push({ field: 'from', text: 'Enter the month, such as September 2011' });
   if (errors.length === 0 && value === undefined && tolerance === undefined)
     errors.push({ field: 'value', text: 'Enter the standard, or another tolerance' });

@@ -113,11 +113,11 @@ ${rememberedNames(visit, header, metrics, ownNames)}`,
 function templateForm({ authority }: InspectionHeader): Html {
   const field = (name: string, label: string): Html =>
     html`<div class="govuk-form-group"><label class="govuk-label" for="${name}">${label}</label>
-<input class="govuk-input govuk-input--width-10" id="${name}" name="${name}" pattern="\\d{4}-\\d{2}" aria-describedby="template-hint"></div>`;
+<input class="govuk-input govuk-input--width-10" id="${name}" name="${name}" autocomplete="off" aria-describedby="template-hint"></div>`;
   return html`<h2 class="govuk-heading-m">Get a workbook to fill in</h2>
 <p class="govuk-body">It has a row for each metric and month, says what each needs, and holds what was sent before. Send it back below as it is.</p>
 <p class="govuk-hint" id="template-hint">Without months, it is for those that are still to come and over already.</p>
-<form method="get" action="${pathOf(authority, 'template.xlsx')}" class="app-narrow">${field('from', 'First month, such as 2024-08')}${field('to', 'Last month')}
+<form method="get" action="${pathOf(authority, 'template.xlsx')}" class="app-narrow">${field('from', 'First month, such as September 2024')}${field('to', 'Last month')}
 <button class="govuk-button govuk-button--secondary">Download the workbook</button></form>`;
 }
 

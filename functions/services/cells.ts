@@ -289,6 +289,12 @@ function readOther(label: string, unclear: Unclear): PeriodLabel {
 const periodFrom = (year: number, month: number): Period =>
   `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;
 
+/** The month that somebody typed, as `September 2011` or `2011-09`; undefined where it is none, or none alone. */
+export function monthIn(text: string): Period | undefined {
+  const label = readPeriod(text.trim());
+  return label.kind === 'month' || label.kind === 'month-or-year' ? label.period : undefined;
+}
+
 /** The month of a day as spreadsheets number it. */
 export function periodOfSerial(serial: number): Period {
   return new Date(Date.UTC(1899, 11, 30) + serial * 86_400_000).toISOString().slice(0, 7);

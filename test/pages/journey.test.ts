@@ -213,6 +213,11 @@ describe('every page, with a year of figures and a correction', () => {
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('Nothing is stored yet.').waitFor();
     await look('preview');
+    await page.goto(`${HOME}/tokens`);
+    await page.getByLabel('What it is for').fill(`Returns, at ${viewport.width} pixels`);
+    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByText('It cannot be shown again.').waitFor();
+    await look('token');
     const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
   });

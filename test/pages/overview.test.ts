@@ -4,6 +4,7 @@ import { FRAMEWORKS } from '../../functions/domain/frameworks.ts';
 import { type GradedJudgement, InspectionSchema } from '../../functions/domain/inspection.ts';
 import { loadedFrom, storedFrom } from '../../functions/domain/loaded-inspection.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
+import { boardPackPage } from '../../functions/pages/board-pack.ts';
 import { type Overview, overviewPage } from '../../functions/pages/overview.ts';
 import { gradeOf } from '../../functions/pages/words.ts';
 import bristol2023 from '../../seed/bristol-2023.json' with { type: 'json' };
@@ -136,3 +137,15 @@ test.each(Object.entries(FRAMEWORKS))(
     expect(shown.join(' ')).not.toMatch(/>\s*\d/);
   },
 );
+
+test('the board pack asks about what can hardly be right', () => {
+  const [assessments = aMetric()] = metrics;
+  const months = ['2010-10', '2010-11', '2010-12'].map((period) =>
+    month(period, { [assessments.id]: { numerator: 82, denominator: 100 } }),
+  );
+  const pack = read(`${boardPackPage({ assets: NO_ASSETS }, overview({ months }))}`);
+  expect(pack).toMatch(
+    /Questions about the data.*82.0% \(82 of 100\) in December 2010 is exactly what the two reports before it were/,
+  );
+  expect(read(`${boardPackPage({ assets: NO_ASSETS }, overview())}`)).not.toContain('is exactly what');
+});

@@ -449,9 +449,10 @@ describe('submitting by file', () => {
     expect(metrics).toMatch(/Quarterly .*December 2011/);
     const bytes = async (path: string) => new Uint8Array(await (await get(`${HOME}/${path}`)).arrayBuffer());
     const known = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
-    for (const path of ['figures.csv', 'figures.xlsx', 'template.xlsx?from=2011-08&to=2011-09'])
+    for (const path of ['figures.csv', 'figures.xlsx', 'template.xlsx?from=August+2011&to=Sep+2011'])
       expect(readFigures(await bytes(path), known, { maxMonths: 360 }).faults).toEqual([]);
-    expect((await get(`${HOME}/template.xlsx?from=August`)).status).toBe(422);
+    for (const wrong of ['from=August', 'to=soon', 'from=September+2011&to=August+2011'])
+      expect((await get(`${HOME}/template.xlsx?${wrong}`)).status).toBe(422);
   });
 
   test('asks what a name means that no metric has, and remembers it until it is taken back', async () => {
