@@ -26,17 +26,25 @@ export interface TokenEnd {
   readonly name: string | undefined;
 }
 
-/** The tokens whose end is to be told now. One that was made for no longer ends when whoever made it expects it to. */
+/**
+ * The tokens whose end is to be told now, of the authorities that anybody is mailed of. One that was made for no longer ends when whoever
+ * made it expects it to.
+ */
 export async function tokensEnding({ database }: TokenTelling, now: Date): Promise<TokenEnd[]> {
   const by = new Date(now.getTime() + AHEAD_MS);
-  const authorities = [{ id: '*', name: undefined }, ...(await listAuthorities(database))];
-  const found: TokenEnd[] = [];
-  for (const { id, name } of authorities)
-    for (const token of await listEndingTokens(database, id, by)) {
+  const { recipients } = await readRecipients(database);
+  const ending: EndingToken[] = [];
+  for (const authority of new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))]))
+    for (const token of await listEndingTokens(database, authority, by)) {
       const lasts = token.made ? token.expires * 1000 - Date.parse(token.made.at) : Number.POSITIVE_INFINITY;
-      if (lasts > AHEAD_MS && token.expires * 1000 > now.getTime()) found.push({ token, name });
+      if (lasts > AHEAD_MS && token.expires * 1000 > now.getTime()) ending.push(token);
     }
-  return found;
+  if (ending.length === 0) return [];
+  const names = new Map((await listAuthorities(database)).map(({ id, name }) => [id, name]));
+  return ending.map((token) => ({
+    token,
+    name: token.authority === '*' ? undefined : (names.get(token.authority) ?? token.authority),
+  }));
 }
 
 /**
