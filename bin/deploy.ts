@@ -13,7 +13,7 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError } from 'commander';
 import { ASKED_FOR, asArguments, keepDeployed, lossesOf, readDeployed, undecided } from '../lib/deployed-settings.ts';
 import { ROOT } from '../lib/paths.ts';
-import { NOBODY, parseSettings, type Settings, SettingsError } from '../lib/settings.ts';
+import { NOBODY, parseGiven, parseSettings, type Settings, SettingsError, spellSettings } from '../lib/settings.ts';
 
 /** Deploys with the project's own CDK, so that no setting is forgotten: what is not said stays as it is deployed. */
 
@@ -61,12 +61,10 @@ async function deploy(): Promise<number> {
   const { confirm = '', ...told } = context;
   const given = { ...contextOfProject(), ...told };
   // Before anything is asked of anybody: every fault at once.
-  const { stack } = parseSettings(given);
+  const { stack } = parseGiven(given);
   const config = { ...(region && { region }), ...(profile && { profile }) };
   const deployed = await findDeployed(stack, config);
-  const settings = deployed
-    ? keepDeployed(given, deployed.settings)
-    : parseSettings({ ...given, ...(await decide(stack, given)) });
+  const settings = deployed ? keepDeployed(given, deployed.settings) : await decide(stack, given);
   if (deployed) {
     say(`The stack ${stack} is deployed. It will have:`, settings);
     if (!diff) {
@@ -80,7 +78,7 @@ async function deploy(): Promise<number> {
 
 function say(head: string, settings: Settings): void {
   console.error(head);
-  for (const [name, value] of Object.entries(settings)) console.error(`  ${name}=${value ?? NOBODY}`);
+  for (const [name, value] of Object.entries(spellSettings(settings))) console.error(`  ${name}=${value}`);
 }
 
 interface Deployed {
@@ -120,8 +118,9 @@ async function hasItems(table: string, config: CloudFormationClientConfig): Prom
   return Count > 0;
 }
 
-/** Asks for what only a person can decide. */
-async function decide(stack: string, given: Readonly<Record<string, unknown>>): Promise<Record<string, string>> {
+/** The settings of a new stack: asks for what only a person can decide, once the rest fits. */
+async function decide(stack: string, given: Readonly<Record<string, unknown>>): Promise<Settings> {
+  parseSettings(given);
   const open = undecided(given);
   if (open.length > 0 && !canAsk())
     throw new RefusedError(
@@ -133,7 +132,7 @@ async function decide(stack: string, given: Readonly<Record<string, unknown>>): 
     );
   const answers: Record<string, string> = {};
   for (const name of open) answers[name] = (await ask(`${ASKED_FOR[name]}: `)) || NOBODY;
-  return answers;
+  return parseSettings({ ...given, ...answers });
 }
 
 /** Shows what would be taken away; goes on only where each is confirmed. Throws `RefusedError`. */

@@ -4,11 +4,21 @@ import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { DEFAULT_ROUTE, type HttpFunction, PAGES, ROUTES } from '../functions/http/routes.ts';
+import {
+  COUNCIL_PAGES,
+  DEFAULT_ROUTE,
+  type HttpFunction,
+  PAGES,
+  ROUTES,
+  type Route,
+} from '../functions/http/routes.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface ApiProps {
-  readonly functions: Readonly<Record<HttpFunction, ServiceFunction>>;
+  /** `openid` where there is a sign-in of the council's own: its pages come with it. */
+  readonly functions: Readonly<Record<Exclude<HttpFunction, 'openid'>, ServiceFunction>> & {
+    readonly openid?: ServiceFunction | undefined;
+  };
   readonly logRemoval: RemovalPolicy;
 }
 
@@ -51,12 +61,12 @@ export class Api extends Construct {
     super(scope, id);
     this.api = new apigateway.HttpApi(this, 'Api', { apiName: Stack.of(this).stackName, createDefaultStage: false });
 
-    const handlers = Object.entries(props.functions) as [HttpFunction, ServiceFunction][];
-    const targets = new Map(handlers.map(([name, handler]) => [name, this.integrate(handler)]));
-    const routes: [string, HttpFunction][] = Object.entries({ ...ROUTES, ...PAGES }).map(([key, route]) => [
-      key,
-      route.handledBy,
-    ]);
+    const handlers = Object.entries(props.functions);
+    const targets = new Map(
+      handlers.flatMap(([name, handler]) => (handler ? [[name, this.integrate(handler)] as const] : [])),
+    );
+    const all: Record<string, Route> = { ...ROUTES, ...PAGES, ...(props.functions.openid && COUNCIL_PAGES) };
+    const routes: [string, HttpFunction][] = Object.entries(all).map(([key, route]) => [key, route.handledBy]);
     const made = [...routes, ['$default', DEFAULT_ROUTE] as const].map(([routeKey, handledBy]) => {
       const route = new apigateway.CfnRoute(this, routeKey, {
         apiId: this.api.apiId,
@@ -85,9 +95,7 @@ export class Api extends Construct {
       },
     });
     const { node } = stage;
-    const anybodys = Object.entries({ ...ROUTES, ...PAGES }).flatMap(([key, { scope }]) =>
-      scope === null ? [key] : [],
-    );
+    const anybodys = Object.entries(all).flatMap(([key, { scope }]) => (scope === null ? [key] : []));
     const asMany = { ThrottlingRateLimit: THROTTLE.rateLimit, ThrottlingBurstLimit: THROTTLE.burstLimit };
     const keys = [...anybodys, START, '$default'];
     const limits = Object.fromEntries(keys.map((key) => [key, key === ASSETS ? asMany : ANYBODY]));

@@ -7,20 +7,26 @@ import { buildAssets } from './assets.ts';
 import { ASSEMBLY, BUNDLED, FUNCTIONS, ROOT } from './paths.ts';
 
 /** Every Lambda: `functions/<name>.ts`, which exports `handler`. */
-const NAMES = ['seed', 'submit', 'query', 'manage', 'dashboard', 'evaluate', 'notify'] as const;
-export type FunctionName = (typeof NAMES)[number];
+const ALWAYS = ['seed', 'submit', 'query', 'manage', 'dashboard', 'evaluate', 'notify'] as const;
+/** Only where a setting asks for it. */
+const SOMETIMES = ['openid'] as const;
+export type FunctionName = (typeof ALWAYS | typeof SOMETIMES)[number];
+/** With pages. */
+const SHOWING: readonly FunctionName[] = ['dashboard', 'openid'];
 
 const built = new Set<string>();
 
 /**
  * The code of one function with all that it imports, the SDK included: a directory with the one file `<name>.cjs`,
  * and `assets/` beside it for the pages.
- * All functions are built together, once for each assembly that a process writes.
+ * All functions that every deployment has are built together, once for each assembly that a process writes.
  */
 export function bundle(scope: Construct, name: FunctionName): lambda.Code {
   const directory = join(Stage.of(scope)?.outdir ?? ASSEMBLY, 'bundles');
-  if (!built.has(directory)) build(directory);
-  built.add(directory);
+  const together: readonly FunctionName[] = SOMETIMES.some((each) => each === name) ? [name] : ALWAYS;
+  const key = `${together} in ${directory}`;
+  if (!built.has(key)) build(directory, together);
+  built.add(key);
   return lambda.Code.fromAsset(join(directory, name));
 }
 
@@ -50,12 +56,12 @@ export const BUNDLING = {
   logLevel: 'warning',
 } as const satisfies esbuild.BuildOptions;
 
-function build(directory: string): void {
+function build(directory: string, names: readonly FunctionName[]): void {
   esbuild.buildSync({
     ...BUNDLING,
-    entryPoints: NAMES.map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/${name}` })),
+    entryPoints: names.map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/${name}` })),
     outdir: directory,
     outExtension: { '.js': '.cjs' },
   });
-  buildAssets(join(directory, 'dashboard', 'assets'));
+  for (const name of SHOWING.filter((each) => names.includes(each))) buildAssets(join(directory, name, 'assets'));
 }

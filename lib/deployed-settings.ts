@@ -1,5 +1,13 @@
 import { LevelSchema } from '../functions/domain/lifecycle.ts';
-import { OPERATIONS_LEVELS, parseSettings, type Settings, SettingsSchema, spellSettings } from './settings.ts';
+import {
+  NO_ISSUER,
+  OIDC,
+  OPERATIONS_LEVELS,
+  parseSettings,
+  type Settings,
+  SettingsSchema,
+  spellSettings,
+} from './settings.ts';
 
 /** What a deployment makes of the settings that are already deployed. */
 
@@ -13,7 +21,10 @@ export function readDeployed(output: string): Record<string, unknown> {
 
 /** What is given, and for the rest what is deployed. Throws `SettingsError`. */
 export function keepDeployed(given: Context, deployed: Context): Settings {
-  return parseSettings({ ...deployed, ...given });
+  // With the council's sign-in goes what belongs to it.
+  const isKept = (name: string) => given.oidcIssuer !== NO_ISSUER || !OIDC.some((each) => each === name);
+  const kept = Object.entries(deployed).filter(([name]) => isKept(name));
+  return parseSettings({ ...Object.fromEntries(kept), ...given });
 }
 
 /** Whom only a person can name; of a new stack they are asked for. */
@@ -69,6 +80,11 @@ export function lossesOf(before: Settings, after: Settings, holdsFigures: boolea
       rank(LevelSchema.options, after.alertLevel) > rank(LevelSchema.options, before.alertLevel) && {
         setting: 'alertLevel',
         means: `${before.alertEmail} is mailed from "${after.alertLevel}" on only, no longer from "${before.alertLevel}".`,
+      },
+    before.oidcIssuer !== undefined &&
+      before.oidcIssuer !== after.oidcIssuer && {
+        setting: 'oidcIssuer',
+        means: `Whoever signs in by ${before.oidcIssuer} cannot any more, and is signed out.`,
       },
     rank(OPERATIONS_LEVELS, after.operations) > rank(OPERATIONS_LEVELS, before.operations) && {
       setting: 'operations',

@@ -1,6 +1,7 @@
 import type { Node } from 'constructs';
 import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
+import { CouncilRulesSchema, IssuerSchema } from '../functions/domain/council.ts';
 import { AuthorityIdSchema } from '../functions/domain/identifiers.ts';
 import { LevelSchema } from '../functions/domain/lifecycle.ts';
 import { readSeeds } from './seeds.ts';
@@ -11,6 +12,9 @@ const Address = z
   .union([z.literal(NOBODY), z.email('must be an e-mail address, or nobody')])
   .transform((address) => (address === NOBODY ? undefined : address))
   .optional();
+
+/** What `oidcIssuer` is set to so that there is none any more. */
+export const NO_ISSUER = 'none';
 
 /** The name of the stack where nothing else is said. The headings of docs/runbook.md begin with it. */
 export const STACK = 'InspectionMonitor';
@@ -43,8 +47,36 @@ export const SettingsSchema = z.object({
   operations: z.enum(OPERATIONS_LEVELS, 'must be full, basic or none').optional(),
   /** The organisation inspected: whose alerts `alertEmail` is sent. */
   authority: SeededAuthority.default('herefordshire'),
+  /** Whom people write to about accessibility and privacy: the pages say so. */
+  contact: Address,
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   smallNumbers: z.enum(['show', 'suppress'], 'must be show or suppress').default('show'),
+  /** Where the council's own sign-in is (OpenID Connect), as it spells itself; `none` for none. The next four belong to it. */
+  oidcIssuer: z
+    .union([z.literal(NO_ISSUER), IssuerSchema])
+    .transform((issuer) => (issuer === NO_ISSUER ? undefined : issuer))
+    .optional(),
+  /** What it calls this service. */
+  oidcClientId: z.string().regex(/^\S+$/, 'must be the id of this service, as the issuer gave it').optional(),
+  /** The name of the SSM parameter, a SecureString, that holds the secret which belongs to that id. */
+  oidcSecretParameter: z
+    .string()
+    .regex(
+      /^\/[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
+      'must be the name of an SSM parameter, such as /inspection-monitor/oidc',
+    )
+    .refine((name) => !/^\/(aws|ssm)/i.test(name), 'must not begin with /aws or /ssm, which SSM keeps for itself')
+    .optional(),
+  /** The claim that says what somebody may do. Without it, `roles`. */
+  oidcClaim: z.string().regex(/^\S+$/, 'must be the name of a claim, such as roles or groups').optional(),
+  /** What somebody may do by what the claim holds: `manage@herefordshire=Monitor managers; look@*=Monitor readers`. */
+  oidcRoles: z
+    .string()
+    .superRefine((text, context) => {
+      for (const { message } of CouncilRulesSchema.safeParse(text).error?.issues ?? [])
+        context.addIssue({ code: 'custom', message });
+    })
+    .optional(),
   /**
    * Whether tables refuse deletion and outlive the stack; off only where trying things out. The command line gives
    * a string, tests and `cdk.json` a boolean.
@@ -52,14 +84,27 @@ export const SettingsSchema = z.object({
   retain: z.union([z.boolean(), z.stringbool()], 'must be true or false').default(true),
 });
 
+/** The settings of the council's own sign-in, which are there together or not at all. */
+export const OIDC = ['oidcIssuer', 'oidcClientId', 'oidcSecretParameter', 'oidcClaim', 'oidcRoles'] as const;
+const NEEDED_WITH_ISSUER = ['oidcClientId', 'oidcSecretParameter', 'oidcRoles'] as const;
+
 /** What was chosen, with what follows from it. */
 const ResolvedSchema = SettingsSchema.transform(({ operations, ...settings }) => ({
   ...settings,
   operations: operations ?? (settings.retain ? 'full' : 'basic'),
-})).refine(({ operations, operationsEmail }) => operations !== 'none' || operationsEmail === undefined, {
-  path: ['operationsEmail'],
-  message: 'with operations=none nobody is told anything; leave it out, or choose basic or full',
-});
+}))
+  .refine(({ operations, operationsEmail }) => operations !== 'none' || operationsEmail === undefined, {
+    path: ['operationsEmail'],
+    message: 'with operations=none nobody is told anything; leave it out, or choose basic or full',
+  })
+  .superRefine((settings, context) => {
+    const given = (name: (typeof OIDC)[number]) => settings[name] !== undefined;
+    const lacking = given('oidcIssuer') ? NEEDED_WITH_ISSUER.filter((name) => !given(name)) : [];
+    for (const name of lacking)
+      context.addIssue({ code: 'custom', path: [name], message: 'is needed with oidcIssuer' });
+    for (const name of given('oidcIssuer') ? [] : OIDC.filter(given))
+      context.addIssue({ code: 'custom', path: [name], message: 'is for a sign-in that oidcIssuer has to name' });
+  });
 export type Settings = z.infer<typeof ResolvedSchema>;
 
 /** Context that describes no installation. `faults` has one line for each. */
@@ -88,21 +133,32 @@ export function readSettings(node: Node): Settings {
 }
 
 /** Reads the settings among `context`, by name; throws one `SettingsError` that names every fault. */
-export function parseSettings(context: Readonly<Record<string, unknown>>): Settings {
+export const parseSettings = (context: Readonly<Record<string, unknown>>): Settings => parse(ResolvedSchema, context);
+
+/** As {@link parseSettings}, of settings to which others come that are deployed: each is looked at by itself. */
+export const parseGiven = (context: Readonly<Record<string, unknown>>): z.infer<typeof SettingsSchema> =>
+  parse(SettingsSchema, context);
+
+function parse<T>(schema: z.ZodType<T>, context: Readonly<Record<string, unknown>>): T {
   const names = Object.keys(SettingsSchema.shape);
   const unknown = Object.keys(context)
     .filter((name) => !names.includes(name) && !isOfCdk(name))
     .map((name) => `${name}: there is no such setting; the nearest is ${closest(name, names)}`);
-  const read = ResolvedSchema.safeParse(context);
+  const read = schema.safeParse(context);
   if (read.success && unknown.length === 0) return read.data;
   const wrong = (read.error?.issues ?? []).map(
-    ({ path: [name], message }) => `${String(name)}: ${message}; got ${JSON.stringify(context[String(name)])}`,
+    ({ path: [name], message }) =>
+      `${String(name)}: ${message}${Object.hasOwn(context, String(name)) ? `; got ${JSON.stringify(context[String(name)])}` : ''}`,
   );
   throw new SettingsError([...unknown, ...wrong]);
 }
 
-/** Settings as `-c` takes them, every one by its name: what is read from it is the same again. */
-export function spellSettings(settings: Settings): Record<keyof Settings, string> {
-  const spelled = Object.keys(SettingsSchema.shape).map((name) => [name, settings[name as keyof Settings] ?? NOBODY]);
-  return Object.fromEntries(spelled.map(([name, value]) => [name, String(value)])) as Record<keyof Settings, string>;
+/**
+ * Settings as `-c` takes them, every one by its name, but those of a sign-in that is not there: what is read from it is the
+ * same again.
+ */
+export function spellSettings(settings: Settings): Partial<Record<keyof Settings, string>> {
+  const names = Object.keys(SettingsSchema.shape) as (keyof Settings)[];
+  const there = names.filter((name) => settings[name] !== undefined || !OIDC.some((each) => each === name));
+  return Object.fromEntries(there.map((name) => [name, String(settings[name] ?? NOBODY)]));
 }

@@ -1,5 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type * as z from 'zod';
+import type { CouncilSchema } from '../functions/domain/council.ts';
 import { EVALUATED_PREFIXES, NOTICE_PREFIX } from '../functions/store/keys.ts';
 import { AlertTopic } from './alert-topic.ts';
 import { Api } from './api.ts';
@@ -102,7 +104,12 @@ export class InspectionMonitorStack extends Stack {
     // Tokens are listed, made and revoked on the page.
     tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'access', 'tokens');
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'baselines', [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
@@ -115,8 +122,13 @@ export class InspectionMonitorStack extends Stack {
     // Links to sign in go to one recipient each.
     topic.grantPublish(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
+    if (settings.contact) dashboard.tell('CONTACT', settings.contact);
 
-    const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard }, logRemoval });
+    // The council's own sign-in, where there is one. Apart, so that what it needs is not loaded with the pages, and the secret is its alone.
+    const openid = settings.oidcIssuer === undefined ? undefined : this.councilSignIn(settings, tables, logRemoval);
+    if (openid) dashboard.tell('COUNCIL_SIGN_IN', spellCouncil(settings));
+
+    const api = new Api(this, 'Api', { functions: { submit, query, manage, dashboard, openid }, logRemoval });
 
     // Whatever changes makes an authority be looked at again.
     const evaluate = new ServiceFunction(this, 'Evaluate', {
@@ -185,7 +197,7 @@ export class InspectionMonitorStack extends Stack {
 
     // And what tells us when any of this fails.
     operations.watch({
-      functions: [seed, submit, query, manage, dashboard, evaluate, notify],
+      functions: [seed, submit, query, manage, dashboard, ...(openid ? [openid] : []), evaluate, notify],
       streams: [baselineChanges, submissionChanges, newNotices],
       api,
       schedule,
@@ -205,4 +217,37 @@ export class InspectionMonitorStack extends Stack {
       new CfnOutput(this, `${name.charAt(0).toUpperCase()}${name.slice(1)}Table`, { value: table.tableName });
     }
   }
+
+  private councilSignIn(settings: Settings, tables: Tables, logRemoval: RemovalPolicy): ServiceFunction {
+    const openid = new ServiceFunction(this, 'Openid', {
+      name: 'openid',
+      whenItFails:
+        "Nobody can sign in by the council's own sign-in; links by mail and sessions that were begun work on.",
+      memory: 512,
+      // It asks the council's sign-in up to four times, and each may take five seconds.
+      timeout: Duration.seconds(25),
+      logRemoval,
+    });
+    tables.grant(openid, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
+    // Encrypted under the account's own key of SSM, for which nobody needs a permission beside this one.
+    const name = settings.oidcSecretParameter ?? '';
+    openid.allow(
+      ['ssm:GetParameter'],
+      this.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.replace(/^\//, '') }),
+    );
+    openid.tell('COUNCIL_SIGN_IN', spellCouncil(settings));
+    return openid;
+  }
+}
+
+/** The settings of the council's own sign-in as its functions are told them: `CouncilSchema`. */
+function spellCouncil({ oidcIssuer, oidcClientId, oidcSecretParameter, oidcClaim, oidcRoles }: Settings): string {
+  const council: z.input<typeof CouncilSchema> = {
+    issuer: oidcIssuer ?? '',
+    clientId: oidcClientId ?? '',
+    secretParameter: oidcSecretParameter ?? '',
+    claim: oidcClaim ?? 'roles',
+    rules: oidcRoles ?? '',
+  };
+  return JSON.stringify(council);
 }

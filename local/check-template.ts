@@ -6,7 +6,13 @@ import {
   TYPES_NOT_EMULATED,
 } from './not-emulated.ts';
 import { intrinsicOf, isJoin, isObject, referenceOf } from './resolve.ts';
-import { CustomResourceProperties, isCustomResource, PROPERTIES, RETURN_VALUES } from './resource-types.ts';
+import {
+  CustomResourceProperties,
+  isCustomResource,
+  PROPERTIES,
+  PSEUDO_PARAMETERS,
+  RETURN_VALUES,
+} from './resource-types.ts';
 
 /**
  * Refuses a template with anything in it that is not emulated, before any part of the instance starts. A stand-in for AWS
@@ -112,6 +118,7 @@ function faultsOfExpressions(value: unknown, path: string, types: Types): string
     const { logicalId, returnValue } = reference;
     const type = types.get(logicalId);
     const known: readonly string[] = (type !== undefined && RETURN_VALUES[type]) || [];
+    if (PSEUDO_PARAMETERS.includes(logicalId)) return [];
     if (logicalId.startsWith('AWS::')) return [`${path}: the pseudo parameter ${logicalId} is not emulated`];
     if (type === undefined) return [];
     if (known.includes(returnValue)) return [];

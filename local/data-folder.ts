@@ -3,12 +3,14 @@ import { join } from 'node:path';
 
 /** No part of AWS: what an instance keeps on disk, and who may read it. */
 
-/** Everything that an instance ever writes in its folder. Other people's files may lie beside. */
+/** Everything that an instance ever writes in its folder, or reads there. Other people's files may lie beside. */
 export const WRITTEN = {
   /** What it has taken in and done, which a fresh start removes. */
   data: ['dynamodb', 'checkpoints', 'sns', 'sqs', 'mail', 'custom-resources.json', 'schedules.json', 'functions.log'],
   /** What each start makes or takes over. */
   ofStarts: ['cdk.out', 'addresses.json', 'outputs.json', 'instance.lock'],
+  /** What people write for it to read. */
+  byPeople: ['parameters.json'],
 } as const;
 
 /** On Windows the folder is as private as the one it lies in: modes mean nothing there. */
@@ -22,7 +24,7 @@ export function keepPrivate(directory: string): void {
   process.umask(0o077);
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, PRIVATE.directory);
-  for (const name of [...WRITTEN.data, ...WRITTEN.ofStarts]) tighten(join(directory, name));
+  for (const name of [...WRITTEN.data, ...WRITTEN.ofStarts, ...WRITTEN.byPeople]) tighten(join(directory, name));
 }
 
 /** A folder last of all, so that one that is private has nothing in it that is not. */

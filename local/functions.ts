@@ -113,6 +113,7 @@ function createFunction(
     AWS_ENDPOINT_URL_DYNAMODB: gateway,
     AWS_ENDPOINT_URL_SNS: gateway,
     AWS_ENDPOINT_URL_SQS: gateway,
+    AWS_ENDPOINT_URL_SSM: gateway,
     LAMBDA_TASK_ROOT: setup.codeDirectory,
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     _HANDLER: Handler,

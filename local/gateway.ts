@@ -6,7 +6,7 @@ import { whyForeign } from './own-origin.ts';
 
 /** Emulates the endpoints of AWS's services: one loopback port that tells whose call it is, and who calls. */
 
-export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sns' | 'sqs';
+export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sns' | 'sqs' | 'ssm';
 
 /** One call of an AWS service, as it arrived from a function or from a tool. */
 export interface AwsCall {
@@ -69,6 +69,7 @@ const TARGETS: Readonly<Record<string, Service>> = {
   DynamoDB_20120810: 'dynamodb',
   DynamoDBStreams_20120810: 'dynamodbstreams',
   AmazonSQS: 'sqs',
+  AmazonSSM: 'ssm',
 };
 
 /**
@@ -248,11 +249,13 @@ export function awsError(call: Pick<AwsCall, 'service'>, status: number, code: s
       headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },
       body: JSON.stringify({ message }),
     };
-  const namespace = call.service === 'sqs' ? 'com.amazonaws.sqs' : 'com.amazonaws.dynamodb.v20120810';
+  // SSM's errors have no namespace.
+  const namespace =
+    call.service === 'sqs' ? 'com.amazonaws.sqs#' : call.service === 'ssm' ? '' : 'com.amazonaws.dynamodb.v20120810#';
   return {
     status,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
-    body: JSON.stringify({ __type: `${namespace}#${code}`, message }),
+    body: JSON.stringify({ __type: `${namespace}${code}`, message }),
   };
 }
 

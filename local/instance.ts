@@ -21,6 +21,7 @@ import { createPolicies } from './policy.ts';
 import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
+import { PARAMETERS, serveParameters } from './ssm.ts';
 import { startStreamMapping } from './stream-mapping.ts';
 import { loadStack, type Template } from './template.ts';
 
@@ -197,6 +198,7 @@ async function start(
   gateway.guard((call) => policies.refusalOf(call));
   const queues = createQueues(model, at('sqs'), clock);
   gateway.serve('sqs', (call) => queues.handle(call));
+  gateway.serve('ssm', serveParameters(at(PARAMETERS)));
   const { autoConfirm = true, unlimited = false } = options;
   const sns = createSns({ model, directory: at('sns'), gateway, mailer, clock, log, autoConfirm, unlimited });
   closers.push(() => sns.stop(Math.max(0, graceEnd - Date.now())));

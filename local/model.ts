@@ -83,7 +83,15 @@ export function createModel(stack: Stack, facts: Facts): Model {
     }
   };
 
+  const pseudo: Readonly<Record<string, string>> = {
+    'AWS::AccountId': account,
+    'AWS::Partition': 'aws',
+    'AWS::Region': region,
+  };
+
   const lookUp = (logicalId: string, returnValue: string): string => {
+    const parameter = pseudo[logicalId];
+    if (parameter !== undefined) return parameter;
     switch (returnValue) {
       case 'Ref':
         return ref(logicalId);

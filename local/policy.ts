@@ -179,6 +179,10 @@ function needsOf(call: AwsCall, region: string, account: string, keys: ReadonlyM
           resource: `arn:aws:lambda:${region}:${account}:function:${input.FunctionName}`,
         },
       ];
+    case 'ssm': {
+      const name = String(input.Name ?? '*').replace(/^\//, '');
+      return [{ action: `ssm:${call.operation}`, resource: `arn:aws:ssm:${region}:${account}:parameter/${name}` }];
+    }
     case 'sqs': {
       const name = String(input.QueueUrl ?? input.QueueName ?? '*').replace(/^.*\//, '');
       return [{ action: `sqs:${call.operation}`, resource: `arn:aws:sqs:${region}:${account}:${name}` }];

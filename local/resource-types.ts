@@ -143,4 +143,7 @@ export const RETURN_VALUES: Readonly<Record<string, readonly ReturnValue[]>> = {
   'AWS::SQS::Queue': ['Ref', 'Arn'],
 };
 
+/** What the template may ask of the account that it is deployed in. */
+export const PSEUDO_PARAMETERS: readonly string[] = ['AWS::AccountId', 'AWS::Partition', 'AWS::Region'];
+
 export type ReturnValue = 'Ref' | 'ApiEndpoint' | 'Arn' | 'StreamArn';

@@ -14,11 +14,12 @@ import type { DashboardDependencies } from './dependencies.ts';
 
 export async function signIn(
   { event, visit, form }: PageRequest,
-  { database, now }: DashboardDependencies,
+  { database, now, council }: DashboardDependencies,
 ): Promise<PageAnswer> {
   const token = (form.token ?? '').trim();
   const grant = await readGrant(database, token, now());
-  if (!grant) return page(signInPage(visit, form.to ?? '/', { token: 'This token is not valid, or no longer.' }), 422);
+  const fault = { token: 'This token is not valid, or no longer.' };
+  if (!grant) return page(signInPage(visit, form.to ?? '/', council !== undefined, fault), 422);
   return redirect(pathAfterSignIn(form.to), [sessionCookie(event, token, grant.expires, now())]);
 }
 
@@ -32,7 +33,12 @@ export async function postLink(
   const to = pathAfterSignIn(form.to);
   const address = z.email().max(254).safeParse(form.address?.trim());
   if (!address.success)
-    return page(signInPage(visit, to, { address: 'Enter an e-mail address, like name@example.org' }), 422);
+    return page(
+      signInPage(visit, to, dependencies.council !== undefined, {
+        address: 'Enter an e-mail address, like name@example.org',
+      }),
+      422,
+    );
   // API Gateway answers under no other host than its own; on one machine, no page of another origin comes this far.
   const origin = `${event.headers['x-forwarded-proto']}://${event.headers.host}`;
   const linkTo = (code: string): string => `${origin}/sign-in/link?${new URLSearchParams({ link: code, to })}`;

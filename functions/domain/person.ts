@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BySchema, type Scope } from './access.ts';
 
-/** Who signs in by mail: what they may do, their links and their sessions. Secrets are known by their SHA-256 alone. */
+/** Who signs in: what they may do, their links and their sessions. Secrets are known by their SHA-256 alone. */
 
 /** What an address may do in an authority; each may also do what comes before it. */
 export const RoleSchema = z.enum(['look', 'acknowledge', 'submit', 'manage'], {
@@ -20,11 +20,34 @@ const SCOPE: Readonly<Record<Role, Scope>> = {
 export const scopesOf = (role: Role): Scope[] =>
   RoleSchema.options.slice(0, RoleSchema.options.indexOf(role) + 1).map((each) => SCOPE[each]);
 
+const rankOf = (role: Role): number => RoleSchema.options.indexOf(role);
+export const higherRole = (a: Role | undefined, b: Role): Role => (a && rankOf(a) > rankOf(b) ? a : b);
+
+/** The role that roles by authority, or `*` for all, come to in one; undefined where that is none. */
+export function roleIn(roles: Readonly<Record<string, Role>>, authority: string): Role | undefined {
+  const [own, everywhere] = [roles[authority], roles['*']];
+  return own && everywhere ? higherRole(own, everywhere) : (own ?? everywhere);
+}
+
 const LinkSchema = z.object({ digest: z.string(), expires: z.iso.datetime(), remember: z.boolean() });
-const SessionSchema = z.object({ digest: z.string(), startedAt: z.iso.datetime(), expires: z.iso.datetime() });
+/** What the council's own sign-in said of somebody, and under which settings: others end the session. */
+const SaidSchema = z.object({
+  settings: z.string(),
+  address: z.string(),
+  /** By authority, or `*` for all. */
+  roles: z.record(z.string(), RoleSchema),
+});
+export type Said = z.infer<typeof SaidSchema>;
+const SessionSchema = z.object({
+  digest: z.string(),
+  startedAt: z.iso.datetime(),
+  expires: z.iso.datetime(),
+  /** Where it was begun by the council's own sign-in, and not by a mailed link. */
+  said: SaidSchema.optional(),
+});
 export type Session = z.infer<typeof SessionSchema>;
 
-/** An address, by the id that it has as a recipient. */
+/** An address, by the id that it has as a recipient; or somebody whom the council's own sign-in knows, by an id of that. */
 export const PersonSchema = z.object({
   id: z.string(),
   /** By authority; `look` where none was set. */
@@ -35,6 +58,8 @@ export const PersonSchema = z.object({
   /** When links were sent within the last hour, oldest first. */
   sent: z.array(z.iso.datetime()),
   sessions: z.array(SessionSchema),
+  /** Attempts by the council's own sign-in that became sessions, as long as they could be used once more. */
+  used: z.array(z.object({ digest: z.string(), expires: z.iso.datetime() })).optional(),
   /** When SNS last said that the address still gets the alerts. */
   checkedAt: z.iso.datetime(),
   /** Counts the writes, so that nobody overwrites what they have not read. */
@@ -85,9 +110,28 @@ export function withSession(
   if (!used || isOver(used, now)) return undefined;
   const expires = after(now, used.remember ? REMEMBERED_MS : SESSION_MS);
   const session = { digest, startedAt: now.toISOString(), expires };
-  const sessions = [...person.sessions.filter((each) => !isOver(each, now)), session].slice(-MAX_SESSIONS);
   const links = person.links.filter((each) => each !== used);
-  return { person: { ...person, links, sessions, checkedAt: now.toISOString() }, session };
+  return { person: { ...person, links, sessions: among(person, session, now), checkedAt: now.toISOString() }, session };
+}
+
+const among = ({ sessions }: Person, session: Session, now: Date): Session[] =>
+  [...sessions.filter((each) => !isOver(each, now)), session].slice(-MAX_SESSIONS);
+
+/**
+ * The person with a session that the council's own sign-in began; undefined where the attempt has become one already. It is
+ * over within a working day, whatever was asked for: what somebody may do is known as of its beginning.
+ */
+export function withSaidSession(
+  person: Person,
+  attempt: { readonly digest: string; readonly expires: string },
+  digest: string,
+  said: Said,
+  now: Date,
+): { person: Person; session: Session } | undefined {
+  const used = (person.used ?? []).filter((each) => !isOver(each, now));
+  if (used.some((each) => each.digest === attempt.digest)) return undefined;
+  const session = { digest, startedAt: now.toISOString(), expires: after(now, SESSION_MS), said };
+  return { person: { ...person, sessions: among(person, session, now), used: [...used, attempt] }, session };
 }
 
 /** The session with this digest, if it is not over. */

@@ -371,7 +371,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Metrics',
     summary: 'Rename a metric, end it, or say which one takes its place',
     description:
-      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected.',
+      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected. `until` or `replacedBy` null takes that back.',
     body: { schema: 'NewMetricChange', example: { title: 'First assessments on time', ...DECISION } },
     answers: { 200: 'ChangedMetric' },
     problems: [409],

@@ -6,7 +6,7 @@ import type { MailedPerson } from '../services/people.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, missingText, pathOf, table, type Visit, warningText } from './layout.ts';
-import { counted, enteredBy, timeName } from './words.ts';
+import { breakable, counted, enteredBy, timeName } from './words.ts';
 
 const FROM: Record<Level, string> = {
   critical: 'Critical only',
@@ -75,7 +75,7 @@ ${
     captionHidden: true,
     heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
     rows: recipients.map((recipient) => [
-      maskedAddress(recipient.address, beside),
+      breakable(maskedAddress(recipient.address, beside)),
       `${FROM[recipient.level]}${recipient.summary ? '; a summary every month' : ''}`,
       MAY[recipient.role],
       recipient.arn
@@ -84,7 +84,7 @@ ${
           ? html`<strong>Lost</strong> <span class="app-when">seen ${timeName(recipient.lostAt)}</span>`
           : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
       recipient.decided
-        ? html`${recipient.decided.by} <span class="app-when">${timeName(recipient.decided.at)}</span>`
+        ? html`${enteredBy(recipient.decided.by)} <span class="app-when">${timeName(recipient.decided.at)}</span>`
         : enteredBy(undefined),
       ...(mayManage ? [removal(visit, authority, recipient, beside)] : []),
     ]),

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { authorize, byOf, type Grant } from '../domain/access.ts';
-import { MAX_FORM_BYTES, PAGES, type PageKey, type Route } from '../http/routes.ts';
+import { MAX_FORM_BYTES, type Route } from '../http/routes.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
 import { idOfToken } from '../services/tokens.ts';
@@ -48,20 +48,26 @@ export interface PageDependencies {
 type KnownEvent = APIGatewayProxyEventV2 & { visit?: Visit; grant?: PageGrant | undefined };
 
 /**
- * The Lambda handler of a function that answers with pages: who may, whether a post is one of ours, then the page. What
+ * The Lambda handler of a function that answers with the pages of a table of routes.ts: who may, whether a post is one of ours, then the page. What
  * `httpHandler` is to the API, with a cookie for the header, a form for the body and a page for the problem.
  */
-export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: PageDependencies) {
+export function pageHandler<Key extends string>(
+  table: Readonly<Record<Key, Route>>,
+  pages: Record<Key, PageHandler>,
+  dependencies: PageDependencies,
+) {
   const { grantOf, nothingThere, assets, logger } = dependencies;
   return middy<APIGatewayProxyEventV2, PageAnswer>()
     .use(finishing())
     .use(logging(logger))
     .use(refusals(dependencies))
     .handler(async (event: APIGatewayProxyEventV2): Promise<PageAnswer> => {
-      const key = event.routeKey as PageKey;
-      const isPage = Object.hasOwn(PAGES, key);
+      const key = event.routeKey as Key;
+      const isPage = Object.hasOwn(table, key);
       if (!isPage && !/text\/html/.test(event.headers.accept ?? '')) return nothingThere(event);
-      const { scope } = isPage ? PAGES[key] : { scope: 'read' as const };
+      const { scope, maxBodyBytes = MAX_FORM_BYTES }: Pick<Route, 'scope' | 'maxBodyBytes'> = isPage
+        ? table[key]
+        : { scope: 'read' };
       const token = tokenOf(event);
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       Object.assign(event, { visit: visitOf(assets, grant, token), grant } satisfies Partial<KnownEvent>);
@@ -76,7 +82,9 @@ export function pageHandler(pages: Record<PageKey, PageHandler>, dependencies: P
         visit: visitOf(assets, grant, token),
         grant,
         by: grant ? byOf(grant) : '',
-        ...(isPosted(event) ? await acceptForm(event, scope ? token : undefined) : { form: {}, files: {} }),
+        ...(isPosted(event)
+          ? await acceptForm(event, maxBodyBytes, scope ? token : undefined)
+          : { form: {}, files: {} }),
       });
     });
 }
@@ -105,14 +113,17 @@ function askedFor({ rawPath, rawQueryString, requestContext }: APIGatewayProxyEv
 }
 
 /** A post's fields, if it comes from a page of ours and, once signed in, from this very session. */
-async function acceptForm(event: APIGatewayProxyEventV2, token: string | undefined): Promise<Posted> {
+async function acceptForm(
+  event: APIGatewayProxyEventV2,
+  maxBodyBytes: number,
+  token: string | undefined,
+): Promise<Posted> {
   const forged = new RefusalError(
     403,
     'Not accepted',
     'This form did not come from a page of this service. Go back, load the page again and send it from there.',
   );
   if (!isSameOrigin(event)) throw forged;
-  const { maxBodyBytes = MAX_FORM_BYTES }: Route = PAGES[event.routeKey as PageKey];
   const posted = await readForm(event, maxBodyBytes);
   if (token && !isForgeryToken(posted.form.forgeryToken, token)) throw new StaleFormError(posted);
   return posted;

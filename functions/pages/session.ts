@@ -8,19 +8,23 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
  * name, and Safari sends no `Secure` cookie even to 127.0.0.1, so it has neither. `Lax`, as a `Strict` cookie stays
  * behind when somebody follows the link in an e-mail.
  */
-function cookieFor(event: APIGatewayProxyEventV2): { readonly name: string; readonly attributes: string } {
+function cookieFor(
+  event: APIGatewayProxyEventV2,
+  called = 'session',
+): { readonly name: string; readonly attributes: string } {
   // Set by API Gateway itself, whatever the caller sends: "https". Anything but a plain "http" is taken for that.
   return event.headers['x-forwarded-proto'] === 'http'
-    ? { name: 'session', attributes: 'Path=/; HttpOnly; SameSite=Lax' }
-    : { name: '__Host-session', attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' };
+    ? { name: called, attributes: 'Path=/; HttpOnly; SameSite=Lax' }
+    : { name: `__Host-${called}`, attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' };
 }
 
 /** The longest that a browser keeps the cookie of a token, in seconds: a working day, also where the token lives for a year. */
 const MAX_SESSION_S = 12 * 60 * 60;
 
 /** The token that a browser sent; undefined where it has none. */
-export function tokenOf(event: APIGatewayProxyEventV2): string | undefined {
-  const { name } = cookieFor(event);
+export const tokenOf = (event: APIGatewayProxyEventV2): string | undefined => cookieOf(event, cookieFor(event));
+
+function cookieOf(event: APIGatewayProxyEventV2, { name }: { readonly name: string }): string | undefined {
   return event.cookies?.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
 }
 
@@ -42,6 +46,16 @@ export function endedSession(event: APIGatewayProxyEventV2): string {
   const { name, attributes } = cookieFor(event);
   return `${name}=; ${attributes}; Max-Age=0`;
 }
+
+/** What a browser keeps while its owner is away at the council's own sign-in; `Lax`, as they come back from another site. */
+const attemptCookieFor = (event: APIGatewayProxyEventV2) => cookieFor(event, 'council-sign-in');
+export const attemptOf = (event: APIGatewayProxyEventV2): string | undefined =>
+  cookieOf(event, attemptCookieFor(event));
+export function attemptCookie(event: APIGatewayProxyEventV2, attempt: string, seconds: number): string {
+  const { name, attributes } = attemptCookieFor(event);
+  return `${name}=${attempt}; ${attributes}; Max-Age=${seconds}`;
+}
+export const endedAttempt = (event: APIGatewayProxyEventV2): string => attemptCookie(event, '', 0);
 
 /** What a form carries to show that it came from a page of this session: nobody without the cookie can know it. */
 export function forgeryToken(token: string): string {

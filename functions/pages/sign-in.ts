@@ -4,10 +4,14 @@ import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, type Place, table, type Visit } from './layout.ts';
 import { timeName } from './words.ts';
 
-/** Two ways in: a link by mail for people, a token for whoever was given one. `asked` is the path to go on to. */
+/**
+ * The ways in: the council's own sign-in where there is one, a link by mail for people, a token for whoever was given one.
+ * `asked` is the path to go on to.
+ */
 export function signInPage(
   visit: Visit,
   asked: string,
+  hasCouncil: boolean,
   { token, address }: { readonly token?: string; readonly address?: string } = {},
 ): Html {
   const input = (name: 'address' | 'token', label: string, hint: string, fault: string | undefined, attributes: Html) =>
@@ -22,6 +26,11 @@ ${fault && html`<p id="${name}-error" class="govuk-error-message"><span class="g
     hasErrors: (token ?? address) !== undefined,
     content: html`${errorSummary([...(address ? [{ text: address, field: 'address' }] : []), ...(token ? [{ text: token, field: 'token' }] : [])])}
 <h1 class="govuk-heading-l">Sign in</h1>
+${
+  hasCouncil &&
+  html`<a class="govuk-button" href="/sign-in/council?${new URLSearchParams({ to: asked }).toString()}">Sign in with your council account</a>
+<h2 class="govuk-heading-m">Or by e-mail</h2>`
+}
 <form method="post" action="/sign-in/mail" class="app-narrow">
 <input type="hidden" name="to" value="${asked}">
 ${input('address', 'E-mail address', 'The one that gets the alerts. We send a link to it.', address, html`type="email" autocomplete="email"`)}

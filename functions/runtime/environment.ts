@@ -14,6 +14,8 @@ export const EnvironmentSchema = z.object({
   OPERATIONS_TOPIC_ARN: z.string().optional(),
   /** Whom the deployment has told when the service fails; nobody where there is none. */
   OPERATIONS_EMAIL: z.string().optional(),
+  /** Whom people write to about the pages; nobody where none was named. */
+  CONTACT: z.string().optional(),
   /** Where the page and the API are, without a trailing slash. */
   API_URL: z.url(),
   /** The CloudWatch namespace of the function's own metrics. */
@@ -22,6 +24,8 @@ export const EnvironmentSchema = z.object({
   POWERTOOLS_METRICS_DISABLED: z.literal('true').optional(),
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   SMALL_NUMBERS: z.enum(['show', 'suppress']),
+  /** The settings of the council's own sign-in, as JSON (`CouncilSchema`); none where there is none. */
+  COUNCIL_SIGN_IN: z.string().min(1).optional(),
 });
 export type Environment = z.infer<typeof EnvironmentSchema>;
 

@@ -7,11 +7,14 @@ import {
   newPerson,
   type Person,
   type Role,
+  roleIn,
+  type Said,
   type Session,
   scopesOf,
   sessionId,
   sessionOf,
   withLink,
+  withSaidSession,
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
@@ -24,7 +27,7 @@ import { retryChanged } from './retry.ts';
 import type { Recipients } from './subscriptions.ts';
 
 /**
- * Signing in by mail: whoever reads the mails of an address that gets the alerts is who they say. A link and a session
+ * Signing in by mail, and sessions, however they were begun. Whoever reads the mails of an address that gets the alerts is who they say. A link and a session
  * are each 256 random bits that only their holder has; kept are their digests, with the address, in one item.
  */
 
@@ -37,6 +40,8 @@ export interface SigningIn {
   readonly sns: () => Promise<Recipients['sns']>;
   readonly topicArn: string;
   readonly now: Date;
+  /** Under which settings of the council's own sign-in ({@link settingsId}) sessions hold; none of it where it is undefined. */
+  readonly council: string | undefined;
 }
 
 const LINK = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
@@ -46,6 +51,9 @@ export const isSession = (cookie: string): boolean => SESSION.test(cookie);
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
 const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Names the settings of the council's own sign-in, as the functions are told them, without telling them. */
+export const settingsId = (spelled: string): string => digestOf(spelled).slice(0, 16);
 
 /** What of a link or a session is known here: whose it says it is, and the digest of its secret. */
 function partsOf(pattern: RegExp, text: string): { id: string; digest: string } | undefined {
@@ -100,19 +108,59 @@ export async function useLink(
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const link = partsOf(LINK, code);
   if (!link) return undefined;
-  return retryChanged(async () => {
+  return begin({ database, now }, async (digest) => {
     const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
-    const secret = newSecret();
-    const begun = person && recipient && withSession(person, link.digest, digestOf(secret), now);
+    return { person, change: () => person && recipient && withSession(person, link.digest, digest, now) };
+  });
+}
+
+/**
+ * Saves somebody who was read with a session of a new secret, as `change` makes it; undefined where that makes none. A session
+ * that is there already was saved by this very call, whose answer was lost.
+ */
+async function begin(
+  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
+  read: (digest: string) => Promise<{
+    readonly person: Person | undefined;
+    readonly change: () => { readonly person: Person; readonly session: Session } | undefined;
+  }>,
+): Promise<{ cookie: string; session: Session } | undefined> {
+  const secret = newSecret();
+  const digest = digestOf(secret);
+  return retryChanged(async () => {
+    const { person, change } = await read(digest);
+    const saved = person && sessionOf(person, digest, now);
+    if (saved) return { cookie: cookieOf(person, secret), session: saved };
+    const begun = change();
     if (!begun) return undefined;
     await savePerson(database, begun.person);
-    return { cookie: `ims_${link.id}_${secret}`, session: begun.session };
+    return { cookie: cookieOf(begun.person, secret), session: begun.session };
+  });
+}
+
+const cookieOf = ({ id }: Person, secret: string): string => `ims_${id}_${secret}`;
+
+/**
+ * Begins a session for somebody of whom the council's own sign-in said who they are; undefined where this attempt began one
+ * already. `attempt` names it as long as it could come back.
+ */
+export async function beginSaidSession(
+  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
+  id: string,
+  attempt: { readonly name: string; readonly expires: string },
+  said: Said,
+): Promise<{ cookie: string; session: Session } | undefined> {
+  const once = { digest: digestOf(attempt.name), expires: attempt.expires };
+  return begin({ database, now }, async (digest) => {
+    // Whoever cannot be read begins anew: all that is kept of them is their sessions.
+    const person = await readPersonOrNew(database, id, now);
+    return { person, change: () => withSaidSession(person, once, digest, said, now) };
   });
 }
 
 /** What a session allows: of one authority at a time, by the role that the address has there. */
 export interface SessionGrant extends Grant {
-  /** Every authority that the address hears of. */
+  /** Every authority that it is for, which the address hears of; empty where that is any. */
   readonly authorities: readonly string[];
 }
 
@@ -137,6 +185,8 @@ export async function readSession(
     throw error;
   });
   const session = person && sessionOf(person, given.digest, now);
+  if (session?.said)
+    return session.said.settings === signingIn.council ? grantOfSaid(session, session.said, authority) : undefined;
   const authorities = Object.keys(recipient?.hears ?? {}).sort();
   const [first] = authorities;
   if (!session || !recipient || !first) return undefined;
@@ -149,6 +199,28 @@ export async function readSession(
     authorities,
     label: recipient.address,
     expires: Math.floor(Date.parse(session.expires) / 1000),
+  };
+}
+
+/** What a session allows that the council's own sign-in began: as it was said then. */
+function grantOfSaid(
+  { expires }: Session,
+  { address, roles }: Said,
+  authority: string | undefined,
+): SessionGrant | undefined {
+  const named = Object.keys(roles)
+    .filter((each) => each !== '*')
+    .sort();
+  const [first = '*'] = roles['*'] ? ['*'] : named;
+  const meant = authority !== undefined && roleIn(roles, authority) ? authority : first;
+  const role = roleIn(roles, meant);
+  if (!role) return undefined;
+  return {
+    scopes: scopesOf(role),
+    authority: meant,
+    authorities: roles['*'] ? [] : named,
+    label: address,
+    expires: Math.floor(Date.parse(expires) / 1000),
   };
 }
 

@@ -23,7 +23,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
  * | tokens of an authority | Access, index tokens | authority = a |
- * | who signs in by mail: role, links, sessions | Access | pk = PERSON#recipient |
+ * | who signs in: role, links, sessions | Access | pk = PERSON#recipient, or PERSON#{@link councilPersonId} |
  */
 export interface TableDefinition {
   readonly partitionKey: string;
@@ -128,6 +128,12 @@ export const RECIPIENT_PREFIX = 'RECIPIENT#';
 /** Names an address without telling it; upper and lower case are one. */
 export const recipientId = (address: string): string =>
   createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, 16);
+/** Names somebody whom the council's own sign-in knows, by what it promises never to give to anybody else. */
+export const councilPersonId = (issuer: string, subject: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('hex')
+    .slice(0, 16);
 export const recipientKey = (id: string): string => `${RECIPIENT_PREFIX}${id}`;
 
 export const PERSON_PREFIX = 'PERSON#';

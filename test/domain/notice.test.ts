@@ -55,7 +55,7 @@ describe('a notice', () => {
     const { notice } = look(recordOf([2, 1, 1, 150], { metrics: [aBacklog()] }));
     expect(only(notice)).toMatchObject({ alert: 'backlog', transition: 'raised' });
     expect(bodyOf(notice as Notice, 'https://x/')).toMatch(
-      /^Herefordshire, .*\n\nPLEASE CHECK\n\nBacklog: 150 cases in January 2011 is a hundred times what is usual, or more\. Correct it.*\n\nWORSE/,
+      /^Herefordshire, .*\n\nPLEASE CHECK\n\nBacklog: 150 cases in January 2011 is 100 times what is usual, or more\. Correct it.*\n\nWORSE/,
     );
   });
 

@@ -360,6 +360,24 @@ describe('a month taken back', () => {
   });
 });
 
+test('asks of each of many months what can hardly be right in it, and again of whoever sends them again', async () => {
+  const caseload = (period: string, value: number) => ({ period, observations: { 'average-caseload': { value } } });
+  const months = [17, 18, 17, 1700].map((value, index) => caseload(addMonths('2003-01', index), value));
+  const asked = [
+    undefined,
+    undefined,
+    undefined,
+    [expect.stringMatching(/^Average caseload: 1,?700 .* 100 times what/)],
+  ];
+  const questionsIn = ({ body }: Awaited<ReturnType<Caller>>) =>
+    body.submissions.map(({ questions }: any) => questions);
+  expect(questionsIn(await bulk(...months))).toEqual(asked);
+  // Whoever got no answer the first time is asked all the same.
+  expect(questionsIn(await bulk(...months))).toEqual(asked);
+  const one = { body: { observations: months[3]?.observations } };
+  expect((await call('PUT', '/submissions/2003-04', one)).body.questions).toEqual(asked[3]);
+});
+
 test('a revision answers with what changed', async () => {
   await bulk(backlog('2008-01', 1));
   const { body } = await call('PUT', '/submissions/2008-01', {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { asArguments, keepDeployed, lossesOf, readDeployed, undecided } from '../../lib/deployed-settings.ts';
-import { parseSettings, spellSettings } from '../../lib/settings.ts';
+import { parseGiven, parseSettings, spellSettings } from '../../lib/settings.ts';
+import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 const DEPLOYED = parseSettings({
   alertEmail: 'director@example.org',
@@ -93,5 +94,32 @@ describe('what a change takes away is said in words:', () => {
   test('and that tables hold figures only where they do', () => {
     const [loss] = lossesOf(DEPLOYED, { ...DEPLOYED, retain: false }, false);
     expect(loss?.means).not.toContain('figures');
+  });
+});
+
+describe("the council's own sign-in", () => {
+  const withCouncil = { ...deployed, ...COUNCIL_SETTINGS };
+  const before = parseSettings(withCouncil);
+
+  test('is kept, spelled as it was given, and not spoken of where there is none', () => {
+    expect(keepDeployed({}, readDeployed(JSON.stringify(spellSettings(before))))).toEqual(before);
+    expect(Object.keys(spellSettings(DEPLOYED)).filter((name) => name.startsWith('oidc'))).toEqual([]);
+  });
+
+  test('can be changed in one part, which is looked at by itself before the rest is known', () => {
+    const given = { oidcRoles: 'look@*=Everybody' };
+    expect(parseGiven(given).oidcRoles).toBe(given.oidcRoles);
+    expect(keepDeployed(given, withCouncil)).toEqual({ ...before, ...given });
+  });
+
+  test('goes whole with its issuer, which is said', () => {
+    const after = keepDeployed({ oidcIssuer: 'none' }, withCouncil);
+    expect(after).toEqual(DEPLOYED);
+    expect(lossesOf(before, after, false)).toEqual([
+      {
+        setting: 'oidcIssuer',
+        means: 'Whoever signs in by https://login.example.org/council cannot any more, and is signed out.',
+      },
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../functions/runtime/metrics.ts';
 import { createApp } from '../../lib/app.ts';
+import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 interface Resource {
   readonly Type: string;
@@ -19,7 +20,8 @@ function synthesize(context: Record<string, unknown> = {}): Record<string, Resou
   return createApp({ context, outdir }).synth().getStackByName('InspectionMonitor').template.Resources;
 }
 
-const resources = synthesize({ operationsEmail: 'engineer@example.org' });
+const WATCHED = { operationsEmail: 'engineer@example.org', ...COUNCIL_SETTINGS };
+const resources = synthesize(WATCHED);
 const all = (type: string, of = resources): [string, Resource][] =>
   Object.entries(of).filter(([, { Type }]) => Type === type);
 
@@ -248,7 +250,7 @@ describe('a trial, which is watched simply,', () => {
   });
 
   test('can be watched closely, too', () => {
-    const closely = synthesize({ operations: 'full', retain: 'false', operationsEmail: 'engineer@example.org' });
+    const closely = synthesize({ ...WATCHED, operations: 'full', retain: 'false' });
     expect(all('AWS::CloudWatch::Alarm', closely)).toHaveLength(alarms.size);
   });
 });

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
+import { COUNCIL_PAGES, DEFAULT_ROUTE, PAGES, ROUTES } from '../../functions/http/routes.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { TABLES, type TableDefinition } from '../../functions/store/keys.ts';
 import { createApp } from '../../lib/app.ts';
 import { readSeeds } from '../../lib/seeds.ts';
 import { SettingsError } from '../../lib/settings.ts';
+
+import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 interface Resource {
   readonly Type: string;
@@ -59,9 +61,9 @@ function all(type: string, of: Template = template): Record<string, Resource> {
 }
 
 /** Every `action on resource` that a function's role allows, in order. */
-function permissionsOf(functionName: string): string[] {
-  const inline = list(all('AWS::IAM::Role')[`${functionName}Role`]?.Properties.Policies ?? []);
-  const attached = Object.values(all('AWS::IAM::Policy')).filter(({ Properties }) =>
+function permissionsOf(functionName: string, of: Template = template): string[] {
+  const inline = list(all('AWS::IAM::Role', of)[`${functionName}Role`]?.Properties.Policies ?? []);
+  const attached = Object.values(all('AWS::IAM::Policy', of)).filter(({ Properties }) =>
     Properties.Roles.some((role: unknown) => readable(role) === `${functionName}Role`),
   );
   const documents = [...inline, ...attached.map(({ Properties }) => Properties)].map(
@@ -192,6 +194,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
         'dynamodb:Query on TablesAccess.Arn/index/tokens',
+        'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:PutItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
@@ -506,6 +509,75 @@ describe('the API', () => {
   });
 });
 
+describe("the council's own sign-in", () => {
+  const council = synthesize({ ...CONTEXT, ...COUNCIL_SETTINGS });
+
+  test('is a function of its own, which alone may read the one secret, and two routes that anybody may ask', () => {
+    expect(permissionsOf('Openid', council)).toEqual(
+      [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:PutItem on TablesAccess.Arn',
+        'ssm:GetParameter on arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter/inspection-monitor/oidc',
+        ...ofEvery('Openid'),
+      ].sort(),
+    );
+    for (const name of FUNCTIONS) expect(permissionsOf(name, council)).toEqual(permissionsOf(name));
+    const added = Object.entries(council.Resources).filter(([id]) => !(id in template.Resources));
+    const count = (type: string) => added.filter(([, { Type }]) => Type === type).length;
+    expect(added.map(([, { Type }]) => Type).sort()).toEqual([
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::CloudWatch::Alarm',
+      'AWS::IAM::Policy',
+      'AWS::IAM::Role',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+    ]);
+    expect(count('AWS::ApiGatewayV2::Route')).toBe(Object.keys(COUNCIL_PAGES).length);
+    const { RouteSettings } = all('AWS::ApiGatewayV2::Stage', council).ApiStage?.Properties ?? {};
+    for (const key of Object.keys(COUNCIL_PAGES)) expect(RouteSettings[key].ThrottlingRateLimit).toBe(5);
+  });
+
+  test('is told to its function and to the pages in one variable, and no secret is in the template', () => {
+    const told = ['Openid', 'Dashboard'].map(
+      (name) => all('AWS::Lambda::Function', council)[`${name}Function`]?.Properties.Environment.Variables,
+    );
+    expect(told[0].COUNCIL_SIGN_IN).toBe(told[1].COUNCIL_SIGN_IN);
+    expect(JSON.parse(told[0].COUNCIL_SIGN_IN)).toEqual({
+      issuer: COUNCIL_SETTINGS.oidcIssuer,
+      clientId: COUNCIL_SETTINGS.oidcClientId,
+      secretParameter: COUNCIL_SETTINGS.oidcSecretParameter,
+      claim: COUNCIL_SETTINGS.oidcClaim,
+      rules: COUNCIL_SETTINGS.oidcRoles,
+    });
+    expect(Object.keys(told[0])).toEqual(['ACCESS_TABLE', 'COUNCIL_SIGN_IN']);
+  });
+
+  test.each([
+    [{ oidcIssuer: 'http://login.example.org' }, /oidcIssuer: must be an https:\/\/ address/],
+    [{ oidcIssuer: 'https://login.microsoftonline.com/common/v2.0' }, /oidcIssuer: must be .* one tenant/],
+    [{ oidcIssuer: undefined }, /oidcClientId: is for a sign-in that oidcIssuer has to name/],
+    [
+      { oidcClientId: undefined, oidcRoles: undefined },
+      /oidcClientId: is needed with oidcIssuer\n.*oidcRoles: is needed/,
+    ],
+    [{ oidcSecretParameter: 'oidc' }, /oidcSecretParameter: must be the name of an SSM parameter/],
+    [{ oidcSecretParameter: '/aws/oidc' }, /oidcSecretParameter: must not begin with \/aws/],
+    [
+      { oidcRoles: 'rule@*=A; look=B' },
+      /oidcRoles: "rule@\*=A" is no rule; write .*\n.*oidcRoles: "look=B" is no rule/,
+    ],
+    [{ oidcRoles: ' ; ' }, /oidcRoles: has no rule; write role@authority=value/],
+  ])('%j is refused, saying what to write', (change, fault) => {
+    const context = Object.fromEntries(
+      Object.entries({ ...CONTEXT, ...COUNCIL_SETTINGS, ...change }).filter(([, value]) => value !== undefined),
+    );
+    expect(() => createApp({ context, outdir })).toThrow(fault);
+  });
+});
+
 describe('the alert topic', () => {
   test('is encrypted and refuses to be published to in the clear', () => {
     const topic = all('AWS::SNS::Topic').AlertsTopic as Resource;
@@ -557,6 +629,7 @@ test('the outputs say what the command line needs', () => {
       operationsEmail: 'nobody',
       operations: 'full',
       authority: 'herefordshire',
+      contact: 'nobody',
       smallNumbers: 'show',
       retain: 'true',
     }),

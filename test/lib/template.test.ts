@@ -5,14 +5,16 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, expect, test } from 'vitest';
-import { PAGES, ROUTES } from '../../functions/http/routes.ts';
+import { COUNCIL_PAGES, PAGES, ROUTES } from '../../functions/http/routes.ts';
 import { createApp } from '../../lib/app.ts';
+import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'template-test-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-const people = { alertEmail: 'director@example.org', operationsEmail: 'engineer@example.org' };
-const app = createApp({ outdir, context: people });
+/** All that a deployment can have. */
+const context = { alertEmail: 'director@example.org', operationsEmail: 'engineer@example.org', ...COUNCIL_SETTINGS };
+const app = createApp({ outdir, context });
 
 test("AWS's validator finds nothing wrong with the template, nor anything to warn of", () => {
   const { templateFullPath } = app.synth().getStackByName('InspectionMonitor');
@@ -45,11 +47,13 @@ test('no more is acknowledged than this, and on the one construct that it is abo
       .flatMap(({ data }) => Object.keys(data as Record<string, string>))
       .map((rule) => `${rule.replace('Annotation::', '')} at ${node.path.replace(/^InspectionMonitor\//, '')}`),
   );
-  const routes = [...Object.keys({ ...ROUTES, ...PAGES }), '$default'].map((key) => key.replaceAll('/', '--'));
+  const routes = [...Object.keys({ ...ROUTES, ...PAGES, ...COUNCIL_PAGES }), '$default'].map((key) =>
+    key.replaceAll('/', '--'),
+  );
   // One policy may be given two such grants, each with its reason.
   expect([...new Set(acknowledged)].sort()).toEqual(
     [
-      ...['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Evaluate', 'Notify'].map(
+      ...['Seed', 'Submit', 'Query', 'Manage', 'Dashboard', 'Openid', 'Evaluate', 'Notify'].map(
         (name) => `AwsSolutions-IAM5[Resource::*] at ${name}/Role/Resource`,
       ),
       'AwsSolutions-IAM5[Resource::*] at Seed/Role/DefaultPolicy/Resource',

@@ -14,7 +14,8 @@ import {
   TYPES_NOT_EMULATED,
 } from '../../local/not-emulated.ts';
 import { intrinsicOf, isObject, referenceOf } from '../../local/resolve.ts';
-import { PROPERTIES, RETURN_VALUES } from '../../local/resource-types.ts';
+import { PROPERTIES, PSEUDO_PARAMETERS, RETURN_VALUES } from '../../local/resource-types.ts';
+import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 interface Template {
   [section: string]: unknown;
@@ -32,6 +33,10 @@ const VARIANTS: readonly Record<string, unknown>[] = [
   EVERYTHING,
   { ...EVERYTHING, retain: false },
   { ...EVERYTHING, authority: 'herefordshire', smallNumbers: 'suppress', stack: 'InspectionMonitor' },
+  {
+    ...EVERYTHING,
+    ...COUNCIL_SETTINGS,
+  },
   ...OPERATIONS_LEVELS.map((operations) => ({ operations })),
   ...LevelSchema.options.map((alertLevel) => ({ ...EVERYTHING, alertLevel })),
 ];
@@ -124,7 +129,8 @@ describe('the template that is deployed', () => {
         .map(({ Type, Properties }) => emulatedProperties(Type, Properties ?? {}));
       for (const { value } of walk([...emulated, Outputs])) {
         const reference = referenceOf(value);
-        if (reference) used.add(`${reference.returnValue} of ${Resources[reference.logicalId]?.Type}`);
+        const type = reference && Resources[reference.logicalId]?.Type;
+        if (reference) used.add(type ? `${reference.returnValue} of ${type}` : reference.logicalId);
       }
     }
     const known = [
@@ -138,6 +144,7 @@ describe('the template that is deployed', () => {
         type,
         ...propertiesOf(schema).map((path) => type + path),
       ]),
+      ...PSEUDO_PARAMETERS,
       ...Object.entries(RETURN_VALUES).flatMap(([type, values]) => values.map((value) => `${value} of ${type}`)),
     ];
     // Subscriptions are asked for by a function; only templates that tests write by hand have some.
@@ -268,8 +275,8 @@ describe('a template', () => {
     ],
     [
       'a pseudo parameter',
-      (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Ref: 'AWS::Region' } }),
-      'Outputs.ApiUrl.Value: the pseudo parameter AWS::Region is not emulated',
+      (t) => Object.assign(t.Outputs.ApiUrl as object, { Value: { Ref: 'AWS::StackId' } }),
+      'Outputs.ApiUrl.Value: the pseudo parameter AWS::StackId is not emulated',
     ],
     [
       'an expression with company',
