@@ -16,11 +16,12 @@ import {
   noticeReference,
   type UnsentNotice,
 } from './services/deliver.ts';
-import { lookAtRecipients, type Telling, tell } from './services/newcomers.ts';
+import { lookAtRecipients, tell } from './services/newcomers.ts';
 import { mayPass } from './services/retry.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
+import { type TokenTelling, tellOfEnd, tokensEnding } from './services/token-ends.ts';
 
-export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, Telling {
+export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, TokenTelling {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -65,7 +66,7 @@ export function createHandler(dependencies: NotifyDependencies) {
   };
 }
 
-/** Tells newcomers how things stand, and others of who is lost; then sends what waits, which newcomers get after that. */
+/** Tells newcomers how things stand, others of who is lost, and whose token ends; then sends what waits, which newcomers get after that. */
 async function workByTheHour(dependencies: NotifyDependencies, context: Context): Promise<void> {
   const { logger, now } = dependencies;
   const { failed } = await handleHourly(
@@ -81,7 +82,15 @@ async function workByTheHour(dependencies: NotifyDependencies, context: Context)
     },
     { logger, context },
   );
+  const ends = await handleHourly(
+    await tokensEnding(dependencies, now()),
+    async (end) => {
+      if (await tellOfEnd(end, dependencies, now())) logger.info('end of a token told', { token: end.token.id });
+    },
+    { logger, context },
+  );
   await sendUnsent(dependencies, context);
+  if (ends.failed.length > 0) throw new Error(`of the end of ${ends.failed.length} tokens nobody could be told`);
   if (failed.length > 0) throw new Error(`${failed.length} could not be told who came or left`);
 }
 
@@ -134,13 +143,20 @@ function count(metrics: Metrics, name: MetricName, value: number): void {
   metrics.addMetric(name, METRICS[name].unit, value);
 }
 
-const environment = readEnvironment('ALERT_TOPIC_ARN', 'API_URL', 'METRICS_NAMESPACE', 'SMALL_NUMBERS');
+const environment = readEnvironment(
+  'ALERT_TOPIC_ARN',
+  'API_URL',
+  'METRICS_NAMESPACE',
+  'OPERATIONS_TOPIC_ARN',
+  'SMALL_NUMBERS',
+);
 
 export const handler = createHandler({
-  database: openDatabase('baselines', 'submissions', 'alerts'),
+  database: openDatabase('baselines', 'submissions', 'alerts', 'access'),
   sns: new SNSClient({ maxAttempts: SNS_ATTEMPTS }),
   topicArn: environment.ALERT_TOPIC_ARN,
   pageUrl: environment.API_URL,
+  operations: environment.OPERATIONS_TOPIC_ARN ? { topicArn: environment.OPERATIONS_TOPIC_ARN } : undefined,
   smallNumbers: environment.SMALL_NUMBERS,
   now: () => new Date(),
   logger: new Logger({ serviceName: 'notify' }),

@@ -99,6 +99,13 @@ export class Operations extends Construct {
     if (this.email) to.tell('OPERATIONS_EMAIL', this.email);
   }
 
+  /** Lets a function tell whoever is told of failures, and tells it the topic. Whoever publishes to the other topic may use the key. */
+  grantPublish(to: ServiceFunction): void {
+    if (!this.topic) return;
+    to.allow(['sns:Publish'], this.topic.topicArn);
+    to.tell('OPERATIONS_TOPIC_ARN', this.topic.topicArn);
+  }
+
   private watchClosely(watched: Watched): void {
     this.watchFunctions(watched.functions);
     this.watchStreams(watched);

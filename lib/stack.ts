@@ -176,6 +176,10 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(notify, 'submissions', ['dynamodb:Query']);
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'alerts', 'unsent');
+    // The end of a token is told to whoever may manage there, and to whoever runs the service.
+    tables.grant(notify, 'access', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    tables.grantIndex(notify, 'access', 'tokens');
+    operations.grantPublish(notify);
     topic.grantPublish(notify);
     notify.tell('SMALL_NUMBERS', settings.smallNumbers);
     api.tellUrl(notify);

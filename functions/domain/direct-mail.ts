@@ -1,4 +1,5 @@
-import { dayName, monthName, timeName } from './format.ts';
+import type { Grant } from './access.ts';
+import { dayName, MAX_NAME_LENGTH, monthName, timeName, typed } from './format.ts';
 import type { Level } from './lifecycle.ts';
 import { LEGEND, standingOf } from './notice.ts';
 import type { Notice } from './notice-contents.ts';
@@ -137,6 +138,40 @@ removed it here. ${left === 1 ? 'You are the only one who still gets them.' : `$
 
 If they should go on getting them, add the address again. They will be asked to confirm:
 ${pageUrl}authorities/${authority}/recipients
+`,
+  };
+}
+
+/** That a token ends before long, for whoever can make another. */
+export function tokenEndOf(
+  {
+    label,
+    id,
+    authority,
+    name,
+    expires,
+  }: Pick<Grant, 'label' | 'authority' | 'expires'> & {
+    readonly id: string;
+    /** What its authority is called; undefined for a token of every authority. */
+    readonly name: string | undefined;
+  },
+  pageUrl: string,
+): Words {
+  const called = typed(label, MAX_NAME_LENGTH);
+  const ends = new Date(expires * 1000);
+  const what =
+    name === undefined
+      ? `It is for every authority, so only whoever runs this service can make another. How: “Replace a token that ends” in docs/runbook.md.`
+      : `Make another before then, put it into the program that uses this one, and revoke this one:
+${pageUrl}authorities/${authority}/tokens`;
+  return {
+    subject: `${name ?? 'Inspection monitor'}: the token "${called}" ends on ${dayName(dayInEngland(ends))}`,
+    text: `The token “${called}” (${id}) of ${name ?? 'every authority'} ends on ${timeName(ends.toISOString())}. Whatever program signs in with it is refused from then on, such as one
+that sends the monthly figures.
+
+${what}
+
+This is said once, two weeks before. If nothing uses the token any more, you need do nothing.
 `,
   };
 }

@@ -1,5 +1,8 @@
-import { NotFoundException, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { NotFoundException, PublishCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import type { Words } from '../domain/direct-mail.ts';
+import { subjectLine } from '../domain/notice.ts';
 import { recipientId } from '../store/keys.ts';
+import { PUBLISHING_MS } from './direct-mail.ts';
 import { listSubscriptions, type Recipients } from './subscriptions.ts';
 
 /** Who hears when the service itself fails. They are no recipients: nothing of an authority is theirs to read. */
@@ -23,6 +26,13 @@ export async function keepOperator(operations: Operations, address: string | und
       }),
     );
   return found.filter(({ arn }) => arn).length;
+}
+
+/** Mails whoever hears when the service fails. */
+export async function tellOperators({ sns, topicArn }: Operations, { subject, text }: Words): Promise<void> {
+  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: subjectLine(subject), Message: text }), {
+    abortSignal: AbortSignal.timeout(PUBLISHING_MS),
+  });
 }
 
 /** Stops telling an address. One that has not confirmed cannot be removed; SNS forgets it within two days. */

@@ -1,5 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { type Grant, GrantSchema, isExpired } from '../domain/access.ts';
 import { type Database, type Item, queryAll } from './database.ts';
 import { digestOf, type TABLES, TOKEN_PREFIX, tokenKey } from './keys.ts';
@@ -78,15 +85,72 @@ export async function listTokens(database: Access): Promise<ListedToken[]> {
 
 /** The tokens of an authority, or with `*` those of every authority, by label. One made a moment ago may be missing. */
 export async function listTokensOf(database: Access, authority: string): Promise<ListedToken[]> {
+  return (await itemsOf(database, authority)).map((item) => ({ id: idOf(item), ...grantOf(item) }));
+}
+
+async function itemsOf(database: Access, authority: string): Promise<Item[]> {
   const { client, tables } = database;
   const found = await keysOf(database, authority);
   const items = await Promise.all(
     found.map(async ({ pk = { S: '' } }) => {
       const { Item } = await client.send(new GetItemCommand({ TableName: tables.access, Key: { pk } }));
-      return Item ? [{ id: idOf(Item), ...grantOf(Item) }] : [];
+      return Item ?? [];
     }),
   );
   return items.flat();
+}
+
+/** A token that ends before long, of which nobody was told yet. */
+export interface EndingToken extends ListedToken {
+  readonly key: string;
+}
+
+/** Those of an authority's tokens, or of those for every one, that end by then, and whose end was told to nobody. */
+export async function listEndingTokens(database: Access, authority: string, by: Date): Promise<EndingToken[]> {
+  return (await itemsOf(database, authority))
+    .filter(({ expires, endTold }) => !endTold && Number(expires?.N) * 1000 <= by.getTime())
+    .map((item) => ({ id: idOf(item), key: item.pk?.S ?? '', ...grantOf(item) }));
+}
+
+/** Takes it upon one run to tell of a token's end until then; false where it was told, is being told, or the token is gone. */
+export function claimEnd({ client, tables }: Access, key: string, now: Date, until: Date): Promise<boolean> {
+  return whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.access,
+        Key: { pk: { S: key } },
+        UpdateExpression: 'SET endTellingUntil = :until',
+        ConditionExpression:
+          'attribute_exists(pk) AND attribute_not_exists(endTold) AND (attribute_not_exists(endTellingUntil) OR endTellingUntil <= :now)',
+        ExpressionAttributeValues: { ':until': { S: until.toISOString() }, ':now': { S: now.toISOString() } },
+      }),
+    ),
+  );
+}
+
+/** Keeps that a token's end was told; of one that was revoked meanwhile nothing. */
+export async function markEndTold({ client, tables }: Access, key: string, at: Date): Promise<void> {
+  await whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.access,
+        Key: { pk: { S: key } },
+        UpdateExpression: 'SET endTold = :at REMOVE endTellingUntil',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
+      }),
+    ),
+  );
+}
+
+async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
 }
 
 /** Makes a token of an authority worthless from the next request on; false where it has none with that id. */

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
-import { greetingOf, lossOf, summaryOf, testMailOf, type Words } from '../../functions/domain/direct-mail.ts';
+import {
+  greetingOf,
+  lossOf,
+  summaryOf,
+  testMailOf,
+  tokenEndOf,
+  type Words,
+} from '../../functions/domain/direct-mail.ts';
 import { bodyOf, subjectLine, subjectOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
@@ -191,6 +198,15 @@ const toOneAlone = (): string[] => [
       {
         ...{ authority: 'herefordshire', name: 'Herefordshire', address: 'd…@example.org' },
         ...{ noticedAt: '2011-07-12T09:00:00.000Z', left: 2 },
+      },
+      PAGE,
+    ),
+  ),
+  asMailed(
+    tokenEndOf(
+      {
+        ...{ id: '5f0c2a91d3be', label: 'Case system', authority: 'herefordshire', name: 'Herefordshire' },
+        expires: Date.parse('2011-07-26T09:00:00.000Z') / 1000,
       },
       PAGE,
     ),

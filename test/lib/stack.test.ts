@@ -246,6 +246,10 @@ describe('each function may do what it needs and nothing else', () => {
     {
       name: 'Notify',
       may: [
+        'dynamodb:GetItem on TablesAccess.Arn',
+        'dynamodb:UpdateItem on TablesAccess.Arn',
+        'dynamodb:Query on TablesAccess.Arn/index/tokens',
+        'sns:Publish on OperationsTopic',
         'dynamodb:GetItem on TablesBaselines.Arn',
         'dynamodb:Query on TablesBaselines.Arn',
         'dynamodb:Query on TablesSubmissions.Arn',
@@ -267,6 +271,8 @@ describe('each function may do what it needs and nothing else', () => {
         SUBMISSIONS_TABLE: 'TablesSubmissions',
         ALERTS_TABLE: 'TablesAlerts',
         ALERT_TOPIC_ARN: 'AlertsTopic',
+        ACCESS_TABLE: 'TablesAccess',
+        OPERATIONS_TOPIC_ARN: 'OperationsTopic',
         SMALL_NUMBERS: 'show',
         API_URL: 'Api.ApiEndpoint',
         METRICS_NAMESPACE: 'InspectionMonitor',

@@ -100,6 +100,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         topicArn,
         pageUrl: PAGE_URL,
         smallNumbers,
+        operations: undefined,
         metrics: METRICS,
       }) as unknown as Handler;
     case 'seed':

@@ -1,0 +1,72 @@
+import { tokenEndOf } from '../domain/direct-mail.ts';
+import { claimEnd, type EndingToken, listEndingTokens, markEndTold } from '../store/access.ts';
+import type { Database } from '../store/database.ts';
+import { listAuthorities } from '../store/inspections.ts';
+import { readRecipients } from '../store/recipients.ts';
+import { CLAIM_MS, publishTo, type Telling } from './direct-mail.ts';
+import { type Operations, tellOperators } from './operators.ts';
+import { readRole } from './sign-in.ts';
+
+/** That a program's token ends: told once, two weeks before, to whoever can make another. */
+
+export interface TokenTelling extends Telling {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
+  /** Where whoever runs the service hears; undefined where nothing is watched. */
+  readonly operations: Pick<Operations, 'topicArn'> | undefined;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** So long before it ends. */
+const AHEAD_MS = 14 * DAY_MS;
+
+/** A token that ends before long, with what its authority is called. */
+export interface TokenEnd {
+  readonly token: EndingToken;
+  /** Undefined for one of every authority. */
+  readonly name: string | undefined;
+}
+
+/**
+ * The tokens whose end is to be told now, of the authorities that anybody is mailed of. One that was made for no longer ends when whoever
+ * made it expects it to.
+ */
+export async function tokensEnding({ database }: TokenTelling, now: Date): Promise<TokenEnd[]> {
+  const by = new Date(now.getTime() + AHEAD_MS);
+  const { recipients } = await readRecipients(database);
+  const ending: EndingToken[] = [];
+  for (const authority of new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))]))
+    for (const token of await listEndingTokens(database, authority, by)) {
+      const lasts = token.made ? token.expires * 1000 - Date.parse(token.made.at) : Number.POSITIVE_INFINITY;
+      if (lasts > AHEAD_MS && token.expires * 1000 > now.getTime()) ending.push(token);
+    }
+  if (ending.length === 0) return [];
+  const names = new Map((await listAuthorities(database)).map(({ id, name }) => [id, name]));
+  return ending.map((token) => ({
+    token,
+    name: token.authority === '*' ? undefined : (names.get(token.authority) ?? token.authority),
+  }));
+}
+
+/**
+ * Tells of the end of a token, and keeps that it was told: a crash in between has it told again. One of an authority is told to everybody
+ * who may manage there; all are told to whoever runs the service. False where nobody could be told.
+ */
+export async function tellOfEnd({ token, name }: TokenEnd, telling: TokenTelling, now: Date): Promise<boolean> {
+  const { database, sns, operations, pageUrl } = telling;
+  const { key, authority } = token;
+  const words = tokenEndOf({ ...token, name }, `${pageUrl}/`);
+  const { recipients } = await readRecipients(database);
+  const managers: string[] = [];
+  for (const { id, hears, confirmed } of recipients)
+    if (hears[authority] && confirmed && (await readRole(database, id, authority)).role === 'manage') managers.push(id);
+  if (managers.length === 0 && !operations) return false;
+  if (!(await claimEnd(database, key, now, new Date(now.getTime() + CLAIM_MS)))) return false;
+  let told = 0;
+  for (const id of managers) if (await publishTo(telling, id, words)) told++;
+  if (operations) {
+    await tellOperators({ sns, ...operations }, words);
+    told++;
+  }
+  if (told > 0) await markEndTold(database, key, now);
+  return told > 0;
+}

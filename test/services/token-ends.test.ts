@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createToken } from '../../functions/services/tokens.ts';
+import { databaseOf } from '../../local/launch.ts';
+import { AUTHORITY, type Service, startService } from '../support/service.ts';
+
+/** Through the service as it is deployed: its permissions, its topics, its hourly run. */
+
+let service: Service;
+const CLOCK = '2011-10-15T09:00:00Z';
+beforeAll(async () => {
+  service = await startService({
+    clock: CLOCK,
+    context: { operations: 'basic', operationsEmail: 'operator@example.org' },
+  });
+});
+afterAll(() => service?.end());
+
+const recipients = `/v1/authorities/${AUTHORITY}/recipients`;
+const inDays = (days: number): number => Math.floor(Date.parse(CLOCK) / 1000) + days * 24 * 60 * 60;
+
+test('the end of a token is told once, two weeks before, to whoever may manage there and to whoever runs the service', async () => {
+  const database = databaseOf(service);
+  const grant = { scopes: ['submit' as const], authority: AUTHORITY };
+  await createToken(database, { ...grant, label: 'analyst “evil”\nline', expires: inDays(13) });
+  await createToken(database, { ...grant, label: 'later', expires: inDays(20) });
+  await createToken(database, { ...grant, label: 'over', expires: inDays(-1) });
+  await createToken(database, { ...grant, authority: '*', label: 'of all', expires: inDays(10) });
+  const made = { at: new Date(CLOCK).toISOString(), by: 'somebody' };
+  await createToken(database, { ...grant, label: 'for a week', expires: inDays(7), made });
+  const [before = []] = [await service.mails()];
+  await service.client.request('POST', recipients, { address: 'director@example.org', role: 'manage' });
+  await service.client.request('POST', recipients, { address: 'looker@example.org' });
+  for (const { text, to } of await service.mails())
+    if (['looker@example.org', 'operator@example.org'].includes(to[0]?.address ?? '') && /confirm/.test(text))
+      await fetch(/http:\S+\/sns\/confirmation\S+/.exec(text)?.[0] ?? '');
+  await service.runSchedules();
+  await service.runSchedules();
+  const told = (await service.mails()).slice(before.length).filter(({ subject }) => subject.includes('token'));
+  expect(told.map(({ subject, to }) => `${to[0]?.address}: ${subject}`).sort()).toEqual([
+    'director@example.org: Herefordshire: the token "analyst "evil" line" ends on 28 October 2011',
+    'operator@example.org: Herefordshire: the token "analyst "evil" line" ends on 28 October 2011',
+    'operator@example.org: Inspection monitor: the token "of all" ends on 25 October 2011',
+  ]);
+  const mail = told.find(({ to }) => to[0]?.address === 'director@example.org');
+  expect(mail?.text).toContain('of Herefordshire ends on 28 October 2011 at 10:00.');
+  expect(mail?.text).toMatch(/\nhttp\S+\/authorities\/herefordshire\/tokens\n/);
+});
