@@ -72,7 +72,7 @@ const returnAddress = ({ headers }: APIGatewayProxyEventV2): string =>
 
 const { COUNCIL_SIGN_IN = '' } = readEnvironment('COUNCIL_SIGN_IN');
 const council = CouncilSchema.parse(JSON.parse(COUNCIL_SIGN_IN));
-const ssm = new SSMClient({});
+const ssm = new SSMClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } });
 
 export const handler = createHandler({
   council,
@@ -81,7 +81,8 @@ export const handler = createHandler({
     const { Parameter } = await ssm.send(
       new GetParameterCommand({ Name: council.secretParameter, WithDecryption: true }),
     );
-    return Parameter?.Value ?? '';
+    // Whoever pastes a secret, or takes it from a file, often adds the end of its line.
+    return (Parameter?.Value ?? '').trim();
   },
   database: openDatabase('access'),
   assets: readAssets(join(process.env.LAMBDA_TASK_ROOT ?? '.', 'assets')),
