@@ -39,8 +39,11 @@ export function createHandler({ assets, logger, ...dependencies }: OpenidDepende
       return await work;
     } catch (error) {
       if (!(error instanceof CouncilSignInError)) throw error;
-      logger.info('council sign-in failed', { fault: error.fault, failure: describeFailure(error) });
-      throw councilRefusal(error.fault);
+      const refusal = councilRefusal(error.fault);
+      const fields = { fault: error.fault, failure: describeFailure(error) };
+      if (refusal.status >= 500) logger.warn('council sign-in failed', fields);
+      else logger.info('council sign-in failed', fields);
+      throw refusal;
     }
   }
 
