@@ -13,6 +13,7 @@ import { measurePage } from './page.ts';
 import { measureReconcile } from './reconcile.ts';
 import { httpEvent, startStore } from './store.ts';
 import { measureWarm } from './warm.ts';
+import { measureWorkbook } from './workbook.ts';
 import { seekWorstCase } from './worst-case.ts';
 
 const { values } = parseArgs({
@@ -75,6 +76,16 @@ for (const { name, ours, bare, ratio } of warm)
     name === 'submit' ? '≤ 1.3 ×' : '',
     name === 'submit' ? within(ratio.median, 1.3) : '',
   );
+
+progress('a workbook');
+const workbook = await measureWorkbook(store, turns(6));
+report(
+  'workbook of 40 metrics × 48 months, read, previewed, stored',
+  `${say(workbook.cpu, 0)} ms CPU, ${say(workbook.wall, 0)} ms; ${kb(workbook.bytes)}`,
+  '≤ 3,000 ms',
+  within(workbook.wall.median, 3000),
+);
+report('  memory of that', `${workbook.megabytes.toFixed(0)} MB at most`, '≤ 512 MB', within(workbook.megabytes, 512));
 await store.end();
 
 progress('reconcile');
@@ -174,7 +185,7 @@ printTable([
 ]);
 writeFileSync(
   values.json,
-  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, cold, parts, warm, reconciles, tallies, durations, latency, costs, marginal, fixed }, null, 2)}\n`,
+  `${JSON.stringify({ machine: cpus()[0]?.model, node: process.version, cold, parts, warm, workbook, reconciles, tallies, durations, latency, costs, marginal, fixed }, null, 2)}\n`,
 );
 console.log(`\nAll figures are in ${values.json}.`);
 rmSync(folder, { recursive: true, force: true });

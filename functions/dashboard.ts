@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import {
+  getCatalogue,
+  getNewMetric,
+  postBenchmarkRemoval,
+  postBenchmarks,
+  postConfirmation,
+  postMetricChange,
+  postNewMetric,
+} from './dashboard/catalogue.ts';
 import { getAction, getStandard, postAction, postStandard } from './dashboard/decisions.ts';
 import type { DashboardDependencies } from './dashboard/dependencies.ts';
 import {
@@ -31,7 +40,7 @@ import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
 import { PAGES } from './http/routes.ts';
 import { readAssets } from './pages/assets.ts';
-import { howItJudgesPage } from './pages/how-it-judges.ts';
+import { documentPage } from './pages/documents.ts';
 import { RefusalError } from './pages/refusals.ts';
 import { type PageAnswer, page } from './pages/respond.ts';
 import { type PageRequest, pageHandler } from './pages/serve.ts';
@@ -44,13 +53,15 @@ import { readGrant } from './services/tokens.ts';
 
 /** The pages that people look at, and the forms on them. */
 export function createHandler(dependencies: DashboardDependencies) {
-  const { database, assets, now, logger } = dependencies;
+  const { database, assets, contact, now, logger } = dependencies;
   return pageHandler(
     PAGES,
     {
       'GET /': (request) => getStart(request, dependencies),
       'GET /assets/{file}': (request) => getAsset(request, dependencies),
-      'GET /how-it-judges': async ({ visit }) => page(howItJudgesPage(visit)),
+      'GET /how-it-judges': async ({ visit }) => page(documentPage(visit, 'how-it-judges', contact)),
+      'GET /accessibility': async ({ visit }) => page(documentPage(visit, 'accessibility', contact)),
+      'GET /privacy': async ({ visit }) => page(documentPage(visit, 'privacy-notice', contact)),
       'GET /sign-in': async ({ query, visit }) =>
         page(signInPage(visit, query.to ?? '/', dependencies.council !== undefined)),
       'POST /sign-in': (request) => signIn(request, dependencies),
@@ -67,6 +78,15 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),
+      'GET /authorities/{authority}/catalogue': (request) => getCatalogue(request, dependencies),
+      'GET /authorities/{authority}/catalogue/metric': (request) => getNewMetric(request, dependencies),
+      'POST /authorities/{authority}/catalogue/metric': (request) => postNewMetric(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/changes': (request) => postMetricChange(request, dependencies),
+      'POST /authorities/{authority}/metrics/{metric}/confirmation': (request) =>
+        postConfirmation(request, dependencies),
+      'POST /authorities/{authority}/benchmarks': (request) => postBenchmarks(request, dependencies),
+      'POST /authorities/{authority}/benchmarks/{metric}/removal': (request) =>
+        postBenchmarkRemoval(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}/standard': (request) => getStandard(request, dependencies),
       'POST /authorities/{authority}/metrics/{metric}/standard': (request) => postStandard(request, dependencies),
       'GET /authorities/{authority}/actions/{action}': (request) => getAction(request, dependencies),
@@ -118,7 +138,7 @@ async function getAsset({ parameters }: PageRequest, { assets }: DashboardDepend
   return asset;
 }
 
-const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS', 'COUNCIL_SIGN_IN');
+const environment = readEnvironment('ALERT_TOPIC_ARN', 'SMALL_NUMBERS', 'CONTACT', 'COUNCIL_SIGN_IN');
 
 let sns: Promise<SNSClient> | undefined;
 
@@ -132,6 +152,7 @@ export const handler = createHandler({
   },
   topicArn: environment.ALERT_TOPIC_ARN,
   assets: readAssets(join(process.env.LAMBDA_TASK_ROOT ?? '.', 'assets')),
+  contact: environment.CONTACT,
   smallNumbers: environment.SMALL_NUMBERS,
   council: environment.COUNCIL_SIGN_IN && settingsId(environment.COUNCIL_SIGN_IN),
   now: () => new Date(),

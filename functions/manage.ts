@@ -182,12 +182,12 @@ async function putAcknowledgement(
 
 /** As they are listed, beside others. */
 function shown(
-  { id, address, level, role, arn, lapsesAt, lostAt, decided }: MailedPerson,
+  { id, address, level, role, summary, arn, lapsesAt, lostAt, decided }: MailedPerson,
   beside: readonly string[] = [],
 ) {
   const state = arn ? ('confirmed' as const) : lostAt ? ('lost' as const) : ('pending' as const);
   const times = { ...(lapsesAt ? { lapsesAt } : {}), ...(lostAt ? { lostAt } : {}) };
-  return { id, address: maskedAddress(address, beside), level, role, state, ...times, ...decided };
+  return { id, address: maskedAddress(address, beside), level, role, summary, state, ...times, ...decided };
 }
 
 async function getRecipients({ parameters }: Request, dependencies: ManageDependencies): Promise<Answer> {

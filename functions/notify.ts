@@ -93,8 +93,9 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
   const { failed, left } = await handleHourly(
     unsent,
     async (notice) => {
-      if ((await send(notice, dependencies)) === 'kept') kept.push(notice);
-      await new Promise((done) => setTimeout(done, PAUSE_BETWEEN_NOTICES_MS));
+      const delivery = await send(notice, dependencies);
+      if (delivery === 'kept') kept.push(notice);
+      if (delivery === 'sent') await new Promise((done) => setTimeout(done, PAUSE_BETWEEN_NOTICES_MS));
     },
     { logger, context },
   );

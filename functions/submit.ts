@@ -14,7 +14,6 @@ import { InvalidError } from './services/errors.ts';
 import { readFigures } from './services/figures.ts';
 import { requireMetrics } from './services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from './services/own-names.ts';
-import { askAbout } from './services/questions.ts';
 import { readGrant } from './services/tokens.ts';
 import type { Database } from './store/database.ts';
 
@@ -42,35 +41,28 @@ export function createHandler({ database, now, logger }: SubmitDependencies) {
 async function putMonth({ parameters, body, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
   const accepted = await acceptMonth(to, authority, period, body, expectedIn(headers));
-  return monthAnswer(accepted.outcome === 'accepted' ? 201 : 200, authority, accepted, to);
+  return monthAnswer(accepted.outcome === 'accepted' ? 201 : 200, authority, accepted);
 }
 
 async function patchMonth({ parameters, body, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
-  return monthAnswer(200, authority, await correctMonth(to, authority, period, body, expectedIn(headers)), to);
+  return monthAnswer(200, authority, await correctMonth(to, authority, period, body, expectedIn(headers)));
 }
 
 async function deleteMonth({ parameters, headers }: Request, to: Accepting): Promise<Answer> {
   const { authority = '', period = '' } = parameters;
-  return monthAnswer(200, authority, await retractMonth(to, authority, period, expectedIn(headers)), to);
+  return monthAnswer(200, authority, await retractMonth(to, authority, period, expectedIn(headers)));
 }
 
 /** The month, with what is to be asked of it; one that took the place of another also with what changed. */
-async function monthAnswer(
-  status: number,
-  authority: string,
-  { outcome, month, changes }: Accepted,
-  { database }: Accepting,
-): Promise<Answer> {
+function monthAnswer(status: number, authority: string, { outcome, month, changes, questions }: Accepted): Answer {
   const changed = outcome === 'revised' ? { changes: [...changes] } : {};
   const { confirmed, ...rest } = month;
   const body = { authority, ...rest, ...(confirmed ? { confirmed: [...confirmed] } : {}), ...changed };
-  // What was there already was asked about when it came.
-  const asked = outcome === 'unchanged' ? {} : asking((await askAbout(database, authority, [month])).get(month.period));
-  return answer(status, MonthAnswerSchema, { ...body, ...asked }, etagOf(month));
+  return answer(status, MonthAnswerSchema, { ...body, ...asked(questions) }, etagOf(month));
 }
 
-const asking = (questions: readonly string[] = []): { questions?: string[] } =>
+const asked = (questions: readonly string[]): { questions?: string[] } =>
   questions.length > 0 ? { questions: [...questions] } : {};
 
 async function postMonths(request: Request, to: Accepting): Promise<Answer> {
@@ -82,19 +74,15 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
   ]);
   logUnreadable(to.log, ownNames.unreadable);
   const sent = monthsIn(request, metrics, ownNames.names, to.now);
-  const months = await acceptMonths(to, authority, sent, revise === 'true' ? 'anything' : 'nothing', mode);
-  const asked = await askAbout(
-    to.database,
-    authority,
-    months.map(({ month }) => month),
-  );
+  const mayReplace = revise === 'true' ? 'anything' : 'nothing';
+  const months = await acceptMonths(to, authority, { metrics: [...metrics.values()], months: sent }, mayReplace, mode);
   return answer(200, BulkAnswerSchema, {
     authority,
-    submissions: months.map(({ month: { period, revision }, outcome, changes }) => ({
+    submissions: months.map(({ month: { period, revision }, outcome, changes, questions }) => ({
       period,
       outcome,
       revision,
-      ...asking(asked.get(period)),
+      ...asked(questions),
       ...(outcome === 'revised' ? { changes: [...changes] } : {}),
     })),
   });

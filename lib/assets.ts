@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { marked } from 'marked';
 import { compile } from 'sass';
+import { DOCUMENTS } from '../functions/http/routes.ts';
 import { FUNCTIONS, ROOT } from './paths.ts';
 
 const PAGES = join(FUNCTIONS, 'pages');
@@ -17,12 +18,14 @@ export function buildAssets(folder: string): void {
   mkdirSync(folder, { recursive: true });
   write(folder, 'styles', 'css', css);
   write(folder, 'icon', 'svg', readFileSync(join(PAGES, 'icon.svg'), 'utf8'));
-  writeFileSync(join(folder, 'how-it-judges.html'), renderDocument(join(ROOT, 'docs', 'how-it-judges.md')));
+  for (const name of DOCUMENTS)
+    writeFileSync(join(folder, `${name}.html`), renderDocument(join(ROOT, 'docs', `${name}.md`)));
 }
 
 /** A document of `docs/` as the middle of a page: with the classes that the style sheet knows, wide parts in boxes that scroll. */
 function renderDocument(file: string): string {
-  const html = marked.parse(readFileSync(file, 'utf8'), { async: false });
+  // Comments are for whoever changes the document.
+  const html = marked.parse(readFileSync(file, 'utf8').replaceAll(/<!--.*?-->/gs, ''), { async: false });
   return (
     html
       .replaceAll('<h1>', '<h1 class="govuk-heading-l">')

@@ -47,6 +47,8 @@ export const SettingsSchema = z.object({
   operations: z.enum(OPERATIONS_LEVELS, 'must be full, basic or none').optional(),
   /** The organisation inspected: whose alerts `alertEmail` is sent. */
   authority: SeededAuthority.default('herefordshire'),
+  /** Whom people write to about accessibility and privacy: the pages say so. */
+  contact: Address,
   /** `suppress` writes 1 to 5 as "5 or fewer" in e-mails and pages. */
   smallNumbers: z.enum(['show', 'suppress'], 'must be show or suppress').default('show'),
   /** Where the council's own sign-in is (OpenID Connect), as it spells itself; `none` for none. The next four belong to it. */

@@ -104,7 +104,12 @@ export class InspectionMonitorStack extends Stack {
     // Tokens are listed, made and revoked on the page.
     tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
     tables.grantIndex(dashboard, 'access', 'tokens');
-    tables.grant(dashboard, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem']);
+    tables.grant(dashboard, 'baselines', [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grant(dashboard, 'submissions', [
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
@@ -117,6 +122,7 @@ export class InspectionMonitorStack extends Stack {
     // Links to sign in go to one recipient each.
     topic.grantPublish(dashboard);
     dashboard.tell('SMALL_NUMBERS', settings.smallNumbers);
+    if (settings.contact) dashboard.tell('CONTACT', settings.contact);
 
     // The council's own sign-in, where there is one. Apart, so that what it needs is not loaded with the pages, and the secret is its alone.
     const openid = settings.oidcIssuer === undefined ? undefined : this.councilSignIn(settings, tables, logRemoval);

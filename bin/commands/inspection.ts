@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
+import { LIBRARY } from '../../functions/services/library.ts';
+import { suggestions } from '../../functions/services/suggestions.ts';
 import { ApiError, type ApiFault } from '../client.ts';
 import { FileFaultsError } from './figures-file.ts';
 import { lineOf, linesOfJson, withoutMark } from './json-lines.ts';
@@ -89,6 +91,7 @@ export function addInspection(program: Command): void {
           `${path} can be loaded: ${inspection.title}.`,
           `${counted(judgements, 'judgement')}, ${counted(actions, 'action')}, ${counted(metrics, 'metric')} of its own, ${counted(findings, 'finding')} on others.`,
           ...undated(actions),
+          ...notInLibrary(findings),
         ],
         {
           id: inspection.id,
@@ -96,6 +99,7 @@ export function addInspection(program: Command): void {
           actions: actions.length,
           metrics: metrics.length,
           findings: findings.length,
+          notInLibrary: findings.map(({ metric }) => metric).filter((metric) => !IN_LIBRARY.has(metric)),
         },
       );
     });
@@ -206,6 +210,20 @@ const placeOf = (file: InspectionFile, { pointer, parameter }: ApiFault): string
 
 const counted = (list: readonly unknown[], noun: string): string =>
   `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
+
+const IN_LIBRARY = new Set(LIBRARY.map(({ id }) => id));
+
+/** What only the catalogue can know, which this does not ask: a misspelt id is found here and not at the loading. */
+function notInLibrary(findings: readonly { readonly metric: string }[]): string[] {
+  const nearest = suggestions();
+  return findings.flatMap(({ metric }) => {
+    if (IN_LIBRARY.has(metric)) return [];
+    const near = [...IN_LIBRARY].find((id) => id.includes(metric)) ?? nearest(metric, [...IN_LIBRARY]);
+    return [
+      `"${metric}" is not in the library, so your catalogue has to have it${near ? `; the nearest there is "${near}"` : ''}.`,
+    ];
+  });
+}
 
 function undated(actions: readonly { readonly due?: string | undefined }[]): string[] {
   const without = actions.filter(({ due }) => due === undefined).length;

@@ -46,6 +46,7 @@ interface Recipient {
   readonly lapsesAt?: string;
   readonly lostAt?: string;
   readonly role: string;
+  readonly summary: boolean;
 }
 
 interface Decided extends Change {
@@ -166,6 +167,7 @@ Examples:
           address: ({ address }) => address,
           from: ({ level }) => level,
           role: ({ role }) => role,
+          summary: ({ summary }) => (summary ? 'monthly' : 'none'),
           state: ({ state, lapsesAt, lostAt }) =>
             lapsesAt ? `${state} until ${lapsesAt}` : lostAt ? `${state}, seen ${lostAt}` : state,
         },
@@ -187,9 +189,16 @@ Examples:
         ...['look', 'acknowledge', 'submit', 'manage'],
       ]),
     )
-    .action(async (address: string, { level, role }: { level: string; role?: string }, command: Command) => {
+    .option('--summary', 'send a summary every month, also when there is nothing to report')
+    .option('--no-summary', 'send none any more')
+    .action(async (address: string, options: { level: string; role?: string; summary?: boolean }, command: Command) => {
       const { client, at } = reach(command);
-      const { body } = await client.request('POST', at('recipients'), { address, level, ...(role ? { role } : {}) });
+      const { level, role, summary } = options;
+      const { body } = await client.request('POST', at('recipients'), {
+        ...{ address, level },
+        ...(role ? { role } : {}),
+        ...(summary === undefined ? {} : { summary }),
+      });
       showOne(
         [
           body.state === 'confirmed'

@@ -4,7 +4,7 @@ import type { Benchmark } from '../../functions/domain/benchmark.ts';
 import type { MetricDefinition } from '../../functions/domain/metric.ts';
 import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
-import library from '../../seed/library/metrics.json' with { type: 'json' };
+import { LIBRARY as library } from '../../functions/services/library.ts';
 import { ApiError } from '../client.ts';
 import { parseJson } from './json-lines.ts';
 import { askFirst, showList, showOne, YES } from './output.ts';
@@ -187,7 +187,7 @@ function wantedFrom(file: string | undefined, taken: string | undefined): Metric
   if (taken !== undefined) {
     const found = library.find(({ id }) => id === taken);
     if (!found) throw new UsageError(`the library has no metric "${taken}"; ${PROGRAM} metric library lists it`);
-    return found as MetricDefinition;
+    return found;
   }
   try {
     return parseJson(readFileSync(file as string, 'utf8'));

@@ -1,6 +1,7 @@
+import { smallNumbersFor } from '../domain/authority.ts';
 import { dayInEngland } from '../domain/period.ts';
 import { ProgressBodySchema, StandardBodySchema } from '../http/bodies.ts';
-import type { RefusedProgress } from '../pages/action.ts';
+import type { Refused } from '../pages/inputs.ts';
 import type { FormError } from '../pages/layout.ts';
 import { RefusalError, sentence } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
@@ -31,12 +32,13 @@ async function showStandard(
     import('../pages/standard.ts'),
     import('../services/standards.ts'),
   ]);
-  const view = { ...history, smallNumbers };
+  const shown = smallNumbersFor(history.inspection, smallNumbers);
+  const view = { ...history, smallNumbers: shown };
   if (!('from' in form)) return page(standardPage(visit, view, { form, errors: [] }));
   const { change, errors } = changeIn(form, history.metric);
   if (errors.length > 0) return page(standardPage(visit, view, { form, errors }), 422);
   try {
-    const tried = tryOnHistory(history, change, smallNumbers, now());
+    const tried = tryOnHistory(history, change, shown, now());
     return page(standardPage(visit, view, { form, errors: decision, tried }), decision.length > 0 ? 422 : 200);
   } catch (error) {
     return page(standardPage(visit, view, { form, errors: faultsOf(error) }), 422);
@@ -88,7 +90,7 @@ export async function postStandard(request: PageRequest, dependencies: Dashboard
 export async function getAction(
   { parameters: { authority = '', action: id = '' }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
-  refused?: RefusedProgress,
+  refused?: Refused,
 ): Promise<PageAnswer> {
   const [overview, { actionPage }] = await Promise.all([
     readOverview(database, authority, 1, now()),
@@ -96,7 +98,11 @@ export async function getAction(
   ]);
   const action = overview.inspection.actions.find((each) => each.id === id);
   if (!action) throw new NotFoundError('action', id);
-  const view = { ...overview, today: dayInEngland(now()), smallNumbers };
+  const view = {
+    ...overview,
+    today: dayInEngland(now()),
+    smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+  };
   return page(actionPage(visit, view, action, refused), refused ? 422 : 200);
 }
 
@@ -115,7 +121,7 @@ export async function postAction(request: PageRequest, dependencies: DashboardDe
     const errors = Object.entries(WHAT_IS_WANTED).flatMap(([field, text]) =>
       faulty.has(field) ? [{ field, text }] : [],
     );
-    return getAction(request, dependencies, { state, evidence, author, errors });
+    return getAction(request, dependencies, { form: request.form, errors });
   }
   const { database, now } = dependencies;
   await reportProgress(database, authority, action, reported.data, { by: request.by, now: now() });

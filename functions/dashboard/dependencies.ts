@@ -11,6 +11,8 @@ export interface DashboardDependencies {
   readonly sns: () => Promise<SNSClient>;
   readonly topicArn: string;
   readonly assets: Assets;
+  /** Whom people write to about accessibility and privacy; undefined where nobody was named. */
+  readonly contact: string | undefined;
   readonly smallNumbers: SmallNumbers;
   /** Names the settings of the council's own sign-in; undefined where there is none. */
   readonly council: string | undefined;

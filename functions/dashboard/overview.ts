@@ -3,6 +3,7 @@ import { isAuthorityAlert } from '../domain/authority-alerts.ts';
 import { addMonths, dayInEngland, periodOf } from '../domain/period.ts';
 import { AcknowledgementBodySchema } from '../http/bodies.ts';
 import type { RefusedAcknowledgement } from '../pages/acknowledgement.ts';
+import type { Refused } from '../pages/inputs.ts';
 import { overviewPage } from '../pages/overview.ts';
 import { RefusalError } from '../pages/refusals.ts';
 import { AUTHORITIES_A_PAGE, regionPage } from '../pages/region.ts';
@@ -70,6 +71,7 @@ export async function getMetric(
   { parameters: { authority = '', metric = '' }, visit }: PageRequest,
   { database, smallNumbers }: DashboardDependencies,
   refused?: RefusedAcknowledgement,
+  changing?: Refused,
 ): Promise<PageAnswer> {
   // Not with the module: no other page draws charts, and what draws them takes long to load.
   const [history, { metricPage }] = await Promise.all([
@@ -77,8 +79,13 @@ export async function getMetric(
     import('../pages/metric.ts'),
   ]);
   return page(
-    metricPage(visit, { ...history, smallNumbers: smallNumbersFor(history.inspection, smallNumbers) }, refused),
-    refused ? 422 : 200,
+    metricPage(
+      visit,
+      { ...history, smallNumbers: smallNumbersFor(history.inspection, smallNumbers) },
+      refused,
+      changing,
+    ),
+    refused || changing ? 422 : 200,
   );
 }
 

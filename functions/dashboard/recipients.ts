@@ -33,13 +33,18 @@ export async function getRecipients(
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {
   const { authority = '' } = request.parameters;
   await requireInspection(dependencies.database, authority);
-  const { address = '', level = '', role = '' } = request.form;
-  const wanted = RecipientBodySchema.safeParse({ address: address.trim(), level, role: role || undefined });
+  const { address = '', level = '', role = '', summary = '' } = request.form;
+  const wanted = RecipientBodySchema.safeParse({
+    ...{ address: address.trim(), level },
+    role: role || undefined,
+    summary: summary === '' ? undefined : summary === 'yes',
+  });
   if (!wanted.success)
     return getRecipients(request, dependencies, {
       address,
       level,
       role,
+      summary,
       fault: 'Enter an e-mail address, and choose a level and what it may do',
     });
   const { addPerson } = await import('../services/people.ts');
@@ -49,7 +54,7 @@ export async function postRecipient(request: PageRequest, dependencies: Dashboar
   } catch (error) {
     const refusal = refusalFor(error);
     if (!refusal) throw error;
-    return getRecipients(request, dependencies, { address, level, role, fault: refusal.message });
+    return getRecipients(request, dependencies, { address, level, role, summary, fault: refusal.message });
   }
   return redirect(`/authorities/${authority}/recipients`);
 }

@@ -6,7 +6,6 @@ import { logUnreadable } from '../runtime/logging.ts';
 import { acceptMonths, BasisChangedError, type ComparedMonth, compareMonths } from '../services/accept-months.ts';
 import { requireOpenInspection } from '../services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from '../services/own-names.ts';
-import { askAbout } from '../services/questions.ts';
 import type { DashboardDependencies } from './dependencies.ts';
 
 /** Figures sent from the page: uploaded, looked at, accepted. */
@@ -48,21 +47,20 @@ export async function postCheck(
   logUnreadable(logger, unreadable);
   const upload = readUpload(files.file ?? keptFile(form), figures, { ...inspection, ownNames }, now());
   if (upload.faults.length > 0) return page(faultsPage(visit, inspection, upload, mode), 422);
-  const months = await compareMonths(database, authority, upload.months, { now: now() }, mode);
-  const questions = await questionsOf(database, authority, months);
-  const checked = { ...upload, packed: packMonths(upload.months), questions };
+  const months = await compareMonths(
+    database,
+    authority,
+    { metrics: inspection.metrics, months: upload.months },
+    { now: now() },
+    mode,
+  );
+  const checked = { ...upload, packed: packMonths(upload.months), questions: questionsOf(months) };
   return page(previewPage(visit, inspection, checked, mode, months, smallNumbersFor(inspection, smallNumbers)));
 }
 
 /** What is to be asked of months before they are sent: the first of it. */
-async function questionsOf(
-  database: DashboardDependencies['database'],
-  authority: string,
-  months: readonly ComparedMonth[],
-): Promise<string[]> {
-  const sent = months.map(({ month }) => month);
-  return firstOf([...(await askAbout(database, authority, sent)).values()].flat());
-}
+const questionsOf = (months: readonly ComparedMonth[]): string[] =>
+  firstOf(months.flatMap(({ questions }) => questions));
 
 const CHANGED_MEANWHILE =
   'Somebody else submitted one of these months since you checked them. Check again what would change, then send.';
@@ -74,7 +72,8 @@ export async function postSubmissions(
   const { unpackMonths, previewPage, modeIn } = await import('../pages/upload.ts');
   const inspection = await requireOpenInspection(database, authority);
   const mode = modeIn(form.mode);
-  const sent = unpackMonths(packed, inspection.metrics, now());
+  const { metrics } = inspection;
+  const sent = { metrics, months: unpackMonths(packed, metrics, now()) };
   try {
     const months = await acceptMonths({ database, now: now(), by, log: logger }, authority, sent, { basis }, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
@@ -83,8 +82,15 @@ export async function postSubmissions(
   } catch (error) {
     if (!(error instanceof BasisChangedError)) throw error;
     const months = await compareMonths(database, authority, sent, { now: now() }, mode);
-    const questions = await questionsOf(database, authority, months);
-    const again = { questions, packed, understood: [], otherSheets: [], unknown: [], pasted: '', file: undefined };
+    const again = {
+      questions: questionsOf(months),
+      packed,
+      understood: [],
+      otherSheets: [],
+      unknown: [],
+      pasted: '',
+      file: undefined,
+    };
     return page(
       previewPage(visit, inspection, again, mode, months, smallNumbersFor(inspection, smallNumbers), CHANGED_MEANWHILE),
       409,

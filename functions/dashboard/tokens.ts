@@ -1,9 +1,9 @@
 import { scopesOf } from '../domain/person.ts';
 import { TokenBodySchema } from '../http/bodies.ts';
+import type { Refused } from '../pages/inputs.ts';
 import { refusalFor } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
-import type { RefusedToken } from '../pages/tokens.ts';
 import { requireInspection } from '../services/inspections.ts';
 import {
   LabelTakenError,
@@ -20,7 +20,7 @@ import type { DashboardDependencies } from './dependencies.ts';
 export async function getTokens(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database, now }: DashboardDependencies,
-  refused?: RefusedToken,
+  refused?: Refused,
 ): Promise<PageAnswer> {
   const [{ header }, tokens, { tokensPage }] = await Promise.all([
     requireInspection(database, authority),
@@ -47,7 +47,7 @@ export async function postToken(request: PageRequest, dependencies: DashboardDep
     const errors = Object.entries(WHAT_IS_WANTED).flatMap(([field, text]) =>
       faulty.has(field) ? [{ field, text }] : [],
     );
-    return getTokens(request, dependencies, { label, role, days, errors });
+    return getTokens(request, dependencies, { form: request.form, errors });
   }
   try {
     const { role, ...rest } = wanted.data;
@@ -59,7 +59,7 @@ export async function postToken(request: PageRequest, dependencies: DashboardDep
     // Also where the page with the token is loaded again: it makes no second one.
     if (!(error instanceof LabelTakenError || error instanceof TooManyTokensError)) throw error;
     const errors = [{ field: 'label', text: refusalFor(error)?.message ?? error.message }];
-    return getTokens(request, dependencies, { label, role, days, errors });
+    return getTokens(request, dependencies, { form: request.form, errors });
   }
 }
 

@@ -132,7 +132,7 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
         reason.since && `${formatPooled(metric, reason.since, smallNumbers)} since ${monthName(reason.since.from)}`;
       return [
         since,
-        `so many failures are too many for chance (CUSUM ${reason.cusum.toFixed(1)}, limit ${reason.limit.toFixed(1)})`,
+        `so many failures are too many for chance${cusumWorking(reason.cusum.toFixed(1), reason.limit.toFixed(1))}`,
       ]
         .filter(Boolean)
         .join('; ');
@@ -164,3 +164,9 @@ const CAUSE: Record<SpecialCause, string> = {
   'two-in-three': `for the ${ordinal(XMR_CLOSE_POINTS)} time in ${cardinal(XMR_CLOSE_AMONG)} reports close to the limit of its usual variation`,
   shift: `on the worse side of its usual mean for the ${ordinal(XMR_RUN)} report in a row`,
 };
+
+const cusumWorking = (cusum: string, limit: string): string => ` (CUSUM ${cusum}, limit ${limit})`;
+const CUSUM_WORKING = / \(CUSUM [^)]*\)/g;
+
+/** A finding as whoever has a minute reads it: without what only tells an analyst how it was worked out. */
+export const withoutWorking = (text: string): string => text.replaceAll(CUSUM_WORKING, '');

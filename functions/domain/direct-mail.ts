@@ -1,7 +1,8 @@
-import { timeName } from './format.ts';
+import { dayName, monthName, timeName } from './format.ts';
 import type { Level } from './lifecycle.ts';
 import { LEGEND, standingOf } from './notice.ts';
 import type { Notice } from './notice-contents.ts';
+import { dayInEngland } from './period.ts';
 
 /** The words of what is mailed to one recipient alone. Links are to `pageUrl`, with a trailing slash. */
 
@@ -30,11 +31,7 @@ export function greetingOf(
   pageUrl: string,
 ): Words {
   const { authority, name, period, stillRaised } = standing;
-  const count = (level: Level): string[] => {
-    const found = stillRaised.filter((item) => (item.recovering ? item.reached : item.level) === level).length;
-    return found > 0 ? [`${found} ${level}`] : [];
-  };
-  const counts = [...count('critical'), ...count('warning')].join(', ') || 'nothing is raised';
+  const counts = countsOf(stillRaised) || 'nothing is raised';
   const home = `${pageUrl}authorities/${authority}`;
   const follow =
     waiting === 1
@@ -52,6 +49,64 @@ export function greetingOf(
       `Everything: ${home}`,
     ].join('\n'),
   };
+}
+
+/** How things stood once the figures of a month had been due, for somebody who asked to be told every month, also of nothing. */
+export function summaryOf(
+  standing: Standing,
+  {
+    month,
+    since,
+    mails,
+    now,
+  }: {
+    readonly month: string;
+    /** When the summary before was due, or this one was asked for; ISO instant. */
+    readonly since: string;
+    /** The numbers of the e-mails that told of changes since, whomever they went to; in order. */
+    readonly mails: readonly number[];
+    readonly now: Date;
+  },
+  pageUrl: string,
+): Words {
+  const { authority, name, period, stillRaised, watching } = standing;
+  const counts = countsOf(stillRaised);
+  const isIn = period !== undefined && period >= month;
+  const home = `${pageUrl}authorities/${authority}`;
+  const day = dayName(dayInEngland(new Date(since)));
+  const [first] = mails;
+  const last = mails.at(-1);
+  const told =
+    first === undefined
+      ? `No e-mail has told of a change since ${day}.`
+      : `Since ${day} ${mails.length === 1 ? `one e-mail told of changes, number ${first}` : `${mails.length} e-mails told of changes, numbers ${first} to ${last}`}: ${home}/notices`;
+  return {
+    subject: `${name}, ${monthName(month)}: monthly summary (${counts || (isIn ? 'nothing to report' : 'no figures')})`,
+    text: [
+      `The monthly summary of ${name} for ${monthName(month)}. This is how things stood on ${timeName(now.toISOString())}.`,
+      period ? `Figures are in up to ${monthName(period)}.` : 'No figures are in.',
+      ...(!counts && isIn
+        ? [
+            `Nothing to report: nothing is raised${watching.length > 0 ? ', and what is only to watch is not serious yet' : ''}.`,
+          ]
+        : []),
+      told,
+      '',
+      ...standingOf(standing, home, false),
+      ...(counts || watching.length > 0 ? [LEGEND] : []),
+      `Everything: ${home}`,
+      `You get this once a month, also when there is nothing to report, because it was asked for with your address. It can be ended there: ${home}/recipients`,
+    ].join('\n'),
+  };
+}
+
+/** `2 critical, 1 warning`; nothing where nothing is raised. */
+function countsOf(raised: Standing['stillRaised']): string {
+  const count = (level: Level): string[] => {
+    const found = raised.filter((item) => (item.recovering ? item.reached : item.level) === level).length;
+    return found > 0 ? [`${found} ${level}`] : [];
+  };
+  return [...count('critical'), ...count('warning')].join(', ');
 }
 
 /** That somebody else is no longer mailed, for whoever still is. */

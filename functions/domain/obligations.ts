@@ -89,7 +89,7 @@ function skippedIn({ months, metrics }: AuthorityRecord): Period[] {
 }
 
 /** What says by when figures are due. */
-type Calendar = Pick<AuthorityRecord, 'bankHolidays' | 'settings'>;
+export type Calendar = Pick<AuthorityRecord, 'bankHolidays' | 'settings'>;
 
 function expectedAfter(latestPeriod: Period, calendar: Calendar): ExpectedMonth {
   const period = addMonths(latestPeriod, 1);
@@ -109,10 +109,15 @@ const lastDayFor = (period: Period, calendar: Calendar): string =>
 export const dueWorkingDayIn = ({ settings }: Pick<Calendar, 'settings'>): number =>
   settingsIn(settings).dueWorkingDay ?? SUBMISSION_WORKING_DAYS;
 
-function monthToldAt(now: Date, latestPeriod: Period | undefined, calendar: Calendar): Period {
+/** The latest month whose figures have been due in England, whether or not they came. */
+export function monthDueAt(now: Date, calendar: Calendar): Period {
   const today = dayInEngland(now);
   const last = addMonths(periodOf(today), -1);
-  const due = today > lastDayFor(last, calendar) ? last : addMonths(last, -1);
+  return today > lastDayFor(last, calendar) ? last : addMonths(last, -1);
+}
+
+function monthToldAt(now: Date, latestPeriod: Period | undefined, calendar: Calendar): Period {
+  const due = monthDueAt(now, calendar);
   return latestPeriod !== undefined && latestPeriod > due ? latestPeriod : due;
 }
 

@@ -1,4 +1,4 @@
-import { formatObservation, monthName, type SmallNumbers } from './format.ts';
+import { cardinal, formatObservation, monthName, ordinal, type SmallNumbers } from './format.ts';
 import type { Metric } from './metric.ts';
 import {
   QUESTION_DENOMINATOR,
@@ -8,7 +8,8 @@ import {
   QUESTION_STEP,
   TYPICAL_MONTH_REPORTS,
 } from './rules.ts';
-import { hasCounts, type Observation } from './series.ts';
+import { hasCounts, type Observation, seriesOf } from './series.ts';
+import type { Month } from './submission.ts';
 
 /** What makes a figure hard to believe: it is said wherever the figure is, until somebody says that it is right. */
 export type Question = 'share' | 'step-up' | 'step-down' | 'same' | 'denominator';
@@ -59,6 +60,33 @@ function medianOf(numbers: readonly number[]): number {
   return ((sorted[middle >> 1] as number) + (sorted[(middle + 1) >> 1] as number)) / 2;
 }
 
+/**
+ * What is to be asked of the figures of months that were sent, or would be, by the record as it is with them: sentences, by
+ * period. A small count is shown, as whoever sent it knows it.
+ */
+export function questionsIn(
+  metrics: readonly Metric[],
+  stored: readonly Month[],
+  sent: readonly Month[],
+): Map<string, string[]> {
+  const all = new Map([...stored, ...sent].map((month) => [month.period, month]));
+  const months = [...all.values()].filter(({ retracted }) => !retracted).sort((a, b) => (a.period < b.period ? -1 : 1));
+  const asked = new Set(sent.map(({ period }) => period));
+  const questions = new Map<string, string[]>();
+  for (const metric of metrics) {
+    const observations = seriesOf(metric, months);
+    for (const [index, observation] of observations.entries()) {
+      if (!asked.has(observation.period)) continue;
+      const known = observations.slice(Math.max(0, index - TYPICAL_MONTH_REPORTS), index + 1);
+      const found = questionsAbout(metric, known).map((question) =>
+        describeQuestion(metric, observation, question, 'show'),
+      );
+      if (found.length > 0) questions.set(observation.period, [...(questions.get(observation.period) ?? []), ...found]);
+    }
+  }
+  return new Map([...questions].map(([period, all]) => [period, firstOf(all)]));
+}
+
 /** So many questions are read at a time. */
 const MAX_QUESTIONS = 10;
 
@@ -81,8 +109,8 @@ export function describeQuestion(
 
 const SAID: Readonly<Record<Question, string>> = {
   share: 'may be a share of one where a percentage is meant',
-  'step-up': `is a hundred times what is usual, or more`,
-  'step-down': `is a hundredth of what is usual, or less`,
-  same: 'is exactly what the two reports before it were',
-  denominator: 'is of ten times as many cases as usual, or more',
+  'step-up': `is ${QUESTION_STEP} times what is usual, or more`,
+  'step-down': `is a ${ordinal(QUESTION_STEP)} of what is usual, or less`,
+  same: `is exactly what the ${cardinal(QUESTION_SAME_REPORTS - 1)} reports before it were`,
+  denominator: `is of ${cardinal(QUESTION_DENOMINATOR)} times as many cases as usual, or more`,
 };

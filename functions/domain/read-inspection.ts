@@ -126,7 +126,7 @@ function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[]
     else if (metrics && typeof metric === 'string' && !metrics.has(metric))
       say(
         ['findings', index, 'metric'],
-        `no metric of this authority is called ${quoted(metric)}; add it to "metrics" with its definition, or take it from the library first`,
+        `neither the catalogue nor the library has a metric called ${quoted(metric)}; "monitor metric library" lists those that ship, or add it to "metrics" with its definition`,
       );
   }
   return faults;
@@ -300,7 +300,8 @@ export function skeletonOf(framework: Inspection['framework'], authority: string
     ],
     findings: [
       {
-        $comment: 'One for each metric of your catalogue that the report speaks of.',
+        $comment:
+          'One for each metric, of your catalogue or of the library ("monitor metric library"), that the report speaks of.',
         metric: 'METRIC-ID',
         baseline: {
           kind: 'statement',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Level, LevelSchema } from './lifecycle.ts';
+import { PeriodSchema } from './period.ts';
 
 /** Who is mailed, and the filter by which SNS knows it. */
 
@@ -24,6 +25,16 @@ export const RecipientSchema = z.object({
   lost: z.object({ at: z.iso.datetime(), told: z.array(z.string()) }).optional(),
   /** The authorities of which it knows how things stand. What an earlier version wrote has none, and knows all. */
   knows: z.array(z.string()).optional(),
+  /**
+   * By authority that it asked a monthly summary of: the month of the last one, or the one that had been due when it asked; when the next
+   * is due; and until when a run is sending it.
+   */
+  summaries: z
+    .record(
+      z.string(),
+      z.object({ month: PeriodSchema, dueAt: z.iso.datetime(), sendingUntil: z.iso.datetime().optional() }),
+    )
+    .optional(),
   /** When it was last sent a test. */
   testedAt: z.iso.datetime().optional(),
   /** Counts the writes, so that nobody overwrites what they have not read. */
@@ -34,6 +45,17 @@ export type Recipient = z.infer<typeof RecipientSchema>;
 /** Whether somebody has still to be told how things stand in an authority that they hear of. */
 export const isNewTo = ({ hears, knows }: Pick<Recipient, 'hears' | 'knows'>, authority: string): boolean =>
   authority in hears && knows !== undefined && !knows.includes(authority);
+
+/** Whether somebody is to be sent an authority's summary, and nobody is about to send it. */
+export function isSummaryDue(
+  { hears, confirmed, summaries }: Pick<Recipient, 'hears' | 'confirmed' | 'summaries'>,
+  authority: string,
+  now: Date,
+): boolean {
+  const asked = summaries?.[authority];
+  if (!asked || !confirmed || !hears[authority]) return false;
+  return [asked.dueAt, asked.sendingUntil ?? ''].every((at) => at <= now.toISOString());
+}
 
 /** The levels that somebody who asked for `least` is mailed about. */
 export const levelsFrom = (least: Level): readonly Level[] =>

@@ -2,6 +2,7 @@ import { describeFinding } from './describe-finding.ts';
 import { worsening } from './evaluators/change-point.ts';
 import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
+import { comparedWith } from './evaluators/inspection.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
 import type { LocalStandard, Metric, Standard } from './metric.ts';
@@ -167,6 +168,43 @@ export function rebasePeriodsOf({
 /** What was stated with the newest rebase dates that hold in a period: figures before are let go, unless it says what they are now. */
 function comparableIn(localStandards: readonly LocalStandard[], period: string): number | undefined {
   return localStandards.findLast(({ from, rebaseDates }) => from <= period && rebaseDates !== undefined)?.comparable;
+}
+
+/** A figure of the inspection that reported periods in a row are held against; `isComparable` where it was stated in its place. */
+export interface FoundFigure {
+  readonly from: string;
+  readonly to: string;
+  readonly value: number;
+  readonly isComparable: boolean;
+}
+
+/**
+ * The inspection's figure where figures are held against it: not once the way of working has changed, unless a comparable one
+ * was stated; and of several inspections each in its own time. What stands in for words is not among them.
+ */
+export function foundFigures(
+  metric: Metric,
+  observations: readonly Observation[],
+  settings: Pick<Settings, 'rebaseDates' | 'localStandards'>,
+): FoundFigure[] {
+  const rebasePeriods = rebasePeriodsOf(settings);
+  const found: FoundFigure[] = [];
+  for (const [index, { period }] of observations.entries()) {
+    const rebase = rebasePeriods.findLast((candidate) => candidate <= period) ?? '';
+    const compared = comparedWith(metricIn(metric, settings.localStandards, period), observations.slice(0, index + 1), {
+      start: observations.findIndex((observation) => observation.period >= rebase),
+      comparable: comparableIn(settings.localStandards, period),
+    });
+    if (!compared || compared.reference.kind === 'estimate') continue;
+    const { value } = compared;
+    const isComparable = compared.reference.kind === 'comparable';
+    const before = found.at(-1);
+    const goesOn =
+      before?.to === observations[index - 1]?.period && before?.value === value && before.isComparable === isComparable;
+    if (before && goesOn) found[found.length - 1] = { ...before, to: period };
+    else found.push({ from: period, to: period, value, isComparable });
+  }
+  return found;
 }
 
 /** The standard in force: the newest local version that covers the period, else the inspection file's; none once that has ended. */

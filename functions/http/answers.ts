@@ -261,6 +261,8 @@ export const RecipientAnswerSchema = z.object({
   address: z.string(),
   level: LevelSchema,
   role: RoleSchema,
+  /** Whether it is sent a summary every month. */
+  summary: z.boolean(),
   state: z.enum(['confirmed', 'pending', 'lost']),
   /** Until when a pending one can be confirmed; then SNS forgets it. */
   lapsesAt: z.iso.datetime().optional(),

@@ -98,12 +98,12 @@ export const MetricBodySchema = MetricDefinitionSchema.omit({
   changes: true,
 }).extend({ reason: typedText(1000).min(1), author: typedText(200).min(1) });
 
-/** Another name for a metric, its last month, or the metric that takes its place. */
+/** Another name for a metric, its last month, or the metric that takes its place; null takes one of these back. */
 export const MetricChangeBodySchema = z
   .strictObject({
     title: typedText(80).min(1).optional(),
-    until: PeriodSchema.optional(),
-    replacedBy: MetricDefinitionSchema.shape.id.optional(),
+    until: orNull(PeriodSchema).optional(),
+    replacedBy: orNull(MetricDefinitionSchema.shape.id).optional(),
     reason: typedText(1000).min(1),
     author: typedText(200).min(1),
   })
@@ -155,6 +155,8 @@ export const RecipientBodySchema = z.strictObject({
   level: LevelSchema.default('warning'),
   /** What the address may do once it has signed in by mail. */
   role: RoleSchema.optional(),
+  /** Whether it is sent a summary every month. */
+  summary: z.boolean('is true or false').optional(),
 });
 
 /** A token for a program, as the page makes them. */

@@ -251,6 +251,9 @@ export const FIELDS: Readonly<Record<string, string>> = {
   lessSerious:
     'The number of the first of the e-mails right before this one that were less serious, so that not everybody who gets this one got them.',
   unsaid: 'What it is by now, where that is other than what the e-mails said and no e-mail was due for it.',
+  'NewRecipient.summary':
+    'Whether the address is sent a summary every month, on the day after the figures of the month before were due, also when there is nothing to report. Without this it stays as it is: none, for a new address.',
+  'Recipient.summary': 'Whether the address is sent a summary every month.',
   unreadable:
     'What is stored and missing here, as it cannot be read; absent where nothing is. Everything else was judged without it.',
   'Unreadable.table': 'The table that it is in.',

@@ -371,7 +371,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Metrics',
     summary: 'Rename a metric, end it, or say which one takes its place',
     description:
-      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected.',
+      'Its figures stay under both names. Nothing is judged after its last month; a month of the past can still be corrected. `until` or `replacedBy` null takes that back.',
     body: { schema: 'NewMetricChange', example: { title: 'First assessments on time', ...DECISION } },
     answers: { 200: 'ChangedMetric' },
     problems: [409],
@@ -430,8 +430,11 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Recipients',
     summary: 'Add a recipient',
     description:
-      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes.',
-    body: { schema: 'NewRecipient', example: { address: 'head.of.service@example.org', level: 'critical' } },
+      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes. With `summary`, the address is also sent one e-mail a month that says how things stand, from the next month on.',
+    body: {
+      schema: 'NewRecipient',
+      example: { address: 'head.of.service@example.org', level: 'critical', summary: true },
+    },
     answers: { 200: 'Recipient', 201: 'Recipient' },
     problems: [409],
   },

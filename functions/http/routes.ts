@@ -93,6 +93,8 @@ export const PAGES = {
   'GET /': { handledBy: 'dashboard', scope: 'read' },
   'GET /assets/{file}': { handledBy: 'dashboard', scope: null },
   'GET /how-it-judges': { handledBy: 'dashboard', scope: 'read' },
+  'GET /accessibility': { handledBy: 'dashboard', scope: null },
+  'GET /privacy': { handledBy: 'dashboard', scope: null },
   'GET /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-in': { handledBy: 'dashboard', scope: null },
   'POST /sign-in/mail': { handledBy: 'dashboard', scope: null },
@@ -108,6 +110,17 @@ export const PAGES = {
   'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
+  'GET /authorities/{authority}/catalogue': { handledBy: 'dashboard', scope: 'manage' },
+  'GET /authorities/{authority}/catalogue/metric': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/catalogue/metric': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/metrics/{metric}/changes': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/metrics/{metric}/confirmation': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/benchmarks': {
+    handledBy: 'dashboard',
+    scope: 'manage',
+    maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
+  },
+  'POST /authorities/{authority}/benchmarks/{metric}/removal': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/actions/{action}': { handledBy: 'dashboard', scope: 'read' },
@@ -147,6 +160,10 @@ export const PAGES = {
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;
+
+/** What of `docs/` there are pages of. */
+export const DOCUMENTS = ['how-it-judges', 'accessibility', 'privacy-notice'] as const;
+export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** The way to the council's own sign-in and back, where a deployment has one: without it there are no such routes, nor their function. */
 export const COUNCIL_PAGES = {

@@ -1,24 +1,16 @@
 import { type Action, withProgress } from '../domain/action.ts';
 import { formatDue } from '../domain/format.ts';
-import { line, lines, select } from './field.ts';
 import { type Content, type Html, html } from './html.ts';
-import { errorSummary, type FormError, fact, forgeryField, layout, pathOf, type Visit } from './layout.ts';
+import { inputs, type Refused } from './inputs.ts';
+import { errorSummary, fact, forgeryField, layout, pathOf, type Visit } from './layout.ts';
 import type { Overview } from './overview.ts';
 import { dueIn, paragraphs, shownBy } from './overview-inspections.ts';
 import { entered, timeName } from './words.ts';
 
-/** What was typed into the form and could not be taken. */
-export interface RefusedProgress {
-  readonly state: string;
-  readonly evidence: string;
-  readonly author: string;
-  readonly errors: readonly FormError[];
-}
-
 const STATES = { open: 'Open', completed: 'Completed' } as const;
 
 /** What the inspection asked for, all that was reported of it, and the form to report more, for who may. */
-export function actionPage(visit: Visit, overview: Overview, action: Action, refused?: RefusedProgress): Html {
+export function actionPage(visit: Visit, overview: Overview, action: Action, refused?: Refused): Html {
   const { header, progress } = overview.inspection;
   const { state, progress: versions } = withProgress(action, progress);
   return layout(visit, {
@@ -55,21 +47,14 @@ function reporting(
   authority: string,
   { id }: Action,
   state: keyof typeof STATES,
-  refused?: RefusedProgress,
+  refused?: Refused,
 ): Content {
   if (!session?.scopes.includes('manage')) return undefined;
-  const errors = refused?.errors ?? [];
+  const { text, area, choice } = inputs({ state }, refused);
   return html`<h2 class="govuk-heading-m">Report on it</h2>
 <form method="post" action="${pathOf(authority, 'actions', id)}" class="app-narrow">${forgeryField(session.forgeryToken)}
-${select(
-  { name: 'state', label: 'It is', errors },
-  [
-    ['open', 'Open'],
-    ['completed', 'Completed'],
-  ],
-  refused?.state ?? state,
-)}
-${lines({ name: 'evidence', label: 'What shows it', hint: 'Such as an audit, with its date and what it found. Name no child and no member of staff.', errors }, refused?.evidence, html`maxlength="2000" required`)}
-${line({ name: 'author', label: 'Your name', errors }, refused?.author, html`autocomplete="name" maxlength="200" required`)}
+${choice('state', 'It is', Object.entries(STATES))}
+${area('evidence', 'What shows it', { hint: 'Such as an audit, with its date and what it found. Name no child and no member of staff.', required: true, maxLength: 2000 })}
+${text('author', 'Your name', { required: true, maxLength: 200 })}
 <button class="govuk-button">Save</button></form>`;
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DOCUMENTS, type DocumentName } from '../http/routes.ts';
 import type { PageAnswer } from './respond.ts';
 
 /** What pages link to. Each file's name holds a hash of its contents, so that browsers may keep it for good. */
@@ -7,13 +8,13 @@ export interface Assets {
   /** Paths on this host. */
   readonly styles: string;
   readonly icon: string;
-  /** `docs/how-it-judges.md`, as the middle of a page. */
-  readonly howItJudges: string;
+  /** Documents of `docs/`, each as the middle of a page. */
+  readonly documents: Readonly<Record<DocumentName, string>>;
   readonly answer: (file: string) => PageAnswer | undefined;
 }
 
 /** Shown within a page, and never by itself. */
-const HOW_IT_JUDGES = 'how-it-judges.html';
+const fileOf = (name: DocumentName): string => `${name}.html`;
 
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', svg: 'image/svg+xml' };
 
@@ -33,9 +34,9 @@ export function readAssets(folder: string): Assets {
   return {
     styles: path('styles-'),
     icon: path('icon-'),
-    howItJudges: read(HOW_IT_JUDGES),
+    documents: Object.fromEntries(DOCUMENTS.map((name) => [name, read(fileOf(name))])) as Assets['documents'],
     answer: (file) => {
-      const body = file === HOW_IT_JUDGES ? undefined : files.get(file);
+      const body = file.endsWith('.html') ? undefined : files.get(file);
       if (body === undefined) return undefined;
       return {
         statusCode: 200,

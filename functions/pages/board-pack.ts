@@ -1,5 +1,6 @@
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import { basisOf, dayName, monthName } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
 import type { Basis } from '../domain/identifiers.ts';
@@ -54,7 +55,7 @@ ${
             ),
           ),
           dateOf(alert.since ?? alert.period),
-          alert.findings[0]?.text ?? (alert.state === 'recovering' ? 'The latest period is clean.' : NOTHING),
+          whyOf(alert),
           alert.acknowledgement
             ? `${alert.acknowledgement.author}, ${dayName(dayInEngland(new Date(alert.acknowledgement.at)))}`
             : alert.episode
@@ -63,6 +64,11 @@ ${
         ]),
       })
 }</section>`;
+}
+
+function whyOf({ findings: [first], state }: BoardAlert): string {
+  if (first) return withoutWorking(first.text);
+  return state === 'recovering' ? 'The latest period is clean.' : NOTHING;
 }
 
 const dateOf = (date: string): string => (date.length > 7 ? dayName(date) : monthName(date));

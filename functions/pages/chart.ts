@@ -26,7 +26,7 @@ export interface ChartPoint {
 
 /** A level that figures are held against, or that was published of other places, over the months for which it stands. */
 export interface ChartReference {
-  readonly kind: 'inspection' | 'estimate' | 'reached' | 'since' | 'england' | 'neighbours';
+  readonly kind: 'inspection' | 'comparable' | 'estimate' | 'reached' | 'since' | 'england' | 'neighbours';
   readonly from: string;
   readonly to: string;
   readonly value: number;
@@ -70,6 +70,7 @@ const WATCH = '#6f5500';
 /** How each reference is drawn and called. */
 export const REFERENCES = {
   inspection: { colour: '#0b6b45', dashes: '2 4', label: 'Inspection' },
+  comparable: { colour: '#0b6b45', dashes: '2 4', label: 'Inspection, comparable' },
   estimate: { colour: '#00627a', dashes: '8 3 2 3', label: 'Own estimate' },
   reached: { colour: '#8a2f5c', dashes: '12 3', label: 'Level reached' },
   since: { colour: '#a83f00', dashes: '12 3', label: 'Level since' },

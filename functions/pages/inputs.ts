@@ -14,7 +14,12 @@ interface Options {
   /** GOV.UK's width class: `5`, `10`, `20`. */
   readonly width?: number;
   readonly required?: boolean;
+  /** In characters. */
+  readonly maxLength?: number;
 }
+
+/** What a browser fills in by itself of whoever sits before it (WCAG 2.2, 1.3.5). */
+const AUTOCOMPLETE: Readonly<Record<string, string>> = { author: 'name' };
 
 /** The fields of a form, filled with what was typed, or else with `values`, and with what is wrong beside each. Ids are the names, after `prefix`. */
 export function inputs(values: Form, refused: Refused | undefined, prefix = '') {
@@ -29,23 +34,23 @@ ${fault && html`<p class="govuk-error-message" id="${id}-error"><span class="gov
 ${control(html` id="${id}" name="${name}"${described && html` aria-describedby="${described}"`}`)}</div>`;
   };
   return {
-    text: (name: string, label: string, { hint, width, required }: Options = {}): Html =>
+    text: (name: string, label: string, { hint, width, required, maxLength }: Options = {}): Html =>
       group(
         name,
         label,
         hint,
         (attributes) =>
-          html`<input class="govuk-input${width && ` govuk-input--width-${width}`}"${attributes} value="${typed[name] ?? ''}"${required && html` required`}>`,
+          html`<input class="govuk-input${width && ` govuk-input--width-${width}`}"${attributes} value="${typed[name] ?? ''}" autocomplete="${AUTOCOMPLETE[name] ?? 'off'}"${maxLength && html` maxlength="${maxLength}"`}${required && html` required`}>`,
       ),
     file: (name: string, label: string, { hint }: Options = {}): Html =>
       group(name, label, hint, (attributes) => html`<input class="govuk-file-upload" type="file"${attributes}>`),
-    area: (name: string, label: string, { hint, required }: Options = {}): Html =>
+    area: (name: string, label: string, { hint, required, maxLength }: Options = {}): Html =>
       group(
         name,
         label,
         hint,
         (attributes) =>
-          html`<textarea class="govuk-textarea" rows="3"${attributes}${required && html` required`}>${typed[name] ?? ''}</textarea>`,
+          html`<textarea class="govuk-textarea" rows="3"${attributes}${maxLength && html` maxlength="${maxLength}"`}${required && html` required`}>${typed[name] ?? ''}</textarea>`,
       ),
     choice: (
       name: string,

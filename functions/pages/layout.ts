@@ -70,7 +70,10 @@ ${content}
 </main>
 </div>
 <footer class="app-footer"><div class="govuk-width-container">
-<p class="govuk-body-s">${session && html`<a class="govuk-link" href="/how-it-judges">How it judges</a>. `}Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
+<ul class="app-footer__links">${session && html`<li><a class="govuk-link" href="/how-it-judges">How it judges</a></li>`}
+<li><a class="govuk-link" href="/accessibility">Accessibility</a></li>
+<li><a class="govuk-link" href="/privacy">Privacy</a></li></ul>
+<p class="govuk-body-s">Levels, standards and wording are this service’s unless a paragraph of the inspection report is named.</p>
 </div></footer>
 </body>
 </html>`;

@@ -15,7 +15,7 @@ import { localStandardsOf } from '../domain/record.ts';
 import { isWorse, type Observation, observationIn } from '../domain/series.ts';
 import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
-import { type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
+import { foundFigures, type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import type { MetricHistory } from '../services/record.ts';
 import { type ChartData, type ChartPoint, type ChartReference, chart, MEANINGS, REFERENCES } from './chart.ts';
 import { type Html, html } from './html.ts';
@@ -32,9 +32,11 @@ export const benchmarkOf = ({ inspection, metric }: MetricView): Benchmark | und
 
 /** The months from which on the way of working is another. */
 function rebasesOf({ inspection, metric }: MetricView): string[] {
-  const rebaseDates = inspection.header.rebaseDates.map(({ date }) => date);
-  return rebasePeriodsOf({ rebaseDates, localStandards: localStandardsOf(inspection, metric.id) });
+  const localStandards = localStandardsOf(inspection, metric.id);
+  return rebasePeriodsOf({ rebaseDates: rebaseDatesOf(inspection), localStandards });
 }
+
+const rebaseDatesOf = ({ header }: MetricView['inspection']): string[] => header.rebaseDates.map(({ date }) => date);
 
 /** A reported period with all there is to show of it. */
 export interface Drawn {
@@ -176,7 +178,7 @@ function referencesOf(view: MetricView, drawn: readonly Drawn[]): ChartReference
   const levels = view.judged.at(-1)?.findings.find((finding) => finding.levels)?.levels;
   const { before, since } = levels ?? {};
   return [
-    ...foundOrEstimated(view, first, last),
+    ...foundOrEstimated(view, drawn),
     ...(before && before.to >= first
       ? [{ ...before, kind: 'reached' as const, from: before.from > first ? before.from : first }]
       : []),
@@ -185,14 +187,22 @@ function referencesOf(view: MetricView, drawn: readonly Drawn[]): ChartReference
   ];
 }
 
-function foundOrEstimated({ metric, judged }: MetricView, from: string, to: string): ChartReference[] {
-  if (metric.baseline.kind === 'figure') return [{ kind: 'inspection', from, to, value: metric.baseline.value }];
-  const references: ChartReference[] = [];
+function foundOrEstimated({ metric, inspection, judged }: MetricView, drawn: readonly Drawn[]): ChartReference[] {
+  const found = foundFigures(
+    metric,
+    drawn.map(({ observation }) => observation),
+    { rebaseDates: rebaseDatesOf(inspection), localStandards: localStandardsOf(inspection, metric.id) },
+  );
+  const references = found.map(
+    ({ isComparable, ...each }): ChartReference => ({ ...each, kind: isComparable ? 'comparable' : 'inspection' }),
+  );
+  const isFound = (period: string): boolean => found.some(({ from, to }) => from <= period && period <= to);
   for (const { period, findings } of judged) {
     const value = findings.find(({ evaluator }) => evaluator === 'inspection')?.numbers.baseline;
-    if (value === undefined) continue;
+    if (value === undefined || isFound(period)) continue;
     const before = references.at(-1);
-    if (before?.value === value) references[references.length - 1] = { ...before, to: period };
+    if (before?.kind === 'estimate' && before.value === value)
+      references[references.length - 1] = { ...before, to: period };
     else references.push({ kind: 'estimate', from: addMonths(period, -1), to: period, value });
   }
   return references;
@@ -237,6 +247,7 @@ const MEANING_WORD: Record<keyof typeof MEANINGS, string> = {
 
 const REFERENCE_WORD: Record<ChartReference['kind'], string> = {
   inspection: 'What the inspection found',
+  comparable: 'The same, as figures are counted since the way of working changed',
   estimate: 'This service’s own estimate, as the inspection gave no figure',
   reached: 'The level that it had reached',
   since: 'Its level since',

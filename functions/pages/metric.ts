@@ -1,5 +1,6 @@
 import { formatBenchmark, formatEngland, formatNeighbours, provenanceOf } from '../domain/benchmark.ts';
 import type { Acknowledgement, BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import {
   cardinal,
   dateName,
@@ -26,7 +27,9 @@ import { yearToDate } from '../domain/year-to-date.ts';
 import { acknowledgementForm, type RefusedAcknowledgement } from './acknowledgement.ts';
 import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
+import type { Refused } from './inputs.ts';
 import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { confirmation, metricChanges } from './metric-changes.ts';
 import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
@@ -45,7 +48,7 @@ import {
 } from './words.ts';
 
 /** Everything about one metric: how it is doing, why the service says so, and what the inspection said about it. */
-export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement): Html {
+export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAcknowledgement, changing?: Refused): Html {
   const { metric, inspection, alert, months, smallNumbers } = view;
   const { authority, name } = inspection.header;
   const observations = seriesOf(metric, months);
@@ -54,8 +57,8 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
   return layout(visit, {
     title: metric.title,
     place: { authority, name },
-    hasErrors: refused !== undefined,
-    content: html`${errorSummary(refused?.errors ?? [])}
+    hasErrors: refused !== undefined || changing !== undefined,
+    content: html`${errorSummary([...(refused?.errors ?? []), ...(changing?.errors ?? [])])}
 <span class="govuk-caption-l">${judgement ? html`${judgement.title} ${gradeOf(judgement)}` : 'Context'}</span>
 <h1 class="govuk-heading-l">${metric.title}</h1>
 <p class="app-standing">${stateTag(displayStateOf(metric, alert, observations.length > 0))}${alert?.since && html` <span class="app-when">since ${monthName(alert.since)}</span>`}</p>
@@ -71,11 +74,13 @@ ${course(view, drawn)}
 ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
+${confirmation(visit, inspection, metric, standardNow(view, observations))}
 ${history(view, drawn)}
 ${elsewhere(view)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
 ${fromInspection(view)}
 ${written(view)}
+${metricChanges(visit, inspection, metric, changing)}
 <p class="govuk-body-s">Small numbers: ${smallNumbers === 'suppress' ? 'counts of 1 to 5 read “5 or fewer”' : 'counts are shown as they are, as the readers are the authority’s own managers'}.</p>`,
   });
 }
@@ -83,9 +88,15 @@ ${written(view)}
 export function findings(alert: BoardAlert | undefined): Content {
   if (!alert) return undefined;
   const { findings, state } = alert;
-  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${text}</p>`)}
-${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}`);
+  return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${withoutWorking(text)}</p>`)}
+${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}
+${findings.some(({ text }) => withoutWorking(text) !== text) && working(findings)}`);
 }
+
+/** The same as analysts read it. */
+const working = (findings: BoardAlert['findings']): Html =>
+  html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">How this was worked out</span></summary>
+<div class="govuk-details__text"><ul class="govuk-list govuk-list--bullet">${findings.map(({ text }) => html`<li>${text}</li>`)}</ul></div></details>`;
 
 /** The standard that the latest figure is held against. */
 function standardNow({ metric, inspection }: MetricView, observations: readonly Observation[]): Standard | undefined {
@@ -115,7 +126,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}: ${standard.note}`)}
+${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}`)}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
@@ -240,7 +251,7 @@ ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} $
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> ${action.title}, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

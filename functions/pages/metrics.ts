@@ -31,6 +31,9 @@ export function metricsPage(
 <p class="govuk-body">What is measured, what each figure needs, and when it is expected. Who is mailed about it is under <a class="govuk-link" href="${pathOf(authority, 'recipients')}">Recipients</a>.${
       visit.session?.scopes.includes('submit') &&
       html` <a class="govuk-link" href="${pathOf(authority, 'submit')}">Get a workbook to fill in</a>.`
+    }${
+      visit.session?.scopes.includes('manage') &&
+      html` <a class="govuk-link" href="${pathOf(authority, 'catalogue')}">Start a metric, or load published figures of other places</a>.`
     }</p>
 ${table({
   caption: 'Metrics',

@@ -1,6 +1,7 @@
 import { settingsIn } from '../domain/authority.ts';
 import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Acknowledgement, Board, BoardAlert } from '../domain/board.ts';
+import { withoutWorking } from '../domain/describe-finding.ts';
 import {
   basisOf,
   dateName,
@@ -97,7 +98,7 @@ function latest(
   const isHeldUp = setAside !== undefined && setAside.reason !== 'incomplete';
   if (!last)
     return html`${missingText(unreadable)}${inset(html`<p class="govuk-body">No figures were submitted yet. Below is what the inspection found, published on ${dayName(published)}: this is what the figures will be held against.</p>
-${session?.scopes.includes('submit') && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
+${session?.scopes.includes('submit') && !settingsIn(inspection.settings).closed && html`<a class="govuk-button" href="${pathOf(authority, 'submit')}">Submit the first figures</a>`}`)}`;
   const late = board?.alerts.submission;
   return html`<p class="govuk-body-l app-latest">Figures up to <strong>${monthName(last.period)}</strong>${last.status === 'provisional' && ' (provisional)'}, submitted on ${timeName(last.submittedAt)}.</p>
 ${lost > 0 && warningText(html`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed. <a class="govuk-link" href="${pathOf(authority, 'recipients')}">See who is mailed</a>.`)}
@@ -159,7 +160,7 @@ ${
             : titleOfAlert(id, inspection.metrics)
         }</h3>
 <span class="app-alert__since">since ${monthOrDay(alert.since ?? alert.period)}</span></div>
-${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${text}</p>`)}
+${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${withoutWorking(text)}</p>`)}
 ${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
 <p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
 ${!metric && ownForm(visit, authority, id, alert)}</li>`,
@@ -186,7 +187,7 @@ function inTenSeconds({ inspection, board, notices }: Overview): Content {
       const metric = inspection.metrics.find((candidate) => candidate.id === id);
       const name = metric
         ? html`<a class="govuk-link" href="${pathOf(authority, 'metrics', id)}">${metric.title}</a>`
-        : titleOfAlert(id, inspection.metrics);
+        : html`<a class="govuk-link" href="${id === 'action' ? '#actions' : pathOf(authority, 'submissions')}">${titleOfAlert(id, inspection.metrics)}</a>`;
       return html`${index > 0 && ', '}${name}`;
     });
     return html`${names}${ids.length > MAX_NAMED && ` and ${ids.length - MAX_NAMED} more`}`;

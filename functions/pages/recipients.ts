@@ -6,7 +6,7 @@ import type { MailedPerson } from '../services/people.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
 import { type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, missingText, pathOf, table, type Visit, warningText } from './layout.ts';
-import { counted, enteredBy, timeName } from './words.ts';
+import { breakable, counted, enteredBy, timeName } from './words.ts';
 
 const FROM: Record<Level, string> = {
   critical: 'Critical only',
@@ -21,11 +21,17 @@ export const MAY: Record<Role, string> = {
   manage: 'Everything, also who is mailed and what is judged by',
 };
 
+const SUMMARY = [
+  ['yes', 'Send it every month'],
+  ['no', 'Send none'],
+] as const;
+
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
   readonly level: string;
   readonly role: string;
+  readonly summary: string;
   readonly fault: string;
 }
 
@@ -69,8 +75,8 @@ ${
     captionHidden: true,
     heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
     rows: recipients.map((recipient) => [
-      maskedAddress(recipient.address, beside),
-      FROM[recipient.level],
+      breakable(maskedAddress(recipient.address, beside)),
+      `${FROM[recipient.level]}${recipient.summary ? '; a summary every month' : ''}`,
       MAY[recipient.role],
       recipient.arn
         ? 'Confirmed'
@@ -78,7 +84,7 @@ ${
           ? html`<strong>Lost</strong> <span class="app-when">seen ${timeName(recipient.lostAt)}</span>`
           : html`<strong>Pending</strong>${recipient.lapsesAt && html` <span class="app-when">lapses ${timeName(recipient.lapsesAt)}</span>`}`,
       recipient.decided
-        ? html`${recipient.decided.by} <span class="app-when">${timeName(recipient.decided.at)}</span>`
+        ? html`${enteredBy(recipient.decided.by)} <span class="app-when">${timeName(recipient.decided.at)}</span>`
         : enteredBy(undefined),
       ...(mayManage ? [removal(visit, authority, recipient, beside)] : []),
     ]),
@@ -121,6 +127,12 @@ ${refused && html`<p class="govuk-error-message" id="address-error"><span class=
 <div class="govuk-hint" id="role-hint">Once signed in by a link that is mailed to the address.</div>
 <select class="govuk-select" id="role" name="role" aria-describedby="role-hint"><option value="">As it is now; look, for a new address</option>${RoleSchema.options.map(
     (role) => html`<option value="${role}"${role === refused?.role && html` selected`}>${MAY[role]}</option>`,
+  )}</select></div>
+<div class="govuk-form-group"><label class="govuk-label" for="summary">Monthly summary</label>
+<div class="govuk-hint" id="summary-hint">One e-mail a month that says how things stand, on the day after its figures were due; also when there is nothing to report.</div>
+<select class="govuk-select" id="summary" name="summary" aria-describedby="summary-hint"><option value="">As it is now; none, for a new address</option>${SUMMARY.map(
+    ([value, words]) =>
+      html`<option value="${value}"${value === refused?.summary && html` selected`}>${words}</option>`,
   )}</select></div>
 <button class="govuk-button">Save</button></form>`;
 }

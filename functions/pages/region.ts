@@ -61,5 +61,5 @@ function named({ id, metrics }: RegionRow, alerts: Glance[keyof Glance]): Conten
     const title = titleOfAlert(alert, metrics);
     return html`${index > 0 && ', '}${known.has(alert) ? html`<a class="govuk-link" href="${pathOf(id, 'metrics', alert)}">${title}</a>` : title}`;
   });
-  return html`${names}${alerts.length > MAX_NAMED && ` and ${alerts.length - MAX_NAMED} more`}`;
+  return html`<strong>${alerts.length}</strong>: ${names}${alerts.length > MAX_NAMED && ` and ${alerts.length - MAX_NAMED} more`}`;
 }

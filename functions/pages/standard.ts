@@ -7,9 +7,9 @@ import { seriesOf } from '../domain/series.ts';
 import { standardFor } from '../domain/timeline.ts';
 import { readNumber, readPeriod } from '../services/cells.ts';
 import type { TriedChange, TriedHistory } from '../services/standards.ts';
-import { line, lines } from './field.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
+import { inputs } from './inputs.ts';
 import { errorSummary, type FormError, forgeryField, inset, layout, pathOf, table, type Visit } from './layout.ts';
 import { course, type MetricView, pointsOf } from './metric-chart.ts';
 import { sentence } from './refusals.ts';
@@ -75,8 +75,8 @@ function triedForm(
           from: standing ? monthName(standing.from) : '',
         };
   const unit = isShare ? 'A percentage, such as 80%.' : `In ${metric.unit}.`;
-  const input = (name: string, label: string, hint: Content): Html =>
-    line({ name, label, hint, errors }, shown[name], html`autocomplete="off"`, 'govuk-input govuk-input--width-10');
+  const { text } = inputs(shown, { form: shown, errors });
+  const input = (name: string, label: string, hint: Content): Html => text(name, label, { hint, width: 10 });
   return html`<form method="get" action="${pathOf(authority, 'metrics', metric.id, 'standard')}" class="app-narrow">
 ${input('value', SIDE[metric.polarity], unit)}
 ${metric.polarity === 'target' && input('upTo', 'To', unit)}
@@ -189,13 +189,14 @@ function savingForm(
       'Saving it takes somebody who may manage. Send them the address of this page: it shows them the same.',
     );
   const { value, upTo, from, tolerance } = form;
+  const { text, area } = inputs({}, { form, errors });
   const kept = Object.entries({ value, upTo, from, tolerance });
   return html`<h2 class="govuk-heading-m">Save it as the council’s own</h2>
 <p class="govuk-body">Everything is judged again at once. Whoever is mailed hears of alerts that this raises, or ends.</p>
 <form method="post" action="${pathOf(inspection.header.authority, 'metrics', metric.id, 'standard')}" class="app-narrow">
 ${forgeryField(session.forgeryToken)}
-${kept.map(([name, text]) => text && html`<input type="hidden" name="${name}" value="${text}">`)}
-${line({ name: 'author', label: 'Your name', errors }, form.author, html`autocomplete="name" maxlength="200" required`)}
-${lines({ name: 'reason', label: 'Why', hint: 'It is shown with the standard from then on.', errors }, form.reason, html`maxlength="1000" required`)}
+${kept.map(([name, typed]) => typed && html`<input type="hidden" name="${name}" value="${typed}">`)}
+${text('author', 'Your name', { required: true, maxLength: 200 })}
+${area('reason', 'Why', { hint: 'It is shown with the standard from then on.', required: true, maxLength: 1000 })}
 <button class="govuk-button">Save</button></form>`;
 }

@@ -2,28 +2,11 @@ import type { Grant, Scope } from '../domain/access.ts';
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { RoleSchema } from '../domain/person.ts';
 import { type ListedToken, MAX_TOKEN_DAYS } from '../services/tokens.ts';
-import { line, select } from './field.ts';
 import { type Html, html } from './html.ts';
-import {
-  errorSummary,
-  type FormError,
-  forgeryField,
-  layout,
-  pathOf,
-  table,
-  type Visit,
-  warningText,
-} from './layout.ts';
+import { inputs, type Refused } from './inputs.ts';
+import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
 import { MAY } from './recipients.ts';
-import { enteredBy, timeName } from './words.ts';
-
-/** What was typed into the form and could not be taken. */
-export interface RefusedToken {
-  readonly label: string;
-  readonly role: string;
-  readonly days: string;
-  readonly errors: readonly FormError[];
-}
+import { breakable, enteredBy, timeName } from './words.ts';
 
 const RIGHT: Readonly<Record<Scope, string>> = {
   read: 'look',
@@ -39,15 +22,15 @@ export function tokensPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
   tokens: readonly ListedToken[],
-  refused?: RefusedToken,
+  refused?: Refused,
 ): Html {
   const { session } = visit;
-  const errors = refused?.errors ?? [];
+  const { text, choice } = inputs({ role: 'look', days: '90' }, refused);
   return layout(visit, {
     title: 'Tokens',
     place: { authority, name, at: 'recipients' },
     hasErrors: refused !== undefined,
-    content: html`${errorSummary(errors)}
+    content: html`${errorSummary(refused?.errors ?? [])}
 <h1 class="govuk-heading-l">Tokens</h1>
 <p class="govuk-body">A program signs in with a token, as a person does by e-mail. What it changes is kept under its label.</p>
 ${
@@ -57,11 +40,11 @@ ${
     captionHidden: true,
     heads: ['Label', 'May', 'Until', 'Made by', 'Change'],
     rows: tokens.map((token) => [
-      token.label,
+      breakable(token.label),
       token.scopes.map((scope) => RIGHT[scope]).join(', '),
       until(token),
       token.made
-        ? html`${token.made.by} <span class="app-when">${timeName(token.made.at)}</span>`
+        ? html`${enteredBy(token.made.by)} <span class="app-when">${timeName(token.made.at)}</span>`
         : enteredBy(undefined),
       token.authority === '*'
         ? html`For every authority: whoever runs the service can revoke it`
@@ -72,13 +55,13 @@ ${
 }
 <h2 class="govuk-heading-m">Make a token</h2>
 <form method="post" action="${pathOf(authority, 'tokens')}" class="app-narrow">${session && forgeryField(session.forgeryToken)}
-${line({ name: 'label', label: 'What it is for', hint: 'Such as “monthly returns program”. It is shown beside whatever the program changes.', errors }, refused?.label, html`maxlength="80" required autocomplete="off"`)}
-${select(
-  { name: 'role', label: 'May', errors },
+${text('label', 'What it is for', { hint: 'Such as “monthly returns program”. It is shown beside whatever the program changes.', required: true, maxLength: 80 })}
+${choice(
+  'role',
+  'May',
   RoleSchema.options.map((role) => [role, MAY[role]]),
-  refused?.role ?? 'look',
 )}
-${line({ name: 'days', label: 'For how many days', hint: `At most ${MAX_TOKEN_DAYS}.`, errors }, refused?.days ?? '90', html`inputmode="numeric" required autocomplete="off"`, 'govuk-input govuk-input--width-4')}
+${text('days', 'For how many days', { hint: `At most ${MAX_TOKEN_DAYS}.`, required: true, width: 5 })}
 <button class="govuk-button">Make it</button></form>`,
   });
 }

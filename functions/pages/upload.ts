@@ -204,7 +204,7 @@ export function faultsPage(
       `${counted(faults.length, 'fault')}; nothing was stored`,
     )}
 <h1 class="govuk-heading-l">Nothing was stored</h1>
-<p class="govuk-body">Put these right and check again.</p>
+<p class="govuk-body">${upload.unknown.length > 0 ? 'Say what the names mean that no metric has; put the rest right, and check again.' : 'Put these right and check again.'}</p>
 ${namesForm(visit, header, metrics, upload, mode)}
 ${table({
   caption: 'Every fault by its place in the file',

@@ -17,8 +17,11 @@ export function counted(number: number, noun: string, plural = `${noun}s`): stri
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** What may be one long word, as addresses are: it is broken where there is no room. */
+export const breakable = (text: string): Html => html`<span class="app-breaks">${text}</span>`;
+
 /** Who signed in or whose token it was, where somebody is to be held to what they did. */
-export const enteredBy = (by: string | undefined): string => by ?? 'not recorded';
+export const enteredBy = (by: string | undefined): Html => breakable(by ?? 'not recorded');
 
 /** The same, beside what they wrote. */
 export function entered(by: string | undefined): Html {

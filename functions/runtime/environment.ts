@@ -14,6 +14,8 @@ export const EnvironmentSchema = z.object({
   OPERATIONS_TOPIC_ARN: z.string().optional(),
   /** Whom the deployment has told when the service fails; nobody where there is none. */
   OPERATIONS_EMAIL: z.string().optional(),
+  /** Whom people write to about the pages; nobody where none was named. */
+  CONTACT: z.string().optional(),
   /** Where the page and the API are, without a trailing slash. */
   API_URL: z.url(),
   /** The CloudWatch namespace of the function's own metrics. */

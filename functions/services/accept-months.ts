@@ -10,8 +10,17 @@ import {
   type Submission,
 } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
-import { readMonthsBetween } from '../store/submissions.ts';
-import { type Accepted, type Accepting, checkCapacity, checkReadable, outcomeOf, save, type Would } from './accept.ts';
+import { readMonths as readRecord } from '../store/submissions.ts';
+import {
+  type Accepted,
+  type Accepting,
+  asking,
+  checkCapacity,
+  checkReadable,
+  outcomeOf,
+  save,
+  type Would,
+} from './accept.ts';
 import { InvalidError, type SentFault, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -47,6 +56,12 @@ export interface SentMonth {
   readonly at: (fault: Fault) => SentFault;
 }
 
+/** Months of one sending, and the metrics by which they were read. */
+export interface Sent {
+  readonly metrics: readonly Metric[];
+  readonly months: readonly SentMonth[];
+}
+
 /** A month of many, beside the one that it takes the place of. */
 export interface ComparedMonth extends Accepted, SentMonth {}
 
@@ -71,13 +86,13 @@ export type MayReplace = 'nothing' | 'anything' | { readonly basis: string | und
 export async function acceptMonths(
   to: Accepting,
   authority: string,
-  sent: readonly SentMonth[],
+  { metrics, months: sent }: Sent,
   mayReplace: MayReplace,
   mode: Mode = 'add',
 ): Promise<readonly ComparedMonth[]> {
-  const { database, now } = to;
   return retryChanged(async () => {
-    const months = await compareMonths(database, authority, sent, to, mode);
+    const record = await readRecord(to.database, authority);
+    const months = compare(record, { metrics, months: sent }, to, mode);
     const changed = months.filter(({ outcome }) => outcome !== 'unchanged');
     // Sent again because no answer came, though all had been stored: the answer comes now.
     if (changed.length === 0) return months;
@@ -86,7 +101,7 @@ export async function acceptMonths(
     if (mayReplace === 'nothing' && altered.length > 0) throw wouldChange(altered);
     if (typeof mayReplace === 'object' && mayReplace.basis !== basisOf(months)) throw new BasisChangedError();
     const added = changed.length - revised.length;
-    if (added > 0) await checkCapacity(database, authority, now, added);
+    if (added > 0) checkCapacity(record, added);
     for (let start = 0; start < changed.length; start += MAX_MONTHS)
       await save(
         to,
@@ -106,22 +121,22 @@ function alters({ before, changes }: Accepted): boolean {
 export async function compareMonths(
   database: Database<'submissions'>,
   authority: string,
-  sent: readonly SentMonth[],
+  sent: Sent,
   doing: Would,
   mode: Mode = 'add',
 ): Promise<ComparedMonth[]> {
-  const periods = sent.map(({ period }) => period).sort();
-  const { months } = await readMonthsBetween(database, authority, {
-    from: periods[0] as string,
-    to: periods.at(-1) as string,
-  });
-  if (mode === 'add') checkReadable(months.filter(({ period }) => periods.includes(period)));
-  const currents = new Map(months.map((month) => [month.period, month]));
-  return sent.map((each) => {
+  return compare(await readRecord(database, authority), sent, doing, mode);
+}
+
+function compare(record: readonly Month[], { metrics, months }: Sent, doing: Would, mode: Mode): ComparedMonth[] {
+  const currents = new Map(record.map((month) => [month.period, month]));
+  if (mode === 'add') checkReadable(months.flatMap(({ period }) => currents.get(period) ?? []));
+  const outcomes = months.map((each) => {
     const current = currents.get(each.period);
     const submission = mode === 'add' && current && !current.retracted ? addedTo(current, each) : each.submission;
     return { ...each, ...outcomeOf({ period: each.period, submission }, current, doing) };
   });
+  return asking(metrics, record, outcomes);
 }
 
 /** A month with what is sent added: figures that are there and not sent stay, and so do status and commentary. */

@@ -1,5 +1,7 @@
 import type { Doing } from '../domain/access.ts';
-import { EARLIEST_PERIOD, MAX_PERIODS, monthIndex, PeriodSchema, periodOf } from '../domain/period.ts';
+import type { Metric } from '../domain/metric.ts';
+import { MAX_PERIODS, PeriodSchema } from '../domain/period.ts';
+import { questionsIn } from '../domain/questions.ts';
 import {
   type Change,
   changesBetween,
@@ -14,7 +16,7 @@ import {
 import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';
-import { countMonths, readMonth, saveMonths } from '../store/submissions.ts';
+import { readMonth, readMonths, saveMonths } from '../store/submissions.ts';
 import {
   InvalidError,
   NotFoundError,
@@ -24,7 +26,7 @@ import {
   UnknownAuthorityError,
   UnreadableMonthError,
 } from './errors.ts';
-import { findMetrics, isAuthorityId, requireOpenAuthority } from './inspections.ts';
+import { findMetrics, requireOpenAuthority } from './inspections.ts';
 import type { Log } from './log.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -54,6 +56,8 @@ export interface Accepted {
   readonly before: Month | undefined;
   /** What becomes different by that. */
   readonly changes: readonly Change[];
+  /** What is to be asked of its figures, by the record as it is with it: sentences. */
+  readonly questions: readonly string[];
 }
 
 /** The revisions that a change may take the place of; undefined where the sender named none. */
@@ -90,22 +94,19 @@ export async function acceptMonth(
   expected: Expected,
 ): Promise<Accepted> {
   const { database, now } = to;
-  const periodFaults = faultsOfPeriod(period, now);
-  const [metrics, found] = await Promise.all([
-    findMetrics(database, authority),
-    isAuthorityId(authority) && periodFaults.length === 0 ? readMonth(database, authority, period) : undefined,
-  ]);
+  const metrics = await findMetrics(database, authority);
   const read = readSubmission(body, metrics, suggestions());
-  const faults = [...periodFaults, ...read.faults];
+  const faults = [...faultsOfPeriod(period, now), ...read.faults];
   if (!metrics) throw new UnknownAuthorityError(authority, faults);
   if (faults.length > 0 || !read.submission) throw new InvalidError(faults);
   const sent = { period, submission: read.submission };
-  return retryChanged(async (attempt) => {
-    const current = attempt === 1 ? found : await readMonth(database, authority, period);
-    const accepted = outcomeOf(sent, current, to);
+  return retryChanged(async () => {
+    const record = await readMonths(database, authority);
+    const current = monthIn(record, period);
+    const accepted = asking([...metrics.values()], record, [outcomeOf(sent, current, to)])[0] as Accepted;
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
-    if (!current) await checkCapacity(database, authority, now, 1);
+    if (!current) checkCapacity(record, 1);
     await save(to, authority, [accepted.month]);
     return accepted;
   });
@@ -128,11 +129,12 @@ export async function retractMonth(
     const current = isMonth ? await readMonth(database, authority, period) : undefined;
     if (!current) throw new NotFoundError('month', period);
     checkExpected(expected, current, period);
-    if (current.retracted) return { outcome: 'unchanged', month: current, before: undefined, changes: [] };
+    if (current.retracted)
+      return { outcome: 'unchanged', month: current, before: undefined, changes: [], questions: [] };
     const retracted = { status: current.status, observations: {} };
     const month = { ...nextRevision(retracted, period, current, to), retracted: true };
     await save(to, authority, [month]);
-    return { outcome: 'revised', month, before: current, changes: changesBetween(current, month) };
+    return { outcome: 'revised', month, before: current, changes: changesBetween(current, month), questions: [] };
   });
 }
 
@@ -145,12 +147,30 @@ export interface Said {
 const isConfirmed = (ids: readonly string[], { confirmed = [] }: Month): boolean =>
   ids.every((id) => confirmed.includes(id));
 
+/** A month of a record, if it is there. */
+export const monthIn = (record: readonly Month[], period: string): Month | undefined =>
+  record.find((month) => month.period === period);
+
+/** Outcomes with what is to be asked of their figures, by the record with all of them. */
+export function asking<O extends Omit<Accepted, 'questions'>>(
+  metrics: readonly Metric[],
+  record: readonly Month[],
+  outcomes: readonly O[],
+): (O & Accepted)[] {
+  const asked = questionsIn(
+    metrics,
+    record,
+    outcomes.map(({ month }) => month),
+  );
+  return outcomes.map((each) => ({ ...each, questions: asked.get(each.month.period) ?? [] }));
+}
+
 export function outcomeOf(
   { period, submission }: { readonly period: string; readonly submission: Submission },
   current: Month | undefined,
   doing: Would,
   { withdrawn = [], confirmed: said = [] }: Said = {},
-): Accepted {
+): Omit<Accepted, 'questions'> {
   const leftOut = leftOutOf(current, submission, withdrawn);
   const confirmed = confirmedIn(current, submission, said);
   const hadLeftOut = Object.entries(current?.leftOut ?? {}).filter(([id]) => withdrawn.includes(id));
@@ -202,15 +222,9 @@ export function checkExpected(expected: Expected, current: Month | undefined, pe
     throw new RevisionStaleError(period, current);
 }
 
-/** The record's limit can only be reached once enough months have passed, so it is only counted then. */
-export async function checkCapacity(
-  database: Database<'submissions'>,
-  authority: string,
-  now: Date,
-  added: number,
-): Promise<void> {
-  if (monthIndex(periodOf(now.toISOString())) - monthIndex(EARLIEST_PERIOD) <= MAX_PERIODS) return;
-  if ((await countMonths(database, authority)) + added > MAX_PERIODS) throw new RecordFullError();
+/** Throws {@link RecordFullError} where a record has no capacity for so many more months. */
+export function checkCapacity(record: readonly Month[], added: number): void {
+  if (record.length + added > MAX_PERIODS) throw new RecordFullError();
 }
 
 /** Stores months and says so, under the id of the request that they came with: from here on figures are followed by revision. */

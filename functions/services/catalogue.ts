@@ -55,12 +55,12 @@ export function putMetric(
   });
 }
 
-/** What becomes of a metric: another name, an end, another one in its place. */
+/** What becomes of a metric: another name, an end, another one in its place; null takes back what was said before. */
 export interface Fate {
   readonly title?: string | undefined;
   /** The last month it is judged for. */
-  readonly until?: string | undefined;
-  readonly replacedBy?: string | undefined;
+  readonly until?: string | null | undefined;
+  readonly replacedBy?: string | null | undefined;
 }
 
 /**
@@ -76,20 +76,22 @@ export function changeMetric(
 ): Promise<{ created: boolean; metric: LoadedInspection['metrics'][number] }> {
   return write(database, authority, id, (before) => {
     if (!before) throw new NotFoundError('metric', id);
-    if (until !== undefined && before.from !== undefined && until < before.from)
+    if (until && before.from !== undefined && until < before.from)
       throw new InvalidError([{ pointer: '#/until', detail: `is before the metric begins (${before.from})` }]);
     if (replacedBy === id) throw new InvalidError([{ pointer: '#/replacedBy', detail: 'is the metric itself' }]);
     const after = {
       ...before,
       ...(title === undefined ? {} : { title, ...renamed(before, title, doing.now) }),
-      ...(until === undefined ? {} : { until }),
-      ...(replacedBy === undefined ? {} : { replacedBy }),
+      ...(until === undefined ? {} : { until: until ?? undefined }),
+      ...(replacedBy === undefined ? {} : { replacedBy: replacedBy ?? undefined }),
     };
     if (isSame(before, after)) return before;
     const what = [
       ...(title === undefined || title === before.title ? [] : [`renamed from "${before.title}"`]),
-      ...(until === undefined || until === before.until ? [] : [`ends with ${until}`]),
-      ...(replacedBy === undefined || replacedBy === before.replacedBy ? [] : [`replaced by ${replacedBy}`]),
+      ...(after.until === before.until ? [] : [after.until ? `ends with ${after.until}` : 'does not end']),
+      ...(after.replacedBy === before.replacedBy
+        ? []
+        : [after.replacedBy ? `replaced by ${after.replacedBy}` : 'replaced by nothing']),
     ];
     return withChange(after, what.join('; '), said, doing);
   });

@@ -54,6 +54,9 @@ const PATTERNS = {
   range: /^([a-z]{3,10})\.? ?(?:-|to) ?([a-z]{3,10})\.?[-\s/,']*(\d{4}|\d{2})$/i,
 } as const;
 
+/** No period and no number is written longer; a text of a megabyte is not gone through by each pattern. */
+const MAX_LENGTH = 100;
+
 /** What may stand before a date and says no more than it. */
 const BEFORE_DATE =
   /^(?:as at|at|end of|m\/e|month end(?:ed|ing)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?),? /i;
@@ -68,6 +71,8 @@ const SERIALS = { first: 36_526, last: 54_788 } as const;
  * @example readPeriod('2024/25') → { kind: 'year', ends: 2025 }
  */
 export function readPeriod(text: string): PeriodLabel {
+  if (text.length > MAX_LENGTH)
+    return { kind: 'unclear', detail: `"${shorten(text)}" ${NOT_A_MONTH}`, cause: NOT_A_MONTH };
   const label = text
     .normalize('NFKC')
     .replace(/[\u2010-\u2015\u2212]/g, '-')
@@ -84,6 +89,8 @@ export function readPeriod(text: string): PeriodLabel {
     Number(number) >= 1 && Number(number) <= 12
       ? { kind: 'month', period: periodFrom(Number(year), Number(number)), isNumeric }
       : unclear(NOT_A_MONTH);
+  // Without a number it is none, and there are files with thousands of such cells.
+  if (!/\d/.test(label)) return readWords(label, month, unclear) ?? readOther(label, unclear);
   return (
     readYearMonth(label, month, unclear) ??
     readInYear(label, month, unclear) ??
@@ -342,6 +349,7 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
     detail: `"${shorten(text)}" ${why}`,
     cause,
   });
+  if (text.length > MAX_LENGTH) return unclear(NOT_A_NUMBER);
   const [, written = '', percent] = /^(.*?)\s*(%|per ?cent|pct|pc)?$/is.exec(narrow(text)) ?? [];
   const body = written.replace(/^'/, '').replace(/^[\u2212\u2013](?=[\d.])/, '-');
   // Spaces between thousands, the unbreakable ones among them.
@@ -418,9 +426,9 @@ export function markerIn(text: string): string | undefined {
   return errorIn(text);
 }
 
-/** A cell's text without what cannot be seen: spaces and control characters at its ends, zero-width signs anywhere. */
+/** A cell's text without what cannot be seen: spaces of all kinds at its ends, zero-width and other formatting signs anywhere. */
 export function cleaned(text: string): string {
-  return text.replace(/\p{Cf}/gu, '').replace(/^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu, '');
+  return text.replace(/\p{Cf}/gu, '').trim();
 }
 
 export const shorten = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);

@@ -2,13 +2,15 @@ import type { Metric } from '../domain/metric.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { type Fault, isObject, type Month, pointerTo, readSubmission, type Submission } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
-import { readMonth } from '../store/submissions.ts';
+import { readMonths } from '../store/submissions.ts';
 import {
   type Accepted,
   type Accepting,
+  asking,
   checkExpected,
   checkReadable,
   type Expected,
+  monthIn,
   outcomeOf,
   type Said,
   save,
@@ -42,12 +44,15 @@ export async function correctMonth(
   const metrics = await requireMetrics(database, authority);
   return retryChanged(async () => {
     const isMonth = PeriodSchema.safeParse(period).success;
-    const current = isMonth ? await readMonth(database, authority, period) : undefined;
+    const record = isMonth ? await readMonths(database, authority) : [];
+    const current = monthIn(record, period);
     if (!current) throw new NotFoundError('month', period);
     checkReadable([current]);
     const { submission, said, reason, faults } = readPatch(patch, current, metrics);
     if (faults.length > 0) throw new InvalidError(faults);
-    const accepted = outcomeOf({ period, submission }, current, to, said);
+    const accepted = asking([...metrics.values()], record, [
+      outcomeOf({ period, submission }, current, to, said),
+    ])[0] as Accepted;
     if (accepted.outcome === 'unchanged') return accepted;
     checkExpected(expected, current, period);
     const month = { ...accepted.month, ...(reason ? { reason } : {}) };

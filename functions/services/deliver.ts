@@ -3,8 +3,16 @@ import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
 import { readAuthority } from '../store/inspections.ts';
-import { claimNotice, markSent, type NoticeReference, readUnsent, releaseNotice } from '../store/notices.ts';
-import { findHearer, findNewcomers, stillHears } from './hearers.ts';
+import {
+  claimNotice,
+  markSent,
+  type NoticeReference,
+  readUnsent,
+  readUnsentInTurn,
+  releaseNotice,
+} from '../store/notices.ts';
+import { CLAIM_MS, PUBLISHING_MS } from './direct-mail.ts';
+import { findHearer, findNewcomers, readAudience, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
 import type { Recipients } from './subscriptions.ts';
@@ -43,11 +51,6 @@ async function waitForTurn(authority: string): Promise<void> {
  */
 export type Delivery = 'sent' | 'sent before' | 'kept' | 'being sent' | 'closed';
 
-/** How long SNS is asked to take a notice, with all its repetitions, before that counts as failed. */
-const PUBLISHING_MS = 10_000;
-/** A notice is left to one run for so long: it publishes and records that within it, or is no longer there. */
-export const CLAIM_MS = 15_000;
-
 /** How far back a notice looks for others that should go first; the hourly run has those that wait longer. */
 const MAX_BEFORE = 10;
 
@@ -63,15 +66,17 @@ export async function deliverNotice(
 ): Promise<Delivery> {
   const { database, now, log } = delivering;
   const { authority, number } = reference;
-  const notice = await readUnsent(database, reference);
-  if (!notice) return 'sent before';
+  const unsent = await readUnsentInTurn(database, reference);
+  if (!unsent) return 'sent before';
+  const { notice, isNext } = unsent;
   if ((await readAuthority(database, authority))?.closed) return 'closed';
   const earlier = { authority, number: number - 1 };
-  if (before > 0 && number > 1 && (await readUnsent(database, earlier)))
+  if (before > 0 && !isNext)
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';
-  const hearer = await findHearer(delivering, notice, now());
+  const audience = await readAudience(delivering);
+  const hearer = await findHearer(delivering, notice, now(), { audience });
   if (!hearer) return keep(reference, notice, log);
-  const newcomers = await findNewcomers(delivering, notice, now());
+  const newcomers = await findNewcomers(delivering, notice, now(), audience);
   await waitForTurn(authority);
   const until = new Date(now().getTime() + CLAIM_MS);
   if (!(await claimNotice(database, reference, now(), until)))

@@ -1,6 +1,6 @@
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { testMailOf } from '../domain/direct-mail.ts';
-import { timeName } from '../domain/format.ts';
+import { type SmallNumbers, timeName } from '../domain/format.ts';
 import { subjectLine } from '../domain/notice.ts';
 import type { Hears } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
@@ -13,6 +13,19 @@ import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readFilter } from './subscriptions.ts';
 
 /** Mail to one recipient alone. */
+
+/** How long SNS is asked to take a mail, with all its repetitions, before that counts as failed. */
+export const PUBLISHING_MS = 10_000;
+/** What is to be sent once is left to one run for so long: it publishes and records that within it, or is no longer there. */
+export const CLAIM_MS = 15_000;
+
+/** What mail of an authority is put together from, and sent. */
+export interface Telling extends Recipients {
+  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
+  readonly smallNumbers: SmallNumbers;
+  /** Where the page is, without a trailing slash. */
+  readonly pageUrl: string;
+}
 
 /** Somebody who has confirmed: what they hear of, and how to address them alone. */
 export interface ConfirmedRecipient {
@@ -56,6 +69,7 @@ export async function publishTo(
       Message: JSON.stringify({ default: Subject, email: text }),
       MessageAttributes: { recipient: { DataType: 'String', StringValue: id } },
     }),
+    { abortSignal: AbortSignal.timeout(PUBLISHING_MS) },
   );
   return true;
 }

@@ -1,8 +1,8 @@
-import bankHolidays from '../../seed/calendar/bank-holidays.json' with { type: 'json' };
 import { settingsIn, smallNumbersFor } from '../domain/authority.ts';
 import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import type { Calendar } from '../domain/obligations.ts';
 import { reconcile, standingOn } from '../domain/reconcile.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { type BoardAsStored, readBoard, readBoardAsStored, replaceBoard, saveBoard } from '../store/boards.ts';
@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts';
 import { type SetAside, saveDueMark, saveSetAside } from '../store/due-marks.ts';
 import { readRecord, revisedSince } from '../store/records.ts';
 import { readSuperseded } from '../store/submissions.ts';
+import { BANK_HOLIDAYS } from './calendar.ts';
 import { ClosedError, UnknownAuthorityError, UnreadableItemError } from './errors.ts';
 import type { Log } from './log.ts';
 import { mayPass, retryChanged } from './retry.ts';
@@ -20,9 +21,6 @@ export { listDue } from '../store/due-marks.ts';
 /** Working out an authority's board from its record, by events, by the hour and by whoever puts it right. */
 
 type Tables = Database<'baselines' | 'submissions' | 'alerts'>;
-
-/** Of England and Wales; beyond the last of them only weekends are known to be free. */
-const BANK_HOLIDAYS: ReadonlySet<string> = new Set(bankHolidays);
 
 export interface Evaluating {
   readonly database: Tables;
@@ -117,25 +115,26 @@ function evaluate(
 }
 
 /**
- * How things stand in an authority, with who has what in hand by now; undefined where nobody was told anything yet, or no
- * inspection is loaded.
+ * How things stand in an authority, with who has what in hand by now, how many notices it had, and by when figures are due; undefined where nothing was judged
+ * yet, or no inspection is loaded.
  */
 export async function describeStanding(
   authority: string,
   { database, smallNumbers, now }: { database: Tables; smallNumbers: SmallNumbers; now: Date },
-): Promise<Notice | undefined> {
+): Promise<(Omit<Notice, 'number'> & { readonly lastNotice: number; readonly calendar: Calendar }) | undefined> {
   const read = await readBoard(database, authority);
   const { board } = read;
-  if (!board || board.lastNotice === 0) return undefined;
+  if (!board) return undefined;
   const record = await readRecord(database, authority, read.acknowledgements, BANK_HOLIDAYS);
   if (!record) return undefined;
   const alerts = Object.entries(board.alerts).map(([id, alert]) => [id, acknowledged(id, alert, read)] as const);
-  return standingOn(
+  const { number: lastNotice, ...standing } = standingOn(
     { ...board, alerts: Object.fromEntries(alerts) },
     record,
     now,
     smallNumbersFor(record, smallNumbers),
   );
+  return { ...standing, lastNotice, calendar: record };
 }
 
 /** What a board is worked out from: the record, and the months as the board judged them that were revised since. */

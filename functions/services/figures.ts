@@ -243,7 +243,9 @@ const FEW = 3;
 const LINES_NAMED = 5;
 
 /** Faults of one cause as one: the first, with the lines of the others. Faults are in the order of lines. */
-function together(faults: readonly TableFault[]): FileFault[] {
+function together(all: readonly TableFault[]): FileFault[] {
+  // With months side by side, a line has the same fault in each of them.
+  const faults = [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
   const byCause = new Map<string, TableFault[]>();
   for (const fault of faults) {
     const cause = causeOf(fault);
@@ -252,10 +254,11 @@ function together(faults: readonly TableFault[]): FileFault[] {
     else byCause.set(cause, [fault]);
   }
   return faults.flatMap(({ cause, ...fault }) => {
-    const all = byCause.get(causeOf({ cause, ...fault })) ?? [];
-    if (all.length <= FEW) return [fault];
-    if (all[0]?.sheet !== fault.sheet || all[0]?.line !== fault.line || all[0]?.column !== fault.column) return [];
-    return [{ ...fault, detail: `${fault.detail} (so it is on ${more(all.slice(1))})` }];
+    const alike = byCause.get(causeOf({ cause, ...fault })) ?? [];
+    if (alike.length <= FEW) return [fault];
+    const [first] = alike;
+    if (first?.sheet !== fault.sheet || first?.line !== fault.line || first?.column !== fault.column) return [];
+    return [{ ...fault, detail: `${fault.detail} (so it is on ${more(alike.slice(1))})` }];
   });
 }
 

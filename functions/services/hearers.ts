@@ -2,7 +2,7 @@ import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
 import { readRecipientAsStored, readRecipients } from '../store/recipients.ts';
-import { listSubscriptions, type Recipients, readPolicy } from './subscriptions.ts';
+import { listSubscriptions, type Recipients, readPolicy, type Subscription } from './subscriptions.ts';
 
 /** Who would get what is published now. */
 
@@ -17,22 +17,33 @@ export interface Hearer {
   readonly confirmed: readonly string[];
 }
 
+/** Who is subscribed, and who was asked to be, at one moment. */
+export interface Audience {
+  readonly subscriptions: readonly Subscription[];
+  readonly asked: readonly Recipient[];
+}
+
+export async function readAudience(recipients: Recipients): Promise<Audience> {
+  const [subscriptions, { recipients: asked }] = await Promise.all([
+    listSubscriptions(recipients),
+    readRecipients(recipients.database),
+  ]);
+  return { subscriptions, asked };
+}
+
 /**
  * One recipient who would get what concerns an authority at a level; undefined where nobody would. Both have to say so:
  * the filter in SNS, and what the recipient is known to hear of, lest somebody counts who is being removed. Somebody who
- * was subscribed by hand, or cannot be read, is known by the filter alone. Looks `among` these subscriptions only, where they are
- * given.
+ * was subscribed by hand, or cannot be read, is known by the filter alone. Looks in this `audience`, which is read where it is not
+ * given, and `among` these subscriptions only, where they are.
  */
 export async function findHearer(
   recipients: Recipients,
   concern: Concern,
   now: Date,
-  among?: readonly string[],
+  { audience, among }: { readonly audience?: Audience; readonly among?: readonly string[] } = {},
 ): Promise<Hearer | undefined> {
-  const [subscriptions, { recipients: asked }] = await Promise.all([
-    listSubscriptions(recipients),
-    readRecipients(recipients.database),
-  ]);
+  const { subscriptions, asked } = audience ?? (await readAudience(recipients));
   const candidates = subscriptions.flatMap(({ id, arn }) => {
     const recipient = asked.find((each) => each.id === id);
     if (among && !among.includes(arn ?? '')) return [];
@@ -45,11 +56,13 @@ export async function findHearer(
 }
 
 /** Who gets what concerns an authority for the first time, by it: they need not be told how things stand. */
-export async function findNewcomers(recipients: Recipients, concern: Concern, now: Date): Promise<string[]> {
-  const { recipients: asked } = await readRecipients(recipients.database);
+export async function findNewcomers(
+  recipients: Recipients,
+  concern: Concern,
+  now: Date,
+  { subscriptions, asked }: Audience,
+): Promise<string[]> {
   const fresh = asked.filter((each) => isNewTo(each, concern.authority) && surelyHears(each, concern, now));
-  if (fresh.length === 0) return [];
-  const subscriptions = await listSubscriptions(recipients);
   const found: string[] = [];
   for (const { id } of fresh) {
     const arn = subscriptions.find((each) => each.id === id)?.arn;
@@ -72,7 +85,7 @@ export async function stillHears(
   const { read: recipient } = await readRecipientAsStored(recipients.database, id);
   if ((!recipient || surelyHears(recipient, concern, now)) && (await letsThrough(recipients, arn, concern)))
     return true;
-  return (await findHearer(recipients, concern, now, confirmed)) !== undefined;
+  return (await findHearer(recipients, concern, now, { among: confirmed })) !== undefined;
 }
 
 async function letsThrough(recipients: Recipients, arn: string, concern: Concern): Promise<boolean> {

@@ -13,6 +13,7 @@ import { type Plan, planInspection, planRetirement } from '../store/save-inspect
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
 import { checkOpen, isAuthorityId } from './inspections.ts';
+import { LIBRARY } from './library.ts';
 import { retryChanged } from './retry.ts';
 
 /** Loading an inspection's file, and retiring an inspection; with what that would change, before or after it is done. */
@@ -55,11 +56,11 @@ export function loadInspectionFile(
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
-    const metrics = new Set(stored?.metrics.map((metric) => metric.id));
+    const metrics = new Set([...(stored?.metrics ?? []), ...LIBRARY].map((metric) => metric.id));
     const { inspection, faults } = readInspectionFile(contents, { metrics, today: dayInEngland(doing.now) });
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
-    const plan = await planInspection(database, inspection, doneOf(doing));
+    const plan = await planInspection(database, inspection, doneOf(doing), LIBRARY);
     const isNew = !plan.before?.inspections.some(({ header }) => header.id === id);
     const outcome = isNew ? 'new' : plan.written > 0 ? 'changed' : 'unchanged';
     return carryOut(database, authority, plan, { inspection: id, outcome }, doing.now, dryRun);

@@ -1,33 +1,27 @@
 import { greetingOf, lossOf } from '../domain/direct-mail.ts';
-import type { SmallNumbers } from '../domain/format.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import { isNewTo, type Recipient } from '../domain/recipient.ts';
-import type { Database } from '../store/database.ts';
 import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
-import { publishTo } from './direct-mail.ts';
+import { publishTo, type Telling } from './direct-mail.ts';
 import { describeStanding } from './evaluate.ts';
 import { maskedAddress } from './recipients.ts';
 import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readPolicy, type Subscription } from './subscriptions.ts';
+import { sendSummary, summariesDue } from './summaries.ts';
 
 /**
  * Who has come to hear of an authority, and who is lost to it. SNS tells of neither: both are seen by looking, every hour. Whoever
  * has come is told how things stand, unless a notice was first; of whoever is lost the others are told.
  */
 
-export interface Telling extends Recipients {
-  readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
-  readonly smallNumbers: SmallNumbers;
-  /** Where the page is, without a trailing slash. */
-  readonly pageUrl: string;
-}
+export type { Telling } from './direct-mail.ts';
 
-/** Something to tell one recipient, or others of one, about an authority. */
+/** Something to tell one recipient, or others of one, about an authority; or the summary that is due to one. */
 export interface ToTell {
-  readonly about: 'arrival' | 'loss';
+  readonly about: 'arrival' | 'loss' | 'summary';
   readonly recipient: string;
   readonly authority: string;
 }
@@ -47,6 +41,7 @@ export async function lookAtRecipients(recipients: Recipients, now: Date): Promi
       if (confirmed && isNewTo(seen, authority)) toTell.push({ about: 'arrival', recipient, authority });
       if (lost && !lost.told.includes(authority)) toTell.push({ about: 'loss', recipient, authority });
     }
+    for (const authority of summariesDue(seen, now)) toTell.push({ about: 'summary', recipient, authority });
   }
   return toTell;
 }
@@ -78,6 +73,7 @@ async function lookAt(
  */
 export async function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
   if ((await readAuthority(telling.database, authority))?.closed) return false;
+  if (about === 'summary') return sendSummary(id, authority, telling, now);
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }
 
@@ -92,7 +88,7 @@ async function greet(id: string, authority: string, telling: Telling, now: Date)
   const least = recipient?.hears[authority];
   if (!recipient || !least || !isNewTo(recipient, authority)) return true;
   // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
-  if (standing) {
+  if (standing && standing.lastNotice > 0) {
     const waiting = unsent.filter(({ level }) => rank(level) >= rank(least)).length;
     const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
     if (!(await publishTo(telling, id, words))) return false;

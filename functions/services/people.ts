@@ -45,7 +45,12 @@ export async function listPeople(
 export async function addPerson(
   people: AuthorityPeople,
   authority: string,
-  wanted: { readonly address: string; readonly level: Level; readonly role?: Role | undefined },
+  wanted: {
+    readonly address: string;
+    readonly level: Level;
+    readonly role?: Role | undefined;
+    readonly summary?: boolean | undefined;
+  },
   doing: Doing,
 ): Promise<{ created: boolean; person: MailedPerson }> {
   await requireInspection(people.database, authority);

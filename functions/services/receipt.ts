@@ -1,14 +1,13 @@
 import type { Level, News } from '../domain/lifecycle.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Notice } from '../domain/notice-contents.ts';
-import { firstOf } from '../domain/questions.ts';
+import { firstOf, questionsIn } from '../domain/questions.ts';
 import { type Change, changesBetween, type Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths, readRevisions } from '../store/submissions.ts';
 import { NotFoundError } from './errors.ts';
 import { withInspection } from './inspections.ts';
 import { readNotices } from './notices.ts';
-import { questionsIn } from './questions.ts';
 
 /** What came of figures that were sent at once: worked out from the record whenever somebody asks, so that there is one for everything. */
 

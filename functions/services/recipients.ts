@@ -11,6 +11,7 @@ import {
   saveRecipient,
   type Versioned,
 } from '../store/recipients.ts';
+import { monthDue } from './calendar.ts';
 import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
@@ -68,6 +69,8 @@ export interface MailedAddress {
   readonly id: string;
   readonly address: string;
   readonly level: Level;
+  /** Whether it is sent a summary every month. */
+  readonly summary: boolean;
   /** Absent while pending: SNS tells it to nobody. */
   readonly arn?: string;
   /** When SNS forgets a pending one; ISO instant. */
@@ -112,18 +115,19 @@ export async function listRecipients(
     const recipient = asked.find((each) => each.id === id);
     // Nobody who hears of others only needs to be asked about; whoever was subscribed by hand, or half removed, does.
     if (recipient && !recipient.hears[authority] && Object.keys(recipient.hears).length > 0) return [];
+    const summary = recipient?.summaries?.[authority] !== undefined;
     if (arn) {
       const level = (await readFilter(recipients, arn))?.hears[authority];
-      return level ? [{ id, address, level, arn }] : [];
+      return level ? [{ id, address, level, summary, arn }] : [];
     }
     const level = recipient?.hears[authority];
-    return level && !hasLapsed(recipient, now) ? [{ id, address, level, lapsesAt: lapseOf(recipient) }] : [];
+    return level && !hasLapsed(recipient, now) ? [{ id, address, level, summary, lapsesAt: lapseOf(recipient) }] : [];
   });
   const lost = asked.flatMap((recipient): MailedAddress[] => {
     const { id, address, hears, lost } = recipient;
     const level = hears[authority];
     if (!level || !lost || subscriptions.some((each) => each.id === id)) return [];
-    return [{ id, address, level, lostAt: lost.at }];
+    return [{ id, address, level, summary: recipient.summaries?.[authority] !== undefined, lostAt: lost.at }];
   });
   return { mailed: [...found.flat(), ...lost], unreadable };
 }
@@ -137,14 +141,19 @@ const lapseOf = ({ requestedAt }: Pick<Recipient, 'requestedAt'>): string =>
 
 /**
  * Has SNS ask an address whether it wants this authority's notices. One that has confirmed already, for this authority or
- * another, gets them from `level` on without being asked again.
+ * another, gets them from `level` on without being asked again. Without a word of the monthly summary that stays as it is; the first
+ * is of the next month.
  *
  * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, `InvalidError`.
  */
 export function addRecipient(
   recipients: Recipients,
   authority: string,
-  { address, level }: { readonly address: string; readonly level: Level },
+  {
+    address,
+    level,
+    summary,
+  }: { readonly address: string; readonly level: Level; readonly summary?: boolean | undefined },
   now: Date,
 ): Promise<{ created: boolean; recipient: MailedAddress }> {
   const { database } = recipients;
@@ -155,6 +164,7 @@ export function addRecipient(
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };
     const asked = !subscription?.arn;
+    const summaries = summariesAfter(read, before, authority, summary, now);
     // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
     const requested = subscription ? (read?.requested ?? before) : hears;
     // First, so that a subscription is never pending without anybody knowing whose it is.
@@ -167,6 +177,7 @@ export function addRecipient(
       ...(asked ? { requested } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
+      ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
       ...(read && !asked && (read.requested || read.hears[authority] !== level)
         ? { settling: settlingFrom(read, now) }
@@ -196,8 +207,24 @@ export function addRecipient(
     if ((await readRecipientAsStored(database, id)).stored?.version !== saved.version)
       throw new RecipientChangedError();
     const state = arn ? { arn } : { lapsesAt: lapseOf(saved) };
-    return { created: !before[authority], recipient: { id, address: saved.address, level, ...state } };
+    return {
+      created: !before[authority],
+      recipient: { id, address: saved.address, level, summary: authority in summaries, ...state },
+    };
   });
+}
+
+/** The summaries that are asked for, of what an address goes on hearing of. */
+function summariesAfter(
+  read: Recipient | undefined,
+  before: Hears,
+  authority: string,
+  wanted: boolean | undefined,
+  now: Date,
+): NonNullable<Recipient['summaries']> {
+  const kept = Object.fromEntries(Object.entries(read?.summaries ?? {}).filter(([each]) => each in before));
+  const { [authority]: own = monthDue(now), ...others } = kept;
+  return (wanted ?? authority in kept) ? { ...others, [authority]: own } : others;
 }
 
 /** What an address hears of by now. Throws {@link AddressTakenError} where it is subscribed and that is not known. */
@@ -259,12 +286,14 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     const { read, stored } = await readRecipientAsStored(recipients.database, id);
     const filter = read || !found.arn ? undefined : await readFilter(recipients, found.arn);
     const { [authority]: _, ...others } = read?.hears ?? filter?.hears ?? {};
+    const { [authority]: __, ...summaries } = read?.summaries ?? {};
     // First, so that whoever is being removed counts for nothing any more. Broken off here, SNS still lists the address
     // and it can be removed again.
     const requestedAt = read?.requestedAt ?? now.toISOString();
     const saved = await saveRecipient(recipients.database, stored, {
       ...read,
       ...{ id, address: found.address, hears: others, requestedAt, requested: undefined },
+      ...(read?.summaries ? { summaries } : {}),
       ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
     if (Object.keys(others).length > 0) {

@@ -4,9 +4,10 @@ import type { MetricEvaluator } from '../domain/evaluators/evaluator.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { LocalStandard, Metric } from '../domain/metric.ts';
-import { EARLIEST_PERIOD } from '../domain/period.ts';
+import { dayInEngland, EARLIEST_PERIOD, periodOf } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
+import { standardFor } from '../domain/timeline.ts';
 import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
@@ -48,6 +49,28 @@ export async function setStandard(
     highestUnreadable(inspection, 'standard', id),
   );
 }
+
+/**
+ * Makes the standard in force the authority's own, as it is: what was this service's default no longer is. Throws `UnknownAuthorityError`,
+ * `NotFoundError`, {@link InvalidError} where there is none to confirm, or `OvertakenError`.
+ */
+export async function confirmStandard(
+  database: Database<'baselines' | 'alerts'>,
+  authority: string,
+  id: string,
+  author: string,
+  doing: Doing,
+): Promise<LocalStandard> {
+  const inspection = await requireOpenInspection(database, authority);
+  const period = periodOf(dayInEngland(doing.now));
+  const standard = standardFor(metricIn(inspection, id), localStandardsOf(inspection, id), period);
+  if (!standard) throw new InvalidError([{ parameter: 'metric', detail: `"${id}" has no standard to confirm` }]);
+  const { value, upTo, from } = standard;
+  const change = { from, value, ...(upTo === undefined ? {} : { upTo }), author, reason: CONFIRMED };
+  return (await setStandard(database, authority, id, change, doing)).version;
+}
+
+const CONFIRMED = 'Confirmed as the council’s own, as it was';
 
 /** A change to try: `from` is the first month there can be unless it is said. */
 export type TriedChange = Omit<StandardChange, 'from' | 'reason' | 'author'> & {

@@ -156,7 +156,7 @@ export function columnsIn(cells: readonly string[], naming: Naming | undefined):
     if (id) return { index, heading, figure: figureOf(exact, id, field as Field) };
     const named = heading ? naming?.(heading) : undefined;
     if (named) return { index, heading, figure: figureOf(named, named.metric.id, named.field) };
-    const [, before = '', word = ''] = /^(.*\S)\s+(\S+)$/.exec(heading) ?? [];
+    const [, before = '', word = ''] = /^(.{1,60}\S)\s+(\S{1,20})$/.exec(heading) ?? [];
     const part = fieldNamed(plain(word));
     const month = readPeriod(part ? before : heading);
     return month.kind === 'unclear' ? { index, heading } : { index, heading, month, ...(part ? { field: part } : {}) };

@@ -81,7 +81,7 @@ const NEEDED: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[
 };
 
 /** The styles of {@link STYLES}, by their place there. */
-const STYLE = { plain: 0, head: 1, month: 2, typed: 3, closed: 4, text: 5, wrapped: 6 } as const;
+const STYLE = { plain: 0, head: 1, month: 2, typed: 3, closed: 4, text: 5, wrapped: 6, percent: 7 } as const;
 
 const STYLES = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
 <numFmts count="1"><numFmt numFmtId="164" formatCode="mmm\\ yyyy"/></numFmts>
@@ -89,7 +89,7 @@ const STYLES = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheet
 <fills count="4"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FFEEF4FA"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor rgb="FFE5E6E7"/></patternFill></fill></fills>
 <borders count="2"><border/><border><left style="thin"/><right style="thin"/><top style="thin"/><bottom style="thin"/></border></borders>
 <cellStyleXfs count="1"><xf/></cellStyleXfs>
-<cellXfs count="7">
+<cellXfs count="8">
 <xf/>
 <xf fontId="1" applyFont="1"/>
 <xf numFmtId="164" applyNumberFormat="1"><alignment horizontal="left"/></xf>
@@ -97,6 +97,7 @@ const STYLES = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheet
 <xf fillId="3" applyFill="1"/>
 <xf numFmtId="49" fillId="2" borderId="1" applyNumberFormat="1" applyFill="1" applyBorder="1" applyProtection="1"><protection locked="0"/></xf>
 <xf applyAlignment="1"><alignment wrapText="1" vertical="top"/></xf>
+<xf numFmtId="10" fillId="2" borderId="1" applyNumberFormat="1" applyFill="1" applyBorder="1" applyProtection="1"><protection locked="0"/></xf>
 </cellXfs>
 </styleSheet>`;
 
@@ -117,9 +118,11 @@ function rowXml({ period, metric, month, reported }: Row, line: number, isFirst:
   const { fields, words } = NEEDED[metric.kind];
   const figures = FIELDS.map((field, index) => {
     const value = (reported as Partial<Record<Field, number>> | undefined)?.[field];
-    const style = fields.includes(field) ? STYLE.typed : STYLE.closed;
+    const isPercent = metric.kind === 'proportion' && field === 'value';
+    // In a cell for percentages, what is typed as 76 or as 76% is both 76%; a protected sheet would make 0.76 of the latter.
+    const style = isPercent ? STYLE.percent : fields.includes(field) ? STYLE.typed : STYLE.closed;
     // A bare percentage says that it is one, as 0.8 alone could be a share.
-    return metric.kind === 'proportion' && field === 'value' && value !== undefined
+    return isPercent && value !== undefined
       ? text(at(4 + index), `${value}%`, style)
       : number(at(4 + index), value, style);
   });

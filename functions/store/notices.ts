@@ -88,6 +88,21 @@ export async function readUnsent({ client, tables }: Alerts, reference: NoticeRe
   return Item?.unsent ? readItem('alerts', Item, (data) => NoticeSchema.parse(data)) : undefined;
 }
 
+/** A notice that is not marked sent yet, and whether the one before it is not either; undefined where the notice is. */
+export async function readUnsentInTurn(
+  { client, tables }: Alerts,
+  { authority, number }: NoticeReference,
+): Promise<{ notice: Notice; isNext: boolean } | undefined> {
+  const items = await queryAll(client, {
+    ...between(tables.alerts, authorityKey(authority), noticeKey(Math.max(0, number - 1)), noticeKey(number)),
+    ConsistentRead: true,
+  });
+  const item = items.find(({ sk }) => sk?.S === noticeKey(number));
+  if (!item?.unsent) return undefined;
+  const notice = readItem('alerts', item, (data) => NoticeSchema.parse(data));
+  return { notice, isNext: items.every((each) => each === item || !each.unsent) };
+}
+
 /**
  * Takes a notice to be sent by nobody else until `until`; false where it is sent, or somebody else has it. Whoever is killed with
  * it lets it go by `until` alone.

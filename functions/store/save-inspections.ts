@@ -116,13 +116,21 @@ export interface Plan {
 }
 
 /** {@link saveInspection} without doing it yet. */
-export async function planInspection(database: Loading, inspection: Inspection, done?: Done): Promise<Plan> {
+export async function planInspection(
+  database: Loading,
+  inspection: Inspection,
+  done?: Done,
+  /** Definitions that its findings may speak of though neither file nor catalogue has them: those come into the catalogue with it. */
+  library: readonly MetricDefinition[] = [],
+): Promise<Plan> {
   const { authority, name } = inspection;
   const pk = authorityKey(authority);
   const stored = await itemsOf(database, authority);
   const before = new Map(stored.map((item) => [item.sk?.S ?? '', item]));
-  const { report, definitions } = storedFrom(inspection);
+  const { report, definitions: brought } = storedFrom(inspection);
   const isOwn = (item: Item | undefined): boolean => item === undefined || item.from?.S === inspection.id;
+  const spoken = new Set(inspection.findings.map(({ metric }) => metric));
+  const definitions = [...brought, ...library.filter(({ id }) => spoken.has(id))];
   const places = stored.map(({ place }) => Number(place?.N ?? -1));
   const next = Math.max(-1, ...places.filter((_, index) => !isOwn(stored[index]))) + 1;
   const wanted = [

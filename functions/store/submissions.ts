@@ -1,4 +1,4 @@
-import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { MAX_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
@@ -93,23 +93,6 @@ export async function readMonthsBetween(
     limit,
   );
   return { months: items.map(monthOf), more };
-}
-
-/** How many months the record holds. Counting reads what it counts, so a long record has several pages of it too. */
-export async function countMonths({ client, tables }: Submissions, authority: string): Promise<number> {
-  const query = {
-    ...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),
-    Select: 'COUNT' as const,
-    ConsistentRead: true,
-  };
-  let count = 0;
-  let from: Item | undefined;
-  do {
-    const page = await client.send(new QueryCommand(from ? { ...query, ExclusiveStartKey: from } : query));
-    count += page.Count ?? 0;
-    from = page.LastEvaluatedKey;
-  } while (from);
-  return count;
 }
 
 /** Revisions of a month, oldest first: at most `limit` of those above `after`. */

@@ -253,6 +253,19 @@ describe('the command line', () => {
       expect((await monitor([command as string])).json[list as string].length).toBeGreaterThan(0);
   });
 
+  test('asks beside the answer what of a file, or of one figure, can hardly be right', async () => {
+    const caseloads = ['2003-01,17', '2003-02,18', '2003-03,17', '2003-04,1700'];
+    const figures = file('caseload.csv', ['period,average-caseload.value', ...caseloads].join('\n'));
+    const submitted = await monitor(['submit', figures]);
+    expect([submitted.code, submitted.json.submissions[3].questions]).toEqual([0, [expect.any(String)]]);
+    expect(submitted.error).toMatch(
+      /^Please check: Average caseload: 1,?700 .* in April 2003 is 100 times what is usual/,
+    );
+    const corrected = await monitor(['correct', '2003-04', 'average-caseload', '1800']);
+    expect(corrected.json.questions).toEqual([expect.stringContaining('100 times what is usual')]);
+    expect((await monitor(['correct', '2003-04', 'average-caseload', '18'])).json).not.toHaveProperty('questions');
+  });
+
   test('changes the settings of a council, closes it and opens it again; "default" goes back', async () => {
     const who = ['--reason', 'cabinet', '--author', 'Director'];
     const set = ['authority', 'set', '--name', 'County of Hereford', '--due-working-day', '12'];

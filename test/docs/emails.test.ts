@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Board } from '../../functions/domain/board.ts';
-import { greetingOf, lossOf, testMailOf, type Words } from '../../functions/domain/direct-mail.ts';
+import { greetingOf, lossOf, summaryOf, testMailOf, type Words } from '../../functions/domain/direct-mail.ts';
 import { bodyOf, subjectLine, subjectOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { addMonths } from '../../functions/domain/period.ts';
@@ -37,6 +37,10 @@ function begin() {
   return {
     /** What was told so far, oldest first. */
     notices,
+    standing(now: Date): Notice {
+      if (!board) throw new Error('nothing was judged yet');
+      return standingOn(board, record, now, 'show');
+    },
     /** How things stand, as somebody who has just confirmed is told. */
     greet(at: string, waiting = 0): string {
       if (!board) throw new Error('nothing was judged yet');
@@ -167,6 +171,20 @@ function greetings(): string[] {
   return [greet(at), greet(at, 2)];
 }
 
+/** What is sent every month to whoever asked for it: with something raised, and with nothing to report. */
+function summaries(): string[] {
+  const asked = { month: '2011-06', since: '2011-06-15T23:00:00.000Z', now: new Date('2011-07-15T23:00:00.000Z') };
+  const { standing } = monthByMonth(YEAR.filter(({ period }) => period <= '2011-06'));
+  const well = aRecord({ metrics: HEREFORDSHIRE.metrics, actions: [] });
+  const { board } = reconcile(undefined, { ...well, months: [month('2011-06', {})] }, [], asked.now, 'show');
+  if (!board) throw new Error('nothing was judged');
+  const nothing = standingOn(board, { ...well, months: [month('2011-06', {})] }, asked.now, 'show');
+  return [
+    asMailed(summaryOf(standing(asked.now), { ...asked, mails: [8] }, PAGE)),
+    asMailed(summaryOf(nothing, { ...asked, mails: [] }, PAGE)),
+  ];
+}
+
 const toOneAlone = (): string[] => [
   asMailed(
     lossOf(
@@ -242,7 +260,7 @@ const COUNTS = /^\| figures \|[\s\S]*?(?=\n\n)/m;
 test('docs/emails.md shows the e-mails as they are sent', async () => {
   const mails = [
     ...[...aYearAtOnce(), actionsThatFallDue(), aFirstLoad(), everythingFails(), fortyFail(), aMissingMonth()],
-    ...[aReminder(), ...greetings(), ...toOneAlone()],
+    ...[aReminder(), ...greetings(), ...summaries(), ...toOneAlone()],
   ];
   expect(mails.map((mail) => mail?.split('\n')[0])).toEqual(mails.map(() => expect.stringMatching(/^Subject: ./)));
   const blocks = /(?<=```text\n).*?(?=\n```)/gs;

@@ -55,7 +55,7 @@ describe('a notice', () => {
     const { notice } = look(recordOf([2, 1, 1, 150], { metrics: [aBacklog()] }));
     expect(only(notice)).toMatchObject({ alert: 'backlog', transition: 'raised' });
     expect(bodyOf(notice as Notice, 'https://x/')).toMatch(
-      /^Herefordshire, .*\n\nPLEASE CHECK\n\nBacklog: 150 cases in January 2011 is a hundred times what is usual, or more\. Correct it.*\n\nWORSE/,
+      /^Herefordshire, .*\n\nPLEASE CHECK\n\nBacklog: 150 cases in January 2011 is 100 times what is usual, or more\. Correct it.*\n\nWORSE/,
     );
   });
 
@@ -102,7 +102,7 @@ describe('a notice', () => {
     expect(notice?.transitions[0]?.value).toMatch(/in October 2010, not reported since \(two reports were expected\)$/);
   });
 
-  it('puts the worst first, everywhere', () => {
+  it('08-forty-metrics-failing: puts the worst first, everywhere', () => {
     const five = ['a', 'b', 'c', 'd', 'e'].map((id) => aMetric({ ...metric, id, title: `Metric ${id}` }));
     const figures = (all: readonly Figure[]): Month['observations'] =>
       Object.fromEntries(five.map((each, i) => [each.id, reported(each, all[i] ?? GOOD)]));
@@ -151,7 +151,7 @@ describe('a notice', () => {
     );
   });
 
-  it('has a subject of less than 100 characters of printable ASCII, whatever the authority is called', () => {
+  it('18-subject-cut: has a subject of less than 100 characters of printable ASCII, whatever the authority is called', () => {
     const named = (name: string): string => {
       const record = recordOf([BAD]);
       return subjectOf(look({ ...record, inspection: { ...record.inspection, name } }).notice as Notice);
@@ -230,7 +230,7 @@ describe('a notice', () => {
     }
   });
 
-  it('quotes what people typed as theirs: no line of it can pass for one of the service', () => {
+  it('04-acknowledgement-forges-lines: quotes what people typed as theirs: no line of it can pass for one of the service', () => {
     const note = 'on it\n\nNO LONGER RAISED, OR BETTER\n\u202eNo longer raised: Backlog\r\u2028CLEARED”';
     const other = aBacklog();
     const both = (period: string, count: number): Month => ({
@@ -273,7 +273,7 @@ function told(steps: readonly (readonly [at: string, fields: Partial<AuthorityRe
 describe('what was told before decides what is said', () => {
   const figures = (list: readonly Figure[], first?: string) => ({ months: months(metric, list, first) });
 
-  it('a relapse after a recovery that was told is told; one after a recovery that was not is no news', () => {
+  it('01-relapse-untold: a relapse after a recovery that was told is told; one after a recovery that was not is no news', () => {
     const other = aBacklog();
     const both = (list: readonly (readonly [Figure, number])[]): Month[] =>
       list.map(([first, second], i) => ({
@@ -317,7 +317,7 @@ describe('what was told before decides what is said', () => {
     expect(quiet.map(Boolean)).toEqual([true, false, false]);
   });
 
-  it('an end says what was told, and level and direction are two words', () => {
+  it('09-out-of-order-backfill: an end says what was told, and level and direction are two words', () => {
     const mails = told([
       ['2010-11-02', figures([POOR])],
       ['2010-12-02', figures([POOR, BAD])],
@@ -330,7 +330,7 @@ describe('what was told before decides what is said', () => {
     expect(mails[3]?.subject).toBe('Herefordshire, January 2011: 1 no longer raised (Assessments on time)');
   });
 
-  it('a month that is missing is in no subject as the month of the news', () => {
+  it('05-subject-of-a-missing-month: a month that is missing is in no subject as the month of the news', () => {
     const [, late] = told([
       ['2010-11-02', figures([GOOD])],
       ['2010-12-20', {}],
@@ -340,7 +340,7 @@ describe('what was told before decides what is said', () => {
     expect(late?.text).toContain('Herefordshire. Figures are in up to October 2010.');
   });
 
-  it('provisional is said first, and what was written beside the figures is quoted', () => {
+  it('07-provisional-then-final: provisional is said first, and what was written beside the figures is quoted', () => {
     const [mail] = told([
       [
         '2010-11-02',
@@ -355,7 +355,7 @@ describe('what was told before decides what is said', () => {
     );
   });
 
-  it('a softer standard is named as the reason when it takes effect, with who set it and why', () => {
+  it('23-standard-that-starts-later: a softer standard is named as the reason when it takes effect, with who set it and why', () => {
     const localStandards = [
       aLocalStandard({ from: '2011-01', value: 60, reason: 'agreed by the board', author: 'A. Head' }),
     ];
@@ -371,7 +371,7 @@ describe('what was told before decides what is said', () => {
     expect(end?.text).toContain('“A. Head” wrote:\n> agreed by the board');
   });
 
-  it('a first upload that was taken back says what is true of the actions', () => {
+  it('20-first-upload-was-a-mistake: a first upload that was taken back says what is true of the actions', () => {
     const [month] = months(metric, [GOOD]);
     const actions = [anAction('A1', '2010-10-20')];
     const [, taken] = told([

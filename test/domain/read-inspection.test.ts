@@ -111,7 +111,9 @@ describe('a report is told all that is wrong with it at once', () => {
       draft.findings.push({ metric: 'elsewhere', baseline: finding, actions: [], paragraphs: [], judgement: null });
     };
     expect(faultsWith(change, { metrics: new Set(['elsewhere']) })).toEqual({});
-    expect(faultsWith(change, { metrics: new Set() })['#/findings/0/metric']).toContain('no metric of this authority');
+    expect(faultsWith(change, { metrics: new Set() })['#/findings/0/metric']).toContain(
+      'neither the catalogue nor the library',
+    );
     expect(faultsWith(() => undefined, { today: '2025-05-11' })['#/published']).toContain('in the future');
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Acknowledgement, Board } from '../../functions/domain/board.ts';
+import { type Level, rank } from '../../functions/domain/lifecycle.ts';
 import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
@@ -501,7 +502,7 @@ describe('the board', () => {
     });
   });
 
-  it('is never judged by an earlier time than before', () => {
+  it('10-clock-set-back: is never judged by an earlier time than before', () => {
     const { board } = look(recordOf([GOOD]));
     const earlier = new Date(NOW.getTime() - 86_400_000);
     const { board: after } = reconcile(board, recordOf([GOOD, GOOD]), [], earlier, 'show');
@@ -519,5 +520,48 @@ describe('the board', () => {
     );
     expect(Object.keys(board?.judged ?? {})).toHaveLength(360);
     expect(board?.latestPeriod).toBe(addMonths('2000-01', 359));
+  });
+});
+
+describe('17-flapping-around-the-line', () => {
+  const caseload = aMetric({
+    ...{ id: 'caseload', title: 'Caseload', kind: 'mean', unit: 'cases each', polarity: 'lower' },
+    ...{ standards: [{ value: 18, from: '2000-01', basis: 'local', note: 'a default' }] },
+    baseline: { kind: 'none', statement: 'None.' },
+  });
+
+  /** The subjects that whoever hears from a level on is mailed, as month after month comes in time. */
+  function subjects(figures: readonly number[], least: Level): string[] {
+    let board: Board | undefined;
+    const mailed: string[] = [];
+    for (const [index, period] of figures.map((_, i) => addMonths('2010-10', i)).entries()) {
+      const record = recordOf(figures.slice(0, index + 1), { metrics: [caseload] });
+      const now = new Date(`${addMonths(period, 1)}-06T09:00:00Z`);
+      const { board: next, notice } = reconcile(board, record, [], now, 'show');
+      board = next ?? board;
+      if (notice && rank(notice.level) >= rank(least)) mailed.push(subjectOf(notice));
+    }
+    return mailed;
+  }
+
+  it('a figure that goes to and fro over its standard is told once, and not month by month', () => {
+    const hovering = Array.from({ length: 18 }, (_, i) => (i % 2 ? 17.9 : 18.1));
+    for (const least of ['warning', 'watch'] as const) {
+      const [reminders, others] = [/still critical/, /^(?!.*still critical)/].map((words) =>
+        subjects(hovering, least).filter((subject) => words.test(subject)),
+      );
+      expect(others).toEqual([
+        'Herefordshire, October 2010: 1 warning (Caseload)',
+        'Herefordshire, December 2010: 1 critical (Caseload)',
+      ]);
+      expect(reminders?.length).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it('one that is well for two months ends each time, and is told so', () => {
+    const seldom = Array.from({ length: 18 }, (_, i) => (i % 3 ? 17.9 : 18.1));
+    const told = subjects(seldom, 'watch');
+    expect(told.length).toBeLessThanOrEqual(12);
+    expect(told.some((subject) => subject.includes('no longer raised'))).toBe(true);
   });
 });

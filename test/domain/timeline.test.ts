@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
-import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
+import { foundFigures, type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
 import {
   aBacklog,
   aLocalStandard,
@@ -39,6 +39,19 @@ describe('a rebase date', () => {
     expect(held.at(-1)?.findings[0]?.reference).toMatch(
       /^the inspection found 88% .*; as figures are counted since the way of working changed, that is 92% \(local policy\)$/,
     );
+    // The chart draws each where it holds.
+    const found = (fields: Partial<LocalStandard>) =>
+      foundFigures(metric, series(figures), {
+        rebaseDates: [],
+        localStandards: [aLocalStandard({ from: '2010-10', rebaseDates: ['2010-12-01'], ...fields })],
+      });
+    const before = { from: '2010-10', to: '2010-11', value: 88, isComparable: false };
+    expect(found({})).toEqual([before]);
+    expect(found({ comparable: 92 })).toEqual([
+      before,
+      { from: '2010-12', to: '2011-11', value: 92, isComparable: true },
+    ]);
+    expect(found({ rebaseDates: [] })).toEqual([{ ...before, to: '2011-11' }]);
     // Newer dates without one let go again.
     const newer = [
       aLocalStandard({ from: '2010-10', rebaseDates: ['2010-12-01'], comparable: 92 }),

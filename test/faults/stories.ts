@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
+import { CLAIM_MS } from '../../functions/services/direct-mail.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
 import { AUTHORITY_KEY, recipientId } from '../../functions/store/keys.ts';
-import { readRecipient } from '../../functions/store/recipients.ts';
+import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
@@ -21,6 +23,8 @@ import { ACTION, type Answered, functionOf, LABEL, METRIC, type World } from './
 export interface Story {
   /** The functions that are killed in it. */
   readonly kills: readonly string[];
+  /** Killed around what they write and send alone: what they read, they read in other stories, too. */
+  readonly aroundEffects?: true;
   /** What comes of it: the transitions that are mailed, in order, and what is seen. */
   readonly comesTo: { readonly transitions: readonly string[]; readonly seen?: unknown };
   /** Tells it, of a new authority where it does not keep to one of its own. */
@@ -195,17 +199,66 @@ const recipients: Story = {
   },
 };
 
-/** Follows the link in the newest mail to an address. */
-async function confirm(world: World, address: string): Promise<void> {
+/** Has a function do its hourly work, which Lambda has it begin again where it fails. */
+async function byTheHour(world: World, name: string): Promise<void> {
+  await world.instance.invoke(functionOf(world, name), {}).catch((error: unknown) => {
+    if (!(error instanceof FunctionFailedError)) throw error;
+  });
+  await world.instance.idle();
+}
+
+async function mailsTo(world: World, address: string): Promise<{ subject: string; text: string }[]> {
   await world.instance.idle();
   const mails = (await (await fetch(`${world.instance.inbox}/api/email`)).json()) as {
+    subject: string;
     text: string;
     to: { address: string }[];
   }[];
-  const mail = mails.findLast(({ to }) => to[0]?.address === address);
+  return mails.filter(({ to }) => to[0]?.address === address);
+}
+
+/** Follows the link in the newest mail to an address. */
+async function confirm(world: World, address: string): Promise<void> {
+  const mail = (await mailsTo(world, address)).at(-1);
   const link = /http:\S+\/sns\/confirmation\S+/.exec(mail?.text ?? '')?.[0];
   if (!link || !(await fetch(link)).ok) throw new Error(`${address} could not confirm`);
 }
+
+/** Nothing is raised, and the mail says so. Asked for in the past: as if a month had gone by since. */
+const summary: Story = {
+  kills: ['notify'],
+  aroundEffects: true,
+  comesTo: {
+    transitions: [],
+    seen: [
+      ['/authority/, March 2011: monthly summary (nothing to report)'],
+      { month: '2011-03', dueAt: '2011-05-16T23:00:00.000Z' },
+    ],
+  },
+  async tell(world, authority) {
+    await world.load(authority);
+    const month = await world.submit(authority, '2011-03', GOOD.numerator, GOOD.denominator);
+    const address = `${authority}@example.org`;
+    const { id } = await api(world, 'POST', `/v1/authorities/${authority}/recipients`, { address, summary: true });
+    await confirm(world, address);
+    const read = await readRecipient(world.database, id);
+    if (read)
+      await saveRecipient(world.database, read, {
+        ...read,
+        summaries: { [authority]: { month: '2011-02', dueAt: '2011-04-16T00:00:00.000Z' } },
+      });
+    const kept = async () => (await readRecipient(world.database, id))?.summaries?.[authority];
+    // A run that is killed in between keeps it to itself for a quarter of a minute.
+    for (let run = 1; run <= 10 && (await kept())?.month !== '2011-03'; run++) {
+      if (run > 1) await sleep(CLAIM_MS / 4);
+      await byTheHour(world, 'Notify');
+    }
+    const subjects = (await mailsTo(world, address)).map(({ subject }) => subject.replace(/^.*?, /, '/authority/, '));
+    // Sent, and killed before that was recorded, it comes twice, and is the same.
+    const told = new Set(subjects.filter((subject) => subject.includes('monthly summary')));
+    return { authority, accepted: [month], seen: [[...told], await kept()] };
+  },
+};
 
 const pages: Story = {
   kills: ['dashboard'],
@@ -442,6 +495,7 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'an alert taken in hand, a standard set': decisions,
   'an action begun and completed': progress,
   'a recipient added, changed and removed': recipients,
+  'a monthly summary': summary,
   'a file checked and sent on the page, its alert taken in hand': pages,
   'a recipient added, changed and removed on the page': recipientsOnPages,
   'everything read': reading,

@@ -158,7 +158,7 @@ describe('a correction of some of a month', () => {
     for (const period of ['2008-01', '2008-02', '2008-03'])
       expect((await send(period, 17)).body.questions).toBeUndefined();
     const odd = await send('2008-04', 1700);
-    expect(odd.body.questions).toEqual([expect.stringMatching(/^Average caseload: 1700 .* a hundred times/)]);
+    expect(odd.body.questions).toEqual([expect.stringMatching(/^Average caseload: 1700 .* 100 times/)]);
     const same = { observations: { 'average-caseload': { value: 1700 } } };
     expect((await patch('2008-04', same, 1)).body).toMatchObject({ revision: 1 });
     const confirmed = await patch('2008-04', { ...same, reason: 'one worker, until May' }, 1);

@@ -98,7 +98,7 @@ describe('a token', () => {
     expect(await revokeToken(database, id)).toBe(false);
   });
 
-  test('ends with its last second, though its item is still there', async () => {
+  test('24-token-past-its-end: ends with its last second, though its item is still there', async () => {
     const token = await make(['read'], 'herefordshire', 1_318_636_800);
     const last = new Date('2011-10-14T23:59:59.999Z');
     const over = new Date('2011-10-15T00:00:00.000Z');

@@ -196,7 +196,7 @@ describe('many months at once', () => {
     expect(many.text.length).toBeLessThan(200 * 1024);
   });
 
-  test('sent by ten at once are accepted once', async () => {
+  test('16-twelve-at-once: sent by ten at once are accepted once', async () => {
     const months = [backlog('2007-01', 1), backlog('2007-02', 1)];
     const answers = await Promise.all(Array.from({ length: 10 }, () => bulk(...months)));
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
@@ -358,6 +358,24 @@ describe('a month taken back', () => {
     expect(outcomes(await revising(backlog('2011-07', 3)))).toEqual(['2011-07 revised 3']);
     expect((await call('DELETE', '/submissions/2011-06', { headers: { 'if-match': '"1"' } })).status).toBe(404);
   });
+});
+
+test('asks of each of many months what can hardly be right in it, and again of whoever sends them again', async () => {
+  const caseload = (period: string, value: number) => ({ period, observations: { 'average-caseload': { value } } });
+  const months = [17, 18, 17, 1700].map((value, index) => caseload(addMonths('2003-01', index), value));
+  const asked = [
+    undefined,
+    undefined,
+    undefined,
+    [expect.stringMatching(/^Average caseload: 1,?700 .* 100 times what/)],
+  ];
+  const questionsIn = ({ body }: Awaited<ReturnType<Caller>>) =>
+    body.submissions.map(({ questions }: any) => questions);
+  expect(questionsIn(await bulk(...months))).toEqual(asked);
+  // Whoever got no answer the first time is asked all the same.
+  expect(questionsIn(await bulk(...months))).toEqual(asked);
+  const one = { body: { observations: months[3]?.observations } };
+  expect((await call('PUT', '/submissions/2003-04', one)).body.questions).toEqual(asked[3]);
 });
 
 test('a revision answers with what changed', async () => {

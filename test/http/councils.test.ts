@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
@@ -100,6 +101,35 @@ test('what one council does is judged, shown and mailed as its own alone', async
   expect(await page.text()).not.toMatch(/herefordshire/i);
 });
 
+test('one person of both may do in each what was decided there, and no more', async () => {
+  const address = 'herefordshire@example.org';
+  await call('POST', at('herefordshire', '/recipients'), { body: { address, level: 'watch', role: 'manage' } });
+  await call('POST', at('bristol', '/recipients'), { body: { address, level: 'critical' } });
+  const post = (path: string, fields: Record<string, string>, cookie = '') =>
+    fetch(`${service.api}${path}`, {
+      ...{ method: 'POST', redirect: 'manual', headers: { 'sec-fetch-site': 'same-origin', cookie } },
+      body: new URLSearchParams(fields),
+    });
+  await post('/sign-in/mail', { address });
+  const link = /sign-in\/link\?link=([^&\s]+)/.exec((await mailsOf(address)).at(-1)?.text ?? '')?.[1] ?? '';
+  const cookie = (await post('/sign-in/link', { link: decodeURIComponent(link) })).headers
+    .getSetCookie()[0]
+    ?.split(';')[0];
+  const pageOf = (council: Council, path = '') =>
+    fetch(`${service.api}/authorities/${council}${path}`, { headers: { cookie: String(cookie) } });
+  for (const [council, may] of [
+    ['herefordshire', 200],
+    ['bristol', 403],
+  ] as const)
+    for (const path of ['/settings', '/submit', '/catalogue'])
+      expect([council, path, (await pageOf(council, path)).status]).toEqual([council, path, may]);
+  expect((await pageOf('bristol')).status).toBe(200);
+  const [, session = ''] = String(cookie).split('=');
+  const form = { forgeryToken: forgeryToken(decodeURIComponent(session)), closed: 'yes', ...said };
+  expect((await post('/authorities/bristol/closing', form, cookie)).status).toBe(403);
+  expect((await call('GET', at('bristol'))).body.closed).toBe(false);
+});
+
 test('a council has a name, a day by which figures are due and small numbers of its own', async () => {
   const change = (body: object) => call('PATCH', at('bristol'), { body: { ...said, ...body } });
   const late = async () =>
@@ -161,4 +191,18 @@ test('a closed council is judged and mailed no more and keeps its record; the ot
   expect((await call('PATCH', at('bristol'), { body: { closed: false, ...said } })).body.closed).toBe(false);
   await service.idle();
   expect((await mailsOf('bristol@example.org')).length).toBeGreaterThan(told);
+});
+
+test('the alarm that nobody would get the notices names the council that it is about, and no other', async () => {
+  const { recipients } = (await call('GET', at('bristol', '/recipients'))).body;
+  for (const { id, state } of recipients)
+    if (state === 'confirmed') await call('DELETE', at('bristol', `/recipients/${id}`));
+  await put('bristol', '2024-04', 31);
+  await service.idle();
+  service.moveClock('2024-05-20T03:00:00Z');
+  await service.runSchedules();
+  const log = readFileSync(join(service.dataDir, 'functions.log'), 'utf8').split('\n');
+  const alarms = log.filter((line) => line.includes('"WaitingNotices"') && line.includes('"authority"'));
+  expect(alarms.map((line) => line.includes('bristol'))).toEqual([true]);
+  expect(alarms.join()).not.toContain('herefordshire');
 });

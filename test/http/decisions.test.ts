@@ -286,7 +286,10 @@ describe('recipients', () => {
   test('are those of the deployment, and whoever is added and confirms, without their addresses in full', async () => {
     const { recipients } = (await call('GET', '/recipients')).body;
     expect(recipients).toEqual([
-      { id: expect.any(String), address: 'd…@example.org', level: 'warning', role: 'look', state: 'confirmed' },
+      {
+        ...{ id: expect.any(String), address: 'd…@example.org', level: 'warning', role: 'look' },
+        ...{ summary: false, state: 'confirmed' },
+      },
     ]);
     const added = await add(ADDRESS);
     expect([added.status, added.body]).toEqual([
@@ -296,6 +299,7 @@ describe('recipients', () => {
         address: 's…@example.org',
         level: 'warning',
         role: 'look',
+        summary: false,
         state: 'pending',
         lapsesAt: expect.any(String),
         at: expect.any(String),
@@ -370,6 +374,7 @@ describe('recipients', () => {
         address: 's…@example.org',
         level: 'critical',
         role: 'look',
+        summary: false,
         state: 'confirmed',
         at: expect.any(String),
         by: MADE_AT_START,
@@ -407,6 +412,7 @@ describe('recipients', () => {
         address: 'd…@example.org',
         level: 'critical',
         role: 'look',
+        summary: false,
         state: 'confirmed',
         at: expect.any(String),
         by: 'there',

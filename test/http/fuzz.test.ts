@@ -408,7 +408,7 @@ test.each(Object.entries(mistakes))('%s is answered with what to do', async (_, 
   expect(await dumpOf(service)).toEqual(before);
 });
 
-test('JSON that begins with a byte-order mark is taken as it is without', async () => {
+test('12-http-quirks: JSON that begins with a byte-order mark is taken as it is without', async () => {
   const { status } = await send({
     ...base('PUT /v1/authorities/{authority}/submissions/{period}'),
     body: '\ufeff{"observations":{"referral-backlog":{"count":12}}}',

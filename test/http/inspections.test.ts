@@ -128,3 +128,34 @@ test('a second council is another file: with its own metrics, and unknown to the
   expect((await call('GET', at('/metrics', 'bristol'))).body.metrics).toHaveLength(2);
   expect((await call('GET', at('/metrics'))).body.metrics).toHaveLength(40);
 });
+
+test('a finding may speak of a metric of the library: it comes into the catalogue with the report, and stays when that is loaded again', async () => {
+  const finding = {
+    metric: 'social-worker-caseload',
+    baseline: { kind: 'statement', statement: 'Too high in some teams.', period: '2023-01', paragraphs: ['62'] },
+    ...{ actions: [], paragraphs: ['62'], judgement: null },
+  };
+  const report = {
+    ...seed('bristol-2023'),
+    authority: 'leeds',
+    id: 'leeds-2022',
+    name: 'Leeds',
+    published: '2022-10-01',
+  };
+  const fieldwork = { from: '2022-09-01', to: '2022-09-10' };
+  const load = (findings: object[]) =>
+    call('PUT', at('/inspections/leeds-2022', 'leeds'), { body: { ...report, fieldwork, findings } });
+  expect((await load([{ ...finding, metric: 'nothing' }])).body.errors).toMatchObject([
+    { pointer: '#/findings/0/metric', detail: expect.stringContaining('library') },
+  ]);
+  expect((await load([finding])).body).toMatchObject({
+    outcome: 'new',
+    metrics: { added: expect.arrayContaining(['social-worker-caseload']) },
+  });
+  expect((await load([finding])).body).toMatchObject({ outcome: 'unchanged' });
+  expect((await call('GET', at('/metrics/social-worker-caseload', 'leeds'))).body).toMatchObject({
+    source: expect.stringContaining('workforce census'),
+    baseline: { statement: 'Too high in some teams.' },
+  });
+  expect((await load([])).body.metrics.removed).toEqual(['social-worker-caseload']);
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgeryToken } from '../../functions/pages/session.ts';
 import library from '../../seed/library/metrics.json' with { type: 'json' };
 import { type Caller, callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -115,4 +116,94 @@ test('published figures of England and neighbours stand beside a metric; nothing
   expect((await call('DELETE', '/benchmarks/conferences-on-time')).status).toBe(204);
   expect((await call('DELETE', '/benchmarks/conferences-on-time')).status).toBe(404);
   expect((await call('GET', '/metrics/conferences-on-time')).body.benchmark).toBeUndefined();
+});
+
+/** Posts a form as a page of a session does; a file goes with the rest of it. */
+async function post(path: string, form: Record<string, string>, file?: string) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries({ forgeryToken: forgeryToken(service.token), ...form }))
+    body.append(name, value);
+  if (file !== undefined) body.append('file', new Blob([file]), 'file.csv');
+  const headers = { cookie: `session=${service.token}`, 'sec-fetch-site': 'same-origin' };
+  const answer = await fetch(`${service.api}/authorities/herefordshire${path}`, {
+    ...{ method: 'POST', redirect: 'manual', headers, body },
+  });
+  return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') };
+}
+
+test("on the page a metric of one's own begins, is renamed, is replaced, ends, and goes on again", async () => {
+  const form = {
+    ...{ title: 'Family group conferences', definition: 'Held in the month, of those offered.', source: 'Own record' },
+    ...{ kind: 'proportion', unit: '', polarity: 'target', covers: 'flow month', frequency: 'monthly' },
+    ...{ from: '2011-05', aliases: 'FGC; Family conferences', author: 'A. Head', reason: 'improvement plan' },
+  };
+  const refused = await post('/catalogue/metric', { ...form, value: '0.6', upTo: '80%', author: '' });
+  expect(refused.status).toBe(422);
+  for (const words of ['0.6 can mean 60% or 0.6%', 'Enter your name']) expect(refused.text).toContain(words);
+  const range = await post('/catalogue/metric', { ...form, value: '80%', upTo: '60%' });
+  expect([range.status, range.text]).toEqual([422, expect.stringContaining('Is needed, and above 80')]);
+  const begun = await post('/catalogue/metric', { ...form, value: '60%', upTo: '80%' });
+  expect([begun.status, begun.location]).toEqual([303, '/authorities/herefordshire/metrics/family-group-conferences']);
+  expect((await call('GET', '/metrics/family-group-conferences')).body).toMatchObject({
+    ...{ kind: 'proportion', unit: 'percent', aliases: ['FGC', 'Family conferences'], from: '2011-05' },
+    standard: { value: 60, upTo: 80, from: '2011-05', basis: 'council' },
+    changes: [{ what: 'began', ...said }],
+  });
+  expect((await post('/catalogue/metric', form)).text).toContain('There is a metric of this name already');
+  expect(
+    (await post('/catalogue/metric', { ...form, library: 're-referrals', title: 'Re-referrals', polarity: 'lower' }))
+      .status,
+  ).toBe(303);
+  await submit('2011-08', { 'family-group-conferences': { numerator: 7, denominator: 10 } });
+
+  const change = (fate: object) =>
+    post('/metrics/family-group-conferences/changes', {
+      title: 'Family conferences held',
+      until: '',
+      replacedBy: '',
+      ...said,
+      ...fate,
+    });
+  expect((await change({ until: '2011-04' })).text).toContain('Is before the metric begins');
+  expect((await change({ until: '2011-08', replacedBy: 're-referrals' })).status).toBe(303);
+  const ended = (await call('GET', '/metrics/family-group-conferences')).body;
+  expect(ended).toMatchObject({ title: 'Family conferences held', until: '2011-08', replacedBy: 're-referrals' });
+  expect(ended.formerTitles).toMatchObject([{ title: 'Family group conferences' }]);
+  expect((await change({})).status).toBe(303);
+  const goesOn = (await call('GET', '/metrics/family-group-conferences')).body;
+  expect([goesOn.until, goesOn.replacedBy, goesOn.series.length]).toEqual([undefined, undefined, 1]);
+});
+
+test("one click makes this service's default the council's own standard, as it is", async () => {
+  const before = (await call('GET', '/metrics/closure-backlog')).body.standard;
+  expect(before.basis).toBe('local');
+  await submit('2011-09', { 'closure-backlog': { count: 12 } });
+  const page = async () =>
+    (
+      await fetch(`${service.api}/authorities/herefordshire/metrics/closure-backlog`, {
+        headers: { cookie: `session=${service.token}` },
+      })
+    ).text();
+  expect(await page()).toContain('Confirm 20 cases as our own standard');
+  expect((await post('/metrics/closure-backlog/confirmation', {})).status).toBe(303);
+  const { standard, localStandards } = (await call('GET', '/metrics/closure-backlog')).body;
+  expect(standard).toMatchObject({ value: before.value, from: before.from, basis: 'council' });
+  expect(localStandards).toMatchObject([{ version: 1, author: expect.any(String), by: expect.any(String) }]);
+  expect(await page()).not.toContain('as our own standard');
+});
+
+test('on the page a file of published figures is looked at, loaded and taken away; its faults are named by line', async () => {
+  const file = 'metric,area,year,value\nsupervision-on-time,England,2010,86\nchildren,England,2010,4\n';
+  const form = { source: 'DfE, LAIT', author: 'A. Head' };
+  const looked = await post('/benchmarks', { ...form, do: 'check' }, file);
+  expect(looked.text).toContain('It would load 1 metric');
+  expect(looked.text).toContain('no metric is called so');
+  expect((await call('GET', '/metrics/supervision-on-time')).body.benchmark).toBeUndefined();
+  const wrong = await post('/benchmarks', { ...form, do: 'load' }, file.replace('2010,86', 'never,86'));
+  expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('Line 2: &quot;never&quot; is not a year')]);
+  expect((await post('/benchmarks', { ...form, do: 'load' })).text).toContain('Choose a file');
+  expect((await post('/benchmarks', { ...form, do: 'load' }, file)).text).toContain('Loaded 1 metric');
+  expect((await call('GET', '/metrics/supervision-on-time')).body.benchmark).toMatchObject({ author: 'A. Head' });
+  expect((await post('/benchmarks/supervision-on-time/removal', {})).status).toBe(303);
+  expect((await call('GET', '/metrics/supervision-on-time')).body.benchmark).toBeUndefined();
 });

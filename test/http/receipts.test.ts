@@ -59,7 +59,7 @@ test('what was sent has on its receipt what of it is questioned, until that is s
     await call('PUT', `/submissions/${period}`, { body: month(17) });
   const { body } = await call('PUT', '/submissions/2011-01', { body: month(1700) });
   const { questions } = await receiptOf(body.submittedAt);
-  expect(questions).toEqual([expect.stringMatching(/^Average caseload: 1,?700 .* a hundred times what is usual/)]);
+  expect(questions).toEqual([expect.stringMatching(/^Average caseload: 1,?700 .* 100 times what is usual/)]);
   expect(questions).toEqual(body.questions);
   const right = await call('PATCH', '/submissions/2011-01', {
     body: { ...month(1700), reason: 'All agency staff left.' },

@@ -56,6 +56,10 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
     expect(await page.getByText(/In hand: J\. Davies/).count()).toBe(1);
 
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    // Whoever sits down here next and presses Back gets nothing of what was looked at.
+    await page.goBack();
+    expect([new URL(page.url()).pathname, await page.getByText('In hand: J. Davies').count()]).toEqual(['/sign-in', 0]);
     await page.goto(HOME);
     expect(new URL(page.url()).pathname).toBe('/sign-in');
   });
@@ -135,6 +139,8 @@ describe('every page, with a year of figures and a correction', () => {
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
     'GET /': ['/'],
     'GET /how-it-judges': ['/how-it-judges'],
+    'GET /accessibility': ['/accessibility'],
+    'GET /privacy': ['/privacy'],
     'GET /sign-in': ['/sign-in?to=/sessions'],
     'GET /sign-in/link': ['/sign-in/link?link=x'],
     'GET /sessions': ['/sessions'],
@@ -152,6 +158,11 @@ describe('every page, with a year of figures and a correction', () => {
       `${HOME}/metrics/conferences-on-time/standard`,
       `${HOME}/metrics/conferences-on-time/standard?value=95%25&from=March+2011&tolerance=2`,
       `${HOME}/metrics/conferences-on-time/standard?value=lots&from=soon`,
+    ],
+    'GET /authorities/{authority}/catalogue': [`${HOME}/catalogue`],
+    'GET /authorities/{authority}/catalogue/metric': [
+      `${HOME}/catalogue/metric`,
+      `${HOME}/catalogue/metric?library=re-referrals`,
     ],
     'GET /authorities/{authority}/actions/{action}': [`${HOME}/actions/A1`],
     'GET /authorities/{authority}/submissions': [`${HOME}/submissions`],

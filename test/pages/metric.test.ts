@@ -1,16 +1,25 @@
 import { expect, test } from 'vitest';
 import type { Benchmark } from '../../functions/domain/benchmark.ts';
-import type { Metric } from '../../functions/domain/metric.ts';
+import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { timelines } from '../../functions/domain/reconcile.ts';
+import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
 import { recordOf } from '../../functions/services/record.ts';
-import { aMetric, aRecord, type Figure, IN_WORDS, months } from '../support/build.ts';
-
-const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
+import {
+  aBacklog,
+  aLocalStandard,
+  aMetric,
+  aRecord,
+  type Figure,
+  IN_WORDS,
+  inFigures,
+  months,
+  NO_ASSETS,
+} from '../support/build.ts';
 
 /** The page of a metric with these figures, one a month. */
-function pageOf(metric: Metric, figures: readonly Figure[], published: readonly Benchmark[] = []): string {
-  const { inspection: header, localStandards, progress, benchmarks } = aRecord({ benchmarks: [...published] });
+function pageOf(metric: Metric, figures: readonly Figure[], more: Partial<AuthorityRecord> = {}): string {
+  const { inspection: header, localStandards, progress, benchmarks } = aRecord(more);
   const inspection = {
     header,
     fingerprint: '',
@@ -30,7 +39,7 @@ function pageOf(metric: Metric, figures: readonly Figure[], published: readonly 
       ? { ...last.alert, period: last.period, findings: [...last.findings] }
       : undefined;
   const view = { inspection, metric, months: all, judged, alert, superseded: [], smallNumbers: 'show' as const };
-  return `${metricPage({ assets: ASSETS }, view)}`;
+  return `${metricPage({ assets: NO_ASSETS }, view)}`;
 }
 
 const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
@@ -84,7 +93,7 @@ test('England and the neighbours stand beside it, on the chart, in words and in 
     ],
   };
   const figures = repeat(6, [90, 100]);
-  const page = pageOf(aMetric(), figures, [published]);
+  const page = pageOf(aMetric(), figures, { benchmarks: [published] });
   const words = page.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
   expect(words).toContain('England 2010: 99%; statistical neighbours 2010: 97.5%, in the middle of 2');
   expect(words).toContain('2009 withheld so that nobody can be identified');
@@ -93,4 +102,30 @@ test('England and the neighbours stand beside it, on the chart, in words and in 
   expect(page).toMatch(/<text[^>]*>England 2010 99%</);
   const alertsOf = (text: string) => text.match(/No alert was raised|An alert was raised in \d+/)?.[0];
   expect(alertsOf(page)).toBe(alertsOf(pageOf(aMetric(), figures)));
+});
+
+test('a figure that can hardly be right is questioned beside it, and no other is', () => {
+  const caseload = aBacklog({ kind: 'mean', title: 'Average caseload', standards: [] });
+  expect(pageOf(caseload, [17, 18, 17, 1700])).toMatch(
+    /Please check.*Average caseload: 1,?700 .* 100 times what is usual/s,
+  );
+  expect(pageOf(caseload, [17, 18, 17, 17.5])).not.toContain('Please check');
+});
+
+test('what the inspection found is drawn as far as figures are held against it, and then what was stated in its place', () => {
+  const page = (fields: Partial<LocalStandard>): string =>
+    pageOf(aMetric({ baseline: inFigures(88) }), around(90, 14), {
+      localStandards: [aLocalStandard({ from: '2010-10', rebaseDates: ['2010-12-01'], ...fields })],
+    });
+  expect(page({ comparable: 92 })).toContain('inspection 88%, inspection, comparable 92%');
+  expect(page({ comparable: 92 })).toContain('as figures are counted since the way of working changed');
+  expect(page({})).not.toContain('comparable');
+});
+
+test('what only an analyst can use is under “How this was worked out”, and nowhere before it', () => {
+  const page = pageOf(aMetric({ holdLine: false }), [...around(88, 12), ...around(78, 6)]);
+  const [before = '', after = ''] = page.split('How this was worked out');
+  expect(after).toMatch(/too many for chance \(CUSUM \d/);
+  expect(before).toContain('too many for chance');
+  expect(before).not.toContain('CUSUM');
 });

@@ -11,9 +11,8 @@ import herefordshire2010 from '../../seed/herefordshire-2010.json' with { type: 
 import herefordshire2014 from '../../seed/herefordshire-2014.json' with { type: 'json' };
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import herefordshire2022 from '../../seed/herefordshire-2022.json' with { type: 'json' };
-import { aBacklog, aMetric, aRecord, month } from '../support/build.ts';
+import { aBacklog, aMetric, aRecord, month, NO_ASSETS } from '../support/build.ts';
 
-const ASSETS = { styles: '', icon: '', howItJudges: '', answer: () => undefined };
 const metrics = [aMetric(), aBacklog()];
 
 /** The overview after a first month in which both metrics are far from their standards. */
@@ -48,7 +47,7 @@ function overview(fields: Partial<Overview> = {}): Overview {
 const read = (page: string): string => page.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
 
 test('says first what is critical and in nobody’s hands, and what got worse, each a link', () => {
-  const page = `${overviewPage({ assets: ASSETS }, overview())}`;
+  const page = `${overviewPage({ assets: NO_ASSETS }, overview())}`;
   expect(read(page)).toMatch(
     /What needs attention Critical, and in nobody’s hands: Assessments on time Got worse in October 2010: Assessments on time , Backlog/,
   );
@@ -56,7 +55,7 @@ test('says first what is critical and in nobody’s hands, and what got worse, e
 });
 
 test('a tile that counts something leads to the first of it', () => {
-  const page = `${overviewPage({ assets: ASSETS }, overview())}`;
+  const page = `${overviewPage({ assets: NO_ASSETS }, overview())}`;
   for (const [, state] of page.matchAll(/href="#first-(\w+)"/g)) expect(page).toContain(`id="first-${state}"`);
   expect([...page.matchAll(/href="#first-/g)].length).toBeGreaterThan(0);
 });
@@ -80,7 +79,7 @@ test('what somebody has in hand is not in nobody’s', () => {
     ]),
   );
   const board = given.board && { ...given.board, alerts };
-  expect(read(`${overviewPage({ assets: ASSETS }, { ...given, board })}`)).not.toContain('in nobody’s hands');
+  expect(read(`${overviewPage({ assets: NO_ASSETS }, { ...given, board })}`)).not.toContain('in nobody’s hands');
 });
 
 /** The overview of an authority with these files loaded. */
@@ -92,7 +91,7 @@ function overviewOf(files: readonly unknown[], progress: readonly Progress[] = [
     definitions: stored.flatMap(({ definitions }) => definitions),
   });
   if (!inspection) throw new Error('nothing is loaded');
-  return `${overviewPage({ assets: ASSETS }, overview({ inspection, months: [], board: undefined, notices: [] }))}`;
+  return `${overviewPage({ assets: NO_ASSETS }, overview({ inspection, months: [], board: undefined, notices: [] }))}`;
 }
 
 test('the newest of the reports that ship leads; each of the others is there with its grades and what became of its actions', () => {

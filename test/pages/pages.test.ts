@@ -366,6 +366,16 @@ describe('submitting by file', () => {
     ]);
   });
 
+  test('asks in the preview what of a file can hardly be right', async () => {
+    const { post, forgeryToken } = await signedIn(service, await tokenFor(service));
+    const figures = ['period,metric,value', '2003-01,average-caseload,17', '2003-02,average-caseload,18'];
+    const preview = async (...more: string[]) =>
+      textOf(await (await post(`${HOME}/submit`, { forgeryToken, figures: [...figures, ...more].join('\n') })).text());
+    expect(await preview('2003-03,average-caseload,17')).not.toContain('Please check');
+    const asked = await preview('2003-03,average-caseload,17', '2003-04,average-caseload,1700');
+    expect(asked).toMatch(/Please check Average caseload: 1,?700 .* in April 2003 is 100 times what is usual, or more/);
+  });
+
   test('one figure is corrected beside the others, with a reason; what cannot be read is asked for again', async () => {
     const { post, text, forgeryToken } = await signedIn(service, await tokenFor(service));
     const path = `${HOME}/submissions/2011-07`;

@@ -2,13 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { type Accepting, acceptMonth, retractMonth } from '../../functions/services/accept.ts';
-import {
-  acceptMonths,
-  basisOf,
-  compareMonths,
-  readMonths,
-  type SentMonth,
-} from '../../functions/services/accept-months.ts';
+import { acceptMonths, basisOf, compareMonths, readMonths, type Sent } from '../../functions/services/accept-months.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
 import { itemOf } from '../../functions/store/database.ts';
 import { authorityKey, currentKey, MAX_REVISION } from '../../functions/store/keys.ts';
@@ -38,12 +32,11 @@ beforeEach(async () => {
 const backlog = (number: number) => ({ observations: { 'referral-backlog': { count: number } } });
 const put = (period: string, number: number, expected?: readonly number[]) =>
   acceptMonth(to, authority, period, backlog(number), expected);
-const sent = async (...months: [period: string, number: number][]): Promise<SentMonth[]> =>
-  readMonths(
-    { submissions: months.map(([period, number]) => ({ period, ...backlog(number) })) },
-    await requireMetrics(store, authority),
-    NOW,
-  );
+const sent = async (...months: [period: string, number: number][]): Promise<Sent> => {
+  const metrics = await requireMetrics(store, authority);
+  const submissions = months.map(([period, number]) => ({ period, ...backlog(number) }));
+  return { metrics: [...metrics.values()], months: readMonths({ submissions }, metrics, NOW) };
+};
 const stored = async (period: string) => (await readMonth(store, authority, period))?.observations;
 const accepted = () => log.lines.filter(({ message }) => message === 'months accepted').map(({ fields }) => fields);
 
@@ -204,7 +197,12 @@ describe('the record', () => {
     await expect(one).rejects.toMatchObject({ name: 'RecordFullError', reason: 'conflict' });
     const metrics = await requireMetrics(store, authority);
     const body = { submissions: [{ period: '2030-01', ...backlog(1) }] };
-    const many = acceptMonths(late, authority, readMonths(body, metrics, late.now), 'anything');
+    const many = acceptMonths(
+      late,
+      authority,
+      { metrics: [...metrics.values()], months: readMonths(body, metrics, late.now) },
+      'anything',
+    );
     await expect(many).rejects.toMatchObject({ name: 'RecordFullError' });
     expect(await acceptMonth(late, authority, '2029-12', backlog(1), [1])).toMatchObject({ outcome: 'revised' });
   });

@@ -66,7 +66,7 @@ const to = (topic: Topic): Delivering => ({ ...delivering, topicArn: instance.re
 const deliverTo = (topic: Topic, number = 1) => deliverNotice({ authority, number }, to(topic));
 const unsent = async () => (await listUnsent(store, NOW)).map(({ number }) => number);
 
-test('a notice waits while only people of another authority have confirmed, then is sent once, and again when asked for', async () => {
+test('29-told-nobody-and-marked-sent: a notice waits while only people of another authority have confirmed, then is sent once, and again when asked for', async () => {
   expect(await deliverTo('Unheard')).toBe('kept');
   expect(await unsent()).toEqual([1]);
   expect((await readNotice(store, authority, 1)).sentAt).toBeUndefined();
@@ -207,7 +207,7 @@ describe('two runs at once', () => {
   });
 });
 
-test('notices go out in the order of their numbers, and what is late says what day it tells of', async () => {
+test('06-kept-notices-come-stale: notices go out in the order of their numbers, and what is late says what day it tells of', async () => {
   const { tables, client } = store;
   const first = (await readNotice(store, authority, 1)).notice;
   for (const number of [3, 4]) {

@@ -51,7 +51,12 @@ const submit = async (period: string, number: number) => {
   const to = { database: store, now: NOW, by: BY, log: keepingLog() };
   const metrics = await requireMetrics(store, authority);
   const body = { submissions: [{ period, observations: { 'referral-backlog': { count: number } } }] };
-  await acceptMonths(to, authority, readMonths(body, metrics, NOW), 'anything');
+  await acceptMonths(
+    to,
+    authority,
+    { metrics: [...metrics.values()], months: readMonths(body, metrics, NOW) },
+    'anything',
+  );
 };
 const numbers = async () =>
   (await readNotices(store, authority, { limit: 10 })).notices.map(({ notice }) => notice.number);

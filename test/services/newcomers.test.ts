@@ -2,12 +2,13 @@ import { PublishCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { deliverNotice } from '../../functions/services/deliver.ts';
-import { sendTest } from '../../functions/services/direct-mail.ts';
+import { CLAIM_MS, sendTest } from '../../functions/services/direct-mail.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { lookAtRecipients, type Telling, tell } from '../../functions/services/newcomers.ts';
 import { countLost, resendNotice } from '../../functions/services/notices.ts';
 import { addRecipient, listRecipients, removeRecipient } from '../../functions/services/recipients.ts';
 import { recipientId } from '../../functions/store/keys.ts';
+import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { INSPECTION, keepingLog } from '../support/store.ts';
 import { NOW, startTopic, type Topic } from '../support/topic.ts';
 
@@ -58,7 +59,7 @@ async function lastTo(address: string) {
   return (await topic.mails()).findLast(({ to }) => to[0]?.address === address);
 }
 
-test('who confirms is told once how things stand, before the notices that waited for them', async () => {
+test('22-new-director-and-critical-only: who confirms is told once how things stand, before the notices that waited for them', async () => {
   const address = 'first@example.org';
   await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
   expect(await lookAndTell(), 'nobody has confirmed').toEqual([]);
@@ -183,4 +184,86 @@ test('a test is mailed to one recipient, at most once in ten minutes, and to nob
   await addRecipient(topic.recipients, authority, { address: pending, level: 'warning' }, NOW);
   await expect(send(recipientId(pending), 0)).rejects.toMatchObject({ name: 'UnreachedError', reason: 'conflict' });
   await expect(send('6092f2e6b691852e', 0)).rejects.toMatchObject({ reason: 'not-found' });
+});
+
+describe('a monthly summary', () => {
+  const address = 'summary@example.org';
+  const on = (day: string) => new Date(`${day}T09:00:00Z`);
+  const summaries = async (to = address) =>
+    (await topic.subjectsTo(to)).filter((subject) => subject.includes('monthly summary'));
+  const run = async (now: Date) => {
+    const due = (await lookAtRecipients(telling, now)).filter(({ about }) => about === 'summary');
+    return (await Promise.all(due.map((each) => tell(each, telling, now)))).filter(Boolean);
+  };
+  beforeAll(async () => {
+    await addRecipient(topic.recipients, authority, { address, level: 'critical', summary: true }, AT);
+    await topic.confirm(address);
+    await lookAndTell();
+  });
+
+  test('comes once a month to whoever asked for it, on the day after its figures were due, whatever level they hear from', async () => {
+    // September's figures were due by 14 October; it was asked for after August's were.
+    expect(await run(on('2011-10-14'))).toEqual([]);
+    expect(await run(on('2011-10-15'))).toEqual([true]);
+    expect(await run(on('2011-10-15'))).toEqual([]);
+    expect(await run(on('2011-11-14'))).toEqual([]);
+    expect(await summaries()).toEqual(['Herefordshire, September 2011: monthly summary (1 critical, 1 warning)']);
+    const mail = await lastTo(address);
+    expect(mail?.text).toContain(
+      'Figures are in up to September 2011.\nSince 15 September 2011 one e-mail told of changes, number 1:',
+    );
+    expect(mail?.text).toContain('Critical since September 2011: Referral backlog. 9 cases in September 2011.');
+    expect((await listRecipients(topic.recipients, authority, NOW)).mailed).toContainEqual(
+      expect.objectContaining({ address, summary: true }),
+    );
+    // After a long silence, one: that of the latest month.
+    expect(await run(on('2012-02-20'))).toEqual([true]);
+    expect((await summaries()).slice(1)).toEqual([
+      'Herefordshire, January 2012: monthly summary (1 critical, 1 warning)',
+    ]);
+  });
+
+  test('is sent by one of the runs that overlap, and by the next where one is gone', async () => {
+    const before = (await summaries()).length;
+    const now = on('2012-03-20');
+    expect((await Promise.all([run(now), run(now), run(now)])).flat()).toEqual([true]);
+    expect(await summaries()).toHaveLength(before + 1);
+
+    const broken = { ...telling, sns: Object.create(topic.recipients.sns) };
+    broken.sns.send = async (command: object, ...rest: []) => {
+      if (command instanceof PublishCommand) throw new Error('SNS is away');
+      return topic.recipients.sns.send(command as never, ...rest);
+    };
+    const due = { about: 'summary', recipient: recipientId(address), authority } as const;
+    await expect(tell(due, broken, on('2012-04-20'))).rejects.toThrow('SNS is away');
+    expect(await run(on('2012-04-20'))).toEqual([true]);
+
+    // Gone after it took it upon itself: left to it for a quarter of a minute.
+    const read = await readRecipient(topic.store, recipientId(address));
+    const sendingUntil = new Date(on('2012-05-20').getTime() + CLAIM_MS).toISOString();
+    if (read)
+      await saveRecipient(topic.store, read, {
+        ...read,
+        summaries: { [authority]: { month: '2012-03', dueAt: on('2012-05-15').toISOString(), sendingUntil } },
+      });
+    expect(await run(on('2012-05-20'))).toEqual([]);
+    expect(await run(new Date(sendingUntil))).toEqual([true]);
+    expect(await summaries()).toHaveLength(before + 3);
+  });
+
+  test('stays as the recipient is changed, and ends when they ask for none or are removed', async () => {
+    await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
+    expect((await readRecipient(topic.store, recipientId(address)))?.summaries).toHaveProperty(authority);
+    await addRecipient(topic.recipients, authority, { address, level: 'warning', summary: false }, NOW);
+    expect(await run(NOW)).toEqual([]);
+    await addRecipient(topic.recipients, authority, { address, level: 'warning', summary: true }, AT);
+    await addRecipient(topic.recipients, 'elsewhere', { address, level: 'warning', summary: true }, AT);
+    await removeRecipient(topic.recipients, authority, recipientId(address), NOW);
+    expect(Object.keys((await readRecipient(topic.store, recipientId(address)))?.summaries ?? {})).toEqual([
+      'elsewhere',
+    ]);
+    // Of an authority that nothing was judged of there is nothing to say yet.
+    expect(await run(NOW)).toEqual([]);
+    await removeRecipient(topic.recipients, 'elsewhere', recipientId(address), NOW);
+  });
 });

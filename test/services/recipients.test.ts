@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findConfirmed, publishTo } from '../../functions/services/direct-mail.ts';
 import { findHearer } from '../../functions/services/hearers.ts';
 import { lookAtRecipients } from '../../functions/services/newcomers.ts';
-import { addRecipient, listRecipients, removeRecipient } from '../../functions/services/recipients.ts';
+import { addRecipient, listRecipients, maskedAddress, removeRecipient } from '../../functions/services/recipients.ts';
 import { settleFilters } from '../../functions/services/recipients-upkeep.ts';
 import { RECIPIENTS_KEY, recipientId, recipientKey } from '../../functions/store/keys.ts';
 import { readRecipient } from '../../functions/store/recipients.ts';
@@ -143,6 +143,13 @@ test('another level of an address that has not confirmed is not asked of SNS, wh
   expect((await topic.levelsOf('north'))[address]).toBe('warning');
   await settleFilters(topic.recipients, NOW);
   expect((await topic.levelsOf('north'))[address]).toBe('critical');
+});
+
+test('13-recipients: two who begin alike are told apart, however alike they begin', () => {
+  const alike = ['director@example.org', 'deputy@example.org', 'director.two@example.org', 'd@example.org'];
+  const masked = alike.map((address) => maskedAddress(address, alike));
+  expect(new Set(masked).size).toBe(alike.length);
+  expect(masked[1]).toBe('de…@example.org');
 });
 
 describe('a recipient who is stored and cannot be read', () => {

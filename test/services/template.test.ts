@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
-import { openArchive } from '../../functions/services/archive.ts';
+import { openArchive, packArchive } from '../../functions/services/archive.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { writeFigures, writeTemplate } from '../../functions/services/template.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
@@ -60,7 +60,17 @@ describe('a template', () => {
     expect(styles).toEqual(['E4', 'F4', 'G3', 'H4']);
     expect(sheet).toContain('<sheetProtection sheet="1"');
     expect(sheet).toContain('"final,provisional"');
-    expect(partOf(file, 'xl/styles.xml').match(/locked="0"/g)).toHaveLength(2);
+    expect(partOf(file, 'xl/styles.xml').match(/locked="0"/g)).toHaveLength(3);
+  });
+
+  test('takes a percentage in a cell that shows percentages, however it is typed there', () => {
+    const row = /(<c r="H\d+" s="7")><\/c>/;
+    const parts = ['xl/workbook.xml', 'xl/_rels/workbook.xml.rels', 'xl/styles.xml', 'xl/worksheets/sheet1.xml'].map(
+      (name) => [name, partOf(file, name).replace(row, '$1><v>0.76</v></c>')] as const,
+    );
+    const { months, faults } = readFigures(packArchive(parts), METRICS);
+    expect(faults).toEqual([]);
+    expect(months[0]?.submission.observations).toEqual({ 'initial-assessments-on-time': { value: 76 } });
   });
 
   test('is the same each time', () => {

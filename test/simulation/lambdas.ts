@@ -5,6 +5,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { CloudFormationCustomResourceResponse, Context } from 'aws-lambda';
+import { DOCUMENTS } from '../../functions/http/routes.ts';
 import { readAssets } from '../../functions/pages/assets.ts';
 import type { Database } from '../../functions/store/database.ts';
 import type { TableName } from '../../functions/store/keys.ts';
@@ -34,7 +35,7 @@ function makeAssets(): string {
   const root = mkdtempSync(join(tmpdir(), 'simulation-'));
   process.once('exit', () => rmSync(root, { recursive: true, force: true }));
   mkdirSync(join(root, 'assets'));
-  for (const name of ['styles-1.css', 'icon-1.svg', 'how-it-judges.html'])
+  for (const name of ['styles-0.css', 'icon-0.svg', ...DOCUMENTS.map((document) => `${document}.html`)])
     writeFileSync(join(root, 'assets', name), '');
   return root;
 }
@@ -118,6 +119,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         sns: async () => sns,
         topicArn,
         assets: ASSETS,
+        contact: undefined,
         council: undefined,
         smallNumbers,
       }) as unknown as Handler;

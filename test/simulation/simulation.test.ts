@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { DELIBERATE_FAULTS, withFault } from './deliberate-faults.ts';
 import { rangesOf, shorten, stepsIn, stepsUpTo, tell } from './history.ts';
@@ -9,6 +10,22 @@ import { rangesOf, shorten, stepsIn, stepsUpTo, tell } from './history.ts';
 
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 const STEPS = 1000;
+
+/** For how long seeds are told that no commit before told: a minute, or as `SIMULATE_SECONDS` says. */
+const FRESH_SECONDS = Number(process.env.SIMULATE_SECONDS ?? 60);
+
+/** Of each commit its own, so that a failure comes again where somebody looks for it. Without Git the day's. */
+function freshSeed(): number {
+  try {
+    const commit = execFileSync('git', ['rev-parse', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Number.parseInt(commit.slice(0, 8), 16);
+  } catch {
+    return Math.floor(Date.now() / 86_400_000);
+  }
+}
 
 /** Seeds and steps that found a fault, which has been mended since. */
 const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] = [
@@ -24,6 +41,19 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
 describe('every promise holds', () => {
   test.each(SEEDS)('in the history of seed %i', async (seed) => {
     expect((await tell(seed, stepsUpTo(STEPS))).broken).toBeUndefined();
+  });
+
+  test(`in histories that this commit alone tells, for ${FRESH_SECONDS} seconds`, {
+    timeout: (FRESH_SECONDS + 60) * 1000,
+  }, async () => {
+    const first = freshSeed();
+    const until = performance.now() + FRESH_SECONDS * 1000;
+    let told = 0;
+    for (; performance.now() < until; told++) {
+      const { broken } = await tell(first + told, stepsUpTo(STEPS));
+      expect(broken, `npm run simulate -- --seed ${first + told} --steps ${STEPS}`).toBeUndefined();
+    }
+    console.log(`${told} histories of ${STEPS} steps from seed ${first} on`);
   });
 
   test.each(KEPT)('in the history of seed %i, where once in %i steps %s', async (seed, steps) => {

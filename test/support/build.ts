@@ -8,6 +8,7 @@ import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Observation } from '../../functions/domain/series.ts';
 import type { Month, Reported } from '../../functions/domain/submission.ts';
 import { type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
+import type { Assets } from '../../functions/pages/assets.ts';
 
 /** Inspections, metrics, series and records for tests and benches, through the real schemas. */
 
@@ -171,3 +172,11 @@ export function aRecord(fields: Partial<AuthorityRecord> = {}): AuthorityRecord 
 export function months(metric: Metric, figures: readonly Figure[], first = '2010-10'): Month[] {
   return figures.map((figure, i) => month(addMonths(first, i), { [metric.id]: reported(metric, figure) }));
 }
+
+/** What pages link to, where nobody follows a link. */
+export const NO_ASSETS: Assets = {
+  styles: '',
+  icon: '',
+  documents: { 'how-it-judges': '', accessibility: '', 'privacy-notice': '' },
+  answer: () => undefined,
+};

@@ -7,7 +7,7 @@ import { localStandardsOf } from '../../functions/domain/record.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
-import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months, observation } from './build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months, NO_ASSETS, observation } from './build.ts';
 import { rewriteDocument } from './how-it-judges.ts';
 
 type Reader = 'findings' | 'notice' | 'page' | 'answer' | 'document' | 'calendar' | 'questions';
@@ -23,7 +23,7 @@ export function readRules(): Record<Reader, string> {
     chartOptions(metric, observations),
   );
   const page = metricPage(
-    { assets: { styles: '', icon: '', howItJudges: '', answer: () => undefined } },
+    { assets: NO_ASSETS },
     {
       metric,
       inspection: {

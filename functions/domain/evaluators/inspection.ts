@@ -78,7 +78,12 @@ function judge(
     : judgeByTolerance(metric, current, observations, compared, context);
 }
 
-function comparedWith(metric: Metric, observations: readonly Observation[], context: Context): Compared | undefined {
+/** What the last of a metric's observations is held against: see {@link inspection}. */
+export function comparedWith(
+  metric: Metric,
+  observations: readonly Observation[],
+  context: Pick<Context, 'start' | 'comparable'>,
+): Compared | undefined {
   const { baseline, heldFrom = '' } = metric;
   let { start } = context;
   while (start < observations.length && (observations[start] as Observation).period < heldFrom) start++;

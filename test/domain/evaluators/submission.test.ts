@@ -21,7 +21,7 @@ describe('a missing submission', () => {
     expect(seen('2011-01-15T00:00:00.000Z')).toBe('critical');
   });
 
-  it('goes by the clock in England in summer', () => {
+  it('11-deadline-at-midnight-in-summer-time: goes by the clock in England', () => {
     const may = aRecord({ months: months(aMetric(), good, '2011-04') });
     // May 2011 is due by 14 June, which ends at 23:00 UTC.
     expect(boardOf(look(may, '2011-06-14T22:59:59.999Z')).alerts).toEqual({});
@@ -32,6 +32,16 @@ describe('a missing submission', () => {
       period: '2011-05',
       episode: { from: '2011-05', level: 'warning' },
     });
+  });
+
+  it.each([
+    ['2011-11', '2012-01-17T00:00:00.000Z', '2 January was a bank holiday'],
+    ['2013-02', '2013-04-15T23:00:00.000Z', 'Good Friday and Easter Monday were, and the clocks went forward'],
+  ])('11b-new-year-and-easter: what follows %s is late from %s on: %s', (latest, from) => {
+    const record = aRecord({ months: months(aMetric(), good, latest) });
+    const before = new Date(Date.parse(from) - 1).toISOString();
+    expect(boardOf(look(record, before)).alerts).toEqual({});
+    expect(boardOf(look(record, from)).alerts.submission?.level).toBe('warning');
   });
 
   it('is looked for at the moments when it becomes one, and at no other', () => {
@@ -67,7 +77,7 @@ describe('a missing submission', () => {
     });
   });
 
-  it('makes no e-mail of catching up: one late month came in, and the next is only late', () => {
+  it('27-mail-of-nothing-but-eased-and-recovering: makes no e-mail of catching up: one late month came in, and the next is only late', () => {
     const late = boardOf(look(record, '2011-01-20T12:00:00Z'));
     const in2 = aRecord({ months: months(aMetric(), [...good, ...good]) });
     const { notice, board } = look(in2, '2011-01-21T12:00:00Z', late);

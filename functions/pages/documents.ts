@@ -1,0 +1,18 @@
+import type { DocumentName } from '../http/routes.ts';
+import { html, trusted } from './html.ts';
+import { type Layout, layout, type Visit } from './layout.ts';
+
+const TITLES: Readonly<Record<DocumentName, string>> = {
+  'how-it-judges': 'How it judges',
+  accessibility: 'Accessibility statement',
+  'privacy-notice': 'Privacy notice',
+};
+
+/** A document of `docs/` as a page. `contact` is whom people write to about it; undefined where nobody was named. */
+export function documentPage(visit: Visit, name: DocumentName, contact: string | undefined): Layout['content'] {
+  const whom = contact
+    ? html`<a class="govuk-link" href="mailto:${contact}">${contact}</a>`
+    : 'whoever gave you access to this service';
+  const content = trusted(visit.assets.documents[name].replaceAll('{contact}', () => `${whom}`));
+  return layout(visit, { title: TITLES[name], content });
+}
