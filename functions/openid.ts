@@ -39,8 +39,11 @@ export function createHandler({ assets, logger, ...dependencies }: OpenidDepende
       return await work;
     } catch (error) {
       if (!(error instanceof CouncilSignInError)) throw error;
-      logger.info('council sign-in failed', { fault: error.fault, failure: describeFailure(error) });
-      throw councilRefusal(error.fault);
+      const refusal = councilRefusal(error.fault);
+      const fields = { fault: error.fault, failure: describeFailure(error) };
+      if (refusal.status >= 500) logger.warn('council sign-in failed', fields);
+      else logger.info('council sign-in failed', fields);
+      throw refusal;
     }
   }
 
@@ -72,7 +75,7 @@ const returnAddress = ({ headers }: APIGatewayProxyEventV2): string =>
 
 const { COUNCIL_SIGN_IN = '' } = readEnvironment('COUNCIL_SIGN_IN');
 const council = CouncilSchema.parse(JSON.parse(COUNCIL_SIGN_IN));
-const ssm = new SSMClient({});
+const ssm = new SSMClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 } });
 
 export const handler = createHandler({
   council,
@@ -81,7 +84,8 @@ export const handler = createHandler({
     const { Parameter } = await ssm.send(
       new GetParameterCommand({ Name: council.secretParameter, WithDecryption: true }),
     );
-    return Parameter?.Value ?? '';
+    // Whoever pastes a secret, or takes it from a file, often adds the end of its line.
+    return (Parameter?.Value ?? '').trim();
   },
   database: openDatabase('access'),
   assets: readAssets(join(process.env.LAMBDA_TASK_ROOT ?? '.', 'assets')),

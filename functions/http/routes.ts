@@ -173,7 +173,5 @@ export const COUNCIL_PAGES = {
   'GET /sign-in/council/return': { handledBy: 'openid', scope: null },
 } as const satisfies Record<string, Route>;
 
-export type CouncilPageKey = keyof typeof COUNCIL_PAGES;
-
 /** Paths that no route matches reach this function: a browser gets a page, and anything else a problem document. */
 export const DEFAULT_ROUTE: HttpFunction = 'dashboard';

@@ -101,6 +101,7 @@ export function createCouncilSignIn({ council, settings, secretOf, database, now
     const secret = await secretOf().catch((error: unknown) => {
       throw new CouncilSignInError('misconfigured', `the secret cannot be read: ${(error as Error).name}`);
     });
+    if (secret === '') throw new CouncilSignInError('misconfigured', 'the secret is empty');
     const metadata = { client_secret: secret, [openid.clockTolerance]: TOLERANCE_S };
     // Basic is what a client has that asked for nothing else (OpenID Connect Dynamic Client Registration, 2).
     let authentication: openid.ClientAuth | undefined;

@@ -27,7 +27,12 @@ const outdir = mkdtempSync(join(tmpdir(), 'check-template-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 /** Every setting that an installation can make, each in all its kinds. */
-const EVERYTHING = { alertEmail: 'director@example.org', operationsEmail: 'engineer@example.org', retain: true };
+const EVERYTHING = {
+  alertEmail: 'director@example.org',
+  operationsEmail: 'engineer@example.org',
+  contact: 'information@example.org',
+  retain: true,
+};
 const VARIANTS: readonly Record<string, unknown>[] = [
   {},
   EVERYTHING,

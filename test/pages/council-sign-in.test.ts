@@ -100,6 +100,8 @@ describe('before it is set up right', () => {
   test('a secret that is nowhere, and a sign-in that does not answer, are pages that say what to do', async () => {
     const without = await begin();
     expect([without.status, without.text]).toEqual([502, expect.stringContaining('does not accept this service')]);
+    putSecret(' ');
+    expect((await begin()).text).toContain('does not accept this service');
     putSecret('of another client');
     const unreachable = await begin();
     expect([unreachable.status, unreachable.text]).toEqual([502, expect.stringContaining('does not answer')]);
@@ -112,7 +114,7 @@ describe('before it is set up right', () => {
     await signInAs(page, 'meera');
     await page.getByRole('heading', { name: 'does not accept this service' }).waitFor();
     expect([await violationsOn(page), await overflowOf(page)]).toEqual([[], 0]);
-    putSecret(council.client.secret);
+    putSecret(`${council.client.secret}\n`);
     await page.getByRole('link', { name: 'Back to the overview' }).click();
     await page.getByRole('link', { name: 'Sign in with your council account' }).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
