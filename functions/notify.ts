@@ -21,7 +21,7 @@ import { mayPass } from './services/retry.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
 import { type TokenTelling, tellOfEnd, tokensEnding } from './services/token-ends.ts';
 
-export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, TokenTelling {
+export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, Omit<TokenTelling, 'log'> {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -66,8 +66,19 @@ export function createHandler(dependencies: NotifyDependencies) {
   };
 }
 
-/** Tells newcomers how things stand, others of who is lost, and whose token ends; then sends what waits, which newcomers get after that. */
+/**
+ * Tells newcomers how things stand and others of who is lost; then sends what waits, which newcomers get after that; then tells whose
+ * token ends. What fails of it keeps nothing else back.
+ */
 async function workByTheHour(dependencies: NotifyDependencies, context: Context): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of [tellOfRecipients, sendUnsent, tellOfTokens])
+    await part(dependencies, context).catch((error: unknown) => failures.push(error));
+  if (failures.length > 1) throw new Error(failures.map(describeFailure).join('; '), { cause: failures[0] });
+  if (failures.length > 0) throw failures[0];
+}
+
+async function tellOfRecipients(dependencies: NotifyDependencies, context: Context): Promise<void> {
   const { logger, now } = dependencies;
   const { failed } = await handleHourly(
     await lookAtRecipients(dependencies, now()),
@@ -82,16 +93,19 @@ async function workByTheHour(dependencies: NotifyDependencies, context: Context)
     },
     { logger, context },
   );
-  const ends = await handleHourly(
-    await tokensEnding(dependencies, now()),
+  if (failed.length > 0) throw new Error(`${failed.length} could not be told who came or left`);
+}
+
+async function tellOfTokens(dependencies: NotifyDependencies, context: Context): Promise<void> {
+  const { logger, now } = dependencies;
+  const { failed } = await handleHourly(
+    await tokensEnding({ ...dependencies, log: logger }, now()),
     async (end) => {
       if (await tellOfEnd(end, dependencies, now())) logger.info('end of a token told', { token: end.token.id });
     },
     { logger, context },
   );
-  await sendUnsent(dependencies, context);
-  if (ends.failed.length > 0) throw new Error(`of the end of ${ends.failed.length} tokens nobody could be told`);
-  if (failed.length > 0) throw new Error(`${failed.length} could not be told who came or left`);
+  if (failed.length > 0) throw new Error(`of the end of ${failed.length} tokens nobody could be told`);
 }
 
 /** Sends what is unsent, and measures what could not be sent and whether there is anyone to send it to. */

@@ -53,7 +53,8 @@ export async function launch({ context = {}, dataDir, ...options }: LaunchOption
   const instance = await startInstance({ assembly, dataDir, ...options });
   try {
     const database = databaseOf(instance);
-    for (const { id, label } of await listTokens(database)) if (label === TOKEN_LABEL) await revokeToken(database, id);
+    for (const { id, label } of (await listTokens(database)).tokens)
+      if (label === TOKEN_LABEL) await revokeToken(database, id);
     const now = options.clock === undefined ? Date.now() : Date.parse(options.clock);
     const token = await createToken(database, {
       scopes: [...SCOPES],

@@ -5,7 +5,7 @@ import { AuthorityIdSchema } from '../../functions/domain/identifiers.ts';
 import { createToken, listTokens, MAX_TOKEN_DAYS, revokeToken } from '../../functions/services/tokens.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
-import { askFirst, numberFrom, showList, showOne, YES } from './output.ts';
+import { askFirst, numberFrom, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, UsageError } from './setting.ts';
 
 const DAY_S = 24 * 60 * 60;
@@ -51,7 +51,10 @@ Examples:
     .description('Lists the tokens: never the tokens themselves.')
     .action(async (options: DeploymentOptions) => {
       const { database, now } = await accessOf(options);
-      const tokens = (await listTokens(database)).map(({ expires, ...token }) => ({
+      const { tokens: listed, unreadable } = await listTokens(database);
+      for (const id of unreadable)
+        tell(`The token ${id} cannot be read and allows nothing. To remove it: ${PROGRAM} token revoke ${id}`);
+      const tokens = listed.map(({ expires, ...token }) => ({
         ...token,
         expires: new Date(expires * 1000).toISOString(),
         state: isExpired({ ...token, expires }, now) ? 'expired' : 'valid',
@@ -66,7 +69,7 @@ Examples:
           expires: ({ expires }) => expires,
           state: ({ state }) => state,
         },
-        { tokens },
+        { tokens, unreadable },
         'There is no token.',
       );
     });

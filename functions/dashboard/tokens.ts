@@ -22,12 +22,12 @@ export async function getTokens(
   { database, now }: DashboardDependencies,
   refused?: Refused,
 ): Promise<PageAnswer> {
-  const [{ header }, tokens, { tokensPage }] = await Promise.all([
+  const [{ header }, list, { tokensPage }] = await Promise.all([
     requireInspection(database, authority),
     listTokensOf(database, authority, now()),
     import('../pages/tokens.ts'),
   ]);
-  return page(tokensPage(visit, header, tokens, refused), refused ? 422 : 200);
+  return page(tokensPage(visit, header, list, refused), refused ? 422 : 200);
 }
 
 const WHAT_IS_WANTED = {

@@ -1,7 +1,7 @@
 import type { Grant, Scope } from '../domain/access.ts';
 import type { InspectionHeader } from '../domain/inspection.ts';
 import { RoleSchema } from '../domain/person.ts';
-import { type ListedToken, MAX_TOKEN_DAYS } from '../services/tokens.ts';
+import { MAX_TOKEN_DAYS, type TokenList } from '../services/tokens.ts';
 import { type Html, html } from './html.ts';
 import { inputs, type Refused } from './inputs.ts';
 import { errorSummary, forgeryField, layout, pathOf, table, type Visit, warningText } from './layout.ts';
@@ -21,7 +21,7 @@ const until = ({ expires }: Grant): string => timeName(new Date(expires * 1000).
 export function tokensPage(
   visit: Visit,
   { authority, name }: InspectionHeader,
-  tokens: readonly ListedToken[],
+  { tokens, unreadable }: TokenList,
   refused?: Refused,
 ): Html {
   const { session } = visit;
@@ -53,6 +53,7 @@ ${
     ]),
   })
 }
+${unreadable.map((id) => warningText(html`A token is stored and cannot be read. It allows nothing. Whoever runs the service finds it under <code>${id}</code>.`))}
 <h2 class="govuk-heading-m">Make a token</h2>
 <form method="post" action="${pathOf(authority, 'tokens')}" class="app-narrow">${session && forgeryField(session.forgeryToken)}
 ${text('label', 'What it is for', { hint: 'Such as “monthly returns program”. It is shown beside whatever the program changes.', required: true, maxLength: 80 })}

@@ -4,6 +4,7 @@ import type { Database } from '../store/database.ts';
 import { listAuthorities } from '../store/inspections.ts';
 import { readRecipients } from '../store/recipients.ts';
 import { CLAIM_MS, publishTo, type Telling } from './direct-mail.ts';
+import type { Log } from './log.ts';
 import { type Operations, tellOperators } from './operators.ts';
 import { readRole } from './sign-in.ts';
 
@@ -11,6 +12,7 @@ import { readRole } from './sign-in.ts';
 
 export interface TokenTelling extends Telling {
   readonly database: Database<'baselines' | 'submissions' | 'alerts' | 'access'>;
+  readonly log: Log;
   /** Where whoever runs the service hears; undefined where nothing is watched. */
   readonly operations: Pick<Operations, 'topicArn'> | undefined;
 }
@@ -30,15 +32,18 @@ export interface TokenEnd {
  * The tokens whose end is to be told now, of the authorities that anybody is mailed of. One that was made for no longer ends when whoever
  * made it expects it to.
  */
-export async function tokensEnding({ database }: TokenTelling, now: Date): Promise<TokenEnd[]> {
+export async function tokensEnding({ database, log }: TokenTelling, now: Date): Promise<TokenEnd[]> {
   const by = new Date(now.getTime() + AHEAD_MS);
   const { recipients } = await readRecipients(database);
   const ending: EndingToken[] = [];
-  for (const authority of new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))]))
-    for (const token of await listEndingTokens(database, authority, by)) {
+  for (const authority of new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))])) {
+    const { tokens, unreadable } = await listEndingTokens(database, authority, by);
+    for (const id of unreadable) log.warn('token not read', { token: id, authority });
+    for (const token of tokens) {
       const lasts = token.made ? token.expires * 1000 - Date.parse(token.made.at) : Number.POSITIVE_INFINITY;
       if (lasts > AHEAD_MS && token.expires * 1000 > now.getTime()) ending.push(token);
     }
+  }
   if (ending.length === 0) return [];
   const names = new Map((await listAuthorities(database)).map(({ id, name }) => [id, name]));
   return ending.map((token) => ({
@@ -51,7 +56,11 @@ export async function tokensEnding({ database }: TokenTelling, now: Date): Promi
  * Tells of the end of a token, and keeps that it was told: a crash in between has it told again. One of an authority is told to everybody
  * who may manage there; all are told to whoever runs the service. False where nobody could be told.
  */
-export async function tellOfEnd({ token, name }: TokenEnd, telling: TokenTelling, now: Date): Promise<boolean> {
+export async function tellOfEnd(
+  { token, name }: TokenEnd,
+  telling: Omit<TokenTelling, 'log'>,
+  now: Date,
+): Promise<boolean> {
   const { database, sns, operations, pageUrl } = telling;
   const { key, authority } = token;
   const words = tokenEndOf({ ...token, name }, `${pageUrl}/`);

@@ -3,13 +3,13 @@ import {
   createToken,
   revokeToken as deleteToken,
   revokeTokenOf as deleteTokenOf,
-  type ListedToken,
   listTokensOf as readTokensOf,
+  type TokenList,
 } from '../store/access.ts';
 import type { Database } from '../store/database.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
 
-export { createToken, idOfToken, type ListedToken, listTokens, readGrant } from '../store/access.ts';
+export { createToken, idOfToken, type ListedToken, listTokens, readGrant, type TokenList } from '../store/access.ts';
 
 const DAY_S = 24 * 60 * 60;
 /** No token is for ever. */
@@ -37,13 +37,12 @@ export class TooManyTokensError extends ServiceError {
 }
 
 /** The tokens of one authority, and those of every authority, as they work there too. */
-export async function listTokensOf(
-  database: Database<'access'>,
-  authority: string,
-  now: Date,
-): Promise<readonly ListedToken[]> {
-  const tokens = await Promise.all([authority, '*'].map((of) => readTokensOf(database, of)));
-  return tokens.flat().filter((token) => !isExpired(token, now));
+export async function listTokensOf(database: Database<'access'>, authority: string, now: Date): Promise<TokenList> {
+  const lists = await Promise.all([authority, '*'].map((of) => readTokensOf(database, of)));
+  return {
+    tokens: lists.flatMap(({ tokens }) => tokens).filter((token) => !isExpired(token, now)),
+    unreadable: lists.flatMap(({ unreadable }) => unreadable),
+  };
 }
 
 /**
@@ -57,7 +56,8 @@ export async function makeToken(
   { by, now }: Doing,
 ): Promise<{ token: string; grant: Grant }> {
   const { label, scopes, days } = wanted;
-  const own = (await listTokensOf(database, authority, now)).filter((token) => token.authority === authority);
+  const { tokens } = await listTokensOf(database, authority, now);
+  const own = tokens.filter((token) => token.authority === authority);
   if (own.some((token) => token.label === label)) throw new LabelTakenError(label);
   if (own.length >= MAX_TOKENS) throw new TooManyTokensError();
   const expires = Math.floor(now.getTime() / 1000) + Math.min(days, MAX_TOKEN_DAYS) * DAY_S;

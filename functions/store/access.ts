@@ -77,15 +77,35 @@ const idOf = ({ pk }: Item): string => digestOf(pk?.S ?? '').slice(0, ID_LENGTH)
 /** Under which id a token is listed, and what it did is logged. */
 export const idOfToken = (token: string): string => sha256(token).slice(0, ID_LENGTH);
 
+/** Tokens, and the ids of those that are stored and cannot be read: they allow nothing, and can be revoked. */
+export interface TokenList<T = ListedToken> {
+  readonly tokens: readonly T[];
+  readonly unreadable: readonly string[];
+}
+
 /** Every token there is, the one that expires first first. */
-export async function listTokens(database: Access): Promise<ListedToken[]> {
-  const items = await scan(database);
-  return items.map((item) => ({ id: idOf(item), ...grantOf(item) })).sort((a, b) => a.expires - b.expires);
+export async function listTokens(database: Access): Promise<TokenList> {
+  const { tokens, unreadable } = listOf(await scan(database), listed);
+  return { tokens: tokens.toSorted((a, b) => a.expires - b.expires), unreadable };
 }
 
 /** The tokens of an authority, or with `*` those of every authority, by label. One made a moment ago may be missing. */
-export async function listTokensOf(database: Access, authority: string): Promise<ListedToken[]> {
-  return (await itemsOf(database, authority)).map((item) => ({ id: idOf(item), ...grantOf(item) }));
+export async function listTokensOf(database: Access, authority: string): Promise<TokenList> {
+  return listOf(await itemsOf(database, authority), listed);
+}
+
+const listed = (item: Item): ListedToken => ({ id: idOf(item), ...grantOf(item) });
+
+function listOf<T>(items: readonly Item[], read: (item: Item) => T): TokenList<T> {
+  const tokens: T[] = [];
+  const unreadable: string[] = [];
+  for (const item of items)
+    try {
+      tokens.push(read(item));
+    } catch {
+      unreadable.push(idOf(item));
+    }
+  return { tokens, unreadable };
 }
 
 async function itemsOf(database: Access, authority: string): Promise<Item[]> {
@@ -106,10 +126,10 @@ export interface EndingToken extends ListedToken {
 }
 
 /** Those of an authority's tokens, or of those for every one, that end by then, and whose end was told to nobody. */
-export async function listEndingTokens(database: Access, authority: string, by: Date): Promise<EndingToken[]> {
-  return (await itemsOf(database, authority))
-    .filter(({ expires, endTold }) => !endTold && Number(expires?.N) * 1000 <= by.getTime())
-    .map((item) => ({ id: idOf(item), key: item.pk?.S ?? '', ...grantOf(item) }));
+export async function listEndingTokens(database: Access, authority: string, by: Date): Promise<TokenList<EndingToken>> {
+  const untold = (await itemsOf(database, authority)).filter(({ endTold }) => !endTold);
+  const { tokens, unreadable } = listOf(untold, (item) => ({ ...listed(item), key: item.pk?.S ?? '' }));
+  return { tokens: tokens.filter(({ expires }) => expires * 1000 <= by.getTime()), unreadable };
 }
 
 /** Takes it upon one run to tell of a token's end until then; false where it was told, is being told, or the token is gone. */

@@ -54,7 +54,7 @@ test('a request can be followed to the e-mail that it caused', async () => {
 
 test('what a token did can be listed by its id, and what came without one has none', async () => {
   await fetch(`${service.api}/v1/authorities/${AUTHORITY}/alerts`);
-  const [id] = (await listTokens(databaseOf(service))).map((token) => token.id);
+  const [id] = (await listTokens(databaseOf(service))).tokens.map((token) => token.id);
   const lines = printed();
   expect(lines.filter(({ token }) => token === id).map(({ message }) => message)).toContain('months accepted');
   expect(lines.find(({ requestId: of, message }) => of === requestId && message === 'request answered')).toMatchObject({

@@ -47,9 +47,9 @@ describe.each(guarded)('%s', (key, { scope }) => {
 
   test('is refused without a token, with a malformed, an unknown, an expired and a revoked one, all alike', async () => {
     const revoked = await make(SCOPES);
-    const { id } = (await listTokens(database)).find(({ label }) => label === 'test') ?? { id: '' };
+    const { id } = (await listTokens(database)).tokens.find(({ label }) => label === 'test') ?? { id: '' };
     expect(id).not.toBe('');
-    for (const listed of await listTokens(database))
+    for (const listed of (await listTokens(database)).tokens)
       if (listed.label === 'test') await revokeToken(database, listed.id);
     const tokens = ['', 'imt_short', `imt_${'A'.repeat(43)}`, await make(SCOPES, 'herefordshire', EARLIER), revoked];
     const answers = [];
@@ -77,7 +77,7 @@ describe.each(guarded)('%s', (key, { scope }) => {
 describe('a token', () => {
   test('is stored as its digest only, and listed without it', async () => {
     const token = await make(['read'], 'herefordshire', LATER, 'digest');
-    const listed = (await listTokens(database)).find(({ label }) => label === 'digest');
+    const listed = (await listTokens(database)).tokens.find(({ label }) => label === 'digest');
     expect(listed).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{12}$/),
       label: 'digest',
@@ -92,7 +92,7 @@ describe('a token', () => {
   test('stops to work at the next request once it is revoked, and cannot be revoked twice', async () => {
     const token = await make(['read'], 'herefordshire', LATER, 'to revoke');
     expect((await call('GET', '/alerts', { token })).status).toBe(200);
-    const { id } = (await listTokens(database)).find(({ label }) => label === 'to revoke') ?? { id: '' };
+    const { id } = (await listTokens(database)).tokens.find(({ label }) => label === 'to revoke') ?? { id: '' };
     expect(await revokeToken(database, id)).toBe(true);
     expect((await call('GET', '/alerts', { token })).status).toBe(401);
     expect(await revokeToken(database, id)).toBe(false);

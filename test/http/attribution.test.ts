@@ -102,7 +102,7 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
     post('/actions/R1', { state: 'open', evidence: 'the audit found two cases more', author: 'P. Roberts' }),
   'POST /authorities/{authority}/tokens': () => post('/tokens', { label: 'Data warehouse', role: 'look', days: '30' }),
   'POST /authorities/{authority}/tokens/{token}/revocation': async () => {
-    const token = (await listTokens(databaseOf(service))).find(({ label }) => label === 'Data warehouse');
+    const token = (await listTokens(databaseOf(service))).tokens.find(({ label }) => label === 'Data warehouse');
     return post(`/tokens/${token?.id}/revocation`, {});
   },
   'PUT /v1/authorities/{authority}/metrics/{metric}': () =>

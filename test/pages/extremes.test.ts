@@ -113,10 +113,9 @@ const PAGES: Readonly<Record<string, () => unknown>> = {
       })),
     ),
   tokens: () =>
-    tokensPage(
-      visit,
-      overview.inspection.header,
-      Array.from({ length: 50 }, (_, index) => ({
+    tokensPage(visit, overview.inspection.header, {
+      unreadable: [],
+      tokens: Array.from({ length: 50 }, (_, index) => ({
         id: `${index}`,
         label: `${TITLE.replaceAll(' ', '')} ${index}`,
         scopes: ['read' as const, 'submit' as const],
@@ -124,7 +123,7 @@ const PAGES: Readonly<Record<string, () => unknown>> = {
         expires: 1_400_000_000,
         made: { at: '2011-10-01T10:00:00.000Z', by: `${ADDRESS}@sirgar.llyw.cymru` },
       })),
-    ),
+    }),
   region: () =>
     regionPage(
       visit,

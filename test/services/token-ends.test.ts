@@ -1,5 +1,7 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createToken } from '../../functions/services/tokens.ts';
+import { createToken, listTokens, listTokensOf } from '../../functions/services/tokens.ts';
+import { tokenKey } from '../../functions/store/keys.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 
@@ -27,6 +29,11 @@ test('the end of a token is told once, two weeks before, to whoever may manage t
   await createToken(database, { ...grant, authority: '*', label: 'of all', expires: inDays(10) });
   const made = { at: new Date(CLOCK).toISOString(), by: 'somebody' };
   await createToken(database, { ...grant, label: 'for a week', expires: inDays(7), made });
+  // What cannot be read keeps nothing back but itself.
+  const Item = { pk: { S: tokenKey('0'.repeat(64)) }, authority: { S: AUTHORITY }, label: { S: 'broken' } };
+  await database.client.send(new PutItemCommand({ TableName: database.tables.access, Item }));
+  expect(await listTokensOf(database, AUTHORITY, new Date(CLOCK))).toMatchObject({ unreadable: ['0'.repeat(12)] });
+  expect((await listTokens(database)).unreadable).toEqual(['0'.repeat(12)]);
   const [before = []] = [await service.mails()];
   await service.client.request('POST', recipients, { address: 'director@example.org', role: 'manage' });
   await service.client.request('POST', recipients, { address: 'looker@example.org' });
