@@ -62,8 +62,27 @@ function linesOf({ standards, baseline }: Metric): number[] {
  */
 export function formatNumber(metric: Metric, value: number, against: readonly number[] = []): string {
   const digits = Number.isInteger(value) ? String(value) : digitsOf(value, [...linesOf(metric), ...against]);
-  return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${metric.unit}`.trimEnd();
+  return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${unitOf(metric, digits)}`.trimEnd();
 }
+
+const SINGULARS: Readonly<Record<string, string>> = { people: 'person', children: 'child', men: 'man', women: 'woman' };
+
+/** The unit of a number as it is written: `1 case per social worker`, `2 cases per social worker`, `1 young person`. */
+function unitOf({ unit }: Pick<Metric, 'unit'>, digits: string): string {
+  if (digits !== '1') return unit;
+  const [counted = '', ...rest] = unit.split(/(?= per )/);
+  const words = counted.split(' ');
+  const one = words.map((word, index) => SINGULARS[word] ?? (index === words.length - 1 ? singular(word) : word));
+  return [one.join(' '), ...rest].join('');
+}
+
+const singular = (word: string): string =>
+  /(ss|us|is)$/.test(word)
+    ? word
+    : word
+        .replace(/ies$/, 'y')
+        .replace(/(?<=ch|sh|x|ss)es$/, '')
+        .replace(/s$/, '');
 
 /** An observation as people read it: `78.0% (39 of 50)`, `41 cases`, `86% (no counts given)`, `provisional 41 cases`, `41 cases, left out since,`. */
 export function formatObservation(
@@ -117,7 +136,7 @@ function suppressed(metric: Metric, observation: Observation, against: readonly 
 export function formatPooled(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): string {
   if (!hidesPart(metric, pooled, smallNumbers)) return formatObservation(metric, pooled.pooled, smallNumbers);
   const level = shownLevel(metric, pooled, smallNumbers);
-  return metric.kind === 'proportion' ? `about ${level}%` : `about ${level} ${metric.unit}`;
+  return metric.kind === 'proportion' ? `about ${level}%` : `about ${level} ${unitOf(metric, String(level))}`;
 }
 
 /** The level of several observations to draw, as a number: no more than {@link formatPooled} says. */

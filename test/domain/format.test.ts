@@ -23,6 +23,19 @@ describe('a figure', () => {
     [aMetric(), 86.55, '86.5% (no counts given)'],
     [aBacklog(), 41, '41 cases'],
     [caseload, 17.25, '17.3 cases per social worker'],
+    [caseload, 1, '1 case per social worker'],
+    ...(
+      [
+        ['cases', 'case'],
+        ['case files', 'case file'],
+        ['young people', 'young person'],
+        ['children looked after', 'child looked after'],
+        ['agencies', 'agency'],
+        ['batches', 'batch'],
+        ['GBP', 'GBP'],
+        ['per 10,000', 'per 10,000'],
+      ] as const
+    ).map(([unit, one]): [Metric, Figure, string] => [aBacklog({ unit }), 1, `1 ${one}`]),
   ])('is shown whole: %# %j as %s', (metric, figure, words) => {
     expect(formatObservation(metric, observation('2010-10', figure), 'show')).toBe(words);
   });
