@@ -167,6 +167,9 @@ export function addRecipient(
     const summaries = summariesAfter(read, before, authority, summary, now);
     // SNS takes no other filter for a pending subscription. When it has confirmed, it is given the one that it should have (`settleFilters`).
     const requested = subscription ? (read?.requested ?? before) : hears;
+    const isOther = read && (read.requested || read.hears[authority] !== level);
+    // Asked for the same again, SNS may still go by the filter before that.
+    const settling = isOther ? settlingFrom(read, now) : read?.settling;
     // First, so that a subscription is never pending without anybody knowing whose it is.
     // Said anew, what could not be read is whole again.
     const saved = await saveUnlessSame(recipients, read, stored, {
@@ -175,13 +178,11 @@ export function addRecipient(
       hears,
       requestedAt: asked ? now.toISOString() : (read?.requestedAt ?? now.toISOString()),
       ...(asked ? { requested } : {}),
+      ...(settling && !asked ? { settling } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
       knows: asked ? [] : (read?.knows ?? Object.keys(before)),
       ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
-      ...(read && !asked && (read.requested || read.hears[authority] !== level)
-        ? { settling: settlingFrom(read, now) }
-        : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {

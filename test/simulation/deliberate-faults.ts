@@ -25,10 +25,11 @@ export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
     find: '...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),\n      ConsistentRead: true,',
     replace: '...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),',
   },
-  'no look whether it was sent already': {
+  // That one look whether it was sent already is left out no history shows: the claim looks again.
+  'a notice that waits on after it was sent': {
     file: 'functions/store/notices.ts',
-    find: 'return Item?.unsent ?',
-    replace: 'return Item ?',
+    find: 'SET sentAt = :at REMOVE unsent, sendingUntil',
+    replace: 'SET sentAt = :at REMOVE sendingUntil',
   },
   'figures without a due mark': {
     file: 'functions/store/submissions.ts',
