@@ -33,16 +33,19 @@ export interface Delivering extends Recipients {
  * its notices closer together than this: after an outage the stream brings many at once.
  */
 const PAUSE_BETWEEN_NOTICES_MS = 200;
+/** Nor two of different authorities: somebody may hear of many, or of all. */
+const PAUSE_BETWEEN_AUTHORITIES_MS = 125;
 
-/** When the next notice of an authority may be published, by this process's own clock. */
+/** When the next notice of an authority may be published, and of any (`*`), by this process's own clock. */
 const nextPublishAt = new Map<string, number>();
 
 async function waitForTurn(authority: string): Promise<void> {
-  const wait = (nextPublishAt.get(authority) ?? 0) - performance.now();
+  const wait = Math.max(nextPublishAt.get(authority) ?? 0, nextPublishAt.get('*') ?? 0) - performance.now();
   if (wait > 0) await new Promise((done) => setTimeout(done, wait));
   const now = performance.now();
   for (const [other, at] of nextPublishAt) if (at <= now) nextPublishAt.delete(other);
   nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
+  nextPublishAt.set('*', now + PAUSE_BETWEEN_AUTHORITIES_MS);
 }
 
 /**

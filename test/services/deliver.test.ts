@@ -90,16 +90,36 @@ test('29-told-nobody-and-marked-sent: a notice waits while only people of anothe
   ]);
 });
 
-test('notices that come all at once do not have SNS suspend whoever is mailed', async () => {
+test.each([
+  ['one authority', () => authority],
+  ['many authorities', (time: number) => `council-${time}`],
+])('notices of %s that come all at once do not have SNS suspend whoever is mailed', async (_, of) => {
   const mailed = async () =>
     (await mails(instance)).filter(({ subject }) => subject.startsWith('Herefordshire')).length;
   await instance.idle();
   const before = await mailed();
+  const { notice } = await readNotice(store, authority, 1);
   const many = 12;
-  for (let time = 0; time < many; time++) {
-    await resendNotice(store, NOTICE);
-    expect(await deliverTo('Alerts')).toBe('sent');
+  const references = Array.from({ length: many }, (_, time) => ({ authority: of(time), number: 1 }));
+  for (const reference of references) {
+    if (reference.authority !== authority) {
+      const write = noticeWrite(store.tables.alerts, { ...notice, ...reference });
+      await store.client.send(new PutItemCommand(write.Put as never));
+    }
   }
+  const published: number[] = [];
+  const { sns } = delivering;
+  const watched = Object.create(sns) as SNSClient;
+  watched.send = ((command: never) => {
+    if ((command as object) instanceof PublishCommand) published.push(performance.now());
+    return sns.send(command);
+  }) as SNSClient['send'];
+  for (const reference of references) {
+    if (reference.authority === authority) await resendNotice(store, reference);
+    expect(await deliverNotice(reference, { ...to('Alerts'), sns: watched })).toBe('sent');
+  }
+  // Ten a second are the most that SNS sends to somebody.
+  expect(Math.min(...published.slice(1).map((at, index) => at - (published[index] ?? 0)))).toBeGreaterThan(100);
   await instance.idle();
   expect(instance.log.filter(({ message }) => message.includes('suspended'))).toEqual([]);
   expect(await mailed()).toBe(before + many);
