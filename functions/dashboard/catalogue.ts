@@ -69,13 +69,7 @@ export async function postNewMetric(request: PageRequest, dependencies: Dashboar
   try {
     await putMetric(database, { authority, id }, definition, { author, reason }, { by, now: now() });
   } catch (error) {
-    if (!(error instanceof InvalidError)) throw error;
-    return refuse(
-      error.faults.map(({ pointer = '', detail }) => ({
-        field: fieldOf(pointer.split('/').slice(1)),
-        text: sentence(detail),
-      })),
-    );
+    return refuse(faultsOf(error));
   }
   return redirect(`/authorities/${authority}/metrics/${id}`);
 }
@@ -97,6 +91,15 @@ function fieldOf(path: readonly PropertyKey[]): string {
   const [first = '', , inner = ''] = path.map(String);
   if (first === 'standards') return inner === 'from' ? 'standardFrom' : inner || 'value';
   return first === 'cases' || first === 'window' ? 'covers' : first === 'metric' ? 'title' : first;
+}
+
+/** What a service refused, each fault at its field. Throws what is no refusal. */
+function faultsOf(error: unknown): FormError[] {
+  if (!(error instanceof InvalidError)) throw error;
+  return error.faults.map(({ pointer = '', detail }) => ({
+    field: fieldOf(pointer.split('/').slice(1)),
+    text: sentence(detail),
+  }));
 }
 
 /** One error for each field. */
@@ -133,13 +136,7 @@ export async function postMetricChange(request: PageRequest, dependencies: Dashb
   try {
     await changeMetric(database, { authority, id: metric }, fate, { author: said, reason: why }, { by, now: now() });
   } catch (error) {
-    if (!(error instanceof InvalidError)) throw error;
-    return refuse(
-      error.faults.map(({ pointer = '', detail }) => ({
-        field: fieldOf(pointer.split('/').slice(1)),
-        text: sentence(detail),
-      })),
-    );
+    return refuse(faultsOf(error));
   }
   return redirect(`/authorities/${authority}/metrics/${metric}`);
 }

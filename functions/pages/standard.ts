@@ -55,7 +55,7 @@ const SIDE: Readonly<Record<Metric['polarity'], string>> = {
   neutral: 'Standard',
 };
 
-/** What is tried. It changes nothing, so that it is asked for as any page is, and can be gone back to. */
+/** The form to try a standard out. Sent by GET, as trying changes nothing: the browser's Back and a link lead to the same trial. */
 function triedForm(
   { metric, inspection }: MetricView,
   form: Form,

@@ -1,6 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -8,7 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Grant, GrantSchema, isExpired } from '../domain/access.ts';
-import { type Database, type Item, queryAll } from './database.ts';
+import { type Database, type Item, queryAll, whereItHolds } from './database.ts';
 import { digestOf, type TABLES, TOKEN_PREFIX, tokenKey } from './keys.ts';
 
 type Access = Database<'access'>;
@@ -161,16 +160,6 @@ export async function markEndTold({ client, tables }: Access, key: string, at: D
       }),
     ),
   );
-}
-
-async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }
 
 /** Makes a token of an authority worthless from the next request on; false where it has none with that id. */

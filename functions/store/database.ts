@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  ConditionalCheckFailedException,
   type DynamoDBClient,
   QueryCommand,
   type QueryCommandInput,
@@ -26,6 +27,17 @@ export type Item = Record<string, AttributeValue>;
  */
 export function itemOf(pk: string, sk: string, data: unknown, attributes: Item = {}): Item {
   return { pk: { S: pk }, sk: { S: sk }, data: { S: JSON.stringify(data) }, ...attributes };
+}
+
+/** Whether a write was made that holds on a condition. */
+export async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
 }
 
 /** The contents of an item, still to be parsed by its schema. */

@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  type TransactWriteItem,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, type TransactWriteItem, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Notice, NoticeSchema, type StoredNotice } from '../domain/notice-contents.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import {
@@ -16,6 +11,7 @@ import {
   readItem,
   tryItems,
   waitingUntil,
+  whereItHolds,
 } from './database.ts';
 import { authorityKey, authorityOf, MAX_NOTICE, NOTICE_PREFIX, noticeKey, noticeNumberOf, UNSENT } from './keys.ts';
 
@@ -171,17 +167,6 @@ export function markUnsent({ client, tables }: Alerts, reference: NoticeReferenc
       }),
     ),
   );
-}
-
-/** Whether a write was made that holds on a condition. */
-async function whereItHolds(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }
 
 /**

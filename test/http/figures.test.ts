@@ -18,6 +18,12 @@ afterAll(() => service.end());
 const submissions = (rest = '') => `${service.api}/v1/authorities/${AUTHORITY}/submissions${rest}`;
 const authorization = () => ({ authorization: `Bearer ${service.token}` });
 
+/** Of an answer to a file, what is looked at. */
+interface Answer {
+  readonly submissions: readonly { readonly period: string }[];
+  readonly errors?: readonly { readonly line: number; readonly column?: string; readonly detail: string }[];
+}
+
 async function send(file: string | Buffer, query = '?mode=replace&revise=true') {
   const isText = typeof file === 'string';
   const response = await describedFetch(submissions(query), {
@@ -26,7 +32,7 @@ async function send(file: string | Buffer, query = '?mode=replace&revise=true') 
     headers: { ...authorization(), 'content-type': isText ? 'text/csv' : XLSX },
     body: isText ? file : new Uint8Array(file),
   });
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: (await response.json()) as Answer };
 }
 
 const stored = async (period: string): Promise<any> =>
@@ -37,7 +43,7 @@ async function storedOf(file: string | Buffer, query?: string): Promise<string[]
   const { status, body } = await send(file, query);
   expect(body.errors ?? []).toEqual([]);
   expect(status).toBe(200);
-  const months = await Promise.all(body.submissions.map(({ period }: any) => stored(period)));
+  const months = await Promise.all(body.submissions.map(({ period }) => stored(period)));
   return months.flatMap(({ period, observations }) =>
     Object.entries(observations as object).map(([metric, figure]) => `${period} ${metric} ${said(figure)}`),
   );
@@ -50,7 +56,7 @@ const said = ({ numerator, denominator, count, value }: any): string =>
 async function refusalOf(file: string | Buffer): Promise<string[]> {
   const { status, body } = await send(file);
   expect(status).toBe(422);
-  return body.errors.map(({ line, column, detail }: any) => `${line} ${column ?? ''}: ${detail}`);
+  return (body.errors ?? []).map(({ line, column, detail }) => `${line} ${column ?? ''}: ${detail}`);
 }
 
 const HEADER = 'period,metric,numerator,denominator,count,value,status';
