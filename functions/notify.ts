@@ -28,8 +28,6 @@ export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>
 
 /** The schedule leaves notices younger than this to the stream, which is about to send them. */
 const STREAM_HEAD_START_MS = 2 * 60 * 1000;
-/** Between notices of whatever authorities, for an address that somebody subscribed to the topic by hand: it hears of all. */
-const PAUSE_BETWEEN_NOTICES_MS = 200;
 
 /** Sends notices: the stream brings new ones, the hourly run whatever is still unsent. */
 export function createHandler(dependencies: NotifyDependencies) {
@@ -118,7 +116,6 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
     async (notice) => {
       const delivery = await send(notice, dependencies);
       if (delivery === 'kept') kept.push(notice);
-      if (delivery === 'sent') await new Promise((done) => setTimeout(done, PAUSE_BETWEEN_NOTICES_MS));
     },
     { logger, context },
   );

@@ -33,15 +33,24 @@ export interface Delivering extends Recipients {
  * its notices closer together than this: after an outage the stream brings many at once.
  */
 const PAUSE_BETWEEN_NOTICES_MS = 200;
-/** Nor two of different authorities: somebody may hear of many, or of all. */
+/** Nor two of different authorities: somebody may hear of many, and who subscribed to the topic by hand hears of all. */
 const PAUSE_BETWEEN_AUTHORITIES_MS = 125;
 
 /** When the next notice of an authority may be published, and of any (`*`), by this process's own clock. */
 const nextPublishAt = new Map<string, number>();
 
+/** Waits until a notice of the authority may be published, and keeps the turn for whoever asked first. */
 async function waitForTurn(authority: string): Promise<void> {
-  const wait = Math.max(nextPublishAt.get(authority) ?? 0, nextPublishAt.get('*') ?? 0) - performance.now();
-  if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+  for (;;) {
+    const wait = Math.max(nextPublishAt.get(authority) ?? 0, nextPublishAt.get('*') ?? 0) - performance.now();
+    if (wait <= 0) break;
+    await new Promise((done) => setTimeout(done, Math.ceil(wait)));
+  }
+  pauseAfter(authority);
+}
+
+/** Called again once a notice was published: SNS counts from there, and a slow call must not shorten the pause. */
+function pauseAfter(authority: string): void {
   const now = performance.now();
   for (const [other, at] of nextPublishAt) if (at <= now) nextPublishAt.delete(other);
   nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
@@ -86,10 +95,12 @@ export async function deliverNotice(
     return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
   // From here on nobody greets them: the notice says all, and goes out sooner or later.
   for (const id of newcomers) await knowsNow(delivering, id, authority);
-  const messageId = await publish(notice, delivering).catch(async (error: unknown) => {
-    await releaseNotice(database, reference, until);
-    throw error;
-  });
+  const messageId = await publish(notice, delivering)
+    .finally(() => pauseAfter(authority))
+    .catch(async (error: unknown) => {
+      await releaseNotice(database, reference, until);
+      throw error;
+    });
   if (!(await stillHears(delivering, hearer, notice, now()))) {
     await releaseNotice(database, reference, until);
     return keep(reference, notice, log);
