@@ -42,7 +42,7 @@ export const changePoint: Evaluator = (metric, observations, context) => {
   const change = findChange(metric, observations, columns, { from: latest, splitFrom: cleared });
   if (!change) return undefined;
   const { before, since, statistic } = change;
-  return resultOf(current, { before, from: since.from, worst: since.pooled.value }, since, {
+  return resultOf(current, { before, from: since.from, worst: since.pooled.value }, () => since, {
     statistic,
     limit: CHANGE_LIMIT,
   });
@@ -74,7 +74,7 @@ export function worsening(
   const { before, since, statistic } = change;
   const reached = { before, from: since.from, worst: since.pooled.value };
   const numbers = { statistic, limit: CHANGE_LIMIT };
-  return { ...resultOf(current, reached, since, numbers), reason: { kind: 'worse' } };
+  return { ...resultOf(current, reached, () => since, numbers), reason: { kind: 'worse' } };
 }
 
 /**
@@ -94,9 +94,8 @@ function worseningOfAYear(
   const by = CHANGE_OF_A_YEAR;
   if (!isWorse(metric, current.value, metric.polarity === 'higher' ? told.value - by : told.value + by))
     return undefined;
-  const since = pool(metric, [current]);
   const reached = { before: pool(metric, [told]), from: current.period, worst: current.value };
-  return { ...resultOf(current, reached, since, {}), reason: { kind: 'worse', by } };
+  return { ...resultOf(current, reached, () => pool(metric, [current]), {}), reason: { kind: 'worse', by } };
 }
 
 /** So far back a change of level is sought. */
@@ -116,13 +115,19 @@ function judgeHeld(
   const better = before.pooled.value;
   if (!isWorse(metric, current.value, better + CHANGE_HOLDS * (worst - better))) return undefined;
   const first = firstFrom(observations, from);
-  return resultOf(current, reached, pool(metric, comparableFrom(metric, observations, first, current)), {});
+  const { length } = observations;
+  return resultOf(
+    current,
+    reached,
+    () => pool(metric, comparableWith(metric, observations.slice(first, length), current)),
+    {},
+  );
 }
 
 function resultOf(
   current: Observation,
   reached: LevelReached,
-  since: Pooled,
+  since: () => Pooled,
   numbers: Readonly<Record<string, number>>,
 ): Result {
   return {
@@ -136,20 +141,13 @@ function resultOf(
   };
 }
 
-/** The observations from an index on that can be compared with the current one: where that has counts, those that have them. */
-function comparableFrom(
+/** The observations that can be compared with the current one: where that has counts, those that have them. */
+function comparableWith(
   metric: Metric,
   observations: readonly Observation[],
-  start: number,
   current: Observation,
 ): readonly Observation[] {
-  const counted = isShared(metric) && hasCounts(current);
-  const comparable: Observation[] = [];
-  for (let i = start; i < observations.length; i++) {
-    const observation = observations[i] as Observation;
-    if (!counted || hasCounts(observation)) comparable.push(observation);
-  }
-  return comparable;
+  return isShared(metric) && hasCounts(current) ? observations.filter(hasCounts) : observations;
 }
 
 /** What two levels of a metric are sought among, by indexes of its observations. */

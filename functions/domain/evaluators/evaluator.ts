@@ -49,7 +49,7 @@ export type Reference =
   /** The metric's own course from a period on. */
   | { readonly kind: 'course'; readonly mean: number; readonly from: string }
   /** The level that the service had reached, and the one it is at since. */
-  | { readonly kind: 'reached'; readonly reached: LevelReached; readonly since: Pooled };
+  | { readonly kind: 'reached'; readonly reached: LevelReached; readonly since: () => Pooled };
 
 /** A better level that a service had reached before it fell to a worse one. */
 export interface LevelReached {
@@ -79,7 +79,7 @@ export type Reason =
       readonly cusum: number;
       readonly limit: number;
       /** The periods over which it added up, as one, and the first of them; absent where that is the figure alone. */
-      readonly since?: Pooled;
+      readonly since?: () => Pooled;
     }
   | { readonly kind: 'tolerance'; readonly tolerance: number; readonly bare: boolean }
   /** Chance does not bring so great a change of level. */
@@ -88,7 +88,7 @@ export type Reason =
   | { readonly kind: 'worse'; readonly by?: number }
   | { readonly kind: 'special-cause'; readonly cause: SpecialCause };
 
-/** What an evaluator found, before it is put into words. */
+/** What an evaluator found, before it is put into words; what takes all the figures of an episode is added up only then. */
 export interface Result {
   readonly evaluator: MetricEvaluator;
   readonly level: Level;

@@ -24,7 +24,6 @@ import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
 import {
   binomialWeights,
   cusumLimit,
-  cusumPath,
   cusumRatio,
   type InControl,
   poissonWeights,
@@ -182,16 +181,18 @@ function judgeByCusum(
   const limit = cusumLimit(inControl);
   if (uncapped <= limit) return undefined;
   const dispersion = dispersionAmong(metric, context, observations.length);
-  const path = cusumPath(
-    Array.from({ length: length - from }, (_, i) => weightOf(from + i) / dispersion),
-    limit,
-  );
-  const cusum = path.at(-1) as number;
+  let cusum = 0;
+  let first = from;
+  for (let i = from; i < length; i++) {
+    cusum = stepCusum(cusum, weightOf(i) / dispersion, limit);
+    if (cusum === 0) first = i + 1;
+  }
   if (cusum <= limit) return undefined;
-  const summed = observations.slice(from + path.lastIndexOf(0) + 1);
-  const first = summed[0];
-  const since = first && summed.length > 1 ? pool(metric, summed) : undefined;
-  return { reason: { kind: 'cusum', cusum, limit, ...(since ? { since } : {}) }, numbers: { cusum, limit } };
+  const since = () => pool(metric, observations.slice(first, length));
+  return {
+    reason: { kind: 'cusum', cusum, limit, ...(length - first > 1 ? { since } : {}) },
+    numbers: { cusum, limit },
+  };
 }
 
 /** A month of so many cases at the baseline. */

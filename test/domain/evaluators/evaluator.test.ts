@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { describeFinding } from '../../../functions/domain/describe-finding.ts';
 import type { Context, Evaluator, Memory } from '../../../functions/domain/evaluators/evaluator.ts';
 import { EVALUATORS } from '../../../functions/domain/evaluators/index.ts';
 import type { Metric } from '../../../functions/domain/metric.ts';
@@ -7,9 +8,9 @@ import { columnsOf, type Observation } from '../../../functions/domain/series.ts
 import {
   binomialWeights,
   cusumLimit,
-  cusumPath,
   cusumRatio,
   type InControl,
+  stepCusum,
 } from '../../../functions/domain/statistics/cusum.ts';
 import { aBacklog, aMetric, type Figure, IN_WORDS, inFigures, series } from '../../support/build.ts';
 
@@ -68,7 +69,8 @@ function judge(evaluator: Evaluator, metric: Metric, drawn: Drawn, remembers: bo
     };
     const isNew = drawn.newBaselineAt !== undefined && drawn.newBaselineAt <= i;
     const found = isNew && metric.baseline.kind === 'figure' ? { ...metric, baseline: inFigures(11) } : metric;
-    return evaluator(found, known, context);
+    const result = evaluator(found, known, context);
+    return result && describeFinding(found, result, 'show');
   });
 }
 
@@ -103,10 +105,7 @@ describe('what an evaluator remembers', () => {
           const inControl: InControl = { kind: 'binomial', rate: 12 / 100, n };
           const weigh = binomialWeights(12 / 100, cusumRatio(inControl));
           const limit = cusumLimit(inControl);
-          const cusum = cusumPath(
-            known.map(([failures, size]) => weigh(failures, size)),
-            limit,
-          ).at(-1) as number;
+          const cusum = known.reduce((sum, [failures, size]) => stepCusum(sum, weigh(failures, size), limit), 0);
           expect(result?.numbers.cusum).toEqual(cusum > limit ? cusum : undefined);
           if (result) found++;
         });
