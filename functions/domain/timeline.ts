@@ -93,7 +93,37 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
 
 const NOTHING: readonly never[] = [];
 
-/** Its findings are put into words once somebody reads them: of most months nobody does. */
+/** A period in which something was found; put into words once somebody reads that: of most months nobody does. */
+class Found implements Judged {
+  readonly period: string;
+  declare readonly findings: readonly Finding[];
+  readonly alert: AlertState;
+  declare readonly transition?: Transition;
+  declare readonly observation?: Observation;
+  readonly #results: readonly Result[];
+  readonly #metric: Metric;
+  readonly #smallNumbers: SmallNumbers;
+  #findings: readonly Finding[] | undefined;
+
+  constructor({ period, alert }: Judged, results: readonly Result[], metric: Metric, smallNumbers: SmallNumbers) {
+    this.period = period;
+    // Of its own, and not of its class, so that it is seen by whoever copies or compares it.
+    Object.defineProperty(this, 'findings', Found.#described);
+    this.alert = alert;
+    this.#results = results;
+    this.#metric = metric;
+    this.#smallNumbers = smallNumbers;
+  }
+
+  static readonly #described = {
+    enumerable: true,
+    get(this: Found): readonly Finding[] {
+      this.#findings ??= this.#results.map((result) => describeFinding(this.#metric, result, this.#smallNumbers));
+      return this.#findings;
+    },
+  };
+}
+
 function entryOf(
   period: string,
   observation: Observation | undefined,
@@ -102,14 +132,10 @@ function entryOf(
   metric: Metric,
   smallNumbers: SmallNumbers,
 ): Judged {
-  const entry: Writable<Judged> = { period, findings: NOTHING, alert };
+  const clean = { period, findings: NOTHING, alert };
+  const entry: Writable<Judged> = results.length === 0 ? clean : new Found(clean, results, metric, smallNumbers);
   if (transition) entry.transition = transition;
   if (observation) entry.observation = observation;
-  if (results.length > 0) {
-    let findings: readonly Finding[] | undefined;
-    const get = () => (findings ??= results.map((result) => describeFinding(metric, result, smallNumbers)));
-    Object.defineProperty(entry, 'findings', { get, enumerable: true });
-  }
   return entry;
 }
 

@@ -105,8 +105,8 @@ export interface Result {
  * says what it was made of, and counts while that is the same: without a memory the results are the same.
  */
 export interface Memory {
-  /** The limits of the chart that begins at an index: frozen at its first points, whose values these are. */
-  limits?: { readonly start: number; readonly values: readonly number[]; readonly lines: Lines };
+  /** The limits of the chart that begins at an index. */
+  limits?: { readonly start: number; readonly lines: Lines };
   /** What stands in for a baseline in words, by the observations from an index on. */
   estimate?: { readonly start: number; readonly compared: Compared };
   /** How far the CUSUM is known to be at zero, whatever the size of the months. */

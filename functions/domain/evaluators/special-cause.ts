@@ -1,9 +1,9 @@
 import type { Metric } from '../metric.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import { isWorse, type Observation } from '../series.ts';
-import { type Direction, frozenAt, type Limits, latestWithin, type XmrOptions } from '../statistics/xmr.ts';
+import { type Direction, frozenAt, type Limits, type Lines, latestWithin, type XmrOptions } from '../statistics/xmr.ts';
 import { isOverlapping } from './change-point.ts';
-import type { Context, Evaluator, Memory } from './evaluator.ts';
+import type { Context, Evaluator } from './evaluator.ts';
 
 const DIRECTION: Record<Metric['polarity'], Direction> = {
   higher: 'increase',
@@ -53,16 +53,16 @@ export const specialCause: Evaluator = (metric, observations, context) => {
   if (isOverlapping(metric)) return undefined;
   if (observations.length - start < XMR_MIN_POINTS) return undefined;
   const { length } = observations;
-  const { lines, values } = limitsFrom(context);
+  const lines = limitsFrom(context);
   // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any rule.
   if (
     !isWorse(metric, current.value, lines.mean) &&
     !isWorse(metric, current.value, columns.value[length - 2] as number)
   )
     return undefined;
-  // Once they are frozen, nothing between the points in the limits and the latest run bears on the latest point.
-  const latest = columns.value.subarray(Math.max(start + XMR_POINTS_IN_LIMITS, length - XMR_RUN), length);
-  const point = latestWithin(lines, [...values, ...latest], chartOptions(metric));
+  const last: number[] = [];
+  for (let i = length - XMR_RUN; i < length; i++) last.push(columns.value[i] as number);
+  const point = latestWithin(lines, last, chartOptions(metric));
   if (!point.cause || point.type !== 'special_cause_concern' || point.lower === null || point.upper === null)
     return undefined;
   const { mean, lower, upper, cause } = point;
@@ -77,11 +77,9 @@ export const specialCause: Evaluator = (metric, observations, context) => {
   };
 };
 
-/** The limits of the chart that begins at the context's start, and the points they are frozen at, which are all in. */
-function limitsFrom({ start, columns, memory }: Context): NonNullable<Memory['limits']> {
-  if (memory.limits?.start !== start) {
-    const values = [...columns.value.subarray(start, start + XMR_POINTS_IN_LIMITS)];
-    memory.limits = { start, values, lines: frozenAt(values) };
-  }
-  return memory.limits;
+/** The limits of the chart that begins at the context's start; the points they are frozen at are all in. */
+function limitsFrom({ start, columns, memory }: Context): Lines {
+  if (memory.limits?.start !== start)
+    memory.limits = { start, lines: frozenAt([...columns.value.subarray(start, start + XMR_POINTS_IN_LIMITS)]) };
+  return memory.limits.lines;
 }

@@ -307,12 +307,12 @@ export function latestPoint(values: readonly number[], options: XmrOptions): Xmr
 /** The limits of the points that they are frozen at, for {@link latestWithin}. */
 export const frozenAt = (values: readonly number[]): Lines => linesOf(values, 0, values.length, true);
 
-/**
- * {@link latestPoint} of one group whose limits are frozen and known. What lies between the points that they were made of and the
- * last {@link XMR_RUN} may be left out of the values.
- */
-export const latestWithin = (lines: Lines, values: readonly number[], options: XmrOptions): XmrPoint =>
-  latestOf(values, 0, values.length - 1, 0, lines, options);
+/** What {@link latestPoint} says of one whose group's limits are frozen and known, by the last {@link XMR_RUN} points of the group: no rule looks further back. */
+export const latestWithin = (
+  lines: Lines,
+  last: readonly number[],
+  options: XmrOptions,
+): Pick<XmrPoint, 'cause' | 'type' | keyof Limits> => latestOf(last, 0, last.length - 1, 0, lines, options);
 
 function latestOf(
   values: readonly number[],
