@@ -17,7 +17,7 @@ import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
 import type { Recipients } from './subscriptions.ts';
 
-export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
+export { listUnsent, moveUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 
 /** Where notices wait, where they are published, and who is told of it. */
 export interface Delivering extends Recipients {
