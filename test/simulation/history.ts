@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../../functions/domain/access.ts';
 import { type Inspection, InspectionSchema } from '../../functions/domain/inspection.ts';
@@ -18,6 +19,8 @@ export interface History {
   readonly seed: number;
   /** The steps that were taken, by number. */
   readonly steps: readonly number[];
+  /** How many further ones it took until nothing went on any more. */
+  readonly toRest: number;
   /** The promise that did not hold, and after which step; at rest after all of them where that is none. */
   readonly broken?: {
     readonly promise: string;
@@ -69,7 +72,12 @@ let clock = 0;
 /** What the process's own chance and time are while a history runs: its own. Put back when it ends. */
 function enter(world: World, random: () => Random): () => void {
   const own = { setTimeout: globalThis.setTimeout, random: Math.random, now: performance.now, uuid: crypto.randomUUID };
+  const { runInContext } = Script.prototype;
   const began = world.now;
+  // What is bounded in real time is not here: a thread that watched would cost more than what it watches.
+  Script.prototype.runInContext = function (context) {
+    return runInContext.call(this, context);
+  };
   globalThis.setTimeout = ((work: () => void, ms = 0) => void world.sleep(ms).then(work)) as never;
   Math.random = () => random().next();
   // A process's own clock never goes back, and what a history leaves in a module is past in the next.
@@ -84,6 +92,7 @@ function enter(world: World, random: () => Random): () => void {
     Math.random = own.random;
     performance.now = own.now;
     crypto.randomUUID = own.uuid;
+    Script.prototype.runInContext = runInContext;
   };
 }
 
@@ -217,6 +226,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       }
   }
 
+  let toRest = 0;
   async function rest(): Promise<void> {
     world.calm();
     for (const { endpoint } of [...topic.subscriptions])
@@ -224,7 +234,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
         if (subscription.endpoint === endpoint) topic.confirm(subscription);
     for (const ms of REST_MS) {
       world.pass(ms);
-      for (let taken = 0; ; taken++) {
+      for (let taken = 0; ; taken++, toRest++) {
         if (taken > MOST_STEPS_TO_REST)
           throw new BrokenPromise('at rest nothing is left undone', 'it does not come to rest');
         const { calls, timers, events, batches } = world.waiting;
@@ -253,13 +263,14 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     current = undefined;
     random = randomOf(seed, -1);
     await rest();
-    return { seed, steps, calls: store.calls, left: leftIn(store) };
+    return { seed, steps, toRest, calls: store.calls, left: leftIn(store) };
   } catch (error) {
     const { message, stack = '' } = error as Error;
     const promise = error instanceof BrokenPromise ? error.promise : 'the simulation itself holds';
     return {
       seed,
       steps,
+      toRest,
       calls: store.calls,
       left: leftIn(store),
       broken: { promise, what: message, step: current, stack },
