@@ -5,6 +5,7 @@ import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
+import { describeDating } from '../../functions/services/table-dated.ts';
 import { parseJson } from './json-lines.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
@@ -50,11 +51,13 @@ export async function readMonths(file: string, to: Reach): Promise<FileMonth[]> 
     ([metrics, ownNames]) => ({ metrics, ownNames, error: undefined }),
     (error: unknown) => ({ metrics: undefined, ownNames: [], error }),
   );
-  const { months, faults, unknown } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS, ownNames });
+  const { months, faults, understood, unknown } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS, ownNames });
   if (faults.length > 0 && metrics && unknown.length > 0)
     tell(`To say what a name means from now on: ${PROGRAM} name add "${unknown[0]}" METRIC (or none, to leave it out)`);
   if (faults.length > 0) throw refusedFor(faults, file);
   if (error) throw error;
+  for (const { sheet, month } of understood)
+    if (month) tell(`${sheet ? `Sheet "${sheet}": ` : ''}${describeDating(month)}`);
   return months.map(({ period, body, statesStatus, at }) => ({
     period,
     body: statesStatus ? body : { ...body, status: undefined },

@@ -10,6 +10,7 @@ import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
 import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
+import { describeDating } from '../services/table-dated.ts';
 import { isWorkbook } from '../services/workbook.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
@@ -241,9 +242,10 @@ function howRead(understood: Upload['understood'], otherSheets: Upload['otherShe
       sheet,
       holds,
       header,
+      month,
       columns,
       blanks,
-    }) => html`<p class="govuk-body">${sheet && `Sheet ${sheet}: `}${HOLDS[holds]}, with the names of the columns in line ${header}.${blanks > 0 && ` ${counted(blanks, 'line')} without a figure: not reported.`}</p>
+    }) => html`<p class="govuk-body">${sheet && `Sheet ${sheet}: `}${HOLDS[holds]}, with the names of the columns in line ${header}.${month && ` ${describeDating(month)}`}${blanks > 0 && ` ${counted(blanks, 'line')} without a figure: not reported.`}</p>
 ${table({
   caption: 'Columns',
   captionHidden: true,

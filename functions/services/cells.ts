@@ -4,12 +4,12 @@ import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
 /** What single cells of a file say, as spreadsheets, case systems and people write them: periods and numbers. */
 
 /**
- * A period as written. `month` has one meaning. `year` and `quarter` are financial ones, April to March, named by the
+ * A period as written. `month` has one meaning, also where a `day` of it is what is written. `year` and `quarter` are financial ones, April to March, named by the
  * calendar year they end in. `month-or-year` is 2010-11, which is November 2010 and also the year to March 2011: what
  * stands around it decides. `unclear` says what is wrong and what to write.
  */
 export type PeriodLabel =
-  | { readonly kind: 'month'; readonly period: Period; readonly isNumeric: boolean }
+  | { readonly kind: 'month'; readonly period: Period; readonly isNumeric: boolean; readonly day?: number }
   | { readonly kind: 'year'; readonly ends: number }
   | { readonly kind: 'quarter'; readonly ends: number; readonly quarter: number }
   | { readonly kind: 'month-or-year'; readonly period: Period; readonly ends: number; readonly isCanonical: boolean }
@@ -180,11 +180,12 @@ function turned(match: RegExpExecArray | null): string[] | undefined {
 /** A day in numbers. */
 function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
   const [, year = '', number = '', day] = PATTERNS.compact.exec(label) ?? PATTERNS.yearM.exec(label) ?? [];
-  if (year) return day === undefined || isDay(year, number, day) ? month(year, number) : unclear(NOT_A_MONTH);
+  if (year)
+    return day === undefined || isDay(year, number, day) ? onDay(month(year, number), day) : unclear(NOT_A_MONTH);
   const iso = PATTERNS.isoDate.exec(label);
   if (iso) {
     if (!isDay(iso[1], iso[2], iso[3])) return unclear(NOT_A_MONTH);
-    const written = month(iso[1] ?? '', iso[2] ?? '');
+    const written = onDay(month(iso[1] ?? '', iso[2] ?? ''), iso[3]);
     // Midnight of a British summer, as programs write it, is still the day before by Greenwich.
     const instant =
       /(?:z|[-+]\d{2}:?\d{2})$/i.test(label) && /:/.test(label) ? new Date(label.replace(' ', 'T')) : undefined;
@@ -217,6 +218,17 @@ function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | u
 const isEndOfMonth = (year: string, month: string, day: string): boolean =>
   isDay(year, month, day) && (Number(day) === 1 || !isDay(year, month, Number(day) + 1));
 
+/** Whether a return can be dated so: by a month, or by the first or the last day of one. */
+export function isDatedByMonth(label: PeriodLabel): boolean {
+  if (label.kind !== 'month' || label.day === undefined) return true;
+  const [year = '', month = ''] = label.period.split('-');
+  return isEndOfMonth(year, month, String(label.day));
+}
+
+/** A month with the day of it that was written, if one was. */
+const onDay = (label: PeriodLabel, day: string | undefined): PeriodLabel =>
+  label.kind === 'month' && day !== undefined ? { ...label, day: Number(day) } : label;
+
 type Month = (year: string | number, month: string | number, isNumeric?: boolean) => PeriodLabel;
 type Unclear = (why: string, cause?: string) => PeriodLabel;
 
@@ -232,8 +244,8 @@ function readDate(
   const american = isDay(year, first, second);
   if (!british && !american) return unclear('is not a date; write the month as yyyy-mm');
   // Reports are dated by the first of their month, which the 8th of January is not.
-  if (!american || first === second || (british && Number(first) === 1)) return month(year, second);
-  if (!british) return month(year, first);
+  if (!american || first === second || (british && Number(first) === 1)) return onDay(month(year, second), first);
+  if (!british) return onDay(month(year, first), second);
   return unclear(
     `can be ${monthName(periodFrom(Number(year), Number(second)))} or ${monthName(periodFrom(Number(year), Number(first)))}; write the month as yyyy-mm`,
     'a date with two meanings',
@@ -243,14 +255,15 @@ function readDate(
 function readWords(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
   const [, day, word = '', year = ''] = PATTERNS.words.exec(label) ?? [];
   const named = monthNamed(word);
-  if (named && (day === undefined || isDay(fourDigits(year), named, day))) return month(fourDigits(year), named, false);
+  if (named && (day === undefined || isDay(fourDigits(year), named, day)))
+    return onDay(month(fourDigits(year), named, false), day);
   const [, before = '', dayAfter = '', yearAfterDay = ''] = PATTERNS.wordsFirst.exec(label) ?? [];
   const first = monthNamed(before);
-  if (first && isDay(yearAfterDay, first, dayAfter)) return month(yearAfterDay, first, false);
+  if (first && isDay(yearAfterDay, first, dayAfter)) return onDay(month(yearAfterDay, first, false), dayAfter);
   const [, number = '', second = '', last] = PATTERNS.yearWords.exec(label) ?? [];
   const after = monthNamed(second);
   if (after && number.length === 4 && (last === undefined || isDay(number, after, last)))
-    return month(number, after, false);
+    return onDay(month(number, after, false), last);
   if (after && last === undefined)
     return unclear(
       `can be a day of ${nameOf(after)} or the month of a year; write the month as yyyy-mm`,

@@ -6,7 +6,15 @@ import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { leftOutBy, namingOf, plain } from './names.ts';
 import { readTable, type TableSettings } from './read-table.ts';
 import { suggestions } from './suggestions.ts';
-import { fieldMissingAt, placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
+import {
+  fieldMissingAt,
+  type Line,
+  placeOf,
+  type Table,
+  type TableFault,
+  type TableMonth,
+  type Understood,
+} from './table.ts';
 import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
@@ -146,11 +154,10 @@ function tablesInWorkbook(
   sheets: readonly Sheet[],
   names: Names,
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
-  const tables = sheets.map(({ name, isHidden, lines }) => ({
-    sheet: name,
-    why: isHidden ? 'is hidden' : lines.length === 0 ? 'is empty' : 'has no line that names the columns',
-    ...readTable(isHidden ? [] : lines, names),
-  }));
+  const tables = sheets.map(({ name, isHidden, lines }) => {
+    const table = readTable(isHidden ? [] : lines, { ...names, sheet: name });
+    return { sheet: name, why: isHidden ? 'is hidden' : whyNotRead(lines, table), ...table };
+  });
   const read = tables.filter(({ understood }) => understood);
   // Where no sheet can be read, the first with anything in it says why.
   const first = tables.find(({ why }) => why.startsWith('has')) ?? tables[0];
@@ -159,6 +166,11 @@ function tablesInWorkbook(
     tables: shown.map(stamped),
     otherSheets: tables.filter((table) => !shown.includes(table)).map(({ sheet, why }) => ({ name: sheet, why })),
   };
+}
+
+function whyNotRead(lines: readonly Line[], { isUndated }: Table): string {
+  if (lines.length === 0) return 'is empty';
+  return isUndated ? 'holds figures of which nothing says the month' : 'has no line that names the columns';
 }
 
 /** A table whose places all name its sheet. */

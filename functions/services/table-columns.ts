@@ -3,6 +3,7 @@ import type { Metric } from '../domain/metric.ts';
 import { cleaned, NO_YEAR, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';
+import { withoutOtherDates } from './table-dated.ts';
 
 /** The columns of a table by their headings: what each is read as, and what is wrong with them. */
 
@@ -68,18 +69,30 @@ export const COLUMNS_NEEDED = `the columns need names in one line, such as ${LON
 
 /**
  * The names of the columns that begin at a line; undefined where none do. Two lines name them together where one has what
- * several columns have in common: ICPC above Num and Den.
+ * several columns have in common: ICPC above Num and Den. `isUndated` is for a table whose month stands elsewhere.
  */
-export function headerAt(lines: readonly Line[], at: number, naming: Naming | undefined): Header | undefined {
+export function headerAt(
+  lines: readonly Line[],
+  at: number,
+  naming: Naming | undefined,
+  isUndated = false,
+): Header | undefined {
   const [line, next] = [lines[at], lines[at + 1]];
   if (!line) return undefined;
-  const one = headerIn(line, naming);
+  const one = headerIn(line, naming, isUndated);
   if (!next || (one && !areParts(next.cells, line.cells))) return one;
   if (!one && !mayNameColumns(next)) return undefined;
-  const two = headerIn(next, naming)
+  const two = headerIn(next, naming, isUndated)
     ? undefined
-    : headerIn({ line: next.line, cells: joinedCells(line.cells, next.cells) }, naming);
-  return two ? { ...two, height: 2 } : one;
+    : headerIn({ line: next.line, cells: joinedCells(withoutOtherDates(line.cells), next.cells) }, naming, isUndated);
+  // One period above names that do without is a title, and says of when all of it is.
+  if (!two || (!isUndated && hasOnePeriod(two) && headerIn(next, naming, true))) return one;
+  return { ...two, height: 2 };
+}
+
+function hasOnePeriod({ columns }: Header): boolean {
+  const periods = columns.flatMap(({ month }) => (month ? [JSON.stringify(month)] : []));
+  return new Set(periods).size === 1;
 }
 
 /** Whether a line has a word for a column of months or of metrics; cheap, as every line is asked. */
@@ -118,11 +131,14 @@ export function roleNamed(heading: string): Role | undefined {
 }
 
 /** A line as the names of columns; undefined where it is none. */
-function headerIn({ line, cells }: Line, naming: Naming | undefined): Header | undefined {
+function headerIn({ line, cells }: Line, naming: Naming | undefined, isUndated: boolean): Header | undefined {
   const columns = columnsIn(cells, naming);
   const has = (wanted: (column: Column) => unknown): boolean => columns.some(wanted);
   const names = has(({ role }) => role === 'metric');
-  const holds: Understood['holds'] | undefined = has(({ role }) => role === 'period')
+  const isDated = has(({ role }) => role === 'period');
+  // One name alone, above everything, may be a title.
+  const isTitle = columns.filter(({ figure }) => figure).length < 2 && !names;
+  const holds: Understood['holds'] | undefined = (isUndated ? !isTitle : isDated)
     ? has(({ figure }) => figure) && !(names && has(({ role }) => isFieldRole(role)))
       ? 'month'
       : names && has(({ role }) => isFieldRole(role))
@@ -208,13 +224,19 @@ export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined
     );
     const figures = known.some(({ role, figure }) => isFieldRole(role) || figure);
     return [
-      ...missing.map((column) => ({ line, column, detail: 'this column is missing' })),
+      ...missing.map((column) => ({ line, column, detail: MISSING[column] })),
       ...(figures ? [] : [{ line, detail: `no column holds a figure; ${COLUMNS_NEEDED}` }]),
       ...doubled(columns, line),
     ];
   }
   return undefined;
 }
+
+const MISSING = {
+  period:
+    'this column is missing; add it, or say the month of all figures once, in a line above the columns or as the name of the sheet, such as "April 2024"',
+  metric: 'this column is missing',
+} as const;
 
 function isMonthOfNoYear(heading: string): boolean {
   const label = readPeriod(heading);
@@ -246,15 +268,22 @@ function doubled(columns: readonly Column[], line: number): TableFault[] {
   });
 }
 
-/** A line above the columns' names is a title, unless it holds a month and a number: then it may be figures. */
-export function faultsAbove({ line, cells }: Line): TableFault[] {
+/** A line above the columns' names is a title, unless it holds a number beside a metric or a month: then it may be figures. */
+export function faultsAbove({ line, cells }: Line, naming: Naming | undefined): TableFault[] {
   const texts = cells.map(cleaned).filter(Boolean);
+  const fault = {
+    line,
+    detail:
+      'holds figures, and stands above the names of the columns; move it below them, or into a sheet or file of its own',
+  };
+  if (texts.some((text) => naming?.(text)) && texts.some((text) => readNumber(text, false).kind === 'number'))
+    return [fault];
   const holdsMonth = texts.some((text) => readPeriod(text).kind === 'month');
   const holdsNumber = texts.some(
     (text) => readNumber(text, false).kind === 'number' && readPeriod(text).kind !== 'month',
   );
   if (texts.length < 3 || !holdsMonth || !holdsNumber) return [];
-  return [{ line, detail: 'holds figures, and stands above the names of the columns; move it below them' }];
+  return [fault];
 }
 
 /** The name of a column as spreadsheets show it: A to Z, AA and so on. */

@@ -3,6 +3,7 @@ import { cleaned, errorIn, type PeriodLabel, readNumber, readPeriod, shorten } f
 import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';
 import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';
+import { type DatedOnce, otherMonthOn } from './table-dated.ts';
 
 /** The lines of a table below its columns' names: what each says of which metric and month. */
 
@@ -52,10 +53,11 @@ interface Names {
   readonly leftOut: ((name: string) => boolean) | undefined;
 }
 
+/** Reads the lines of a table; `month` is that of all of them, where no column says it. */
 export function readLines(
   header: Header,
   below: readonly Line[],
-  { naming, leftOut }: Names,
+  { naming, leftOut, month }: Names & { readonly month: DatedOnce | undefined },
   faults: TableFault[],
   asides: { line: number; text: string; why: string }[],
 ): Lines {
@@ -116,19 +118,27 @@ export function readLines(
     }
     if (isEmpty && errorIn(first) === undefined) {
       const other = unread.find((column) => readNumber(cell(column), false).kind !== 'unclear');
-      if (other && cell(period) && (holds === 'month' || name))
+      if (other && (month || cell(period)) && (holds === 'month' || name))
         faults.push({
           line: line.line,
           column: shorten(other.heading),
           detail: `holds ${shorten(cell(other))}, and no column that is read holds a figure; name it ${fields.map(({ heading }) => heading).join(', ') || 'after its metric'}`,
           cause: 'a figure in a column that is not read',
         });
-      else if (cell(period) === '' || (holds === 'figure' && name === '')) aside('holds no figure');
+      else if (month && otherMonthOn(line, month))
+        faults.push({ line: line.line, detail: otherMonthOn(line, month) ?? '', cause: 'another month' });
+      else if ((month ? !named && holds === 'figure' : cell(period) === '') || (holds === 'figure' && name === ''))
+        aside('holds no figure');
       else blanks += 1;
-      if (readPeriod(cell(period)).kind !== 'month' || !cell(commentary)) continue;
+      if ((month?.label ?? readPeriod(cell(period))).kind !== 'month' || !cell(commentary)) continue;
     }
-    const label = readPeriod(cell(period));
-    const place = { line: line.line, label, labelText: cell(period), periodColumn: period?.heading ?? 'period' };
+    const label = month?.label ?? readPeriod(cell(period));
+    const place = {
+      line: line.line,
+      label,
+      labelText: month?.text ?? cell(period),
+      periodColumn: month?.from ?? period?.heading ?? 'period',
+    };
     if (label.kind === 'unclear')
       faults.push({
         line: line.line,

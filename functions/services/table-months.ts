@@ -179,7 +179,7 @@ function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFa
     faults.push({
       line,
       column: 'commentary',
-      detail: `${period} has another commentary on an earlier line; a month has one`,
+      detail: `${period} has another commentary on an earlier line; a month has one: put both into one cell, or leave the column out`,
     });
   if (commentary) draft.commentary = commentary;
 }
