@@ -9,11 +9,20 @@ import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
  * stands around it decides. `unclear` says what is wrong and what to write.
  */
 export type PeriodLabel =
-  | { readonly kind: 'month'; readonly period: Period; readonly isNumeric: boolean; readonly day?: number }
+  | {
+      readonly kind: 'month';
+      readonly period: Period;
+      readonly isNumeric: boolean;
+      readonly day?: number;
+      readonly order?: DateOrder;
+    }
   | { readonly kind: 'year'; readonly ends: number }
   | { readonly kind: 'quarter'; readonly ends: number; readonly quarter: number }
   | { readonly kind: 'month-or-year'; readonly period: Period; readonly ends: number; readonly isCanonical: boolean }
   | { readonly kind: 'unclear'; readonly detail: string; readonly cause: string };
+
+/** What a date of numbers shows: its month first; or its day first, but only as reports are dated by the first of their month. */
+export type DateOrder = 'month-first' | 'by-custom';
 
 /** In English and in Welsh. */
 const MONTHS = [
@@ -229,6 +238,9 @@ export function isDatedByMonth(label: PeriodLabel): boolean {
 const onDay = (label: PeriodLabel, day: string | undefined): PeriodLabel =>
   label.kind === 'month' && day !== undefined ? { ...label, day: Number(day) } : label;
 
+const ordered = (label: PeriodLabel, order: DateOrder): PeriodLabel =>
+  label.kind === 'month' ? { ...label, order } : label;
+
 type Month = (year: string | number, month: string | number, isNumeric?: boolean) => PeriodLabel;
 type Unclear = (why: string, cause?: string) => PeriodLabel;
 
@@ -244,8 +256,9 @@ function readDate(
   const american = isDay(year, first, second);
   if (!british && !american) return unclear('is not a date; write the month as yyyy-mm');
   // Reports are dated by the first of their month, which the 8th of January is not.
-  if (!american || first === second || (british && Number(first) === 1)) return onDay(month(year, second), first);
-  if (!british) return onDay(month(year, first), second);
+  if (!american || first === second) return onDay(month(year, second), first);
+  if (british && Number(first) === 1) return ordered(onDay(month(year, second), first), 'by-custom');
+  if (!british) return ordered(onDay(month(year, first), second), 'month-first');
   return unclear(
     `can be ${monthName(periodFrom(Number(year), Number(second)))} or ${monthName(periodFrom(Number(year), Number(first)))}; write the month as yyyy-mm`,
     'a date with two meanings',
@@ -397,7 +410,7 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
   return unclear(why);
 }
 
-const NOT_A_NUMBER = 'is not a number';
+const NOT_A_NUMBER = 'is not a number; write the number alone, or leave the cell blank where there is none';
 
 /** Signs of the width that East Asian writing gives them, as others. */
 const narrow = (text: string): string =>
@@ -419,9 +432,9 @@ function adviceOn(text: string): string | undefined {
 
 /** What stands in a cell where a figure is withheld, unknown or not applicable, in published statistics and by hand. */
 const WITHHELD =
-  /^[[(<]?(c|x|z|k|u|s|low|:|\.{1,3}|-{2,3}|\u2013|\u2014|\*+|~|\?|n\/a|na|n\.a\.|nan|null|tb[ac]|d?supp|suppressed|withheld|redacted|missing|unknown|no data|not (yet )?(available|applicable|known|recorded|reported))[\])>]?$/i;
+  /^[[(<]?(c|x|z|k|u|s|low|:|\.{1,3}|\*+|~|\?|n\/a|na|n\.a\.|nan|null|tb[ac]|d?supp|suppressed|withheld|redacted|missing|unknown|no data|not (yet )?(available|applicable|known|recorded|reported))[\])>]?$/i;
 /** … and what can also mean that there were none. */
-const NIL = /^(-|nil|none|zero|nil return)$/i;
+const NIL = /^([-\u2010-\u2015\u2212]{1,3}|nil|none|zero|nil return)$/i;
 const ERROR =
   /^(#(n\/a|value|ref|div\/0|name|num|null|spill|calc|getting_data|blocked|busy|connect|external|field|python|timeout|unknown)[!?]?|#n\/a n\/a|err:\d{3})$/i;
 

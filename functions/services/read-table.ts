@@ -13,11 +13,12 @@ import {
   type Header,
   headerAt,
   isFieldRole,
+  type Leniency,
   mayNameColumns,
   nearlyHeader,
   withPart,
 } from './table-columns.ts';
-import { type DatedOnce, datingOf, notAsCalled } from './table-dated.ts';
+import { type DatedOnce, datingOf, notAsCalled, subjectOf } from './table-dated.ts';
 import { readLines, textOf } from './table-lines.ts';
 import { monthsOf } from './table-months.ts';
 
@@ -68,10 +69,14 @@ export function readTable(
   const widest = filled.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   if (widest > MAX_COLUMNS)
     return { months: [], faults: [{ line: 1, detail: `has ${widest} columns; at most ${MAX_COLUMNS} are read` }] };
-  const found = findHeader(filled, naming, false) ?? findHeader(filled, naming, true);
+  const found = findHeader(filled, naming);
   if (!found) return withoutHeader(filled, first, naming);
-  const { at, names, isUndated } = found;
+  const { at, names, leniency } = found;
+  const { once } = leniency;
+  const isUndated = once === 'month';
   const above = filled.slice(0, at);
+  const subject = once === 'metric' ? subjectOf(sheet, above, naming) : undefined;
+  if (once === 'metric' && !subject) return withoutHeader(filled, first, naming);
   const { below, repeated, another } = belowNames(filled, found, naming);
   const header = withPart(names, below);
   const dating = isUndated ? datingOf(sheet, above) : undefined;
@@ -99,7 +104,7 @@ export function readTable(
   const fatal = faults.length > 0;
   const read = fatal
     ? { entries: [], remarks: [], blanks: 0 }
-    : readLines(header, below, { naming, leftOut, month: dating?.month }, faults, asides);
+    : readLines(header, below, { naming, leftOut, month: dating?.month, subject }, faults, asides);
   const months = monthsOf(read, header, faults, decimalComma);
   const periods = months.filter(({ isMonth }) => isMonth).map(({ period }) => period);
   const contrary = isUndated ? undefined : notAsCalled(sheet, periods);
@@ -111,6 +116,7 @@ export function readTable(
       header: header.line,
       holds: header.holds,
       ...(dating?.month && { month: described(dating.month, periods) }),
+      ...(subject && { metric: { title: subject.named.metric.title, text: subject.text, from: subject.from } }),
       columns: describeColumns(header),
       asides,
       blanks: read.blanks,
@@ -125,15 +131,25 @@ export function readTable(
 interface FoundHeader {
   readonly at: number;
   readonly names: Header;
-  readonly isUndated: boolean;
+  readonly leniency: Leniency;
 }
 
-/** The first line that names the columns; with `isUndated`, the first that does but for the month. */
-function findHeader(filled: readonly Line[], naming: Naming | undefined, isUndated: boolean): FoundHeader | undefined {
-  for (const at of filled.slice(0, HEADER_LINES).keys()) {
-    const names = headerAt(filled, at, naming, isUndated);
-    if (names) return { at, names, isUndated };
-  }
+/** The less is missing in the names of columns, the sooner they are taken for them. */
+const LENIENCIES: readonly Leniency[] = [
+  {},
+  { once: 'month' },
+  { once: 'metric' },
+  { byContent: true },
+  { byContent: true, once: 'month' },
+];
+
+/** The first line that names the columns best. */
+function findHeader(filled: readonly Line[], naming: Naming | undefined): FoundHeader | undefined {
+  for (const leniency of LENIENCIES)
+    for (const at of filled.slice(0, HEADER_LINES).keys()) {
+      const names = headerAt(filled, at, naming, leniency);
+      if (names) return { at, names, leniency };
+    }
   return undefined;
 }
 
@@ -168,7 +184,7 @@ function faultsOfMonthColumns({ columns, line }: Header, below: readonly Line[])
 /** The lines below the names of the columns, which stand there again where files or pages were put together. */
 function belowNames(
   filled: readonly Line[],
-  { at, names: header, isUndated }: FoundHeader,
+  { at, names: header, leniency }: FoundHeader,
   naming: Naming | undefined,
 ): { below: readonly Line[]; repeated: readonly Line[]; another?: Line } {
   const { height, columns } = header;
@@ -183,7 +199,7 @@ function belowNames(
   const isFigures = ({ cells }: Line): boolean =>
     months !== undefined && readPeriod(cleaned(cells[months.index] ?? '')).kind !== 'unclear';
   const end = rest.findIndex(
-    (line, index) => mayNameColumns(line) && !isFigures(line) && headerAt(rest, index, naming, isUndated) !== undefined,
+    (line, index) => mayNameColumns(line) && !isFigures(line) && headerAt(rest, index, naming, leniency) !== undefined,
   );
   const another = rest[end];
   return { below: another ? rest.slice(0, end) : rest, repeated, ...(another ? { another } : {}) };

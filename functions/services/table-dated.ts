@@ -1,8 +1,9 @@
 import { monthName } from '../domain/format.ts';
 import { cleaned, endOf, isDatedByMonth, NO_YEAR, type PeriodLabel, readPeriod, shorten } from './cells.ts';
+import type { Named, Naming } from './names.ts';
 import type { Line, Understood } from './table.ts';
 
-/** The month of a table that says it once: in the name of its sheet, or in a line above its columns. */
+/** The month, or the metric, of a table that says it once: in the name of its sheet, or in a line above its columns. */
 
 /** What all figures of a table are of, and where that stands. */
 export interface DatedOnce {
@@ -91,9 +92,55 @@ export function notAsCalled(sheet: string | undefined, periods: readonly string[
 }
 
 /** For whoever sent the file to see. */
-export function describeDating({ period, text, from }: NonNullable<Understood['month']>): string {
-  const month = /^\d{4}-\d{2}$/.test(period) ? monthName(period) : period;
-  return `All its figures are of ${month}, by ${from}, "${shorten(text)}".`;
+export function describeOnce({
+  month,
+  metric,
+}: {
+  readonly [key in 'month' | 'metric']?: Understood[key] | undefined;
+}): string {
+  const period = month && (/^\d{4}-\d{2}$/.test(month.period) ? monthName(month.period) : month.period);
+  return [
+    month && `All its figures are of ${period}, by ${month.from}, "${shorten(month.text)}".`,
+    metric && `All its figures are of "${metric.title}", by ${metric.from}, "${shorten(metric.text)}".`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The metric that all figures of a table are of, and where that stands. */
+export interface NamedOnce {
+  readonly named: Named;
+  readonly text: string;
+  readonly from: string;
+}
+
+/** The metric that a sheet is called by, or that the lines above its columns name, where no column does; undefined unless that is one. */
+export function subjectOf(
+  sheet: string | undefined,
+  above: readonly Line[],
+  naming: Naming | undefined,
+): NamedOnce | undefined {
+  const texts = [
+    ...(sheet === undefined ? [] : [{ text: sheet, from: 'the name of the sheet' }]),
+    ...above.flatMap(({ line, cells }) => cells.flatMap(partsOf).map((text) => ({ text, from: `line ${line}` }))),
+  ];
+  const found = texts.flatMap(({ text, from }) => {
+    const named = naming?.(text);
+    return named && !named.field ? [{ named, text, from }] : [];
+  });
+  return new Set(found.map(({ named }) => named.metric.id)).size === 1 ? found[0] : undefined;
+}
+
+/** A line below the columns that stands for another metric than the table's. */
+export function otherMetricOn(
+  { cells }: Line,
+  { named: { metric } }: NamedOnce,
+  naming: Naming | undefined,
+): string | undefined {
+  const other = cells.map((cell) => naming?.(cleaned(cell))?.metric).find((each) => each && each.id !== metric.id);
+  return other
+    ? `names ${other.title}, below the names of the columns; put each metric into a sheet of its own, or add a column "Measure"`
+    : undefined;
 }
 
 const faulty = (line: number, detail: string): Dating => ({ fault: { line: Math.max(line, 1), detail } });

@@ -54,8 +54,9 @@ export interface Understood {
   readonly header: number;
   /** What one line holds. */
   readonly holds: 'figure' | 'month' | 'metric';
-  /** Of a table that says its month once, outside its columns: as written, and where. */
+  /** Of a table that says its month, or its metric, once, outside its columns: as written, and where. */
   readonly month?: { readonly period: string; readonly text: string; readonly from: string };
+  readonly metric?: { readonly title: string; readonly text: string; readonly from: string };
   readonly columns: readonly { readonly heading: string; readonly readAs: string }[];
   /** Lines that hold no figure: titles, remarks, totals. */
   readonly asides: readonly { readonly line: number; readonly text: string; readonly why: string }[];

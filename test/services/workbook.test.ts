@@ -85,6 +85,32 @@ describe('a workbook', () => {
     ]);
   });
 
+  test('is blank where a formula came to nothing, and has the line breaks of its texts', () => {
+    const rows = [
+      ['Month', 'ICPC_x000D_\nnum', { raw: '<c r="@" t="inlineStr"><is><t>ICPC_x000D_den</t></is></c>' }],
+      [month(45505), 14, 15],
+      [month(45536), ...Array(2).fill({ raw: '<c r="@" t="str"><f>IF(A3="","","")</f><v></v></c>' })],
+    ];
+    expect(figuresIn(aWorkbook({ Return: rows }))).toEqual(['2024-08 conferences-on-time 14/15']);
+  });
+
+  test('may have a sheet for each metric', () => {
+    const file = aWorkbook({
+      CLA: [
+        ['Month', 'Figure'],
+        [month(45505), 312],
+      ],
+      ICPC: [['Scorecard'], ['Month', 'Num', 'Den'], [month(45505), 14, 15]],
+    });
+    expect(figuresIn(file)).toEqual(['2024-08 conferences-on-time 14/15', '2024-08 looked-after-children 312']);
+    expect(
+      read(file).understood.map(({ metric }) => metric && `${metric.title}: ${metric.text}, ${metric.from}`),
+    ).toEqual([
+      'Looked after children: CLA, the name of the sheet',
+      'Initial conferences on time: ICPC, the name of the sheet',
+    ]);
+  });
+
   test('has its faults named by sheet, line and column', () => {
     const sheets = {
       One: [
@@ -302,11 +328,29 @@ describe('what is too much, or no workbook, is refused within a second', () => {
       'more than 60 sheets',
     ],
     ['cut short', () => aWorkbook({ One: [HEADER] }).subarray(0, 400), 'no workbook that can be read'],
-    ['that is another kind of archive', () => packArchive([['a.txt', 'x']]), 'no Excel workbook'],
+    ...[
+      ['a.doc', 'a zip archive'],
+      ['return.csv', 'a zip archive of other files'],
+      ['xl/workbook.bin', 'a binary workbook (.xlsb)'],
+      ['content.xml', 'an OpenDocument file (.ods)'],
+      ['Index/Document.iwa', 'a Numbers file'],
+      ['word/document.xml', 'a Word document'],
+    ].map(([part = '', kind]): [string, () => Buffer, string] => [
+      `that is an archive with ${part}`,
+      () => packArchive([[part, 'x']]),
+      `is ${kind}, no Excel workbook; save the figures as`,
+    ]),
+    ['of before 2007', () => Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'is a workbook of before 2007 (.xls)'],
+    ['of Excel 4', () => Buffer.from('0908100000060500', 'hex'), 'is a workbook of before 2007 (.xls)'],
     [
-      'of before 2007, or with a password',
-      () => Buffer.from('d0cf11e0a1b11ae1', 'hex'),
-      'before 2007, or has a password',
+      'with a password',
+      () => Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]),
+      'has a password; take it off',
+    ],
+    [
+      'of which all is hidden',
+      () => aWorkbook({ Figures: [HEADER, ['2024-08', 'CLA', '', '', 1]] }, { hidden: ['Figures'] }),
+      'hidden sheets are not read; unhide it',
     ],
     [
       'whose parts are not what they say',
