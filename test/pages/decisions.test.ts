@@ -86,6 +86,54 @@ describe('a standard', () => {
     );
   });
 
+  describe('with what decides beside it', () => {
+    const asSet = { mOfN: '2 of 3', missing: 'ignore', rebaseDates: '', comparable: '', from: 'March 2011' };
+    const query = (changed: Partial<typeof asSet>) => `${path}?${new URLSearchParams({ ...asSet, ...changed })}`;
+
+    test.each([
+      [{}, 'mOfN', 'Change one of these'],
+      [{ mOfN: 'often' }, 'mOfN', 'such as 2 of 3'],
+      [{ mOfN: '3 of 2' }, 'mOfN', 'such as 2 of 3'],
+      [{ rebaseDates: '1 April 2011\n01/05/2011' }, 'rebaseDates', '“01/05/2011” is not a day'],
+      [{ comparable: '80%' }, 'rebaseDates', 'Enter the day since which'],
+      [{ comparable: '0.8', rebaseDates: '1 April 2011' }, 'comparable', /0\.8.*80%/],
+      [{ mOfN: '1 of 3', from: '' }, 'from', 'Enter the month'],
+    ])('as %j is refused beside its field, and stays typed', async (changed, field, why) => {
+      const { status, html, text } = await visit(query(changed), manager);
+      expect([status, text]).toEqual([422, expect.stringMatching(why)]);
+      expect(html).toContain(`<a href="#other-${field}">`);
+      expect(html).toContain(`id="other-${field}-error"`);
+      expect(html).toMatch(/<details class="govuk-details" open>/);
+      expect(html).toContain(`value="${changed.mOfN ?? asSet.mOfN}"`);
+      expect(text).not.toContain('What it would have raised');
+    });
+
+    test('is tried as the API tries it, drawn, saved with who and why, and stands there as it was set', async () => {
+      const changed = { rebaseDates: '2 May 2011; 1 April 2011', comparable: '85%', mOfN: '1 of 3' };
+      const seen = await visit(query(changed), reader);
+      const change = { rebaseDates: ['2011-04-01', '2011-05-02'], comparable: '85%', from: '2011-03' };
+      const mOfN = { m: 1, n: 3, missing: 'ignore' };
+      const { body } = await service.client.request('POST', `/v1${HOME}/backtests`, {
+        ...{ metric: 'conferences-on-time', mOfN },
+        ...change,
+      });
+      const { episodes } = body.asChanged;
+      expect(seen.text).toContain(`As tried: ${episodes} alert`);
+      expect(seen.html).toMatch(/<svg[^>]*role="img"[\s\S]*Inspection, comparable/);
+      expect(seen.text).toContain('The same, as figures are counted since the way of working changed');
+      const form = { ...asSet, ...changed, author: 'A. Head', reason: 'New conference service' };
+      expect((await visit(path, manager, form)).status).toBe(303);
+      const kept = await visit(path, manager);
+      expect(kept.html).toContain('1 April 2011\n2 May 2011</textarea>');
+      expect(kept.html).toContain('value="1 of 3"');
+      // What stands there unchanged is no change.
+      const again = { mOfN: '1 of 3', rebaseDates: '1 April 2011\n2 May 2011', comparable: '85%' };
+      expect((await visit(query(again), manager)).status).toBe(422);
+      const gone = await visit(query({ ...again, rebaseDates: '', comparable: '' }), manager);
+      expect([gone.status, gone.text]).toEqual([200, expect.stringContaining('What it would have raised')]);
+    });
+  });
+
   test('of what is only shown cannot be tried', async () => {
     const { metrics } = await service.get('/metrics');
     const { id } = metrics.find(({ polarity }: any) => polarity === 'neutral');
