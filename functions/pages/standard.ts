@@ -122,10 +122,10 @@ const OTHER = 'other-';
 export const fieldOf = (form: Form, name: string): string => (isOther(form) ? `${OTHER}${name}` : name);
 
 const MISSING: readonly (readonly [MOfN['missing'], string])[] = [
-  ['ignore', 'Not at all: the reports that came are counted'],
-  ['breaching', 'As one that misses the standard'],
-  ['notBreaching', 'As one that meets the standard'],
-  ['missing', 'As unknown: a miss before it stands until the next report'],
+  ['ignore', 'Not at all'],
+  ['breaching', 'As a miss'],
+  ['notBreaching', 'As one that meets it'],
+  ['missing', 'As unknown, and the last one stands'],
 ];
 
 /** The form to try out how many misses are critical, and days on which the way of working changed. */
@@ -147,7 +147,7 @@ function otherForm(view: MetricView, form: Form, errors: readonly FormError[]): 
 ${text('mOfN', 'Misses that make it critical', { hint: 'So many of the last so many reports, such as 2 of 3. Where each figure comes with its counts, chance decides instead.', width: 10 })}
 ${choice('missing', 'How a report that did not come counts', MISSING)}
 ${area('rebaseDates', 'Days on which the way of working changed', { hint: `One a line, such as 1 April 2011. What is usual is worked out anew from each.${ofReport && ` Those of the inspection count as well: ${ofReport}.`}` })}
-${text('comparable', 'What the inspection found, as figures are counted since', { hint: html`Leave blank where the two cannot be compared: then it is let go of. The report: ${formatBaseline(metric)}.`, width: 10 })}
+${text('comparable', 'What the inspection found, as figures are counted since', { hint: html`Leave blank where the two cannot be compared: then it is let go of. The report: ${formatBaseline(metric).replace(/\.$/, '')}.`, width: 10 })}
 ${text('from', 'From which month on', { hint: FROM_HINT, width: 10 })}
 <button class="govuk-button govuk-button--secondary">Try these out</button></form></div></details>`;
 }

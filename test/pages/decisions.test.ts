@@ -202,6 +202,28 @@ describe('a token', () => {
     expect((await visit('/tokens', reader)).status).toBe(403);
   });
 
+  test('of whoever may no longer manage is told of where people are managed, and is revoked or kept by somebody who may', async () => {
+    const head = { address: 'head@example.org', level: 'warning', summary: '' };
+    await visit('/recipients', manager, { ...head, role: 'manage' });
+    const database = databaseOf(service);
+    const made = { at: '2011-10-14T09:00:00.000Z', by: head.address };
+    const until = { scopes: ['read' as const], expires: Math.floor(Date.parse('2030-01-01') / 1000) };
+    await createToken(database, { ...until, authority: 'herefordshire', label: 'Of the head', made });
+    expect((await visit('/tokens', manager)).text).not.toContain('may no longer manage');
+    await visit('/recipients', manager, { ...head, role: 'submit' });
+    const warned = /1 token was made by somebody who may no longer manage, and still works/;
+    for (const path of ['/recipients', '/tokens']) expect((await visit(path, manager)).text, path).toMatch(warned);
+    expect((await visit('/recipients', reader)).text).not.toMatch(warned);
+    const { html } = await visit('/tokens', manager);
+    const action = new RegExp(`${HOME}(/tokens/[0-9a-f]+/keeping)`).exec(html)?.[1] ?? '';
+    expect((await visit(action, reader, {})).status).toBe(403);
+    expect((await visit(action, manager, {})).status).toBe(303);
+    const kept = (await visit('/tokens', manager)).text;
+    expect(kept).not.toMatch(warned);
+    expect(kept).toMatch(/Of the head .* head@example\.org 14 October 2011 at 10:00 Kept by Director/);
+    expect((await visit('/tokens/0123456789ab/keeping', manager, {})).status).toBe(404);
+  });
+
   test.each([
     [{ label: ' ' }, 'label'],
     [{ days: '400' }, 'days'],
