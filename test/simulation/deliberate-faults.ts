@@ -17,8 +17,8 @@ export interface DeliberateFault {
 export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
   'marked sent before it is published': {
     file: 'functions/services/deliver.ts',
-    find: '  await waitForTurn(authority);\n',
-    replace: '  await waitForTurn(authority);\n  await markSent(database, reference, now());\n',
+    find: '  const turn = await waitForTurn(authority);\n',
+    replace: '  const turn = await waitForTurn(authority);\n  await markSent(database, reference, now());\n',
   },
   'a record that is read as it was': {
     file: 'functions/store/submissions.ts',
