@@ -75,7 +75,11 @@ describe('an alert stays as it stood', () => {
   });
 
   it('of overdue actions, where a report on one cannot be read', () => {
-    expect(shown([lost('progress', 'A1')], { action: critical })).toEqual({ action: warning, held: ['action'] });
+    for (const version of [undefined, 2])
+      expect(shown([lost('progress', 'A1', version)], { action: critical })).toEqual({
+        action: warning,
+        held: ['action'],
+      });
   });
 });
 
