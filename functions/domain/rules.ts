@@ -28,7 +28,7 @@ export const M_OF_N_EXTRA_PERIODS = 2;
 
 /** Months that vary at least so many times as much as their counts explain (Laney) count as so many times fewer cases. Assumption of this service. */
 export const DISPERSION_FROM = 2;
-/** Snapshots and rolling sums within so many standard deviations of a line, by their own size, are no news of themselves. Assumption of this service. */
+/** Snapshots and rolling sums within so many standard deviations of a line, by their own size (of a count's square root, of a share's arcsine), are no news of themselves. Assumption of this service. */
 export const SIZE_DEVIATIONS = 2;
 /** So many reports in a row that fail within that are a warning all the same. Assumption of this service. */
 export const SUSTAINED_FAILURES = 6;

@@ -64,7 +64,7 @@ test('it ends: its alert ends and says why, nothing is judged after it, and the 
   expect(items.find(({ alert }: any) => alert === 'conferences-within-15-days')).toMatchObject({
     transition: 'cleared',
     reason: expect.stringContaining(
-      'it is measured no longer, since the end of May 2011 (by “A. Head”: “improvement plan”)',
+      'it has not been measured since the end of May 2011 (by “A. Head”: “improvement plan”)',
     ),
   });
   const corrected = await call('PUT', '/submissions/2011-05', {

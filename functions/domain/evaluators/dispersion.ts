@@ -66,11 +66,30 @@ export function dispersionAmong(metric: Metric, { columns, start }: Varying, len
   return dispersion >= DISPERSION_FROM ? dispersion : 1;
 }
 
-/** The standard deviation of one figure by its own size, where the service is at `level`; 0 where its size says nothing. */
-export function spreadBySize(metric: Metric, { denominator }: Observation, level: number): number {
-  if (metric.kind === 'count') return Math.sqrt(Math.max(0, level));
-  if (!isShared(metric) || denominator === undefined) return 0;
-  return Math.sqrt(Math.max(0, level * (scaleOf(metric) - level)) / denominator);
+/**
+ * How much worse than a level a figure may be by its own size alone, within so many standard deviations; 0 where its size says
+ * nothing. Deviations are those of the square root of a count, and of the arcsine of a share's, which are the same at every level
+ * (M. S. Bartlett, Supplement to the Journal of the Royal Statistical Society 3, 1936): few cases bring more on their worse side than a
+ * normal distribution has.
+ */
+export function toleranceBySize(
+  metric: Metric,
+  { denominator }: Pick<Observation, 'denominator'>,
+  level: number,
+  deviations: number,
+): number {
+  if (metric.kind === 'count') {
+    if (level <= 0) return 0;
+    const root = Math.sqrt(level);
+    const worst = metric.polarity === 'lower' ? root + deviations / 2 : Math.max(0, root - deviations / 2);
+    return Math.abs(worst * worst - level);
+  }
+  if (!isShared(metric) || !denominator) return 0;
+  const scale = scaleOf(metric);
+  const fails = (metric.polarity === 'higher' ? scale - level : level) / scale;
+  if (!(fails > 0 && fails < 1)) return 0;
+  const worst = Math.sin(Math.min(Math.PI / 2, Math.asin(Math.sqrt(fails)) + deviations / 2 / Math.sqrt(denominator)));
+  return scale * (worst * worst - fails);
 }
 
 /** The standard deviation of figures without counts, by their moving ranges; 0 where those are too few. */

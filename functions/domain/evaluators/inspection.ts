@@ -29,7 +29,7 @@ import {
   poissonWeights,
   stepCusum,
 } from '../statistics/cusum.ts';
-import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
+import { dispersionAmong, spreadByRanges, toleranceBySize } from './dispersion.ts';
 import type { Calm, Compared, Context, Evaluator, Memory, Reason } from './evaluator.ts';
 
 /** Why it is a finding, with the numbers that say so. */
@@ -276,9 +276,11 @@ function judgeByTolerance(
   if (metric.tolerance === null) return undefined;
   const bare = isShared(metric) && metric.cases === 'flow' && !hasCounts(current);
   const byRanges = bare || metric.kind === 'mean';
-  const spread = byRanges ? spreadByRanges(metric, context, observations.length) : spreadBySize(metric, current, value);
-  const uncertain = reference.kind === 'estimate' ? ESTIMATE_SPREAD : 1;
-  const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * uncertain * spread);
+  const deviations = SIZE_DEVIATIONS * (reference.kind === 'estimate' ? ESTIMATE_SPREAD : 1);
+  const byChance = byRanges
+    ? deviations * spreadByRanges(metric, context, observations.length)
+    : toleranceBySize(metric, current, value, deviations);
+  const tolerance = Math.max(metric.tolerance, byChance);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;
   if (!isWorse(metric, current.value, worst)) return undefined;
   // Without counts one month may be chance: two of three are not.

@@ -15,7 +15,7 @@ import { failuresOf, hasCounts, isShared, isWorse, type Observation, scaleOf } f
 import { binomialAtLeast, binomialAtMost, poissonAtLeast } from '../statistics/binomial.ts';
 import { type Datapoint, evaluationRange, judgeMOfN } from '../statistics/m-of-n.ts';
 import { isCohort, isOverlapping } from './change-point.ts';
-import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
+import { dispersionAmong, spreadByRanges, toleranceBySize } from './dispersion.ts';
 import type { Context, Evaluator, Reason } from './evaluator.ts';
 
 /** How bad, and why. */
@@ -74,19 +74,23 @@ function judge(
   // Each report is of nearly the same months as the one before: that it fails again says nothing new.
   if (isOverlapping(metric) && !metric.mOfN) return { level: 'warning', reason: { kind: 'failure', bare: false } };
   // A snapshot within what its own size explains may be chance, and stays so for months: the same children are in the next.
-  const spread = metric.mOfN || chanceDecides ? 0 : spreadOf(metric, observations, context);
-  if (spread > 0) return judgeBySize(metric, observations, context, spread);
+  const tolerance = metric.mOfN || chanceDecides ? 0 : toleranceOf(metric, observations, context);
+  if (tolerance > 0) return judgeBySize(metric, observations, context, tolerance);
   const repeated = judgeByRepetition(metric, observations, context, chanceDecides);
   // So may one figure without counts.
   return chanceDecides && repeated.level === 'warning' ? { ...repeated, level: 'watch' } : repeated;
 }
 
-/** The standard deviation of a figure at its standard, by its own size or, of an average, by its moving ranges; 0 where unknown. */
-function spreadOf(metric: Metric, observations: readonly Observation[], context: Context): number {
+/**
+ * How much worse than its standard a figure may be by its own size or, of an average, by its moving ranges; 0 where unknown. More of a
+ * count is better where it is of places or people that are there; only a sum of months is of what happens by chance.
+ */
+function toleranceOf(metric: Metric, observations: readonly Observation[], context: Context): number {
   const { period, standardIn } = context;
-  if (metric.kind === 'mean') return spreadByRanges(metric, context, observations.length);
-  if (metric.kind === 'count' && metric.polarity !== 'lower') return 0;
-  return spreadBySize(metric, observations.at(-1) as Observation, standardIn(period)?.value ?? 0);
+  if (metric.kind === 'mean') return SIZE_DEVIATIONS * spreadByRanges(metric, context, observations.length);
+  if (metric.kind === 'count' && metric.polarity !== 'lower' && metric.window !== '12-months') return 0;
+  const current = observations.at(-1) as Observation;
+  return toleranceBySize(metric, current, standardIn(period)?.value ?? 0, SIZE_DEVIATIONS);
 }
 
 /**
@@ -97,9 +101,9 @@ function judgeBySize(
   metric: Metric,
   observations: readonly Observation[],
   context: Context,
-  spread: number,
+  tolerance: number,
 ): Judgement {
-  const isBeyond = (observation: Observation): boolean => fails(metric, observation, context, SIZE_DEVIATIONS * spread);
+  const isBeyond = (observation: Observation): boolean => fails(metric, observation, context, tolerance);
   const recent = observations.slice(-REPEATED_AMONG);
   const beyond = recent.filter(isBeyond).length;
   if (beyond >= REPEATED_FAILURES)
