@@ -103,7 +103,12 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     // Tokens are listed, made and revoked on the page.
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grant(dashboard, 'access', [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grantIndex(dashboard, 'access', 'tokens');
     tables.grant(dashboard, 'baselines', [
       'dynamodb:GetItem',

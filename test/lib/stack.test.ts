@@ -193,6 +193,7 @@ describe('each function may do what it needs and nothing else', () => {
         'dynamodb:DeleteItem on TablesAccess.Arn',
         'dynamodb:GetItem on TablesAccess.Arn',
         'dynamodb:PutItem on TablesAccess.Arn',
+        'dynamodb:UpdateItem on TablesAccess.Arn',
         'dynamodb:Query on TablesAccess.Arn/index/tokens',
         'dynamodb:DeleteItem on TablesBaselines.Arn',
         'dynamodb:GetItem on TablesBaselines.Arn',
