@@ -31,6 +31,7 @@ export const PriceListSchema = z.strictObject({
       'dynamodbBackupGbMonth',
       'snsPublish',
       'snsEmail',
+      'sqsRequest',
       'logGbIngested',
       'alarmMonth',
       'customMetricMonth',
@@ -68,7 +69,13 @@ export interface Fixed {
    * is billed by the hours in which something failed.
    */
   readonly customMetrics: number;
+  /** Queues that Lambda takes messages from: it asks whether they hold any, all the time. */
+  readonly polledQueues: number;
 }
+
+/** Lambda begins with five pollers a queue, each of which waits twenty seconds for a message; AWS names neither as a price. */
+const POLLS_A_MINUTE = 15;
+const MINUTES_A_YEAR = 365 * 24 * 60;
 
 interface Resource {
   readonly Type: string;
@@ -99,6 +106,9 @@ export function fixedIn(resources: Readonly<Record<string, Resource>>): Fixed {
     keys: all('AWS::KMS::Key').length,
     dashboards: all('AWS::CloudWatch::Dashboard').length,
     customMetrics: Object.values(METRICS).filter(({ emittedBy }) => emits(emittedBy)).length,
+    polledQueues: all('AWS::Lambda::EventSourceMapping').filter(
+      ({ Properties }) => (Properties as { ScalingConfig?: unknown }).ScalingConfig !== undefined,
+    ).length,
   };
 }
 
@@ -178,6 +188,11 @@ export function costsOf({ submission, read, hourly, efforts, fixed, storedBytes 
     { item: 'Alarms', marginal: 0, fixed: 12 * fixed.alarms * prices.alarmMonth.value },
     { item: 'Keys', marginal: 0, fixed: 12 * fixed.keys * prices.kmsKeyMonth.value },
     { item: 'CloudWatch dashboards', marginal: 0, fixed: 12 * fixed.dashboards * prices.dashboardMonth.value },
+    {
+      item: 'Queues',
+      marginal: 0,
+      fixed: fixed.polledQueues * POLLS_A_MINUTE * MINUTES_A_YEAR * prices.sqsRequest.value,
+    },
     { item: 'Custom metrics', marginal: 0, fixed: 12 * fixed.customMetrics * prices.customMetricMonth.value },
   ];
 }

@@ -1,12 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
 import type { SmallNumbers } from './domain/format.ts';
 import { readEnvironment } from './runtime/environment.ts';
-import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { type HourlyEvent, handleHourly, handleQueue, handleStream, isFromQueue } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { METRICS, type MetricName } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { MOST_BY_ITSELF, openQueue, type WorkQueue } from './runtime/work-queue.ts';
 import { type Evaluated, evaluateAuthority, listDue, SetAsideError } from './services/evaluate.ts';
 import type { Database } from './store/database.ts';
 import { authorityOf } from './store/keys.ts';
@@ -17,16 +19,22 @@ export interface EvaluateDependencies {
   readonly now: () => Date;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where an hourly run leaves authorities that are due, if there are more than it works through by itself; it has to do without where there is none. */
+  readonly queue: WorkQueue | undefined;
+  readonly mostByItself?: number;
 }
 
+const QueuedSchema = z.object({ authority: z.string() });
+
 /**
- * Looks at authorities again: those whose items are on the stream, or, hourly, those that are due. An event says no
- * more than which authority; everything else is read anew, so that events may be lost, doubled or out of order.
+ * Looks at authorities again: those whose items are on the stream, or, hourly, those that are due; of many of these, each copy
+ * those that the queue gives it. An event says no more than which authority; everything else is read anew, so that events may
+ * be lost, doubled or out of order.
  */
 export function createHandler(dependencies: EvaluateDependencies) {
-  const { database, now, logger, metrics } = dependencies;
-  const evaluate = async (authority: string): Promise<void> => {
-    const evaluated = await evaluateAuthority(authority, { ...dependencies, log: logger });
+  const { database, now, logger, metrics, queue, mostByItself = MOST_BY_ITSELF } = dependencies;
+  const evaluate = async (authority: string, onlyIfDue = false): Promise<void> => {
+    const evaluated = await evaluateAuthority(authority, { ...dependencies, log: logger, onlyIfDue });
     if (evaluated) count(metrics, evaluated);
   };
   // A stream would hold up the others until it gave the record up; the hourly run tries again, and rings the alarm.
@@ -39,12 +47,20 @@ export function createHandler(dependencies: EvaluateDependencies) {
     }
   };
   return async (
-    event: DynamoDBStreamEvent | HourlyEvent,
+    event: DynamoDBStreamEvent | SQSEvent | HourlyEvent,
     context: Context,
-  ): Promise<DynamoDBBatchResponse | undefined> => {
+  ): Promise<DynamoDBBatchResponse | SQSBatchResponse | undefined> => {
     if ('Records' in event)
-      return handleStream(event, ({ pk }) => authorityOf(pk), evaluateFromStream, logger, context);
-    const { failed } = await handleHourly(await listDue(database, now()), evaluate, { logger, context });
+      return isFromQueue(event)
+        ? handleQueue(event, QueuedSchema.parse, ({ authority }) => evaluate(authority, true), { logger, context })
+        : handleStream(event, ({ pk }) => authorityOf(pk), evaluateFromStream, logger, context);
+    const due = await listDue(database, now());
+    if (queue && due.length > mostByItself) {
+      await queue.send(due.map((authority) => ({ authority })));
+      logger.info('due authorities queued', { due: due.length });
+      return undefined;
+    }
+    const { failed } = await handleHourly(due, (authority) => evaluate(authority), { logger, context });
     if (failed.length > 0)
       throw new Error(
         `${failed.length} of the due authorities could not be evaluated: ${failed.slice(0, 10).join(', ')}`,
@@ -73,7 +89,7 @@ function count(metrics: Metrics, { before, board, notice }: Evaluated): void {
   metrics.publishStoredMetrics();
 }
 
-const environment = readEnvironment('SMALL_NUMBERS', 'METRICS_NAMESPACE');
+const environment = readEnvironment('SMALL_NUMBERS', 'METRICS_NAMESPACE', 'WORK_QUEUE_URL');
 
 export const handler = createHandler({
   database: openDatabase('baselines', 'submissions', 'alerts'),
@@ -81,4 +97,5 @@ export const handler = createHandler({
   now: () => new Date(),
   logger: new Logger({ serviceName: 'evaluate' }),
   metrics: new Metrics({ namespace: environment.METRICS_NAMESPACE, serviceName: 'evaluate' }),
+  queue: environment.WORK_QUEUE_URL === undefined ? undefined : openQueue(environment.WORK_QUEUE_URL),
 });

@@ -1,12 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { SNSClient } from '@aws-sdk/client-sns';
-import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
 import { readEnvironment } from './runtime/environment.ts';
-import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
+import { type HourlyEvent, handleHourly, handleQueue, handleStream, isFromQueue } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
 import { METRICS, type MetricName, UNSENT_TOO_LONG_S } from './runtime/metrics.ts';
 import { openDatabase } from './runtime/open-database.ts';
+import { MOST_BY_ITSELF, openQueue, type WorkQueue } from './runtime/work-queue.ts';
 import {
   type Delivering,
   type Delivery,
@@ -25,23 +27,30 @@ import { type TokenTelling, tellOfEnd, tokensEnding } from './services/token-end
 export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, Omit<TokenTelling, 'log'> {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where an hourly run leaves notices that are unsent, if there are more than it sends by itself; it has to do without where there is none. */
+  readonly queue: WorkQueue | undefined;
+  readonly mostByItself?: number;
 }
+
+/** What the queue has of an {@link UnsentNotice}. */
+const QueuedSchema = z.object({ authority: z.string(), number: z.number().int() });
 
 /** The schedule leaves notices younger than this to the stream, which is about to send them. */
 const STREAM_HEAD_START_MS = 2 * 60 * 1000;
 
-/** Sends notices: the stream brings new ones, the hourly run whatever is still unsent. */
+/** Sends notices: the stream brings new ones, the hourly run whatever is still unsent, and the queue what is too much for it. */
 export function createHandler(dependencies: NotifyDependencies) {
   const { metrics, logger } = dependencies;
   return async (
-    event: DynamoDBStreamEvent | HourlyEvent,
+    event: DynamoDBStreamEvent | SQSEvent | HourlyEvent,
     context: Context,
-  ): Promise<DynamoDBBatchResponse | undefined> => {
+  ): Promise<DynamoDBBatchResponse | SQSBatchResponse | undefined> => {
     try {
       if (!('Records' in event)) {
         await workByTheHour(dependencies, context);
         return undefined;
       }
+      if (isFromQueue(event)) return await sendQueued(event, dependencies, context);
       return await handleStream(
         event,
         noticeReference,
@@ -109,17 +118,17 @@ async function tellOfTokens(dependencies: NotifyDependencies, context: Context):
 
 /** Sends what is unsent, and measures what could not be sent and whether there is anyone to send it to. */
 async function sendUnsent(dependencies: NotifyDependencies, context: Context): Promise<void> {
-  const { database, now, logger, metrics } = dependencies;
+  const { database, now, logger, metrics, queue, mostByItself = MOST_BY_ITSELF } = dependencies;
   const unsent = await listUnsent(database, new Date(now().getTime() - STREAM_HEAD_START_MS));
   const kept: UnsentNotice[] = [];
-  const { failed, left } = await handleHourly(
-    unsent,
-    async (notice) => {
-      const delivery = await send(notice, dependencies);
-      if (delivery === 'kept') kept.push(notice);
-    },
-    { logger, context },
-  );
+  const sendOne = async (notice: UnsentNotice): Promise<void> => {
+    const delivery = await send(notice, dependencies);
+    if (delivery === 'kept') kept.push(notice);
+  };
+  const { failed, left } =
+    queue && unsent.length > mostByItself
+      ? await queueUnsent(unsent, queue, logger)
+      : await handleHourly(unsent, sendOne, { logger, context });
   for (const notice of unsent) if (notice.isFormer) await moveUnsent(database, notice);
   const oldest = [...kept, ...failed, ...left].map(({ createdAt }) => Date.parse(createdAt)).sort((a, b) => a - b)[0];
   const unsentFor = oldest === undefined ? 0 : Math.round((now().getTime() - oldest) / 1000);
@@ -133,8 +142,33 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
   if (failed.length > 0) throw new Error(`${failed.length} of ${unsent.length} unsent notices could not be sent`);
 }
 
+/** Leaves notices to others like this function: none of them failed, all of them are still to be sent. */
+async function queueUnsent(unsent: readonly UnsentNotice[], queue: WorkQueue, logger: Logger) {
+  await queue.send(unsent.map(({ authority, number }) => ({ authority, number })));
+  logger.info('unsent notices queued', { unsent: unsent.length });
+  return { failed: [], left: unsent };
+}
+
+async function sendQueued(
+  event: SQSEvent,
+  dependencies: NotifyDependencies,
+  context: Context,
+): Promise<SQSBatchResponse> {
+  const kept: NoticeReference[] = [];
+  const answer = await handleQueue(
+    event,
+    QueuedSchema.parse,
+    async (reference) => {
+      if ((await send(reference, dependencies)) === 'kept') kept.push(reference);
+    },
+    { logger: dependencies.logger, context },
+  );
+  countWaiting(dependencies, kept);
+  return answer;
+}
+
 /** By authority, for an alarm that names it. Only of those that have any: one that is silent costs nothing. */
-function countWaiting({ metrics, logger }: NotifyDependencies, kept: readonly UnsentNotice[]): void {
+function countWaiting({ metrics, logger }: NotifyDependencies, kept: readonly NoticeReference[]): void {
   for (const [authority, notices] of Map.groupBy(kept, (notice) => notice.authority)) {
     const single = metrics.singleMetric();
     single.addDimension('authority', authority);
@@ -162,6 +196,7 @@ const environment = readEnvironment(
   'METRICS_NAMESPACE',
   'OPERATIONS_TOPIC_ARN',
   'SMALL_NUMBERS',
+  'WORK_QUEUE_URL',
 );
 
 export const handler = createHandler({
@@ -174,4 +209,5 @@ export const handler = createHandler({
   now: () => new Date(),
   logger: new Logger({ serviceName: 'notify' }),
   metrics: new Metrics({ namespace: environment.METRICS_NAMESPACE, serviceName: 'notify' }),
+  queue: environment.WORK_QUEUE_URL === undefined ? undefined : openQueue(environment.WORK_QUEUE_URL),
 });

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -14,11 +14,17 @@ export type FunctionName = (typeof ALWAYS | typeof SOMETIMES)[number];
 /** With pages. */
 const SHOWING: readonly FunctionName[] = ['dashboard', 'openid'];
 
+/** What a function loads from beside its bundle, and only when it needs it. */
+const BESIDE: Partial<Record<FunctionName, string>> = {
+  evaluate: 'runtime/queue-client.ts',
+  notify: 'runtime/queue-client.ts',
+};
+
 const built = new Set<string>();
 
 /**
  * The code of one function with all that it imports, the SDK included: a directory with the one file `<name>.cjs`,
- * and `assets/` beside it for the pages.
+ * `assets/` beside it for the pages, and what it loads on demand.
  * All functions that every deployment has are built together, once for each assembly that a process writes.
  */
 export function bundle(scope: Construct, name: FunctionName): lambda.Code {
@@ -59,7 +65,13 @@ export const BUNDLING = {
 function build(directory: string, names: readonly FunctionName[]): void {
   esbuild.buildSync({
     ...BUNDLING,
-    entryPoints: names.map((name) => ({ in: join(FUNCTIONS, `${name}.ts`), out: `${name}/${name}` })),
+    entryPoints: names.flatMap((name) => {
+      const beside = BESIDE[name];
+      return [
+        { in: join(FUNCTIONS, `${name}.ts`), out: `${name}/${name}` },
+        ...(beside === undefined ? [] : [{ in: join(FUNCTIONS, beside), out: `${name}/${basename(beside, '.ts')}` }]),
+      ];
+    }),
     outdir: directory,
     outExtension: { '.js': '.cjs' },
   });

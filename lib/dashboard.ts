@@ -9,13 +9,13 @@ const HOUR = Duration.hours(1);
 /** One page, from what people notice down to what causes it. The first three dashboards of an account are free. */
 export function makeDashboard(
   scope: Construct,
-  { functions, api, streams, schedule }: Watched,
+  { functions, api, streams, queues, schedule }: Watched,
   alarms: readonly cloudwatch.IAlarm[],
 ): void {
   const graph = (title: string, left: cloudwatch.IMetric[], right: cloudwatch.IMetric[] = []) =>
     new cloudwatch.GraphWidget({ title, left, right, width: 12, height: 6 });
   const total = (name: MetricName) => ownMetric(scope, name, 'Sum', HOUR);
-  const queues = [...streams.map(({ deadLetters }) => deadLetters), schedule.deadLetters];
+  const givenUp = [...streams, ...queues, schedule].map(({ deadLetters }) => deadLetters);
   const { api: http } = api;
   new cloudwatch.Dashboard(scope, 'Dashboard', {
     dashboardName: Stack.of(scope).stackName,
@@ -55,7 +55,7 @@ export function makeDashboard(
           [...new Set(streams.map(({ to }) => to))].map((to) =>
             to.function.metric('IteratorAge', { statistic: 'Maximum' }),
           ),
-          queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
+          givenUp.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
         ),
       ],
       [

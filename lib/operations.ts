@@ -14,6 +14,7 @@ import type { ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { RETRIES } from './stream-mapping.ts';
 import { ownMetric, type Watched, waitingByAuthority } from './watched.ts';
+import { RECEIVES } from './work-queue.ts';
 
 export interface OperationsProps {
   /** How closely the service is watched: see `operations` in settings.ts. */
@@ -109,6 +110,7 @@ export class Operations extends Construct {
   private watchClosely(watched: Watched): void {
     this.watchFunctions(watched.functions);
     this.watchStreams(watched);
+    this.watchQueues(watched);
     this.watchNotices();
     this.watchOperators();
     this.alarms.add({
@@ -283,6 +285,23 @@ export class Operations extends Construct {
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
         atLeast: 1,
       });
+  }
+
+  private watchQueues({ queues }: Watched): void {
+    for (const { node, by, queue, deadLetters } of queues) {
+      this.alarms.add({
+        name: `${kebab(node.id)}-waiting`,
+        means: `What an hourly run left to others has waited for an hour, and the next has come. ${by.whenItFails}`,
+        metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTES_5, statistic: 'Maximum' }),
+        atLeast: HOUR.toSeconds(),
+      });
+      this.alarms.add({
+        name: `${kebab(node.id)}-dead-letters`,
+        means: `Given up after ${RECEIVES} tries in two hours and a half; the hourly run goes on listing it. ${by.whenItFails}`,
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTES_5, statistic: 'Maximum' }),
+        atLeast: 1,
+      });
+    }
   }
 
   private watchNotices(): void {

@@ -78,6 +78,11 @@ export const SettingsSchema = z.object({
     })
     .optional(),
   /**
+   * Whether what is too much for one hourly run is shared among several, by queues: for a thousand authorities and more. Lambda asks a queue
+   * three times a minute and poller whether it holds anything, which costs the same with one authority.
+   */
+  queues: z.union([z.boolean(), z.stringbool()], 'must be true or false').default(false),
+  /**
    * Whether tables refuse deletion and outlive the stack; off only where trying things out. The command line gives
    * a string, tests and `cdk.json` a boolean.
    */

@@ -12,6 +12,7 @@ import { ServiceFunction } from './service-function.ts';
 import { type Settings, spellSettings } from './settings.ts';
 import { StreamMapping } from './stream-mapping.ts';
 import { Tables } from './tables.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** Everything, in the order data flows: inspection → submission → evaluation → notice → e-mail. */
 export class InspectionMonitorStack extends Stack {
@@ -197,6 +198,15 @@ export class InspectionMonitorStack extends Stack {
       batchSize: 10,
     });
 
+    // What is too much for one hourly run. Of the ten functions that a new account may run at once, this leaves some to streams and
+    // requests; and as each that mails keeps its own pause between mails, there are as few of these as there can be.
+    const queues = settings.queues
+      ? [
+          new WorkQueue(this, 'DueAuthorities', { by: evaluate, atOnce: 4 }),
+          new WorkQueue(this, 'UnsentNotices', { by: notify, atOnce: 2 }),
+        ]
+      : [];
+
     // What events missed: lost, too late to be one, or never one.
     const schedule = new Schedule(this, 'Schedule', { calls: [seed, evaluate, notify] });
 
@@ -204,6 +214,7 @@ export class InspectionMonitorStack extends Stack {
     operations.watch({
       functions: [seed, submit, query, manage, dashboard, ...(openid ? [openid] : []), evaluate, notify],
       streams: [baselineChanges, submissionChanges, newNotices],
+      queues,
       api,
       schedule,
     });
@@ -213,7 +224,9 @@ export class InspectionMonitorStack extends Stack {
     // What the command line needs to put things right: see docs/runbook.md.
     new CfnOutput(this, 'Settings', { value: JSON.stringify(spellSettings(settings)), description: 'What was chosen' });
     new CfnOutput(this, 'SmallNumbers', { value: settings.smallNumbers });
-    const givenUp = [baselineChanges, submissionChanges, newNotices, schedule].map(({ deadLetters }) => deadLetters);
+    const givenUp = [baselineChanges, submissionChanges, newNotices, schedule, ...queues].map(
+      ({ deadLetters }) => deadLetters,
+    );
     new CfnOutput(this, 'DeadLetters', { value: givenUp.map(({ queueUrl }) => queueUrl).join(' ') });
     new CfnOutput(this, 'SeedFunction', { value: seed.function.functionName });
     new CfnOutput(this, 'EvaluateFunction', { value: evaluate.function.functionName });

@@ -6,12 +6,14 @@ import type { Api } from './api.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { StreamMapping } from './stream-mapping.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** What is watched: by alarms, and on the dashboard. */
 export interface Watched {
   readonly functions: readonly ServiceFunction[];
   readonly api: Api;
   readonly streams: readonly StreamMapping[];
+  readonly queues: readonly WorkQueue[];
   readonly schedule: Schedule;
 }
 

@@ -1,6 +1,6 @@
 import type { InvocationResult } from './worker-pool.ts';
 
-/** Emulates how Lambda reads a function's answer to a batch of stream records. */
+/** Emulates how Lambda reads a function's answer to a batch of stream records, or of a queue's messages. */
 
 /**
  * What Lambda does with the answer to a batch of stream records:
@@ -32,4 +32,19 @@ export function judgeBatch(result: InvocationResult, sequenceNumbers: readonly s
   );
   if (indexes.includes(-1)) return { outcome: 'failed' };
   return { outcome: 'retryFrom', index: Math.min(...indexes) };
+}
+
+/**
+ * Which messages of a queue's batch are not done, by the function's answer: those that it names; all of them where it failed, or
+ * named something that is not in the batch.
+ * Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda", "Success and failure conditions".
+ */
+export function failedMessages(result: InvocationResult, messageIds: readonly string[]): readonly string[] {
+  if (result.functionError !== undefined) return messageIds;
+  const answer = result.payload;
+  if (typeof answer !== 'object' || answer === null) return [];
+  const failures = (answer as { batchItemFailures?: unknown }).batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return messageIds;
+  const named = failures.map((failure: { itemIdentifier?: unknown } | null) => failure?.itemIdentifier as string);
+  return named.every((id) => messageIds.includes(id)) ? named : messageIds;
 }

@@ -18,6 +18,7 @@ import { createMailer } from './mail.ts';
 import { createModel } from './model.ts';
 import { undeliveredMails } from './outbox.ts';
 import { createPolicies } from './policy.ts';
+import { isOfQueue, startQueueMapping } from './queue-mapping.ts';
 import { startSchedules } from './schedule.ts';
 import { createSns } from './sns.ts';
 import { createQueues } from './sqs.ts';
@@ -208,7 +209,14 @@ async function start(
   const functions = createFunctions(model, { clock, log, gateway });
   closers.push(() => functions.close());
   gateway.serve('lambda', (call) => functions.handle(call));
-  const mappings = model.ids('AWS::Lambda::EventSourceMapping').map((logicalId) => {
+  const [ofQueues, ofStreams] = [true, false].map((queue) =>
+    model.ids('AWS::Lambda::EventSourceMapping').filter((logicalId) => isOfQueue(model, logicalId) === queue),
+  ) as [string[], string[]];
+  const queueMappings = ofQueues.map((logicalId) =>
+    startQueueMapping({ model, logicalId, functions, policies, queues, log }),
+  );
+  closers.push(() => Promise.all(queueMappings.map((mapping) => mapping.stop())));
+  const mappings = ofStreams.map((logicalId) => {
     const checkpointPath = at('checkpoints', `${logicalId}.json`);
     return startStreamMapping({
       ...{ model, logicalId, streams, dynamodb, functions, policies, queues, clock, log, checkpointPath },
@@ -250,7 +258,7 @@ async function start(
     graceEnd = Date.now() + GRACE_MS;
     const timer = setTimeout(() => {
       // In this order: nothing more is invoked, nothing waits for its turn, and what runs is ended.
-      for (const mapping of mappings) void mapping.stop();
+      for (const mapping of [...mappings, ...queueMappings]) void mapping.stop();
       void functions.close();
       for (const each of functions.all) each.kill();
       outOfTime.abort();
@@ -285,6 +293,7 @@ async function start(
     moveClock(instant) {
       clock.moveTo(instant);
       schedules.clockMoved();
+      for (const mapping of queueMappings) mapping.nudge();
     },
     runSchedules: () => schedules.runNow(),
     delayFilterPolicies: (ms) => sns.delayFilterPolicies(ms),
@@ -293,7 +302,7 @@ async function start(
       const busy = () => functions.running() + sns.undelivered() + schedules.running() + requests();
       for (;;) {
         const before = writes;
-        await Promise.all(mappings.map((mapping) => mapping.drained()));
+        await Promise.all([...mappings, ...queueMappings].map((mapping) => mapping.drained()));
         if (busy() === 0 && writes === before) return;
         await sleep(5);
       }

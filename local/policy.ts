@@ -185,7 +185,10 @@ function needsOf(call: AwsCall, region: string, account: string, keys: ReadonlyM
     }
     case 'sqs': {
       const name = String(input.QueueUrl ?? input.QueueName ?? '*').replace(/^.*\//, '');
-      return [{ action: `sqs:${call.operation}`, resource: `arn:aws:sqs:${region}:${account}:${name}` }];
+      // Service Authorization Reference, "Amazon SQS": a batch needs what its messages need.
+      return [
+        { action: `sqs:${call.operation.replace(/Batch$/, '')}`, resource: `arn:aws:sqs:${region}:${account}:${name}` },
+      ];
     }
   }
 }

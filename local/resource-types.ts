@@ -28,6 +28,51 @@ const Throttling = z.strictObject({
   ThrottlingBurstLimit: z.coerce.number().int().positive(),
 });
 
+const StreamMapping = z.strictObject({
+  EventSourceArn: z.string(),
+  FunctionName: z.string(),
+  BatchSize: z.coerce.number().int().min(1).max(10_000),
+  BisectBatchOnFunctionError: z.boolean(),
+  DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }),
+  FilterCriteria: z.strictObject({
+    Filters: z
+      .array(z.strictObject({ Pattern: z.string().max(4096) }))
+      .min(1)
+      .max(10),
+  }),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')], {
+    error: 'only mappings with ReportBatchItemFailures are emulated',
+  }),
+  MaximumBatchingWindowInSeconds: z.coerce.number().min(0).max(300),
+  MaximumRecordAgeInSeconds: z.coerce.number().int().min(1, 'records must be given up at some age').max(604_800),
+  MaximumRetryAttempts: z.coerce.number().int().min(0, 'retries must end').max(10_000),
+  StartingPosition: z.literal('TRIM_HORIZON', { error: 'only TRIM_HORIZON is emulated' }),
+});
+
+const QueueMapping = z.strictObject({
+  EventSourceArn: z.string(),
+  FunctionName: z.string(),
+  BatchSize: z.coerce.number().int().min(1).max(10, 'more than 10 need a window, which is not emulated for queues'),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')], {
+    error: 'only mappings with ReportBatchItemFailures are emulated',
+  }),
+  ScalingConfig: z.strictObject({ MaximumConcurrency: z.coerce.number().int().min(2).max(1000) }),
+});
+
+/** What a mapping of a stream may say, and one of a queue. */
+export const EVENT_SOURCE_MAPPINGS = [StreamMapping, QueueMapping] as const;
+
+/** Those of queues say how many invocations there may be at once. */
+const EventSourceMapping = z
+  .unknown()
+  .transform((properties, context): z.infer<typeof StreamMapping> | z.infer<typeof QueueMapping> => {
+    const isOfQueue = typeof properties === 'object' && properties !== null && 'ScalingConfig' in properties;
+    const read = (isOfQueue ? QueueMapping : StreamMapping).safeParse(properties);
+    if (read.success) return read.data;
+    context.issues.push(...(read.error.issues as never[]));
+    return z.NEVER;
+  });
+
 /** Properties by resource type. */
 export const PROPERTIES = {
   'AWS::ApiGatewayV2::Api': z.strictObject({
@@ -77,26 +122,7 @@ export const PROPERTIES = {
   'AWS::IAM::Policy': z.strictObject({ PolicyDocument, Roles: z.array(z.string()) }),
   'AWS::IAM::Role': z.strictObject({ Policies: z.array(z.strictObject({ PolicyDocument })).default([]) }),
   'AWS::KMS::Key': z.strictObject({}),
-  'AWS::Lambda::EventSourceMapping': z.strictObject({
-    EventSourceArn: z.string(),
-    FunctionName: z.string(),
-    BatchSize: z.coerce.number().int().min(1).max(10_000),
-    BisectBatchOnFunctionError: z.boolean(),
-    DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }),
-    FilterCriteria: z.strictObject({
-      Filters: z
-        .array(z.strictObject({ Pattern: z.string().max(4096) }))
-        .min(1)
-        .max(10),
-    }),
-    FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')], {
-      error: 'only mappings with ReportBatchItemFailures are emulated',
-    }),
-    MaximumBatchingWindowInSeconds: z.coerce.number().min(0).max(300),
-    MaximumRecordAgeInSeconds: z.coerce.number().int().min(1, 'records must be given up at some age').max(604_800),
-    MaximumRetryAttempts: z.coerce.number().int().min(0, 'retries must end').max(10_000),
-    StartingPosition: z.literal('TRIM_HORIZON', { error: 'only TRIM_HORIZON is emulated' }),
-  }),
+  'AWS::Lambda::EventSourceMapping': EventSourceMapping,
   'AWS::Lambda::Function': z.strictObject({
     Code: z.strictObject({ S3Key: z.string({ error: 'the code must be an asset (S3Key)' }) }),
     Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
@@ -117,7 +143,13 @@ export const PROPERTIES = {
     TopicArn: z.string(),
   }),
   'AWS::SNS::Topic': z.strictObject({ KmsMasterKeyId: z.string().optional() }),
-  'AWS::SQS::Queue': z.strictObject({}),
+  'AWS::SQS::Queue': z.strictObject({
+    // The defaults of AWS.
+    VisibilityTimeout: z.coerce.number().int().min(0).max(43_200).default(30),
+    RedrivePolicy: z
+      .strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number().int().min(1).max(1000) })
+      .optional(),
+  }),
 } as const;
 
 export type ResourceType = keyof typeof PROPERTIES;

@@ -49,6 +49,7 @@ const READING = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStream
 export function startStreamMapping(options: StreamMappingOptions): StreamMapping {
   const { model, logicalId, streams, dynamodb, functions, policies, queues, clock, log, checkpointPath } = options;
   const properties = model.properties(logicalId, 'AWS::Lambda::EventSourceMapping');
+  if (!('StartingPosition' in properties)) throw new Error(`${logicalId} is not the mapping of a stream`);
   const stream = streams.find(({ arn }) => arn === properties.EventSourceArn);
   if (stream === undefined) {
     throw new Error(`${logicalId}: ${properties.EventSourceArn} is not the stream of a table of this template`);

@@ -240,11 +240,13 @@ function differences(before: Board['alerts'], after: Board['alerts']): Differenc
     .filter((each) => each.before !== each.after);
 }
 
-/** What Lambda and EventBridge say of what they gave up. */
+/** What Lambda and EventBridge say of what they gave up; or what an hourly run left to others, of which the queue says no more. */
 const DeadLetterSchema = z.looseObject({
   timestamp: z.string().optional(),
   requestContext: z.looseObject({ condition: z.string(), approximateInvokeCount: z.number() }).optional(),
   DDBStreamBatchInfo: z.looseObject({ batchSize: z.number() }).optional(),
+  authority: z.string().optional(),
+  number: z.number().optional(),
 });
 
 interface DeadLetter {
@@ -266,11 +268,12 @@ async function receiveAll(deployment: Deployment, clear: boolean): Promise<DeadL
       );
       if (Messages.length === 0) break;
       for (const { Body = '{}', ReceiptHandle } of Messages) {
-        const { timestamp, requestContext, DDBStreamBatchInfo } = DeadLetterSchema.parse(JSON.parse(Body));
+        const letter = DeadLetterSchema.parse(JSON.parse(Body));
+        const { timestamp, requestContext, DDBStreamBatchInfo } = letter;
         found.push({
           queue: QueueUrl.split('/').at(-1) ?? QueueUrl,
           at: timestamp ?? '',
-          why: requestContext?.condition ?? 'not delivered',
+          why: requestContext?.condition ?? reasonOf(letter),
           tries: requestContext?.approximateInvokeCount ?? 0,
           records: DDBStreamBatchInfo?.batchSize ?? 1,
         });
@@ -278,4 +281,11 @@ async function receiveAll(deployment: Deployment, clear: boolean): Promise<DeadL
       }
     }
   return found;
+}
+
+function reasonOf({ authority, number }: z.infer<typeof DeadLetterSchema>): string {
+  if (authority === undefined) return 'not delivered';
+  return number === undefined
+    ? `${authority} could not be judged`
+    : `notice ${number} of ${authority} could not be sent`;
 }

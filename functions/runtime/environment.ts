@@ -14,6 +14,8 @@ export const EnvironmentSchema = z.object({
   OPERATIONS_TOPIC_ARN: z.string().optional(),
   /** Whom the deployment has told when the service fails; nobody where there is none. */
   OPERATIONS_EMAIL: z.string().optional(),
+  /** The queue of what is too much for one hourly run, which others like it take from there; none where there are few authorities. */
+  WORK_QUEUE_URL: z.url().optional(),
   /** Whom people write to about the pages; nobody where none was named. */
   CONTACT: z.string().optional(),
   /** Where the page and the API are, without a trailing slash. */

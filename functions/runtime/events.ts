@@ -1,5 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { describeFailure } from './failure.ts';
 
 /** What the hourly schedule sends; the same constant is the target's input in the stack. */
@@ -70,4 +70,37 @@ export async function handleHourly<Subject>(
     }
   }
   return { failed, left: [] };
+}
+
+/** Whether an event is messages of a queue, and not records of a stream. */
+export function isFromQueue(event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent {
+  return event.Records[0]?.eventSource === 'aws:sqs';
+}
+
+/**
+ * Works through messages of a queue, each by itself: one that fails keeps no other back. The answer names those that are not
+ * done, so that they come again, and are put aside after some attempts. When time runs short the rest comes again likewise.
+ */
+export async function handleQueue<Subject>(
+  event: SQSEvent,
+  subjectOf: (body: unknown) => Subject,
+  handle: (subject: Subject) => Promise<void>,
+  { logger, context }: { readonly logger: Logger; readonly context: Pick<Context, 'getRemainingTimeInMillis'> },
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (const [position, { messageId, body }] of event.Records.entries()) {
+    if (context.getRemainingTimeInMillis() < MIN_TIME_LEFT_MS) {
+      const left = event.Records.slice(position);
+      logger.warn('the rest comes again', { done: position, left: left.length });
+      batchItemFailures.push(...left.map((each) => ({ itemIdentifier: each.messageId })));
+      break;
+    }
+    try {
+      await handle(subjectOf(JSON.parse(body)));
+    } catch (error) {
+      batchItemFailures.push({ itemIdentifier: messageId });
+      logger.error('queued subject failed', { failure: describeFailure(error), subject: body });
+    }
+  }
+  return { batchItemFailures };
 }

@@ -29,6 +29,8 @@ export interface Evaluating {
   readonly log: Log;
   /** How long judging may take; {@link JUDGING_MS} unless said otherwise. */
   readonly longestMs?: number;
+  /** Nothing is done where the mark is not due any more: somebody has looked since that was found. */
+  readonly onlyIfDue?: boolean;
 }
 
 /** The longest that the judging of one authority may take: many times what the largest record needs. */
@@ -65,7 +67,7 @@ export async function evaluateAuthority(authority: string, evaluating: Evaluatin
   try {
     return await evaluate(authority, evaluating);
   } catch (error) {
-    if (mayPass(error)) throw error;
+    if (mayPass(error) || error instanceof SetAsideError) throw error;
     const at = evaluating.now();
     const isTooLong = error instanceof TooLongError;
     const isJudged = error instanceof IncompleteError;
@@ -79,10 +81,16 @@ export async function evaluateAuthority(authority: string, evaluating: Evaluatin
 
 function evaluate(
   authority: string,
-  { database, smallNumbers, now, log, longestMs = JUDGING_MS }: Evaluating,
+  { database, smallNumbers, now, log, longestMs = JUDGING_MS, onlyIfDue = false }: Evaluating,
 ): Promise<Evaluated | undefined> {
   return retryChanged(async () => {
     const read = await readBoard(database, authority);
+    if (onlyIfDue && !(read.dueAt && read.dueAt <= now().toISOString())) {
+      // It waits for its time: whoever asks for it before, as it failed there, is told so again.
+      if (read.setAside)
+        throw new SetAsideError(authority, new Error(`${read.setAside.reason} at ${read.setAside.at}`));
+      return undefined;
+    }
     const seen = await readJudged(database, authority, read.board, read.acknowledgements);
     if (!seen) {
       log.warn('no inspection is loaded', { authority });

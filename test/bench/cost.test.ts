@@ -23,7 +23,7 @@ const model: CostModel = {
   read: none,
   hourly: none,
   efforts: { submit: idle, query: idle, evaluate: idle, notify: idle },
-  fixed: { alarms: 0, keys: 0, dashboards: 0, customMetrics: 0 },
+  fixed: { alarms: 0, keys: 0, dashboards: 0, customMetrics: 0, polledQueues: 0 },
   storedBytes: 0,
 };
 const rowOf = (item: string, changed: Partial<CostModel>) =>
@@ -70,11 +70,14 @@ describe('the cost of a year', () => {
 describe('what each level of operations costs a year, whoever uses it', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'cost-test-'));
   afterAll(() => rmSync(outdir, { recursive: true }));
-  const fixedAt = (operations: string) =>
+  const fixedAt = (operations: string, settings = {}) =>
     fixedIn(
       createApp({
         outdir,
-        context: { operations, operationsEmail: operations === 'none' ? 'nobody' : 'engineer@example.org' },
+        context: {
+          ...{ operations, operationsEmail: operations === 'none' ? 'nobody' : 'engineer@example.org' },
+          ...settings,
+        },
       })
         .synth()
         .getStackByName('InspectionMonitor').template.Resources,
@@ -86,17 +89,25 @@ describe('what each level of operations costs a year, whoever uses it', () => {
     evaluate: { memoryMb: 1024, milliseconds: 30 },
     notify: { memoryMb: 512, milliseconds: 30 },
   };
-  const costAt = (operations: string): number =>
-    costsOf({ ...model, efforts, fixed: fixedAt(operations) }).reduce((total, row) => total + row.fixed, 0);
+  const costAt = (operations: string, settings = {}): number =>
+    costsOf({ ...model, efforts, fixed: fixedAt(operations, settings) }).reduce((total, row) => total + row.fixed, 0);
 
   it('counts alarms by the metrics that they watch', () => {
-    expect(fixedAt('full')).toEqual({ alarms: 33, keys: 1, dashboards: 1, customMetrics: 8 });
-    expect(fixedAt('basic')).toEqual({ alarms: 2, keys: 1, dashboards: 0, customMetrics: 0 });
-    expect(fixedAt('none')).toEqual({ alarms: 0, keys: 1, dashboards: 0, customMetrics: 0 });
+    expect(fixedAt('full')).toEqual({ alarms: 33, keys: 1, dashboards: 1, customMetrics: 8, polledQueues: 0 });
+    expect(fixedAt('basic')).toEqual({ alarms: 2, keys: 1, dashboards: 0, customMetrics: 0, polledQueues: 0 });
+    expect(fixedAt('none')).toEqual({ alarms: 0, keys: 1, dashboards: 0, customMetrics: 0, polledQueues: 0 });
   });
 
   it('is at most 15 USD where little is watched', () => {
     expect(costAt('basic')).toBeLessThanOrEqual(15);
+  });
+
+  it('is more with queues by what is said in docs/deployment.md', () => {
+    const document = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+    const more = (operations: string) => costAt(operations, { queues: true }) - costAt(operations);
+    const said = (number: number) => document.includes(number.toFixed(2));
+    expect([more('none'), more('basic')].map((each) => each.toFixed(2))).toEqual(['6.31', '6.31']);
+    expect([said(more('none')), said(more('full') - more('none'))]).toEqual([true, true]);
   });
 
   it.each(OPERATIONS_LEVELS)('is said of %s in docs/deployment.md', (operations) => {

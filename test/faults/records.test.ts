@@ -1,8 +1,10 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resendNotice } from '../../functions/services/notices.ts';
 import { readBoard } from '../../functions/store/boards.ts';
-import { authorityKey, currentKey, noticeKey } from '../../functions/store/keys.ts';
+import { AT_ONCE, dueMark } from '../../functions/store/due-marks.ts';
+import { authorityKey, currentKey, noticeKey, unsentKey } from '../../functions/store/keys.ts';
 import { CLOCK, dynamodbOf, functionOf, startWorld, verify, type World } from './world.ts';
 
 /** Records of a stream that come twice, in another order, or cannot be understood. */
@@ -124,5 +126,64 @@ describe('a poison record among good ones', () => {
       return line.OldestUnsentNotice ?? [];
     });
     expect(Math.min(...measured)).toBeGreaterThanOrEqual(3 * 3600);
+  });
+});
+
+describe('more than one hourly run works through', () => {
+  const MANY = 101;
+  const many = Array.from({ length: MANY }, (_, at) => `many-${at}`);
+  const change = (command: 'put' | 'delete', items: readonly Record<string, { S: string }>[]) =>
+    Promise.all(
+      items.map(({ pk, sk, ...rest }) => {
+        const TableName = world.database.tables.alerts;
+        const Key = { pk, sk } as Record<string, { S: string }>;
+        return command === 'put'
+          ? dynamodbOf(world.instance).send(new PutItemCommand({ TableName, Item: { ...Key, ...rest } }))
+          : dynamodbOf(world.instance).send(new DeleteItemCommand({ TableName, Key }));
+      }),
+    );
+  /** How often functions logged this. */
+  const said = (message: string, fields: object = {}) =>
+    world.log.filter((line) => {
+      const logged = line.message.startsWith('{') ? JSON.parse(line.message) : {};
+      return logged.message === message && Object.entries(fields).every(([name, value]) => logged[name] === value);
+    }).length;
+
+  test('is judged by others like it, from the queue', async () => {
+    await world.load('among-many');
+    const accepted = await world.submit('among-many', '2011-03', 20, 50);
+    await world.instance.idle();
+    const before = said('authority evaluated', { authority: 'among-many' });
+    const marks = [...many, 'among-many'].map((name) => dueMark(name, AT_ONCE) as Record<string, { S: string }>);
+    await change('put', marks);
+    await world.instance.invoke(functionId('Evaluate'), { hourly: true });
+    await world.instance.idle();
+    await change('delete', marks.slice(0, MANY));
+    expect(said('due authorities queued')).toBe(1);
+    expect(said('authority evaluated', { authority: 'among-many' })).toBe(before + 1);
+    expect((await readBoard(world.database, 'among-many')).dueAt).not.toBe(AT_ONCE.toISOString());
+    expect((await verify(world, 'among-many', [accepted])).length).toBe(1);
+    expect(await world.deadLetters()).toEqual({});
+  });
+
+  test('is sent by others like it, and what cannot be read keeps back no other', async () => {
+    await world.load('sent-among-many');
+    const accepted = await world.submit('sent-among-many', '2011-03', 20, 50);
+    await world.instance.idle();
+    await resendNotice(world.database, { authority: 'sent-among-many', number: 1 });
+    const unreadable = many.map((name) => ({
+      ...{ pk: { S: authorityKey(name) }, sk: { S: noticeKey(1) }, data: { S: '{"number": tru' } },
+      ...{ unsent: { S: unsentKey(name) }, createdAt: { S: CLOCK } },
+    }));
+    await change('put', unreadable);
+    await world.instance.idle();
+    await world.restart('2011-05-06T15:00:00Z');
+    await world.instance.invoke(functionId('Notify'), { hourly: true });
+    await world.instance.idle();
+    await change('delete', unreadable);
+    // The schedule's own run, which fell due meanwhile, did so too.
+    expect(said('unsent notices queued')).toBeGreaterThanOrEqual(1);
+    expect(world.published.get('sent-among-many 1')).toBe(2);
+    expect((await verify(world, 'sent-among-many', [accepted])).length).toBe(1);
   });
 });

@@ -2,11 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
 import { CLAIM_MS } from '../../functions/services/direct-mail.ts';
 import { readBoard } from '../../functions/store/boards.ts';
+import { AT_ONCE, dueMark } from '../../functions/store/due-marks.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
 import { AUTHORITY_KEY, recipientId } from '../../functions/store/keys.ts';
 import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
@@ -14,7 +15,7 @@ import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
-import { ACTION, type Answered, functionOf, LABEL, METRIC, type World } from './world.ts';
+import { ACTION, type Answered, enqueue, functionOf, LABEL, METRIC, type World } from './world.ts';
 
 /**
  * What people and programs do with the service, through its own doors and as they would: whoever gets no answer asks
@@ -461,6 +462,19 @@ async function forget(world: World, authority: string): Promise<void> {
   for (const key of world.published.keys()) if (key.startsWith(`${authority} `)) world.published.delete(key);
 }
 
+/** Two messages of one authority: whoever has the second finds that nothing is due any more. */
+const queued: Story = {
+  kills: ['evaluate'],
+  comesTo: { transitions: [] },
+  async tell(world, authority) {
+    await world.load(authority);
+    const { client, tables } = world.database;
+    await client.send(new PutItemCommand({ TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) }));
+    await enqueue(world, 'DueAuthorities', { authority }, { authority });
+    return { authority, accepted: [] };
+  },
+};
+
 /** Calls the API as a program does: JSON, or CSV where it is text. */
 function ask(
   world: World,
@@ -499,5 +513,6 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'a file checked and sent on the page, its alert taken in hand': pages,
   'a recipient added, changed and removed on the page': recipientsOnPages,
   'everything read': reading,
+  'an authority that is due, from the queue': queued,
   'an inspection loaded by a deployment, and by the next': deployments,
 };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { SCOPES } from '../../functions/domain/access.ts';
 import type { Notice } from '../../functions/domain/notice-contents.ts';
@@ -34,13 +34,14 @@ export const CLOCK = '2011-05-06T09:00:00Z';
  */
 export function writeAssembly(directory: string): string {
   const outdir = join(directory, 'cdk.out');
-  createApp({ outdir, context: { retain: false, operations: 'full' } }).synth();
+  createApp({ outdir, context: { retain: false, operations: 'full', queues: true } }).synth();
   const path = join(outdir, 'InspectionMonitor.template.json');
   const template = JSON.parse(readFileSync(path, 'utf8'));
   for (const { Type, Properties } of Object.values<{ Type: string; Properties: Record<string, unknown> }>(
     template.Resources,
   ))
-    if (Type === 'AWS::Lambda::EventSourceMapping') Properties.MaximumBatchingWindowInSeconds = 0;
+    if (Type === 'AWS::Lambda::EventSourceMapping' && Properties.StartingPosition)
+      Properties.MaximumBatchingWindowInSeconds = 0;
   const topic = Object.keys(template.Resources).find((id) => id.startsWith('AlertsTopic'));
   template.Resources.Everybody = {
     Type: 'AWS::SNS::Subscription',
@@ -177,6 +178,14 @@ const client = ({ region, credentials }: Instance) => ({ region, credentials });
 /** A client for calls that are not a function's. */
 export const dynamodbOf = (instance: Instance): DynamoDBClient =>
   new DynamoDBClient({ ...client(instance), endpoint: instance.endpoints.dynamodb });
+
+/** Puts messages into the queue that an hourly run leaves work in, as it does. */
+export async function enqueue({ instance }: Pick<World, 'instance'>, name: string, ...bodies: object[]): Promise<void> {
+  const [, QueueUrl] = Object.entries(instance.resources.queues).find(([id]) => id.startsWith(`${name}Queue`)) ?? [];
+  const Entries = bodies.map((body, at) => ({ Id: String(at), MessageBody: JSON.stringify(body) }));
+  const sqs = new SQSClient({ ...client(instance), endpoint: instance.endpoints.sqs });
+  await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+}
 
 /** The logical id of the function with that name, such as `Submit`. */
 export function functionOf({ instance }: Pick<World, 'instance'>, name: string): string {

@@ -20,7 +20,7 @@ function synthesize(context: Record<string, unknown> = {}): Record<string, Resou
   return createApp({ context, outdir }).synth().getStackByName('InspectionMonitor').template.Resources;
 }
 
-const WATCHED = { operationsEmail: 'engineer@example.org', ...COUNCIL_SETTINGS };
+const WATCHED = { operationsEmail: 'engineer@example.org', queues: true, ...COUNCIL_SETTINGS };
 const resources = synthesize(WATCHED);
 const all = (type: string, of = resources): [string, Resource][] =>
   Object.entries(of).filter(([, { Type }]) => Type === type);
@@ -78,16 +78,34 @@ describe('alarms', () => {
     const watched = [...alarms.keys()].filter((name) => name.endsWith('-dead-letters')).flatMap(watches);
     expect(watched.sort()).toEqual(
       all('AWS::SQS::Queue')
+        .filter(([, { Properties }]) => Properties.RedrivePolicy === undefined)
         .map(([id]) => `ApproximateNumberOfMessagesVisible of ${id}`)
         .sort(),
     );
+    const ofQueues = ['due-authorities-dead-letters', 'unsent-notices-dead-letters'];
     for (const [name, { Threshold, AlarmDescription }] of alarms)
       if (name.endsWith('-dead-letters')) {
         expect(Threshold).toBe(1);
-        // As the mapping, or the rule, really tries.
+        // As the mapping, the rule or the queue really tries.
         const tries = name === 'schedule-dead-letters' ? 3 : 10;
-        expect(AlarmDescription).toContain(`Given up after ${tries} further tries or an hour, whichever came first`);
+        expect(AlarmDescription).toContain(
+          ofQueues.includes(name)
+            ? 'Given up after 5 tries in two hours and a half'
+            : `Given up after ${tries} further tries or an hour, whichever came first`,
+        );
       }
+  });
+
+  test('what an hourly run leaves to others raises one when it waits for the next', () => {
+    const queues = all('AWS::SQS::Queue').filter(([, { Properties }]) => Properties.RedrivePolicy);
+    for (const [id, { Properties }] of queues) {
+      const { maxReceiveCount } = Properties.RedrivePolicy;
+      expect(maxReceiveCount * Properties.VisibilityTimeout).toBe(2.5 * 3600);
+      const name = id.startsWith('DueAuthorities') ? 'due-authorities-waiting' : 'unsent-notices-waiting';
+      expect(watches(name)).toEqual([`ApproximateAgeOfOldestMessage of ${id}`]);
+      expect(alarms.get(name).Threshold).toBe(3600);
+    }
+    expect(queues).toHaveLength(2);
   });
 
   test('notices unsent for two hours raise one; so does an hourly run that does not report', () => {
@@ -154,6 +172,10 @@ describe('alarms', () => {
         'submission-changes-dead-letters',
         'new-notices-dead-letters',
         'schedule-dead-letters',
+        'due-authorities-waiting',
+        'due-authorities-dead-letters',
+        'unsent-notices-waiting',
+        'unsent-notices-dead-letters',
         'notices-unsent',
         'notices-waiting',
         'no-confirmed-recipient',

@@ -429,6 +429,61 @@ describe('streams', () => {
   });
 });
 
+describe('queues', () => {
+  const many = synthesize({ ...CONTEXT, queues: 'true' });
+
+  test('are not there with few authorities: asking them costs the same whatever they hold', () => {
+    const mappings = Object.values(all('AWS::Lambda::EventSourceMapping'));
+    expect(mappings.every(({ Properties }) => Properties.StartingPosition)).toBe(true);
+    expect(Object.keys(all('AWS::SQS::Queue')).filter((id) => !id.endsWith('DeadLetters'))).toEqual([]);
+  });
+
+  test.each([
+    ['DueAuthorities', 'Evaluate', 4],
+    ['UnsentNotices', 'Notify', 2],
+  ])(
+    '%s hands to %s what its hourly run leaves, in batches that may be done in part',
+    (name, by, MaximumConcurrency) => {
+      const { Properties: queue } = all('AWS::SQS::Queue', many)[`${name}Queue`] as Resource;
+      const { Timeout } = all('AWS::Lambda::Function', many)[`${by}Function`]?.Properties ?? {};
+      expect(queue).toMatchObject({ SqsManagedSseEnabled: true, VisibilityTimeout: 6 * Timeout });
+      expect(readable(queue.RedrivePolicy.deadLetterTargetArn)).toBe(`${name}DeadLetters.Arn`);
+      // Long enough to be put aside, and no longer: the hourly run lists it anew.
+      const { maxReceiveCount } = queue.RedrivePolicy;
+      expect(maxReceiveCount).toBeGreaterThanOrEqual(5);
+      expect(queue.MessageRetentionPeriod).toBe((maxReceiveCount + 1) * queue.VisibilityTimeout);
+
+      const [mapping] = Object.entries(all('AWS::Lambda::EventSourceMapping', many)).filter(([id]) =>
+        id.startsWith(name),
+      );
+      expect(mapping?.[1].Properties).toMatchObject({
+        BatchSize: 10,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency },
+      });
+      expect(readable(mapping?.[1].Properties.EventSourceArn)).toBe(`${name}Queue.Arn`);
+      const verbs = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'];
+      const added = permissionsOf(by, many).filter((permission) => !permissionsOf(by).includes(permission));
+      expect(added).toEqual(verbs.map((verb) => `sqs:${verb} on ${name}Queue.Arn`));
+      const { Variables } = all('AWS::Lambda::Function', many)[`${by}Function`]?.Properties.Environment ?? {};
+      expect(readable(Variables.WORK_QUEUE_URL)).toBe(`${name}Queue`);
+    },
+  );
+
+  test('take nothing in the clear', () => {
+    const policies = Object.entries(all('AWS::SQS::QueuePolicy', many)).filter(([id]) => /QueuePolicy$/.test(id));
+    expect(policies).toHaveLength(2);
+    for (const [, { Properties }] of policies)
+      expect(Properties.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      ]);
+  });
+});
+
 describe('every hour', () => {
   const { Properties } = all('AWS::Events::Rule').ScheduleHourly as Resource;
 
@@ -632,6 +687,7 @@ test('the outputs say what the command line needs', () => {
       authority: 'herefordshire',
       contact: 'nobody',
       smallNumbers: 'show',
+      queues: 'false',
       retain: 'true',
     }),
     SmallNumbers: 'show',

@@ -14,7 +14,7 @@ import {
   TYPES_NOT_EMULATED,
 } from '../../local/not-emulated.ts';
 import { intrinsicOf, isObject, referenceOf } from '../../local/resolve.ts';
-import { PROPERTIES, PSEUDO_PARAMETERS, RETURN_VALUES } from '../../local/resource-types.ts';
+import { EVENT_SOURCE_MAPPINGS, PROPERTIES, PSEUDO_PARAMETERS, RETURN_VALUES } from '../../local/resource-types.ts';
 import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 interface Template {
@@ -31,6 +31,7 @@ const EVERYTHING = {
   alertEmail: 'director@example.org',
   operationsEmail: 'engineer@example.org',
   contact: 'information@example.org',
+  queues: true,
   retain: true,
 };
 const VARIANTS: readonly Record<string, unknown>[] = [
@@ -149,6 +150,9 @@ describe('the template that is deployed', () => {
         type,
         ...propertiesOf(schema).map((path) => type + path),
       ]),
+      ...EVENT_SOURCE_MAPPINGS.flatMap((schema) => propertiesOf(schema)).map(
+        (path) => `AWS::Lambda::EventSourceMapping${path}`,
+      ),
       ...PSEUDO_PARAMETERS,
       ...Object.entries(RETURN_VALUES).flatMap(([type, values]) => values.map((value) => `${value} of ${type}`)),
     ];

@@ -11,7 +11,7 @@ import { loadInspection, requireMetrics } from '../../functions/services/inspect
 import { readOverview } from '../../functions/services/record.ts';
 import { setStandard } from '../../functions/services/standards.ts';
 import { readBoard } from '../../functions/store/boards.ts';
-import { dueMark } from '../../functions/store/due-marks.ts';
+import { dueMark, saveSetAside } from '../../functions/store/due-marks.ts';
 import {
   AUTHORITY_KEY,
   ackKey,
@@ -84,6 +84,23 @@ describe('an evaluation', () => {
     expect(await listDue(store, NOW)).toContain(authority);
     await evaluateAuthority(authority, evaluating);
     expect(await listDue(store, NOW)).not.toContain(authority);
+  });
+
+  test('of what was listed as due does nothing where somebody has looked since, and names again what was set aside then', async () => {
+    await submit('2011-09', 9);
+    const listed = { ...evaluating, onlyIfDue: true };
+    expect((await evaluateAuthority(authority, listed))?.board.judged).toEqual({ '2011-09': 1 });
+    const calls: string[] = [];
+    const database = intercepted(store, async (command) => void calls.push(command));
+    expect(await evaluateAuthority(authority, { ...listed, database })).toBeUndefined();
+    expect(calls).toEqual(['Query']);
+
+    await saveSetAside(store, authority, { at: NOW.toISOString(), reason: 'too-long' }, new Date(NOW.getTime() + 1000));
+    calls.length = 0;
+    await expect(evaluateAuthority(authority, { ...listed, database })).rejects.toThrow(
+      `${authority} was set aside: Error: too-long at ${NOW.toISOString()}`,
+    );
+    expect(calls).toEqual(['Query']);
   });
 
   test('looks again where the record changed while it judged', async () => {

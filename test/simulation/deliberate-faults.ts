@@ -38,9 +38,9 @@ export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
   },
   'the record read before the board': {
     file: 'functions/services/evaluate.ts',
-    find: 'const read = await readBoard(database, authority);\n    const seen = await readJudged(database, authority, read.board, read.acknowledgements);',
+    find: 'const seen = await readJudged(database, authority, read.board, read.acknowledgements);\n',
     replace:
-      'const first = await readBoard(database, authority);\n    const seen = await readJudged(database, authority, first.board, first.acknowledgements);\n    const read = await readBoard(database, authority);',
+      'const seen = await readJudged(database, authority, read.board, read.acknowledgements);\n    Object.assign(read, await readBoard(database, authority));\n',
   },
   'a token that opens every authority': {
     file: 'functions/domain/access.ts',

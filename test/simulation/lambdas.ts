@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { CloudFormationCustomResourceResponse, Context } from 'aws-lambda';
 import { DOCUMENTS } from '../../functions/http/routes.ts';
 import { readAssets } from '../../functions/pages/assets.ts';
+import { sendAll } from '../../functions/runtime/queue-client.ts';
 import type { Database } from '../../functions/store/database.ts';
 import type { TableName } from '../../functions/store/keys.ts';
 
@@ -21,6 +23,10 @@ export interface Surroundings {
   readonly database: Database<TableName>;
   readonly sns: SNSClient;
   readonly topicArn: string;
+  /** Queues are called like the function that takes from them. */
+  readonly sqs: Pick<SQSClient, 'send'>;
+  /** How many subjects an hourly run works through without the queue; as many as deployed where it is left out. */
+  readonly mostByItself?: number | undefined;
   readonly now: () => Date;
   /** Hears of each line of the log. */
   readonly onLog: (level: string, message: string, fields: unknown) => void;
@@ -84,6 +90,10 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
   } as unknown as Logger;
   const common = { database, now, logger };
   const smallNumbers = 'show';
+  const hourly = {
+    queue: { send: (subjects: readonly unknown[]) => sendAll(name, subjects, around.sqs) },
+    ...(around.mostByItself === undefined ? {} : { mostByItself: around.mostByItself }),
+  };
   switch (name) {
     case 'submit':
       return submit.createHandler(common) as unknown as Handler;
@@ -92,10 +102,11 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
     case 'manage':
       return manage.createHandler({ ...common, sns, topicArn }) as unknown as Handler;
     case 'evaluate':
-      return evaluate.createHandler({ ...common, smallNumbers, metrics: METRICS }) as unknown as Handler;
+      return evaluate.createHandler({ ...common, ...hourly, smallNumbers, metrics: METRICS }) as unknown as Handler;
     case 'notify':
       return notify.createHandler({
         ...common,
+        ...hourly,
         sns,
         topicArn,
         pageUrl: PAGE_URL,

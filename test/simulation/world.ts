@@ -4,12 +4,13 @@ import {
   type TransactWriteItemsCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SendMessageBatchCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { EVALUATED_PREFIXES, NOTICE_PREFIX, type TableName } from '../../functions/store/keys.ts';
-import { judgeBatch } from '../../local/batch-response.ts';
+import { failedMessages, judgeBatch } from '../../local/batch-response.ts';
 import { type FunctionName, type Handler, startFunction } from './lambdas.ts';
 import { createMailTopic, type Letter, type MailTopic } from './mail-topic.ts';
 import {
@@ -82,7 +83,7 @@ interface Copy {
 
 interface Call {
   readonly invocation: Invocation;
-  readonly service: 'store' | 'mail';
+  readonly service: 'store' | 'mail' | 'queue';
   readonly command: Command;
   readonly resolve: (output: object) => void;
   readonly reject: (error: unknown) => void;
@@ -108,6 +109,28 @@ interface Mapping {
   parts: { readonly records: readonly ChangeRecord[]; readonly attempts: number }[];
   running: boolean;
 }
+
+/** What waits to be handed to a function, as Lambda's event source mapping of a queue does. */
+interface Queue {
+  readonly name: FunctionName;
+  readonly most: number;
+  readonly messages: Message[];
+  running: number;
+}
+
+interface Message {
+  readonly id: string;
+  readonly body: string;
+  visibleAt: number;
+  receives: number;
+}
+
+/** As `lib/work-queue.ts` has it. */
+const QUEUE = { batchSize: 10, receives: 5, hiddenMs: 30 * 60_000 } as const;
+/** How many invocations there may be of each queue. */
+const QUEUES = { evaluate: 4, notify: 2 } as const;
+/** Of two copies of a function, one leaves more than this many subjects to the queue. */
+const FEW = 1;
 
 /** How far behind a clock may be. */
 export const MOST_BEHIND_MS = 10 * 60_000;
@@ -220,6 +243,10 @@ export function createWorld(options: WorldOptions): World {
     return [{ shard, name, matches, batchSize, parts: [], running: false }];
   });
 
+  const queues = Object.entries(QUEUES).map(
+    ([name, most]): Queue => ({ name: name as FunctionName, most, messages: [], running: 0 }),
+  );
+
   // ---- functions
 
   function start(name: FunctionName): Copy {
@@ -238,6 +265,8 @@ export function createWorld(options: WorldOptions): World {
       database: { client: client('store'), tables: store.tables } as unknown as Database<TableName>,
       sns: client('mail') as unknown as SNSClient,
       topicArn: topic.arn,
+      sqs: client('queue') as unknown as SQSClient,
+      mostByItself: made % 2 === 0 ? FEW : undefined,
       now: () => new Date(now - (faults.clockBehind > 0 ? behind : 0)),
       onLog(level, _message, fields) {
         const { failure } = (fields ?? {}) as { failure?: { name: string } };
@@ -308,6 +337,7 @@ export function createWorld(options: WorldOptions): World {
   function execute({ service, command, invocation }: Call): object {
     calling = invocation;
     try {
+      if (service === 'queue') return enqueue(command.input as SendMessageBatchCommandInput);
       return service === 'store' ? store.execute(command) : topic.execute(command);
     } finally {
       calling = undefined;
@@ -324,6 +354,19 @@ export function createWorld(options: WorldOptions): World {
       return;
     }
     call.resolve(partial(call, output));
+  }
+
+  /** A batch of messages may be taken in part. */
+  function enqueue({ QueueUrl, Entries = [] }: SendMessageBatchCommandInput): object {
+    const queue = queues.find(({ name }) => name === QueueUrl);
+    if (!queue || Entries.length === 0 || Entries.length > QUEUE.batchSize) throw new Error('SQS would refuse this');
+    const isTaken = Entries.map(() => !random().chance(faults.throttled));
+    for (const [at, { MessageBody = '' }] of Entries.entries())
+      if (isTaken[at]) queue.messages.push({ id: `message-${++made}`, body: MessageBody, visibleAt: now, receives: 0 });
+    return {
+      Successful: Entries.filter((_, at) => isTaken[at]).map(({ Id }) => ({ Id })),
+      Failed: Entries.filter((_, at) => !isTaken[at]).map(({ Id }) => ({ Id, Code: 'InternalError' })),
+    };
   }
 
   /** A batch of reads may be answered in part. */
@@ -447,6 +490,41 @@ export function createWorld(options: WorldOptions): World {
   const readyMappings = (): Mapping[] =>
     mappings.filter(({ running, parts, shard }) => !running && (parts.length > 0 || shard.records.length > 0));
 
+  const visibleIn = ({ messages }: Queue): Message[] => messages.filter(({ visibleAt }) => visibleAt <= now);
+  const readyQueues = (): Queue[] =>
+    queues.filter((queue) => queue.running < queue.most && visibleIn(queue).length > 0);
+
+  /** Standard queues keep no order, and may hand a message over twice. */
+  function handOver(queue: Queue): void {
+    const batch: Message[] = [];
+    const most = 1 + random().below(QUEUE.batchSize);
+    for (const message of visibleIn(queue)) {
+      if (batch.length === most) break;
+      if (message.receives >= QUEUE.receives) {
+        queue.messages.splice(queue.messages.indexOf(message), 1);
+        givenUp++;
+        continue;
+      }
+      message.receives++;
+      message.visibleAt = random().chance(faults.doubled) ? now : now + QUEUE.hiddenMs;
+      batch.push(message);
+    }
+    if (batch.length === 0) return;
+    queue.running++;
+    const Records = batch.map(({ id, body }) => ({ messageId: id, body, eventSource: 'aws:sqs' }));
+    begin(queue.name, { Records }, (outcome) => {
+      queue.running--;
+      const ids = batch.map(({ id }) => id);
+      const failed = failedMessages(
+        { payload: outcome.answer, functionError: outcome.failed && 'Unhandled' } as never,
+        ids,
+      );
+      for (const message of batch)
+        if (!failed.includes(message.id) && queue.messages.includes(message))
+          queue.messages.splice(queue.messages.indexOf(message), 1);
+    });
+  }
+
   function deliverEvent(): void {
     const at = random().below(events.length);
     const [event] = events.splice(at, 1);
@@ -466,7 +544,7 @@ export function createWorld(options: WorldOptions): World {
     get waiting() {
       return {
         ...{ calls: calls.length, timers: timers.length, events: events.length },
-        ...{ batches: readyMappings().length, running: live.size },
+        ...{ batches: readyMappings().length + readyQueues().length, running: live.size },
       };
     },
     get givenUp() {
@@ -490,8 +568,11 @@ export function createWorld(options: WorldOptions): World {
     },
     stepEvent: deliverEvent,
     stepBatch() {
-      const ready = readyMappings();
-      if (ready.length > 0) deliver(random().pick(ready));
+      const ready = [...readyMappings(), ...readyQueues()];
+      if (ready.length === 0) return;
+      const next = random().pick(ready);
+      if ('shard' in next) deliver(next);
+      else handOver(next);
     },
     pass(ms) {
       now += ms;

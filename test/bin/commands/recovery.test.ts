@@ -337,6 +337,9 @@ test('dead-letters shows what was given up, and removes it when told to', async 
     DDBStreamBatchInfo: { batchSize: 3 },
   });
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  // As the two queues hold them that hourly runs leave work in, where there are such queues.
+  for (const left of [{ authority: 'somewhere' }, { authority: 'somewhere', number: 12 }])
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(left) }));
   const { stdout } = await monitor(service, 'dead-letters', '--clear');
   expect(JSON.parse(stdout).deadLetters).toEqual([
     {
@@ -346,6 +349,8 @@ test('dead-letters shows what was given up, and removes it when told to', async 
       tries: 11,
       records: 3,
     },
+    expect.objectContaining({ why: 'somewhere could not be judged' }),
+    expect.objectContaining({ why: 'notice 12 of somewhere could not be sent' }),
   ]);
   expect(JSON.parse((await monitor(service, 'dead-letters')).stdout).deadLetters).toEqual([]);
 });
