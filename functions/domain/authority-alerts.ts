@@ -1,6 +1,7 @@
 import { action } from './evaluators/action.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import { submission } from './evaluators/submission.ts';
+import { sentence } from './format.ts';
 import { type AlertState, advance, CLEAR } from './lifecycle.ts';
 import { AUTHORITY_ALERT_IDS, type AuthorityAlertId, type Metric } from './metric.ts';
 import type { AuthorityAlertRule, Obligations } from './obligations.ts';
@@ -12,9 +13,9 @@ export function isAuthorityAlert(id: string): id is AuthorityAlertId {
   return Object.hasOwn(AUTHORITY_ALERTS, id);
 }
 
-/** The title that people know an alert by: its metric's, or that of an alert of the authority. */
+/** The title that people know an alert by: its metric's, or that of an alert of the authority. Of a metric that is gone its id says the same. */
 export function titleOfAlert(id: string, metrics: readonly Pick<Metric, 'id' | 'title'>[]): string {
-  const own = isAuthorityAlert(id) ? AUTHORITY_ALERTS[id].title : id;
+  const own = isAuthorityAlert(id) ? AUTHORITY_ALERTS[id].title : sentence(id.replaceAll('-', ' '));
   return metrics.find((metric) => metric.id === id)?.title ?? own;
 }
 

@@ -90,6 +90,8 @@ export const AnnouncedSchema = z.object({
   /** The number of the last notice at each level; boards of an earlier version do not say. */
   lastOf: z.partialRecord(LevelSchema, z.int()).optional(),
   alerts: z.record(z.string(), ToldAlertSchema),
+  /** Of what was told as over, the latest month that it was over by then; boards of an earlier version do not say. */
+  over: z.record(z.string(), z.string()).optional(),
 });
 export type Announced = z.infer<typeof AnnouncedSchema>;
 

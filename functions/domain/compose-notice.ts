@@ -6,6 +6,7 @@ import { describeBaseline, describeStandard } from './describe-finding.ts';
 import type { Finding } from './evaluators/evaluator.ts';
 import {
   basisOf,
+  cardinal,
   formatAbsence,
   formatBaseline,
   formatDue,
@@ -17,6 +18,7 @@ import {
   monthName,
   oneLine,
   type SmallNumbers,
+  sentence,
   typed,
 } from './format.ts';
 import { type AlertState, type Change, CLEAR, highest, type Level, LevelSchema, rank } from './lifecycle.ts';
@@ -29,7 +31,7 @@ import { reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
-import { type Judged, standardFor } from './timeline.ts';
+import { type Judged, judgedAt, standardFor } from './timeline.ts';
 
 /** What a notice is put into words from. */
 export interface Occasion {
@@ -87,8 +89,8 @@ export function composeNotice(occasion: Occasion): Notice {
       : {}),
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
     ...(about ? { about } : {}),
-    ...(month?.status === 'provisional' ? { provisional: true } : {}),
-    ...(isNew && month.commentary ? { commentary: typed(month.commentary, MAX_TYPED_LENGTH) } : {}),
+    ...(month?.retracted ? { takenBack: true } : month?.status === 'provisional' ? { provisional: true } : {}),
+    ...(isNew && !month.retracted && month.commentary ? { commentary: typed(month.commentary, MAX_TYPED_LENGTH) } : {}),
     ...questionsIn(occasion),
     transitions: [...changes.keys()]
       .sort(byWeight)
@@ -123,8 +125,11 @@ function questionsIn({ record, judgements, board, smallNumbers }: Occasion): Pic
   return questions.length > 0 ? { questions: firstOf(questions) } : {};
 }
 
-const observationsOf = (entries: readonly Judged[]): Observation[] =>
-  entries.flatMap(({ observation }) => observation ?? []);
+function observationsOf(entries: readonly Judged[]): Observation[] {
+  const observations: Observation[] = [];
+  for (const { observation } of entries) if (observation) observations.push(observation);
+  return observations;
+}
 
 /** As much as a notice keeps of a title or an authority's name: with every alert changed at once it still fits. */
 const MAX_TITLE_LENGTH = 150;
@@ -135,18 +140,15 @@ function weightOf({ holdLine, kind }: Metric, position: number): number {
 }
 
 /**
- * The latest month of whose figures there is news: by a figure that is new or was corrected. Undefined where the news is
- * that figures are late or actions overdue: no month of figures has anything to do with it.
+ * The latest month of whose figures there is news: that came in, was corrected or was taken back. Undefined where the news is
+ * another: figures that are late, actions that are overdue, a standard that was changed, a reminder.
  */
-function newsMonth({ changes, judgements, told, board, superseded }: Occasion): string | undefined {
-  const metrics = [...changes.keys()].filter((id) => judgements.has(id));
-  if (metrics.length === 0) return undefined;
-  const latest = board.latestPeriod ?? '';
-  if (latest > (told?.latestPeriod ?? '') || superseded.length === 0) return latest || undefined;
-  return superseded
-    .map(({ period }) => period)
-    .sort()
-    .at(-1);
+function newsMonth({ changes, judgements, told, record }: Occasion): string | undefined {
+  if (![...changes.keys()].some((id) => judgements.has(id))) return undefined;
+  const judged = told?.judged ?? {};
+  return record.months.findLast(({ period, revision, retracted }) =>
+    period in judged ? judged[period] !== revision : !retracted,
+  )?.period;
 }
 
 /** An alert as it stands, whether it changed or not. */
@@ -169,8 +171,11 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const isMoved = !ended && change?.transition !== 'raised' && isSameButSince(before, shown);
   const moved = isMoved && before?.since ? { since: before.since } : {};
   const reason = (isChanged || isMoved) && told ? whyNow(metric, id, told, occasion) : undefined;
+  const { episode } = after ?? {};
+  const isAgain = isChanged && episode && !before?.episode && episode.from <= (told?.over?.[id] ?? '');
+  const formerly = metric && told && formerTitle(metric, told);
   const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
-  const given = inHandOf(before, after, ended, record);
+  const given = inHandOf(id, before, after, ended, record);
   return {
     alert: id,
     title: oneLine(titleOfAlert(id, record.metrics), MAX_TITLE_LENGTH),
@@ -180,6 +185,9 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
     since: shown.since ?? '',
     ...((unsaid ? before : after)?.state === 'recovering' ? { recovering: true } : {}),
     ...(unsaid ? { unsaid } : {}),
+    ...(isAgain ? { again: true } : {}),
+    ...(ended && (metric ? hasEnded(metric, board) : !isAuthorityAlert(id)) ? { unmeasured: true } : {}),
+    ...(formerly ? { formerly } : {}),
     ...(before?.level ? { was: { level: before.level, recovering: before.state === 'recovering', ...moved } } : {}),
     ...(metric ? wordsOf(metric, occasion) : describeAuthority(id, after, occasion)),
     ...(reason ? { reason } : {}),
@@ -204,21 +212,43 @@ function whyNow(
   metric: Metric | undefined,
   id: string,
   told: Announced,
-  { record, superseded, smallNumbers }: Occasion,
+  { record, superseded, smallNumbers, judgements }: Occasion,
 ): string | undefined {
-  if (metric) return reasonFor(metric, told, record, superseded, smallNumbers);
-  return isAuthorityAlert(id) ? reasonForAuthority(told, record) : 'the inspection no longer has this metric';
+  if (metric) return reasonFor(metric, told, record, superseded, smallNumbers, isOtherwise(id, told, judgements));
+  return isAuthorityAlert(id)
+    ? reasonForAuthority(told, record)
+    : 'it is no longer one of the metrics that are watched';
+}
+
+/** Whether the figures that were told of are judged otherwise now: then it is not those of later months that made the news. */
+function isOtherwise(id: string, told: Announced, judgements: Occasion['judgements']): boolean {
+  const before = told.alerts[id] ?? CLEAR;
+  const there = judgedAt(judgements.get(id) ?? [], told.latestPeriod ?? '')?.alert ?? CLEAR;
+  return before.state !== there.state || before.level !== there.level || before.since !== there.since;
+}
+
+/** Whether nothing is judged of a metric any more. */
+const hasEnded = ({ until }: Metric, { latestPeriod = '' }: Pick<Board, 'latestPeriod'>): boolean =>
+  until !== undefined && until < latestPeriod;
+
+/** What a metric was called when its figures were last told of, where that is another name. */
+function formerTitle({ formerTitles = [] }: Metric, { latestPeriod = '' }: Announced): NoticeItem['formerly'] {
+  const then = formerTitles.find(({ until }) => until.slice(0, latestPeriod.length) >= latestPeriod);
+  return then && { title: oneLine(then.title, MAX_TITLE_LENGTH), until: then.until };
 }
 
 /** Who has it in hand; where it got worse since, that this no longer holds. */
 function inHandOf(
+  id: string,
   before: ToldAlert | undefined,
   after: BoardAlert | undefined,
   ended: boolean,
   { acknowledgements }: AuthorityRecord,
 ): NoticeItem['inHand'] {
   const { acknowledgement } = after ?? {};
-  const earlier = before?.inHand && acknowledgements.find(({ at }) => at === before.inHand?.at);
+  // Also whoever took it in hand since it was last told.
+  const from = before?.episode?.from;
+  const earlier = acknowledgements.find(({ alert, period }) => alert === id && from !== undefined && period >= from);
   const given = acknowledgement ?? earlier;
   if (!given) return undefined;
   const { author, note, at } = given;
@@ -256,7 +286,12 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   const benchmark = record.benchmarks.find(({ metric: id }) => id === metric.id);
   const against = [standard, previous].flatMap((other) => other?.value ?? []);
-  const absence = last ? formatAbsence(metric, last.period, board.latestPeriod ?? last.period) : '';
+  const latest = board.latestPeriod ?? last?.period ?? '';
+  // Nothing is expected of a metric that has ended.
+  const absence = last
+    ? formatAbsence(metric, last.period, hasEnded(metric, board) ? (metric.until ?? latest) : latest)
+    : '';
+  const isNoWorse = last !== undefined && previous !== undefined && !isWorse(metric, last.value, previous.value);
   return {
     ...(last
       ? { value: `${formatObservation(metric, last, smallNumbers, against)} in ${monthName(last.period)}${absence}` }
@@ -272,7 +307,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
     ...(benchmark ? { compared: oneLine(formatBenchmark(metric, benchmark), MAX_QUOTED_LENGTH) } : {}),
     findings: findings.map(({ text }) => oneLine(text, MAX_WORDS_LENGTH)),
     reasons: findings.map((finding) => oneLine(reasonOf(metric, finding, standard), MAX_WORDS_LENGTH)),
-    why: plainReasons(metric, findings),
+    why: plainReasons(metric, findings, isNoWorse),
     actions: record.actions
       .filter(({ id }) => metric.actions.includes(id))
       .map((action) => oneLine(nameOf(action), MAX_QUOTED_LENGTH)),
@@ -295,15 +330,20 @@ function atTheLeast(metric: Metric, standard: Standard): string {
 }
 
 /** Why it is raised beside the standard, as a colleague would say it. How that was worked out is on the metric's page. */
-function plainReasons(metric: Metric, findings: readonly Finding[]): string[] {
-  const said = findings.flatMap(({ evaluator, reference }) => {
+function plainReasons(metric: Metric, findings: readonly Finding[], isNoWorse: boolean): string[] {
+  const said = findings.flatMap(({ evaluator, reference, level, numbers: { failing = 0 } }) => {
     switch (evaluator) {
+      case 'standard':
+        // A figure that is no worse than the one before explains no higher level.
+        return isNoWorse && level === 'critical' && failing > 1
+          ? [`${sentence(cardinal(failing))} of the latest reports are not what they should be.`]
+          : [];
       case 'inspection':
         return metric.baseline.kind === 'figure'
           ? [`It has become worse than the inspectors found: ${formatBaseline(metric)}.`]
           : ['It has become worse than it was in the first months after the inspection.'];
       case 'change-point':
-        return [`It has slipped back from the level that was reached${reference ? `: ${reference}` : ''}.`];
+        return [`It has become worse than it had been${reference ? `: ${reference}` : ''}.`];
       case 'special-cause':
         return ['This is unusually bad for this figure, more than its usual ups and downs.'];
       default:

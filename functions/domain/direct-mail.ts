@@ -1,7 +1,7 @@
 import type { Grant } from './access.ts';
 import { dayName, MAX_NAME_LENGTH, monthName, timeName, typed } from './format.ts';
 import type { Level } from './lifecycle.ts';
-import { LEGEND, standingOf } from './notice.ts';
+import { countOf, LEGEND, standingOf } from './notice.ts';
 import type { Notice } from './notice-contents.ts';
 import { dayInEngland } from './period.ts';
 
@@ -105,7 +105,7 @@ export function summaryOf(
 function countsOf(raised: Standing['stillRaised']): string {
   const count = (level: Level): string[] => {
     const found = raised.filter((item) => (item.recovering ? item.reached : item.level) === level).length;
-    return found > 0 ? [`${found} ${level}`] : [];
+    return found > 0 ? [countOf(found, level)] : [];
   };
   return [...count('critical'), ...count('warning')].join(', ');
 }
@@ -133,8 +133,8 @@ export function lossOf(
     subject: `${name}: ${address} no longer gets these e-mails`,
     text: `${address} no longer gets e-mails about ${name}. This service noticed on ${timeName(noticedAt)}.
 
-Somebody followed the link at the end of an e-mail that ends them, or a scanner of mail did, or the address was taken out at AWS. Nobody
-removed it here. ${left === 1 ? 'You are the only one who still gets them.' : `${left} people still get them, and you are one.`}
+Somebody followed the link at the end of an e-mail that ends them, or a scanner of mail did, or whoever runs this service took the address out.
+Nobody removed it here. ${left === 1 ? 'You are the only one who still gets them.' : `${left} people still get them, and you are one.`}
 
 If they should go on getting them, add the address again. They will be asked to confirm:
 ${pageUrl}authorities/${authority}/recipients

@@ -56,6 +56,12 @@ export const NoticeItemSchema = z.object({
   shouldBe: z.string().optional(),
   /** What it is by now, where that is other than what the e-mails said and no e-mail was due for it. */
   unsaid: z.object({ level: LevelSchema, recovering: z.boolean(), since: z.string() }).optional(),
+  /** It was told as over, and the record of now has it as never over: good news that did not hold. */
+  again: z.boolean().optional(),
+  /** It is over as its metric has ended: no figure says that it is well. */
+  unmeasured: z.boolean().optional(),
+  /** What its metric was called when it was last told, and until when. */
+  formerly: z.object({ title: z.string(), until: z.iso.date() }).optional(),
   /** Why it is raised though the figure alone may not say so, in plain sentences. */
   why: z.array(z.string()).optional(),
   /** What people wrote who changed what it is judged by, as theirs. */
@@ -81,6 +87,8 @@ export const NoticeSchema = z.object({
   about: z.string().optional(),
   /** Whether that month is provisional. */
   provisional: z.boolean().optional(),
+  /** Whether that month was taken back: the news is that its figures are gone. */
+  takenBack: z.boolean().optional(),
   /** What was written beside the figures of a month that is new. */
   commentary: z.string().optional(),
   /** Latest figures that can hardly be right, each in a sentence. */

@@ -36,7 +36,7 @@ const isReminder = ({ transition }: NoticeItem): boolean => transition === 'remi
  * name is shortened.
  */
 export function subjectOf(notice: Notice): string {
-  const month = notice.about && `${monthName(notice.about)}${notice.provisional ? ' (provisional)' : ''}`;
+  const month = notice.about && `${monthName(notice.about)}${beside(notice)}`;
   const groups = groupsOf(notice);
   const together = betterTogether(groups);
   const [[, [worst] = []] = []] = groups;
@@ -45,7 +45,7 @@ export function subjectOf(notice: Notice): string {
       .map(([word, items], position) => {
         const title = titled && position === 0 && worst ? printable(worst.title) : '';
         const others = items.length > 2 ? ' and others' : ' and another';
-        return `${items.length} ${word}${title ? ` (${title}${items.length > 1 ? others : ''})` : ''}`;
+        return `${countOf(items.length, word)}${title ? ` (${title}${items.length > 1 ? others : ''})` : ''}`;
       })
       .concat(notice.inspection ? ['a new inspection'] : [])
       .join(', ');
@@ -59,6 +59,23 @@ export function subjectOf(notice: Notice): string {
     subjectLine(line(shortened(name, room), false))
   );
 }
+
+/** Whether it is over, for whatever reason. */
+const isOver = ({ transition }: NoticeItem): boolean => transition === 'cleared' || transition === 'withdrawn';
+
+/** Whether it is told for the first time, and its latest figure is as it should be. */
+const isNewlyBetter = ({ recovering, was, again }: NoticeItem): boolean => recovering === true && !was && !again;
+
+/** Whether it was worse than was told, and its latest figure is as it should be. */
+const isBetterYet = (item: NoticeItem): boolean =>
+  isBad(item) && item.recovering === true && item.was !== undefined && !item.again;
+
+const beside = ({ provisional, takenBack }: Notice): string =>
+  takenBack ? ' (taken back)' : provisional ? ' (provisional)' : '';
+
+/** `1 warning`, `2 warnings`; the other words are the same for one and for many. */
+export const countOf = (count: number, word: string): string =>
+  `${count} ${word}${word === 'warning' && count !== 1 ? 's' : ''}`;
 
 /** Letters and signs that are no other letter with a mark, as they are written where there is nothing but ASCII. */
 const IN_ASCII: Readonly<Record<string, string>> = {
@@ -107,10 +124,13 @@ function groupsOf({ transitions }: Notice): Group[] {
     ['to watch', bad('watch')],
     ['still critical', those(isReminder)],
     ['not reported', those(isUnreported)],
-    ['withdrawn', those(({ transition }) => transition === 'withdrawn')],
-    ['no longer raised', those(({ transition }) => transition === 'cleared')],
+    ['raised again', those((item) => isBad(item) && item.recovering === true && item.again === true)],
+    ['new, but getting better', those((item) => isBad(item) && isNewlyBetter(item))],
+    ['no longer measured', those((item) => isOver(item) && item.unmeasured === true)],
+    ['withdrawn', those((item) => item.transition === 'withdrawn' && !item.unmeasured)],
+    ['no longer raised', those((item) => item.transition === 'cleared' && !item.unmeasured)],
     ['less serious', those(({ transition }) => transition === 'eased')],
-    ['getting better', those((item) => item.transition === 'recovering' || (isBad(item) && item.recovering === true))],
+    ['getting better', those((item) => item.transition === 'recovering' || isBetterYet(item))],
   ];
   return groups.filter(([, items]) => items.length > 0);
 }
@@ -210,13 +230,26 @@ const unseenSection = (unseen: readonly NoticeItem[], home: string): Section =>
     isUnreported(item)
       ? change(item, home)
       : [
-          `${LEVEL_WORD[item.level]}${isBad(item) ? ' and new' : isReminder(item) ? ' still' : ''}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
+          `${unseenWords(item)}: ${sentence((item.findings[0] ?? item.title).replace(/[.]?$/, '.'))}`,
           ...unsaidWords(item),
           ...inHand(item),
         ],
   );
 
-function introduction({ name, period, provisional, about }: Notice): string {
+/** What is said of figures that did not come before it is said which. */
+function unseenWords(item: NoticeItem): string {
+  const { level, was } = item;
+  if (isReminder(item)) return `Still ${wordOf(level)}`;
+  if (!isBad(item)) return LEVEL_WORD[level];
+  if (!was) return `${LEVEL_WORD[level]}, new`;
+  return was.level === level
+    ? `Still ${wordOf(level)}, and more is missing`
+    : `${LEVEL_WORD[level]}, was ${wordOf(was.level)}`;
+}
+
+function introduction({ name, period, provisional, takenBack, about }: Notice): string {
+  if (takenBack && about)
+    return `${name}. The figures for ${monthName(about)} were taken back. ${period ? `Figures are in up to ${monthName(period)}.` : 'No figures are in.'}`;
   if (!period) return `${name}. No figures are in.`;
   if (!about) return `${name}. Figures are in up to ${monthName(period)}.`;
   const figures =
@@ -271,11 +304,12 @@ function fitting(sections: readonly Section[], home: string): string[] {
 function change(item: NoticeItem, home: string): Paragraph {
   return [
     headline(item),
+    ...formerWords(item),
     ...movedWords(item),
     ...facts(item),
     // Fewer are missing; which, is to be said again.
     ...(isUnseen(item) && item.transition === 'eased' ? item.findings.map((text) => `${sentence(text)}.`) : []),
-    ...(item.reason ? [`This is why: ${item.reason}.`] : []),
+    ...(item.reason ? [`This is why: ${ended(item.reason)}`] : []),
     ...(item.said ?? []).flatMap(({ author, text }) => [`“${author}” wrote:`, `> ${text}`]),
     ...inHand(item),
     ...overdueLines(item),
@@ -283,34 +317,43 @@ function change(item: NoticeItem, home: string): Paragraph {
   ];
 }
 
+/** With its full stop, where it does not end with one. */
+const ended = (text: string): string => text.replace(/[.]?$/, '.');
+
+const ENDS_NEXT = 'The latest figure is what it should be; one more like it ends the alert.';
+
 function headline(item: NoticeItem): string {
-  const { title, transition, level, was, recovering } = item;
+  const { title, transition, level, was, recovering, again, unmeasured } = item;
   const since = item.since ? ` since ${dateName(item.since)}` : '';
   const now = LEVEL_WORD[level];
   switch (transition) {
     case 'cleared':
-      return `No longer raised: ${title}. It was ${wordOf(was?.level ?? level)}${since}.`;
+      return `No longer ${unmeasured ? 'measured' : 'raised'}: ${title}. It had been ${wordOf(was?.level ?? level)}${since}.`;
     case 'withdrawn':
-      return `Withdrawn: ${title}. It was ${wordOf(was?.level ?? level)}${since}. Judged anew, it is not.`;
+      if (unmeasured) return `No longer measured: ${title}. It had been ${wordOf(was?.level ?? level)}${since}.`;
+      return `Withdrawn: ${title}. It had been ${wordOf(was?.level ?? level)}${since}. Judged again, there is no reason for that.`;
     case 'recovering':
-      return `Getting better: ${title}. It is ${wordOf(item.reached)}${since}; the latest figure meets what is expected, and one more ends it.`;
+      return `Getting better: ${title}. It ${was && rank(was.level) > rank(item.reached) ? `was ${wordOf(was.level)}, and is ${wordOf(item.reached)} now,` : `has been ${wordOf(item.reached)}`}${since}. ${ENDS_NEXT}`;
     case 'unreported':
       return `${recovering ? `${LEVEL_WORD[item.reached]}, but getting better when it was last reported` : `Still ${now.toLowerCase()}`}, and not reported any more: ${title}${since}.`;
     case 'eased':
       return was && was.level !== level
         ? `Less serious: ${title}. It is ${wordOf(level)} now, and was ${wordOf(was.level)}.`
-        : `Less serious than was said before: ${title}. It is ${wordOf(level)}${since}, and never was worse.`;
+        : `Less serious than was said before: ${title}. It has been ${wordOf(level)}${since}, and was never worse.`;
     default:
       if (recovering)
-        return `${LEVEL_WORD[item.reached]}, but getting better: ${title}${since}. The latest figure meets what is expected, and one more ends it.`;
+        return `${LEVEL_WORD[item.reached]}${again ? ' again' : was ? '' : ', new'}, but getting better: ${title}${since}. ${again ? `${NOT_OVER} ` : ''}${ENDS_NEXT}`;
+      if (again) return `${now} again: ${title}${since}. ${NOT_OVER}`;
       if (was?.recovering) return `${now} again: ${title}${since}. It was getting better. That did not last.`;
       if (transition === 'raised' && was && was.level !== 'watch')
-        return `${now} anew: ${title}${since}. What was said of it before no longer holds.`;
+        return `${now} again: ${title}${since}. ${item.reason ? 'What was said of it before no longer holds.' : 'The alert before it had ended in between.'}`;
       if (was && was.level !== level) return `${now}, was ${wordOf(was.level)}: ${title}${since}.`;
       if (was) return `Still ${wordOf(level)}, and worse: ${title}${since}.`;
       return `${now}, new: ${title}${since}.${rank(item.reached) > rank(level) ? ` It was ${wordOf(item.reached)} in between.` : ''}`;
   }
 }
+
+const NOT_OVER = 'It was said to be over. That no longer holds.';
 
 const wordOf = (level: Level): string =>
   ({ critical: 'critical', warning: 'a warning', watch: 'only to watch' })[level];
@@ -343,11 +386,13 @@ function overdueLines({ overdue }: NoticeItem): string[] {
 }
 
 /** Who has it in hand and what they wrote, as theirs: whatever they typed is one line that is marked as a quotation. */
-export function inHand({ inHand: given, acknowledgement }: NoticeItem): string[] {
+export function inHand(item: NoticeItem): string[] {
+  const { inHand: given, acknowledgement } = item;
   // Of an earlier version.
   if (!given) return acknowledgement ? ['In hand:', `> ${oneLine(acknowledgement, MAX_QUOTED)}`] : [];
   const day = dayName(dayInEngland(new Date(given.at)));
   const said = `> ${given.note}`;
+  if (isOver(item)) return [`“${given.author}” had it in hand. They wrote on ${day}:`, said];
   if (given.lapsed)
     return [`“${given.author}” had it in hand, but it has got worse since. They wrote on ${day}:`, said];
   return [`“${given.author}” has it in hand. They wrote on ${day}:`, said];
@@ -363,14 +408,18 @@ const link = ({ alert }: NoticeItem, home: string): string[] => [
 /** One alert that did not change. */
 function standing(item: NoticeItem, home: string, brief = false): Paragraph {
   const { level, reached, recovering, title, since, value, direction, shouldBe } = item;
-  const state = recovering ? `${LEVEL_WORD[reached]}, but getting better,` : LEVEL_WORD[level];
+  const state = LEVEL_WORD[recovering ? reached : level];
   const figure = value && !brief ? ` ${sentence(value)}${direction ? `, ${direction}` : ''}.` : '';
   const expected = shouldBe && figure ? ` It should be ${shouldBe}.` : '';
   return [
-    `${state} since ${dateName(since)}: ${title}.${figure}${expected}`,
+    `${state} since ${dateName(since)}${recovering ? ', but getting better' : ''}: ${title}.${figure}${expected}`,
+    ...formerWords(item),
     ...unsaidWords(item),
     ...movedWords(item),
-    ...(level === 'watch' || item.inHand || item.acknowledgement ? inHand(item) : [NOBODY_HAS_IT_IN_HAND]),
+    // Its heading says that nobody has.
+    ...(level === 'watch' || isReminder(item) || item.inHand || item.acknowledgement
+      ? inHand(item)
+      : [NOBODY_HAS_IT_IN_HAND]),
     ...(brief ? [] : link(item, home)),
   ];
 }
@@ -380,7 +429,7 @@ function unsaidWords({ level, recovering, unsaid }: NoticeItem): string[] {
   if (!unsaid) return [];
   const isBetter = unsaid.level !== level || unsaid.recovering !== (recovering ?? false);
   const now = unsaid.recovering
-    ? 'The latest figure meets what is expected, and one more ends it.'
+    ? ENDS_NEXT
     : `By the figures that are in now it is ${isBetter ? `${wordOf(unsaid.level)} ` : ''}since ${dateName(unsaid.since)}.`;
   return [`${now} The e-mails have not said so yet.`];
 }
@@ -390,9 +439,13 @@ const movedWords = ({ was, reason, transition }: NoticeItem): string[] =>
   was?.since
     ? [
         `The e-mail before said: since ${dateName(was.since)}.`,
-        ...(reason && !transition ? [`This is why: ${reason}.`] : []),
+        ...(reason && !transition ? [`This is why: ${ended(reason)}`] : []),
       ]
     : [];
+
+/** What it was called when it was last told of. */
+const formerWords = ({ formerly }: NoticeItem): string[] =>
+  formerly ? [`It was called “${formerly.title}” until ${dayName(formerly.until)}.`] : [];
 
 /** What fits a line of a list. Our own titles are longer now and then; the page has them whole. */
 const MAX_TITLE_LENGTH = 72;

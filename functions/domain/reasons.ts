@@ -9,6 +9,7 @@ import {
   MAX_TYPED_LENGTH,
   monthName,
   nth,
+  oneLine,
   type SmallNumbers,
   typed,
 } from './format.ts';
@@ -27,6 +28,7 @@ const NAMED_MONTHS = 3;
  * changed standard by old and new value; a changed inspection file. Undefined where nothing of the kind happened.
  *
  * @param superseded the months as they were announced, where that revision is no longer the current one.
+ * @param isOtherwise whether what was told of is judged otherwise now; where it is not, no file that was loaded made the news.
  */
 export function reasonFor(
   metric: Metric,
@@ -34,6 +36,7 @@ export function reasonFor(
   record: AuthorityRecord,
   superseded: readonly Month[],
   smallNumbers: SmallNumbers,
+  isOtherwise: boolean,
 ): string | undefined {
   const end = endOf(metric, record);
   return joined([
@@ -41,16 +44,17 @@ export function reasonFor(
     ...changedStandardsOf(metric, told, record),
     ...end,
     // That it ended is what was loaded anew.
-    ...(end.length > 0 ? [] : changedInspectionOf(told, record)),
+    ...(end.length > 0 || !isOtherwise ? [] : changedInspectionOf(told, record)),
   ]);
 }
 
 /** That nothing is judged any more, as the metric has ended. */
-function endOf({ until, changes = [] }: Metric, { months }: AuthorityRecord): string[] {
+function endOf({ until, replacedBy, changes = [] }: Metric, { months, metrics }: AuthorityRecord): string[] {
   if (until === undefined || (latestPeriodOf(months) ?? '') <= until) return [];
   const last = changes.at(-1);
+  const successor = metrics.find(({ id }) => id === replacedBy);
   return [
-    `it is measured no longer, since the end of ${monthName(until)}${last ? ` (by “${typed(last.author, MAX_NAME_LENGTH)}”: “${typed(last.reason, MAX_TYPED_LENGTH)}”)` : ''}`,
+    `it has not been measured since the end of ${monthName(until)}${last ? ` (by “${typed(last.author, MAX_NAME_LENGTH)}”: “${typed(last.reason, MAX_TYPED_LENGTH)}”)` : ''}${successor ? `; “${oneLine(successor.title, MAX_NAME_LENGTH)}” took its place` : ''}`,
   ];
 }
 
@@ -58,7 +62,7 @@ function endOf({ until, changes = [] }: Metric, { months }: AuthorityRecord): st
 function changedInspectionOf(told: Announced, { inspection, fingerprint }: AuthorityRecord): string[] {
   if (told.inspection === fingerprint) return [];
   if (told.leading === undefined || told.leading === inspection.id)
-    return ['what is measured, or what the inspection found, was loaded anew and differs'];
+    return ['what is measured, or what the inspection found, was loaded again and is different'];
   return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
@@ -66,7 +70,7 @@ function changedInspectionOf(told: Announced, { inspection, fingerprint }: Autho
 export function reasonForAuthority(told: Announced, record: AuthorityRecord): string | undefined {
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(told, period, revision))
-    .map(({ period, revision }) => `${monthName(period)} was retracted (revision ${revision})`);
+    .map(({ period, revision }) => `${monthName(period)} was taken back (revision ${revision})`);
   return joined([...first(retracted), ...changedDueDayOf(told, record), ...changedInspectionOf(told, record)]);
 }
 
@@ -92,7 +96,7 @@ function first(reasons: readonly string[]): string[] {
 
 /** Whether a month that was announced is there in another revision now. */
 function isRevised({ judged, latestPeriod = '' }: Announced, period: string, revision: number): boolean {
-  return period <= latestPeriod && judged[period] !== revision;
+  return period in judged ? judged[period] !== revision : period <= latestPeriod;
 }
 
 function correctionsOf(
@@ -102,8 +106,11 @@ function correctionsOf(
   superseded: readonly Month[],
   smallNumbers: SmallNumbers,
 ): string[] {
-  const say = (observation: Observation | undefined): string =>
-    observation ? formatObservation(metric, observation, smallNumbers) : 'not reported';
+  const say = (observation: Observation): string => formatObservation(metric, observation, smallNumbers);
+  const differs = (before: Observation | undefined, after: Observation | undefined): string => {
+    if (before && after) return `${say(before)} became ${say(after)}`;
+    return after ? say(after) : before ? `${say(before)} was taken out` : '';
+  };
   const corrections: string[] = [];
   for (const month of record.months) {
     const { period, revision } = month;
@@ -113,7 +120,7 @@ function correctionsOf(
     const after = lastKnownIn(month, metric);
     if (isSameFigure(before, after)) continue;
     corrections.push(
-      `${monthName(period)} was ${whatHappened(earlier, month)} (revision ${revision}): ${say(before)} became ${say(after)}`,
+      `${monthName(period)} ${whatHappened(earlier, month)}${revision > 1 ? ` (revision ${revision})` : ''}: ${differs(before, after)}`,
     );
   }
   return first(corrections);
@@ -124,10 +131,10 @@ function isSameFigure(a: Observation | undefined, b: Observation | undefined): b
 }
 
 function whatHappened(earlier: Month | undefined, month: Month): string {
-  if (month.retracted) return 'retracted';
-  if (!earlier) return 'submitted after later months';
-  if (earlier.retracted) return 'submitted again';
-  return earlier.status === 'provisional' && month.status === 'final' ? 'made final' : 'corrected';
+  if (month.retracted) return 'was taken back';
+  if (!earlier) return 'came in after later months';
+  if (earlier.retracted) return 'was submitted again';
+  return earlier.status === 'provisional' && month.status === 'final' ? 'was made final' : 'was corrected';
 }
 
 /** What the authority changed since: each with what it was, what it is from its month on, and who set it. */
@@ -166,9 +173,11 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
   const changes: string[] = [];
   if (value !== undefined) {
     const old = standardFor(metric, before, from);
-    const now = value === null ? 'none' : formatNumber(metric, value);
+    const then = old ? formatStandard(metric, old) : 'none';
     changes.push(
-      `the standard was changed: ${old ? formatStandard(metric, old) : 'none'} became ${now} from ${monthName(from)} on,`,
+      value === null
+        ? `the standard was ended: ${then} no longer holds from ${monthName(from)} on,`
+        : `the standard was changed: ${then} became ${formatNumber(metric, value)} from ${monthName(from)} on,`,
     );
   }
   if (tolerance !== undefined)

@@ -251,7 +251,23 @@ function announcedNow(
     const before = changes.has(id) ? undefined : told?.alerts[id];
     return [id, { ...alert, toldIn: before && told ? toldIn(before, told) : month }] as const;
   });
-  return { ...announced, alerts: Object.fromEntries(alerts) };
+  const over = overAfter(content, told, changes);
+  return { ...announced, alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
+}
+
+/** Which alerts of metrics were told as over, and by when: whoever was told so has to be told if it turns out otherwise. */
+function overAfter(
+  { alerts, latestPeriod = '' }: Pick<Board, 'alerts' | 'latestPeriod'>,
+  told: Announced | undefined,
+  changes: ReadonlyMap<string, Change>,
+): Announced['over'] {
+  const ended = [...changes].flatMap(([id, { transition }]) => {
+    const before = told?.alerts[id];
+    if (!before?.episode || isAuthorityAlert(id) || !['cleared', 'withdrawn'].includes(transition)) return [];
+    return [[id, [before.period, latestPeriod].sort().at(-1) ?? '']] as const;
+  });
+  const over = [...Object.entries(told?.over ?? {}), ...ended].filter(([id]) => !alerts[id]?.episode);
+  return over.length > 0 ? Object.fromEntries(over) : undefined;
 }
 
 /** That an episode's metric is not reported any more, once: whoever was told of it would take silence for good news. */

@@ -252,6 +252,10 @@ export const FIELDS: Readonly<Record<string, string>> = {
   timescale: 'By when the report wanted it done.',
   lessSerious:
     'The number of the first of the e-mails right before this one that were less serious, so that not everybody who gets this one got them.',
+  takenBack: 'Whether that month was taken back: the news is that its figures are gone.',
+  again: 'It was told as over, and is not: a correction, or a month that was taken back, has it as never over.',
+  unmeasured: 'It is over as its metric has ended, and no figure says that it is well.',
+  formerly: 'What its metric was called when it was last told, and until which day.',
   unsaid: 'What it is by now, where that is other than what the e-mails said and no e-mail was due for it.',
   'NewRecipient.summary':
     'Whether the address is sent a summary every month, on the day after the figures of the month before were due, also when there is nothing to report. Without this it stays as it is: none, for a new address.',

@@ -321,6 +321,16 @@ export function monthIn(text: string): Period | undefined {
   return label.kind === 'month' || label.kind === 'month-or-year' ? label.period : undefined;
 }
 
+/** The day that somebody typed, as `1 April 2011` or `2011-04-01`; undefined where it is none. `01/04/2011` has two meanings, and is none. */
+export function dayIn(text: string): string | undefined {
+  const label = text.trim().replace(/\s+/g, ' ');
+  const words = PATTERNS.words.exec(label);
+  const [, year = '', month = '', day] = PATTERNS.isoDate.exec(label) ??
+    (words && ['', words[3] ?? '', String(monthNamed(words[2] ?? '') ?? ''), words[1]]) ?? [''];
+  if (year.length !== 4 || day === undefined || !isDay(year, month, day)) return undefined;
+  return `${periodFrom(Number(year), Number(month))}-${day.padStart(2, '0')}`;
+}
+
 /** The month of a day as spreadsheets number it. */
 export function periodOfSerial(serial: number): Period {
   return new Date(Date.UTC(1899, 11, 30) + serial * 86_400_000).toISOString().slice(0, 7);

@@ -1,4 +1,3 @@
-import { PublishCommand } from '@aws-sdk/client-sns';
 import { bodyOf, subjectOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
@@ -11,13 +10,14 @@ import {
   readUnsentInTurn,
   releaseNotice,
 } from '../store/notices.ts';
-import { CLAIM_MS, PUBLISHING_MS } from './direct-mail.ts';
+import { CLAIM_MS } from './direct-mail.ts';
 import { findHearer, findNewcomers, readAudience, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
+import { publish, type Turn, waitForTurn } from './publish.ts';
 import type { Recipients } from './subscriptions.ts';
 
-export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
+export { listUnsent, moveUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 
 /** Where notices wait, where they are published, and who is told of it. */
 export interface Delivering extends Recipients {
@@ -26,35 +26,6 @@ export interface Delivering extends Recipients {
   readonly pageUrl: string;
   readonly now: () => Date;
   readonly log: Log;
-}
-
-/**
- * SNS suspends an address that is mailed faster than ten times a second. Whoever hears of an authority is not sent two of
- * its notices closer together than this: after an outage the stream brings many at once.
- */
-const PAUSE_BETWEEN_NOTICES_MS = 200;
-/** Nor two of different authorities: somebody may hear of many, and who subscribed to the topic by hand hears of all. */
-const PAUSE_BETWEEN_AUTHORITIES_MS = 125;
-
-/** When the next notice of an authority may be published, and of any (`*`), by this process's own clock. */
-const nextPublishAt = new Map<string, number>();
-
-/** Waits until a notice of the authority may be published, and keeps the turn for whoever asked first. */
-async function waitForTurn(authority: string): Promise<void> {
-  for (;;) {
-    const wait = Math.max(nextPublishAt.get(authority) ?? 0, nextPublishAt.get('*') ?? 0) - performance.now();
-    if (wait <= 0) break;
-    await new Promise((done) => setTimeout(done, Math.ceil(wait)));
-  }
-  pauseAfter(authority);
-}
-
-/** Called again once a notice was published: SNS counts from there, and a slow call must not shorten the pause. */
-function pauseAfter(authority: string): void {
-  const now = performance.now();
-  for (const [other, at] of nextPublishAt) if (at <= now) nextPublishAt.delete(other);
-  nextPublishAt.set(authority, now + PAUSE_BETWEEN_NOTICES_MS);
-  nextPublishAt.set('*', now + PAUSE_BETWEEN_AUTHORITIES_MS);
 }
 
 /**
@@ -89,18 +60,16 @@ export async function deliverNotice(
   const hearer = await findHearer(delivering, notice, now(), { audience });
   if (!hearer) return keep(reference, notice, log);
   const newcomers = await findNewcomers(delivering, notice, now(), audience);
-  await waitForTurn(authority);
+  const turn = await waitForTurn(authority);
   const until = new Date(now().getTime() + CLAIM_MS);
   if (!(await claimNotice(database, reference, now(), until)))
     return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
   // From here on nobody greets them: the notice says all, and goes out sooner or later.
   for (const id of newcomers) await knowsNow(delivering, id, authority);
-  const messageId = await publish(notice, delivering)
-    .finally(() => pauseAfter(authority))
-    .catch(async (error: unknown) => {
-      await releaseNotice(database, reference, until);
-      throw error;
-    });
+  const messageId = await publishNotice(notice, turn, delivering).catch(async (error: unknown) => {
+    await releaseNotice(database, reference, until);
+    throw error;
+  });
   if (!(await stillHears(delivering, hearer, notice, now()))) {
     await releaseNotice(database, reference, until);
     return keep(reference, notice, log);
@@ -110,21 +79,21 @@ export async function deliverNotice(
   return 'sent';
 }
 
-async function publish(notice: Notice, { sns, topicArn, pageUrl, now }: Delivering): Promise<string | undefined> {
-  const { MessageId } = await sns.send(
-    new PublishCommand({
-      TopicArn: topicArn,
-      Subject: subjectOf(notice),
-      MessageStructure: 'json',
-      Message: messageOf(notice, pageUrl, now()),
-      MessageAttributes: {
-        authority: { DataType: 'String', StringValue: notice.authority },
-        level: { DataType: 'String', StringValue: notice.level },
-      },
-    }),
-    { abortSignal: AbortSignal.timeout(PUBLISHING_MS) },
-  );
-  return MessageId;
+function publishNotice(
+  notice: Notice,
+  turn: Turn,
+  { sns, topicArn, pageUrl, now }: Delivering,
+): Promise<string | undefined> {
+  return publish(sns, turn, {
+    TopicArn: topicArn,
+    Subject: subjectOf(notice),
+    MessageStructure: 'json',
+    Message: messageOf(notice, pageUrl, now()),
+    MessageAttributes: {
+      authority: { DataType: 'String', StringValue: notice.authority },
+      level: { DataType: 'String', StringValue: notice.level },
+    },
+  });
 }
 
 function keep({ authority, number }: NoticeReference, { level }: Notice, log: Log): Delivery {

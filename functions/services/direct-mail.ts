@@ -1,4 +1,3 @@
-import { PublishCommand } from '@aws-sdk/client-sns';
 import { testMailOf } from '../domain/direct-mail.ts';
 import { type SmallNumbers, timeName } from '../domain/format.ts';
 import { subjectLine } from '../domain/notice.ts';
@@ -9,13 +8,12 @@ import { recipientId } from '../store/keys.ts';
 import { readRecipient, saveRecipient } from '../store/recipients.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
 import { checkOpen } from './inspections.ts';
+import { publish, waitForTurn } from './publish.ts';
 import { retryChanged } from './retry.ts';
 import { listSubscriptions, type Recipients, readFilter } from './subscriptions.ts';
 
 /** Mail to one recipient alone. */
 
-/** How long SNS is asked to take a mail, with all its repetitions, before that counts as failed. */
-export const PUBLISHING_MS = 10_000;
 /** What is to be sent once is left to one run for so long: it publishes and records that within it, or is no longer there. */
 export const CLAIM_MS = 15_000;
 
@@ -61,16 +59,13 @@ export async function publishTo(
   const filter = found?.arn ? await readFilter(recipients, found.arn) : undefined;
   if (!filter?.addressed.includes(id)) return false;
   const Subject = subjectLine(subject);
-  await recipients.sns.send(
-    new PublishCommand({
-      TopicArn: recipients.topicArn,
-      Subject,
-      MessageStructure: 'json',
-      Message: JSON.stringify({ default: Subject, email: text }),
-      MessageAttributes: { recipient: { DataType: 'String', StringValue: id } },
-    }),
-    { abortSignal: AbortSignal.timeout(PUBLISHING_MS) },
-  );
+  await publish(recipients.sns, await waitForTurn(id), {
+    TopicArn: recipients.topicArn,
+    Subject,
+    MessageStructure: 'json',
+    Message: JSON.stringify({ default: Subject, email: text }),
+    MessageAttributes: { recipient: { DataType: 'String', StringValue: id } },
+  });
   return true;
 }
 

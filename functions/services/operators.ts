@@ -1,8 +1,8 @@
-import { NotFoundException, PublishCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { NotFoundException, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import type { Words } from '../domain/direct-mail.ts';
 import { subjectLine } from '../domain/notice.ts';
 import { recipientId } from '../store/keys.ts';
-import { PUBLISHING_MS } from './direct-mail.ts';
+import { publish, waitForTurn } from './publish.ts';
 import { listSubscriptions, type Recipients } from './subscriptions.ts';
 
 /** Who hears when the service itself fails. They are no recipients: nothing of an authority is theirs to read. */
@@ -30,8 +30,10 @@ export async function keepOperator(operations: Operations, address: string | und
 
 /** Mails whoever hears when the service fails. */
 export async function tellOperators({ sns, topicArn }: Operations, { subject, text }: Words): Promise<void> {
-  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: subjectLine(subject), Message: text }), {
-    abortSignal: AbortSignal.timeout(PUBLISHING_MS),
+  await publish(sns, await waitForTurn('operators'), {
+    TopicArn: topicArn,
+    Subject: subjectLine(subject),
+    Message: text,
   });
 }
 

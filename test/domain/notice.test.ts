@@ -15,6 +15,7 @@ import {
   anAction,
   aRecord,
   type Figure,
+  month,
   months,
   reported,
 } from '../support/build.ts';
@@ -74,7 +75,7 @@ describe('a notice', () => {
     expect(notice?.level).toBe('critical');
     const recovering = look(recordOf([BAD, GOOD])).notice as Notice;
     expect(bodyOf(recovering, 'https://x/')).toContain(
-      'Critical, but getting better: Assessments on time since October 2010.',
+      'Critical, new, but getting better: Assessments on time since October 2010.',
     );
   });
 
@@ -249,15 +250,25 @@ describe('a notice', () => {
   });
 });
 
+const revised = (before: Month, observations: Month['observations']): Month => ({
+  ...before,
+  revision: before.revision + 1,
+  observations,
+});
+const taken = (before: Month): Month => ({ ...revised(before, {}), retracted: true });
+
 /** A record as it grows: each step is looked at, and told where it has to be. */
 function told(steps: readonly (readonly [at: string, fields: Partial<AuthorityRecord>])[], metrics = [metric]) {
   let board: Board | undefined;
   let record = aRecord({ metrics });
+  const revisions = new Map<string, Month>();
   return steps.map(([at, fields]) => {
-    const known = board && announcedOf(board);
-    const superseded = record.months.filter(({ period, revision }) => known?.judged[period] === revision);
-    const changed = superseded.filter((month) => fields.months && !fields.months.includes(month));
+    const known = board ? announcedOf(board).judged : {};
+    for (const month of record.months) revisions.set(`${month.period} ${month.revision}`, month);
     record = { ...record, ...fields };
+    const changed = record.months.flatMap(({ period, revision }) =>
+      known[period] === revision ? [] : (revisions.get(`${period} ${known[period]}`) ?? []),
+    );
     const result = reconcile(board, record, changed, new Date(`${at}T12:00:00Z`), 'show');
     board = result.board ?? board;
     return (
@@ -326,7 +337,7 @@ describe('what was told before decides what is said', () => {
     ]);
     expect(mails[1]?.text).toContain('Critical, was a warning: Assessments on time since October 2010.');
     expect(mails[2]).toBeUndefined();
-    expect(mails[3]?.text).toContain('No longer raised: Assessments on time. It was critical since October 2010.');
+    expect(mails[3]?.text).toContain('No longer raised: Assessments on time. It had been critical since October 2010.');
     expect(mails[3]?.subject).toBe('Herefordshire, January 2011: 1 no longer raised (Assessments on time)');
   });
 
@@ -336,7 +347,7 @@ describe('what was told before decides what is said', () => {
       ['2010-12-20', {}],
     ]);
     expect(late?.subject).toBe('Herefordshire: 1 warning (Monthly figures)');
-    expect(late?.text).toContain('WHAT WE CANNOT SEE\n\nWarning and new: The figures for November 2010 are not in;');
+    expect(late?.text).toContain('WHAT WE CANNOT SEE\n\nWarning, new: The figures for November 2010 are not in;');
     expect(late?.text).toContain('Herefordshire. Figures are in up to October 2010.');
   });
 
@@ -379,6 +390,179 @@ describe('what was told before decides what is said', () => {
       ['2010-11-03', { months: [{ ...(month as Month), revision: 2, retracted: true, observations: {} }] }],
     ]);
     expect(taken?.text).toContain('0 of 1 reported as completed; not watched while no figures are in.');
+  });
+
+  describe('good news that was told and did not hold is told as that', () => {
+    const good = [...months(metric, [BAD, GOOD, GOOD])];
+    const ended = [
+      ['2010-11-02', { months: good.slice(0, 1) }],
+      ['2010-12-02', { months: good.slice(0, 2) }],
+      ['2011-01-04', { months: good }],
+    ] as const;
+    const again =
+      'Critical again: Assessments on time since October 2010. It was said to be over. That no longer holds.';
+
+    it('where a correction takes an end back', () => {
+      const corrected = revised(good[2] as Month, { [metric.id]: reported(metric, BAD) });
+      const mails = told([...ended, ['2011-01-05', { months: [...good.slice(0, 2), corrected] }]]);
+      expect(mails[3]?.text).toContain(again);
+      expect(mails[3]?.text).toContain('December 2010 was corrected (revision 2): 90.0% (45 of 50) became 40.0%');
+    });
+
+    it('where a month is taken back, also if the latest figure is well', () => {
+      const [mail] = told([...ended, ['2011-01-05', { months: [...good.slice(0, 2), taken(good[2] as Month)] }]]).slice(
+        3,
+      );
+      expect(mail?.subject).toBe('Herefordshire, December 2010 (taken back): 1 raised again (Assessments on time)');
+      expect(mail?.text).toContain(
+        'Herefordshire. The figures for December 2010 were taken back. Figures are in up to November 2010.',
+      );
+      expect(mail?.text).toContain(
+        'Critical again, but getting better: Assessments on time since October 2010. It was',
+      );
+      expect(mail?.text).toContain('December 2010 was taken back (revision 2): 90.0% (45 of 50) was taken out.');
+    });
+
+    it('where a month that was taken back is sent again as it was', () => {
+      const [first, failing] = months(metric, [GOOD, BAD]) as [Month, Month];
+      const back = taken(failing);
+      const mails = told([
+        ['2010-12-02', { months: [first, failing] }],
+        ['2010-12-03', { months: [first, back] }],
+        ['2010-12-04', { months: [first, { ...failing, revision: 3 }] }],
+      ]);
+      expect(mails[2]?.text).toContain(
+        'Critical again: Assessments on time since November 2010. It was said to be over.',
+      );
+      expect(mails[2]?.text).toContain('November 2010 was submitted again (revision 3): 40.0% (20 of 50).');
+    });
+
+    it('and what fails a year later is new', () => {
+      const [, , , later] = told([...ended, ['2011-02-02', { months: months(metric, [BAD, GOOD, GOOD, BAD]) }]]);
+      expect(later?.text).toContain('Critical, new: Assessments on time since January 2011.');
+    });
+  });
+
+  describe('the subject names no month', () => {
+    it('where a standard is the news', () => {
+      const [, mail] = told([
+        ['2010-11-02', figures([POOR])],
+        ['2010-11-03', { localStandards: [aLocalStandard({ from: '2010-10', value: 60 })] }],
+      ]);
+      expect(mail?.subject).toBe('Herefordshire: 1 withdrawn (Assessments on time)');
+      expect(mail?.text).toContain(
+        'It had been a warning since October 2010. Judged again, there is no reason for that.',
+      );
+    });
+
+    it('but that of the figures that came late, not of the latest', () => {
+      const late = months(metric, [BAD, BAD, GOOD]);
+      const [, mail] = told([
+        ['2011-01-02', { months: late.slice(2) }],
+        ['2011-01-03', { months: late.slice(1) }],
+      ]);
+      expect(mail?.subject).toBe('Herefordshire, November 2010: 1 new, but getting better (Assessments on time)');
+      expect(mail?.text).toContain('figures for November 2010; figures are in up to December 2010.');
+    });
+  });
+
+  it('a level that goes up while the figure gets better says why', () => {
+    const [, mail] = told(
+      [
+        ['2010-11-02', { months: months(aBacklog(), [30]) }],
+        ['2010-12-02', { months: months(aBacklog(), [30, 20]) }],
+      ],
+      [aBacklog()],
+    );
+    expect(mail?.text).toContain(
+      'Critical, was a warning: Backlog since October 2010.\n20 cases in November 2010, better:',
+    );
+    expect(mail?.text).toContain('\nTwo of the latest reports are not what they should be.\n');
+  });
+
+  it('figures that are very late are not new, where they were said to be late', () => {
+    const [, , very] = told([
+      ['2010-11-02', figures([GOOD])],
+      ['2010-12-20', {}],
+      ['2011-01-20', {}],
+    ]);
+    expect(very?.text).toContain('WHAT WE CANNOT SEE\n\nCritical, was a warning: The figures for November 2010');
+  });
+
+  it('an alert that comes after another says that the one before had ended', () => {
+    const [, mail] = told([
+      ['2010-11-02', figures([BAD])],
+      ['2011-03-02', figures([BAD, GOOD, GOOD, BAD, BAD])],
+    ]);
+    expect(mail?.text).toContain(
+      'Critical again: Assessments on time since January 2011. The alert before it had ended in between.',
+    );
+  });
+
+  describe('a metric that changes while it is raised', () => {
+    const other = aBacklog();
+    const raised = ['2010-11-02', figures([BAD])] as const;
+    const changedIn = (fields: Partial<AuthorityRecord>) => [
+      raised,
+      ['2010-11-10', { fingerprint: 'two', ...fields }] as const,
+      [
+        '2010-12-02',
+        {
+          months: [
+            ...months(metric, [BAD]),
+            month('2010-11', { assessments: { numerator: 5, denominator: 50 }, backlog: { count: 1 } }),
+          ],
+        },
+      ] as const,
+    ];
+
+    it('is no longer measured, which is no good news, and says what took its place', () => {
+      const changed = { ...metric, until: '2010-10', replacedBy: other.id };
+      const mail = told(changedIn({ metrics: [changed, other] }))[2];
+      expect(mail?.subject).toBe('Herefordshire, November 2010: 1 no longer measured (Assessments on time)');
+      expect(mail?.text).toContain('No longer measured: Assessments on time. It had been critical since October 2010.');
+      expect(mail?.text).toContain('not been measured since the end of October 2010; “Backlog” took its place.');
+      expect(mail?.text).not.toContain('expected');
+    });
+
+    it('is called by both names, and what is loaded is no reason for what later figures did', () => {
+      const changed = {
+        ...metric,
+        title: 'Single assessments',
+        formerTitles: [{ title: metric.title, until: '2010-11-09' }],
+      };
+      const mail = told(changedIn({ metrics: [changed] }))[2];
+      expect(mail?.text).toContain(
+        'Still critical, and worse: Single assessments since October 2010.\nIt was called “Assessments on time” until 9 November 2010.\n',
+      );
+      expect(mail?.text).not.toContain('This is why');
+    });
+
+    it('has a title still when it is taken out', () => {
+      const mail = told(changedIn({ metrics: [other] }))[1];
+      expect(mail?.subject).toBe('Herefordshire: 1 no longer measured (Assessments)');
+      expect(mail?.text).toContain('This is why: it is no longer one of the metrics that are watched.');
+    });
+  });
+
+  it('whoever took an alert in hand since it was told is told that it got worse, and had it in hand when it ends', () => {
+    const acknowledgements = [
+      { alert: metric.id, author: 'A. Head', note: 'on it', at: '2010-11-03T12:00:00.000Z', period: '2010-10' },
+    ].map((given) => ({ ...given, level: 'critical' as const }));
+    const taken = [
+      ['2010-11-02', figures([BAD])],
+      ['2010-11-03', { acknowledgements }],
+    ] as const;
+    const [, , worse] = told([...taken, ['2010-12-02', figures([BAD, [5, 50]])]]);
+    expect(worse?.text).toContain(
+      '“A. Head” had it in hand, but it has got worse since. They wrote on 3 November 2010:',
+    );
+    const [, , , over] = told([
+      ...taken,
+      ['2010-12-02', figures([BAD, GOOD])],
+      ['2011-01-04', figures([BAD, GOOD, GOOD])],
+    ]);
+    expect(over?.text).toContain('“A. Head” had it in hand. They wrote on 3 November 2010:\n> on it');
   });
 
   it('a metric that is not reported any more says since when', () => {

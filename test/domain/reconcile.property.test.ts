@@ -404,14 +404,19 @@ describe('around reconcile()', () => {
         const { notices, boards } = lived(steps);
         let known = new Map<string, { level: Level; recovering: boolean }>();
         let reachedBefore = new Map<string, Level>();
+        // By which period an alert was said to be over.
+        const over = new Map<string, string>();
         for (const [index, notice] of notices.entries()) {
           const text = bodyOf(notice, 'https://x/');
           // What it says was so is what the mail before said.
-          for (const { alert, transition, was, title, recovering, findings } of notice.transitions) {
+          for (const { alert, transition, was, title, recovering, findings, since } of notice.transitions) {
             expect(was && { level: was.level, recovering: was.recovering }, `${alert} was`).toEqual(known.get(alert));
             if (transition === 'raised' && was && !recovering)
               expect(text).toMatch(new RegExp(`(again|anew|was .*): ${title}`));
             if (transition === 'cleared' || transition === 'withdrawn') expect(was).toBeDefined();
+            // What was said to be over and never was is not new.
+            if (transition === 'raised' && !was && since <= (over.get(alert) ?? ''))
+              expect(text).toMatch(new RegExp(`again(, but getting better)?: ${title} since`));
             // Which figures are not in says more than the alert's name.
             const isUnseen = alert === 'submission' && transition !== 'cleared' && transition !== 'withdrawn';
             expect(text).toContain(isUnseen ? findings[0]?.slice(1) : title);
@@ -435,6 +440,9 @@ describe('around reconcile()', () => {
             ({ alert, reached }) => rank(highest([reached, reachedBefore.get(alert)])) >= rank(notice.level),
           );
           expect(concerns).toBe(true);
+          for (const { alert, transition, reached } of notice.transitions)
+            if (isOver(transition) && reached !== 'watch' && METRICS.some(({ id }) => id === alert))
+              over.set(alert, notice.period ?? '');
           known = told;
           reachedBefore = new Map(items.map(({ alert, reached }) => [alert, reached]));
         }

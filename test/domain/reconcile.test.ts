@@ -132,21 +132,21 @@ describe('a correction', () => {
     const gone = look(retracted, board, first);
     expect(only(gone.notice)).toMatchObject({
       transition: 'withdrawn',
-      reason: 'November 2010 was retracted (revision 2): 40.0% (20 of 50) became not reported',
+      reason: 'November 2010 was taken back (revision 2): 40.0% (20 of 50) was taken out',
     });
     expect(gone.board.latestPeriod).toBe('2010-10');
     const gap = recordOf([GOOD, BAD, GOOD]);
     const without = { ...gap, months: gap.months.filter(({ period }) => period !== '2010-11') };
     const filled = look(gap, look(without).board);
     expect(filled.notice?.transitions.find(({ alert }) => alert === metric.id)?.reason).toBe(
-      'November 2010 was submitted after later months (revision 1): not reported became 40.0% (20 of 50)',
+      'November 2010 came in after later months: 40.0% (20 of 50)',
     );
     const [hole, before] = revise(gap, '2010-11', { retracted: true, observations: {} });
     const [again] = revise(hole, '2010-11', { ...of(BAD), retracted: false });
     const back = look(again, look(hole).board, hole.months);
     expect(before).toHaveLength(1);
     expect(back.notice?.transitions.find(({ alert }) => alert === metric.id)?.reason).toBe(
-      'November 2010 was submitted again (revision 3): not reported became 40.0% (20 of 50)',
+      'November 2010 was submitted again (revision 3): 40.0% (20 of 50)',
     );
   });
 
@@ -209,7 +209,10 @@ describe('what ended', () => {
     const { board } = look(recordOf([BAD]));
     const other = aMetric({ id: 'other' });
     const { notice } = look({ ...recordOf([BAD]), metrics: [other], fingerprint: 'two' }, board);
-    expect(only(notice)).toMatchObject({ transition: 'withdrawn', reason: 'the inspection no longer has this metric' });
+    expect(only(notice)).toMatchObject({
+      transition: 'withdrawn',
+      reason: 'it is no longer one of the metrics that are watched',
+    });
   });
 });
 
@@ -246,7 +249,7 @@ describe('a changed standard', () => {
     const ended = { ...record, localStandards: [version({ value: null })] };
     const { board: after, notice } = look(ended, board);
     expect(notice?.transitions[0]?.reason).toBe(
-      "the standard was changed: 80% since January 2000 (this service's default) became none from November 2010 on, by “A. Head”",
+      "the standard was ended: 80% since January 2000 (this service's default) no longer holds from November 2010 on, by “A. Head”",
     );
     expect(notice?.transitions[0]?.standard).toBeUndefined();
     const again = { ...ended, localStandards: [...ended.localStandards, version({ version: 2, value: 60 })] };
@@ -283,7 +286,7 @@ describe('a changed standard', () => {
     const { notice } = look({ ...recordOf([BAD]), metrics: [lenient], fingerprint: 'two' }, board);
     expect(only(notice)).toMatchObject({
       transition: 'withdrawn',
-      reason: 'what is measured, or what the inspection found, was loaded anew and differs',
+      reason: 'what is measured, or what the inspection found, was loaded again and is different',
     });
   });
 });
@@ -382,7 +385,7 @@ describe('what is critical and in nobody’s hands', () => {
     expect(before.notice).toBeUndefined();
     const { notice, board, nextDueAt } = at(record, '2011-02-15', before.board);
     expect(notice).toMatchObject({ level: 'critical', transitions: [{ alert: metric.id, transition: 'reminded' }] });
-    expect(subjectOf(notice as Notice)).toBe('Herefordshire, October 2010: 1 still critical (Assessments on time)');
+    expect(subjectOf(notice as Notice)).toBe('Herefordshire: 1 still critical (Assessments on time)');
     expect(bodyOf(notice as Notice, 'https://x/')).toContain(
       'STILL CRITICAL, AND NOBODY HAS IT IN HAND (we say so every third month)\n\nCritical since October 2010: Assessments on time.',
     );
@@ -479,7 +482,7 @@ describe('what is not reported', () => {
     const [wrong, before] = revise(without, '2010-11', { observations: filler, leftOut: {} });
     expect(only(look(wrong, kept.board, before).notice)).toMatchObject({
       transition: 'withdrawn',
-      reason: 'November 2010 was corrected (revision 3): 40.0% (20 of 50), left out since, became not reported',
+      reason: 'November 2010 was corrected (revision 3): 40.0% (20 of 50), left out since, was taken out',
     });
   });
 });

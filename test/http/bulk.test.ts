@@ -349,7 +349,7 @@ describe('a month taken back', () => {
     const again = await call('DELETE', '/submissions/2011-07', { headers: { 'if-match': '"2"' } });
     expect([again.status, again.body.revision]).toEqual([200, 2]);
     const mails = await service.mails();
-    expect(mails.at(-1)?.text).toContain('July 2011 was retracted');
+    expect(mails.at(-1)?.text).toContain('July 2011 was taken back');
     expect(
       (await call('GET', '/submissions/2011-07/revisions')).body.revisions.map(({ retracted }: any) => retracted),
     ).toEqual([undefined, true]);

@@ -2,11 +2,35 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../functions/domain/access.ts';
+import { addMonths } from '../../functions/domain/period.ts';
 import type { PageKey } from '../../functions/http/routes.ts';
+import { type ChartData, chart, REFERENCES } from '../../functions/pages/chart.ts';
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
-import { keyboardFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
+import { keyboardFaultsOn, labelFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
 import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
+
+/** Charts with all there can be in them, as close together as they can be. */
+const CROWDED = [2, 98].flatMap((level) => {
+  const periods = Array.from({ length: 60 }, (_, index) => addMonths('2006-10', index));
+  const data: ChartData = {
+    points: periods.map((period, index) => ({
+      ...{ period, value: index % 2 === 0 ? 0 : 100, mean: 50, lower: 1, upper: 99, group: 0, meaning: 'critical' },
+      ...{ provisional: false, revised: true, alert: 'critical' },
+    })),
+    standards: periods.map((period, index) => ({ period, value: level + (index % 7 === 0 ? 1 : 0), upTo: 99 })),
+    references: (Object.keys(REFERENCES) as (keyof typeof REFERENCES)[]).map((kind, index) => ({
+      ...(kind === 'england' || kind === 'neighbours' ? { year: 2011 } : {}),
+      ...{ kind, from: '2006-10', to: '2011-09', value: level + index / 10 },
+    })),
+    rebases: ['2008-03', '2011-08'],
+    isPercentage: false,
+    unit: 'cases per full-time social worker',
+    say: (value) => value.toFixed(1),
+  };
+  const title = `Crowded at ${level}`;
+  return (['wide', 'narrow'] as const).map((size) => `${chart(data, size, { id: size, title, description: '' })}`);
+});
 
 let browser: Browser;
 beforeAll(async () => {
@@ -220,6 +244,33 @@ describe('every page, with a year of figures and a correction', () => {
     await look('token');
     const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
+  });
+
+  test('no label of any chart lies on another, on a line or outside, at either width', async () => {
+    const { metrics } = await service.get('/metrics');
+    const page = await openPage(browser, { baseURL: service.api });
+    await signIn(page, token, HOME);
+    const paths = [
+      ...metrics.map(({ id }: { id: string }) => `metrics/${id}`),
+      'metrics/conferences-on-time/standard?value=95%25&from=March+2011',
+      'metrics/referral-backlog/standard?value=3&from=September+2011',
+      'metrics/conferences-on-time/standard?mOfN=1+of+3&rebaseDates=1+April+2011&comparable=26%25&from=March+2011',
+    ];
+    const charts = paths.map(async (path) => {
+      const { html } = await page.request
+        .get(`${HOME}/${path}`)
+        .then(async (answer) => ({ html: await answer.text() }));
+      return /<figure[\s\S]*?<\/figure>/.exec(html)?.[0] ?? '';
+    });
+    const drawn = [...(await Promise.all(charts)), ...CROWDED].filter(Boolean);
+    expect(drawn.length).toBeGreaterThan(25);
+    await page.evaluate(`document.querySelector('main').innerHTML = ${JSON.stringify(drawn.join(''))}`);
+    const faults: string[] = [];
+    for (const width of [DESKTOP.width, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      faults.push(...(await labelFaultsOn(page)).map((fault) => `at ${width} pixels: ${fault}`));
+    }
+    expect(faults).toEqual([]);
   });
 
   test('the first view of the overview takes at most 60 KB on the wire', async () => {

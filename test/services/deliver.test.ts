@@ -1,13 +1,21 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  ListSubscriptionsByTopicCommand,
+  PublishCommand,
+  SetSubscriptionAttributesCommand,
+  SNSClient,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
-import { type Delivering, deliverNotice, listUnsent } from '../../functions/services/deliver.ts';
+import { type Delivering, deliverNotice, listUnsent, moveUnsent } from '../../functions/services/deliver.ts';
+import { publishTo } from '../../functions/services/direct-mail.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { findHearer } from '../../functions/services/hearers.ts';
-import { readNotice, resendNotice } from '../../functions/services/notices.ts';
+import { countWaiting, readNotice, resendNotice } from '../../functions/services/notices.ts';
+import { tellOperators } from '../../functions/services/operators.ts';
 import { recipientId } from '../../functions/store/keys.ts';
-import { claimNotice, noticeWrite } from '../../functions/store/notices.ts';
+import { claimNotice, markSent, noticeWrite } from '../../functions/store/notices.ts';
 import { saveRecipient } from '../../functions/store/recipients.ts';
 import { mails, type Running, run } from '../local/fixture.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
@@ -90,6 +98,65 @@ test('29-told-nobody-and-marked-sent: a notice waits while only people of anothe
   ]);
 });
 
+test('a notice that an earlier version left where those of all authorities were is found, and moved unless it was sent', async () => {
+  const { notice } = await readNotice(store, authority, 1);
+  const reference = { authority: 'former', number: 1 };
+  const { TableName, Item } = noticeWrite(store.tables.alerts, { ...notice, ...reference }).Put ?? {};
+  await store.client.send(new PutItemCommand({ TableName, Item: { ...Item, unsent: { S: 'UNSENT' } } }));
+  const found = async () => (await listUnsent(store, NOW)).filter((each) => each.authority === 'former');
+  const waiting = { ...reference, createdAt: notice.createdAt };
+  expect(await found()).toEqual([{ ...waiting, isFormer: true }]);
+  await moveUnsent(store, reference);
+  expect(await found()).toEqual([{ ...waiting, isFormer: false }]);
+  expect(await countWaiting(store, 'former', new Date(NOW.getTime() + 3_600_000))).toBe(1);
+  await markSent(store, reference, NOW);
+  await moveUnsent(store, reference);
+  expect(await found()).toEqual([]);
+});
+
+/** Ten a second are the most that SNS sends to somebody. */
+const LEAST_PAUSE_MS = 100;
+
+/** SNS as it is, and how long it was left alone between what was published, in milliseconds. */
+function watched(): { readonly sns: SNSClient; pauses(): number[] } {
+  const published: number[] = [];
+  const { sns } = delivering;
+  const watching = Object.create(sns) as SNSClient;
+  watching.send = ((command: never) => {
+    if ((command as object) instanceof PublishCommand) published.push(performance.now());
+    return sns.send(command);
+  }) as SNSClient['send'];
+  return { sns: watching, pauses: () => published.slice(1).map((at, index) => at - (published[index] ?? 0)) };
+}
+
+test('what is mailed to one person alone keeps the same pace, also between notices', async () => {
+  const { sns, pauses } = watched();
+  const topic = { ...to('Unheard'), sns };
+  const words = { subject: 'Elsewhere: how things stand', text: 'Nothing is raised.' };
+  const mailed = async () => (await mails(instance)).filter(({ subject }) => subject === words.subject).length;
+  const mailOne = () => publishTo(topic, 'x', words);
+  const id = recipientId('elsewhere@example.org');
+  const policy = { $or: [{ authority: ['elsewhere'], level: ['watch'] }, { recipient: [id] }] };
+  const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic.topicArn }));
+  await sns.send(
+    new SetSubscriptionAttributesCommand({
+      SubscriptionArn: Subscriptions[0]?.SubscriptionArn,
+      AttributeName: 'FilterPolicy',
+      AttributeValue: JSON.stringify(policy),
+    }),
+  );
+  expect(await mailOne()).toBe(false);
+  const operators = () => tellOperators(topic, words);
+  await Promise.all([...Array.from({ length: 4 }, () => publishTo(topic, id, words)), operators(), operators()]);
+  await resendNotice(store, NOTICE);
+  expect(await deliverNotice(NOTICE, { ...to('Alerts'), sns })).toBe('sent');
+  await publishTo(topic, id, words);
+  expect(pauses()).toHaveLength(7);
+  expect(Math.min(...pauses())).toBeGreaterThan(LEAST_PAUSE_MS);
+  await instance.idle();
+  expect(await mailed()).toBe(5);
+});
+
 test.each([
   ['one authority', () => authority],
   ['many authorities', (time: number) => `council-${time}`],
@@ -107,19 +174,12 @@ test.each([
       await store.client.send(new PutItemCommand(write.Put as never));
     }
   }
-  const published: number[] = [];
-  const { sns } = delivering;
-  const watched = Object.create(sns) as SNSClient;
-  watched.send = ((command: never) => {
-    if ((command as object) instanceof PublishCommand) published.push(performance.now());
-    return sns.send(command);
-  }) as SNSClient['send'];
+  const { sns, pauses } = watched();
   for (const reference of references) {
     if (reference.authority === authority) await resendNotice(store, reference);
-    expect(await deliverNotice(reference, { ...to('Alerts'), sns: watched })).toBe('sent');
+    expect(await deliverNotice(reference, { ...to('Alerts'), sns })).toBe('sent');
   }
-  // Ten a second are the most that SNS sends to somebody.
-  expect(Math.min(...published.slice(1).map((at, index) => at - (published[index] ?? 0)))).toBeGreaterThan(100);
+  expect(Math.min(...pauses())).toBeGreaterThan(LEAST_PAUSE_MS);
   await instance.idle();
   expect(instance.log.filter(({ message }) => message.includes('suspended'))).toEqual([]);
   expect(await mailed()).toBe(before + many);

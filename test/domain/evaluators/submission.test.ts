@@ -103,7 +103,7 @@ describe('a missing submission', () => {
       {
         alert: 'submission',
         transition: 'withdrawn',
-        reason: 'October 2010 was retracted (revision 2)',
+        reason: 'October 2010 was taken back (revision 2)',
         value: 'no figures are in',
       },
     ]);
