@@ -9,7 +9,7 @@ import { withoutOtherDates } from './table-dated.ts';
 
 /** The columns' names are looked for in so many lines, and in no more cells: titles have few. */
 const HEADER_LINES = 60;
-const HEADER_CELLS = 12_000;
+const HEADER_CELLS = 6000;
 
 /** The first lines, in which the names of the columns are looked for. */
 export function firstOf(lines: readonly Line[]): readonly Line[] {

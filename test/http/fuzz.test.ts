@@ -439,10 +439,6 @@ const ruinous: Record<string, string> = {
   'a megabyte of unknown metrics': `period,metric,count\n${filled('2011-08,refer,x\n', MEGABYTE - 100)}`,
   'as many lines as are read, each wrong': `period,metric,count\n${Array.from({ length: 19_000 }, (_, i) => `2011-08,m${i},${i}\n`).join('')}`,
   'a first line of 512 KB': `period,metric,${'x'.repeat(512 * 1024)}\n2011-08,complaints,1\n`,
-  'sixty lines of a thousand months': filled(`${'Apr-24 Actual,'.repeat(1000)}\n`, MEGABYTE - 100),
-  'sixty lines of a thousand words': Array.from({ length: 60 }, (_, line) =>
-    Array.from({ length: 1000 }, (_, column) => `Word ${line} ${column}`).join(','),
-  ).join('\n'),
   'a megabyte of commas': ','.repeat(MEGABYTE),
   'a megabyte of line ends': '\n'.repeat(MEGABYTE),
   'a megabyte of quotation marks': '"\n'.repeat(MEGABYTE / 2),
