@@ -10,7 +10,11 @@ const { port, inboxPort, data, fresh, clock, context, json } = new Command('npm 
   .option('--inbox-port <port>', 'of the inbox; 0 is any free one', portNumber, 1080)
   .option('--data <folder>', 'where everything is kept, readable by you alone', '.data')
   .option('--fresh', 'start with nothing: removes what was kept')
-  .option('--clock <date>', 'pretend that it is this date (yyyy-mm-dd) or instant at the start', instant)
+  .option(
+    '--clock <date>',
+    'pretend that it is this date (yyyy-mm-dd) or instant at the start; it never goes back in the same folder',
+    instant,
+  )
   .option(
     '-c, --context <name=value>',
     'a setting, as a deployment takes it (docs/deployment.md); several times for several',
@@ -35,6 +39,7 @@ try {
     apiPort: port,
     inboxPort,
     fresh: fresh === true,
+    forwardOnly: true,
     context: { ...contextOfProject(), ...context },
     ...(clock === undefined ? {} : { clock }),
   });

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, openSync, readSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 
 /** Emulates CloudWatch Logs: one file of JSON lines for all functions. */
@@ -17,6 +17,30 @@ export interface LogLine {
 export interface FunctionLog {
   write(line: Omit<LogLine, 'time'>): void;
   close(): Promise<void>;
+}
+
+/** A line is shorter than this, but for what a function prints of a request of a megabyte. */
+const TAIL_BYTES = 256 * 1024;
+
+/** The instance's time when it last had something to say; undefined where there is no log yet. */
+export function lastLogged(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = fstatSync(file);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(file, tail, 0, tail.length, size - tail.length);
+    return tail
+      .toString('utf8')
+      .match(/(?<=^\{"time":")[^"]+/gm)
+      ?.at(-1);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Appends every line as JSON to the file at `path` and hands it to `listener`. */

@@ -117,6 +117,8 @@ interface Addresses {
   readonly gatewayPort: number;
   readonly inboxSecret: string;
 }
+/** What functions print, in the folder of an instance. */
+export const FUNCTION_LOG = 'functions.log';
 const ADDRESSES = 'addresses.json';
 
 /** Operations after which a stream may hold something new. */
@@ -172,7 +174,7 @@ async function start(
     inboxSecret: known?.inboxSecret ?? randomBytes(16).toString('base64url'),
   };
   writeJson(at(ADDRESSES), addresses);
-  const log = openFunctionLog(at('functions.log'), clock, options.onLog?.bind(options));
+  const log = openFunctionLog(at(FUNCTION_LOG), clock, options.onLog?.bind(options));
   closers.push(() => log.close());
   const platform = (message: string) => log.write({ source: 'instance', stream: 'platform', message });
 

@@ -5,8 +5,9 @@ import { SCOPES } from '../functions/domain/access.ts';
 import { createToken, listTokens, revokeToken } from '../functions/store/access.ts';
 import { createApp } from '../lib/app.ts';
 import { keepPrivate } from './data-folder.ts';
+import { lastLogged } from './function-log.ts';
 import type { Intercept } from './gateway.ts';
-import { type Instance, startInstance } from './instance.ts';
+import { FUNCTION_LOG, type Instance, startInstance } from './instance.ts';
 import { refuseIfLocked } from './lock.ts';
 
 /** Emulates a deployment with the CDK: synthesizes the stack and starts an instance of it. */
@@ -18,6 +19,8 @@ export interface LaunchOptions {
   readonly fresh?: boolean;
   /** What the instance's clock reads at the start: ISO date or instant; the machine's own time without it. */
   readonly clock?: string;
+  /** Refuse to start at an earlier time than the folder has gone on to. */
+  readonly forwardOnly?: boolean;
   /** Answer every request, also beyond the limits of the API's stage. */
   readonly unlimited?: boolean;
   /** Sees, and may change, every call of an AWS service. */
@@ -46,6 +49,7 @@ const TOKEN_LABEL = 'made at start on this machine';
  */
 export async function launch({ context = {}, dataDir, ...options }: LaunchOptions): Promise<Launched> {
   await refuseIfLocked(dataDir);
+  if (options.forwardOnly) refuseEarlierClock(dataDir, options);
   await refuseTakenPorts(options);
   keepPrivate(dataDir);
   const assembly = join(dataDir, 'cdk.out');
@@ -67,6 +71,16 @@ export async function launch({ context = {}, dataDir, ...options }: LaunchOption
     await instance.stop();
     throw error;
   }
+}
+
+/** What was stored is never of a later time than what is asked now: months would not be over yet, and notices of the future. */
+function refuseEarlierClock(dataDir: string, { clock, fresh }: Pick<LaunchOptions, 'clock' | 'fresh'>): void {
+  const last = fresh ? undefined : lastLogged(join(dataDir, FUNCTION_LOG));
+  const start = clock === undefined ? Date.now() : Date.parse(clock);
+  if (last === undefined || Date.parse(last) <= start) return;
+  throw new Error(
+    `the clock cannot go back: what is in ${dataDir} goes on to ${last}, and ${clock === undefined ? "this machine's clock is before that" : `--clock says ${clock}`}. Say a later time with --clock ${last}, choose another folder with --data, or begin anew with --fresh.`,
+  );
 }
 
 async function refuseTakenPorts({ apiPort = 0, inboxPort = 0 }: Omit<LaunchOptions, 'dataDir'>): Promise<void> {

@@ -13,7 +13,7 @@ import { idOfToken } from '../services/tokens.ts';
 import { CACHE_CONTROL } from './files.ts';
 import { faultsProblem, ProblemError, problemOf } from './problem.ts';
 import { problemFor } from './refusals.ts';
-import { MAX_BODY_BYTES, MAX_WORKBOOK_BYTES, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
+import { MAX_BODY_BYTES, MAX_WORKBOOK_BYTES, methodsAt, ROUTES, type Route, type RouteKey, XLSX } from './routes.ts';
 
 /** A request after the shared checks: its path parameters decoded, its token checked, its body parsed where it has one. */
 export interface Request {
@@ -226,8 +226,16 @@ function problems(logger: Logger): MiddlewareObj<APIGatewayProxyEventV2, Answer>
   };
 }
 
-const nothingAt = ({ requestContext, rawPath }: APIGatewayProxyEventV2): ProblemError =>
-  new ProblemError('not-found', `there is nothing at ${requestContext.http.method} ${rawPath.slice(0, 200)}`);
+/** HEAD among them: a route of its own for each would double them, and no page or answer is dear to get. */
+function nothingAt({ requestContext, rawPath }: APIGatewayProxyEventV2): ProblemError {
+  const { method } = requestContext.http;
+  const allowed = methodsAt(rawPath);
+  const path = rawPath.slice(0, 200);
+  if (allowed.length === 0 || allowed.includes(method))
+    return new ProblemError('not-found', `there is nothing at ${method} ${path}`);
+  const detail = `${method} is not possible at ${path}; ${allowed.join(' and ')} ${allowed.length > 1 ? 'are' : 'is'}`;
+  return new ProblemError('method-not-allowed', detail, [], { allow: allowed.join(', ') });
+}
 
 /** What a program gets at a path that no route matches. */
 export const nothingThere = (event: APIGatewayProxyEventV2): Answer => problemAnswer(nothingAt(event));

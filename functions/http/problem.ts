@@ -3,6 +3,7 @@ import type { SentFault } from '../services/errors.ts';
 /** The kinds of problem an answer can name; each becomes the last part of its `type`. */
 export const STATUS = {
   'not-found': 404,
+  'method-not-allowed': 405,
   unauthorized: 401,
   forbidden: 403,
   'unknown-authority': 404,

@@ -164,6 +164,24 @@ export const PAGES = {
 
 export type PageKey = keyof typeof PAGES;
 
+/** What can be done at a path, whether or not it is what was asked: methods, none where there is nothing. */
+export function methodsAt(path: string): string[] {
+  const parts = path.split('/');
+  const isAt = (template: string): boolean => {
+    const wanted = template.split('/');
+    return (
+      wanted.length === parts.length &&
+      wanted.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]))
+    );
+  };
+  const keys = [ROUTES, PAGES, COUNCIL_PAGES].flatMap((routes) => Object.keys(routes));
+  const methods = keys.flatMap((key) => {
+    const [method = '', template = ''] = key.split(' ');
+    return isAt(template) ? [method] : [];
+  });
+  return [...new Set(methods)].sort();
+}
+
 /** What of `docs/` there are pages of. */
 export const DOCUMENTS = ['how-it-judges', 'accessibility', 'privacy-notice'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];

@@ -64,7 +64,9 @@ export function pageHandler<Key extends string>(
     .handler(async (event: APIGatewayProxyEventV2): Promise<PageAnswer> => {
       const key = event.routeKey as Key;
       const isPage = Object.hasOwn(table, key);
-      if (!isPage && !/text\/html/.test(event.headers.accept ?? '')) return nothingThere(event);
+      const isBrowsed =
+        /^(GET|POST)$/.test(event.requestContext.http.method) && /text\/html/.test(event.headers.accept ?? '');
+      if (!isPage && !isBrowsed) return nothingThere(event);
       const { scope, maxBodyBytes = MAX_FORM_BYTES }: Pick<Route, 'scope' | 'maxBodyBytes'> = isPage
         ? table[key]
         : { scope: 'read' };

@@ -9,7 +9,7 @@ import {
   faultsAbove,
   faultsOfColumns,
   faultsOfHeader,
-  HEADER_LINES,
+  firstOf,
   type Header,
   headerAt,
   isFieldRole,
@@ -146,7 +146,7 @@ const LENIENCIES: readonly Leniency[] = [
 /** The first line that names the columns best. */
 function findHeader(filled: readonly Line[], naming: Naming | undefined): FoundHeader | undefined {
   for (const leniency of LENIENCIES)
-    for (const at of filled.slice(0, HEADER_LINES).keys()) {
+    for (const at of firstOf(filled).keys()) {
       const names = headerAt(filled, at, naming, leniency);
       if (names) return { at, names, leniency };
     }
@@ -209,7 +209,7 @@ function belowNames(
 function withoutHeader(filled: readonly Line[], first: Line, naming: Naming | undefined): Table {
   const nearly = nearlyHeader(filled, naming);
   if (nearly) return { months: [], faults: nearly };
-  for (const [at, line] of filled.slice(0, HEADER_LINES).entries()) {
+  for (const [at, line] of firstOf(filled).entries()) {
     const columns = columnsIn(line.cells, naming);
     const unknown = columns.some(({ role }) => role === 'period') ? unnamedColumns(columns, filled.slice(at + 1)) : [];
     if (unknown.length > 0)

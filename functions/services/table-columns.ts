@@ -7,8 +7,19 @@ import { withoutOtherDates } from './table-dated.ts';
 
 /** The columns of a table by their headings: what each is read as, and what is wrong with them. */
 
-/** The columns' names are looked for in so many lines. */
-export const HEADER_LINES = 60;
+/** The columns' names are looked for in so many lines, and in no more cells: titles have few. */
+const HEADER_LINES = 60;
+const HEADER_CELLS = 6000;
+
+/** The first lines, in which the names of the columns are looked for. */
+export function firstOf(lines: readonly Line[]): readonly Line[] {
+  let cells = 0;
+  const end = lines.slice(0, HEADER_LINES).findIndex((line) => {
+    cells += line.cells.length;
+    return cells > HEADER_CELLS;
+  });
+  return lines.slice(0, end < 0 ? HEADER_LINES : Math.max(end, 1));
+}
 
 const WIDE_FIGURE = /^(.+)\.(numerator|denominator|count|value)$/;
 
@@ -225,21 +236,7 @@ export const isFieldRole = (role: Role | undefined): boolean =>
   role === 'figure' || (FIELDS as readonly string[]).includes(role ?? '');
 
 export function columnsIn(cells: readonly string[], naming: Naming | undefined): Column[] {
-  const columns = cells.map((cell, index): Column => {
-    const heading = cleaned(cell);
-    const role = roleNamed(heading);
-    if (role) return { index, heading, role };
-    const [, id, field] = WIDE_FIGURE.exec(heading.toLowerCase()) ?? [];
-    const exact = id ? naming?.(id) : undefined;
-    if (id) return { index, heading, figure: figureOf(exact, id, field as Field) };
-    const named = heading ? naming?.(heading) : undefined;
-    if (named) return { index, heading, figure: figureOf(named, named.metric.id, named.field) };
-    const [, before = '', word = ''] = /^(.{1,60}\S)\s+(\S{1,20})$/.exec(heading) ?? [];
-    const part = fieldNamed(plain(word));
-    const isPart = part ?? roleNamed(word) === 'figure';
-    const month = readPeriod(isPart ? before.replace(/\s*[-\u2013:(]$/, '') : heading);
-    return month.kind === 'unclear' ? { index, heading } : { index, heading, month, ...(part ? { field: part } : {}) };
-  });
+  const columns = cells.map((cell, index): Column => ({ index, ...headingOf(cleaned(cell), naming) }));
   const names = columns.filter(({ role }) => role === 'metric');
   const best = NAMES.flatMap((word) => names.filter(({ heading }) => plain(heading) === word))[0] ?? names[0];
   const periods = columns.filter(({ role }) => role === 'period');
@@ -252,6 +249,39 @@ export function columnsIn(cells: readonly string[], naming: Naming | undefined):
     return { index: column.index, heading: column.heading };
   });
 }
+
+type Heading = Omit<Column, 'index'>;
+
+/** Headings as they were read by a naming: a line is looked at again for each leniency. */
+const READ = new WeakMap<Naming, Map<string, Heading>>();
+
+function headingOf(text: string, naming: Naming | undefined): Heading {
+  if (!naming) return readHeading(text, naming);
+  const read = READ.get(naming) ?? new Map<string, Heading>();
+  READ.set(naming, read);
+  const known = read.get(text) ?? readHeading(text, naming);
+  read.set(text, known);
+  return known;
+}
+
+function readHeading(heading: string, naming: Naming | undefined): Heading {
+  if (heading === '' || heading.length > MAX_HEADING) return { heading };
+  const role = roleNamed(heading);
+  if (role) return { heading, role };
+  const [, id, field] = WIDE_FIGURE.exec(heading.toLowerCase()) ?? [];
+  const exact = id ? naming?.(id) : undefined;
+  if (id) return { heading, figure: figureOf(exact, id, field as Field) };
+  const named = naming?.(heading);
+  if (named) return { heading, figure: figureOf(named, named.metric.id, named.field) };
+  const [, before = '', word = ''] = /^(.{1,60}\S)\s+(\S{1,20})$/.exec(heading) ?? [];
+  const part = fieldNamed(plain(word));
+  const isPart = part ?? roleNamed(word) === 'figure';
+  const month = readPeriod(isPart ? before.replace(/\s*[-\u2013:(]$/, '') : heading);
+  return month.kind === 'unclear' ? { heading } : { heading, month, ...(part ? { field: part } : {}) };
+}
+
+/** No name of a column is longer. */
+const MAX_HEADING = 500;
 
 /** The header with the column that says which figure each line holds, if there is one: `Num`, `Den`, `%`. */
 export function withPart(header: Header, below: readonly Line[]): Header {
@@ -275,7 +305,7 @@ function figureOf(named: Named | undefined, id: string, field: Field | undefined
 
 /** Why a line that begins like the names of columns is none: the first with two names that are known. */
 export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined): TableFault[] | undefined {
-  for (const { line, cells } of filled.slice(0, HEADER_LINES)) {
+  for (const { line, cells } of firstOf(filled)) {
     const columns = columnsIn(cells, naming);
     const known = columns.filter(({ role, figure }) => role ?? figure);
     const yearless = columns.filter(({ heading }) => isMonthOfNoYear(heading));
@@ -348,8 +378,8 @@ export function faultsAbove({ line, cells }: Line, naming: Naming | undefined): 
     detail:
       'holds figures, and stands above the names of the columns; move it below them, or into a sheet or file of its own',
   };
-  if (texts.some((text) => naming?.(text)) && texts.some((text) => readNumber(text, false).kind === 'number'))
-    return [fault];
+  const isNumber = (text: string): boolean => /\d/.test(text) && readNumber(text, false).kind === 'number';
+  if (texts.some(isNumber) && texts.some((text) => headingOf(text, naming).figure?.metric)) return [fault];
   const holdsMonth = texts.some((text) => readPeriod(text).kind === 'month');
   const holdsNumber = texts.some(
     (text) => readNumber(text, false).kind === 'number' && readPeriod(text).kind !== 'month',

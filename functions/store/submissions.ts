@@ -1,6 +1,6 @@
-import { BatchGetItemCommand, GetItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, GetItemCommand, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { MAX_PERIODS } from '../domain/period.ts';
+import { addMonths, EARLIEST_PERIOD, MAX_PERIODS } from '../domain/period.ts';
 import type { Month } from '../domain/submission.ts';
 import {
   beginning,
@@ -68,15 +68,31 @@ export async function readMonth(
   return Item && monthOf(Item);
 }
 
+/** What does not fit the first page of a record is read in so many parts at once: with the longest commentaries and all metrics it has twenty pages. */
+const PARTS = 6;
+
 /** Every month as it stands, oldest first, read consistently. */
 export async function readMonths({ client, tables }: Submissions, authority: string): Promise<Month[]> {
-  return (
-    await queryAll(client, {
-      ...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),
-      ConsistentRead: true,
-    })
-  ).map(monthOf);
+  const pk = authorityKey(authority);
+  const { Items = [], LastEvaluatedKey: last } = await client.send(
+    new QueryCommand({ ...beginning(tables.submissions, pk, CURRENT_PREFIX), ConsistentRead: true }),
+  );
+  if (!last) return Items.map(monthOf);
+  const next = addMonths(last.sk?.S?.slice(CURRENT_PREFIX.length) ?? EARLIEST_PERIOD, 1);
+  const length = Math.ceil(MAX_PERIODS / PARTS);
+  const parts = await Promise.all(
+    Array.from({ length: PARTS }, (_, part) => {
+      const from = addMonths(next, part * length);
+      const to = part === PARTS - 1 ? LAST_PERIOD : addMonths(from, length - 1);
+      const query = between(tables.submissions, pk, currentKey(from), currentKey(to));
+      return queryAll(client, { ...query, ConsistentRead: true });
+    }),
+  );
+  return [...Items, ...parts.flat()].map(monthOf);
 }
+
+/** No month has a later name. */
+const LAST_PERIOD = '9999-12';
 
 /** At most `limit` months as they stand from `from` to `to`, oldest first; without a limit all of them. Read consistently. */
 export async function readMonthsBetween(

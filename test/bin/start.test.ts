@@ -114,6 +114,9 @@ describe('npm start', () => {
     // The inbox is where it was, but for the port, which was to be any free one.
     expect(new URL(second.inbox).pathname).toBe(new URL(first.inbox).pathname);
     await stop(second);
+    expect(await failing('--data', data, ...ANY_PORT, '--clock', '2011-10-15')).toMatch(
+      /the clock cannot go back: what is in .* goes on to 20\d\d-.*, and --clock says 2011-10-15\. Say a later time with --clock 20.*, choose another folder with --data, or begin anew with --fresh\./,
+    );
 
     // Another address is another decision.
     const third = await start(data, '-c', 'alertEmail=head@example.org');

@@ -271,7 +271,7 @@ test(`${REQUESTS} malformed requests over all routes end with 4xx as described, 
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
   expect(wrong).toEqual([]);
   expect([...statuses.values()].reduce((sum, count) => sum + count, 0)).toBe(REQUESTS);
-  for (const status of [400, 401, 404, 412, 415, 422, 428]) expect(statuses.get(status)).toBeGreaterThan(0);
+  for (const status of [400, 401, 404, 405, 412, 415, 422, 428]) expect(statuses.get(status)).toBeGreaterThan(0);
   for (const key of keys.filter((key) => key.includes('{authority}'))) expect(reached).toContain(key);
   await service.idle();
   expect(await dumpOf(service)).toEqual(before);
@@ -358,6 +358,12 @@ const mistakes: Record<string, Mistake> = {
       { method: 'POST', path: '/sign-in', token: false, browser: true, type, body, status: 400, says: /send it anew/ },
     ]),
   ),
+  'another method where something else is possible': {
+    method: 'DELETE',
+    path: LIST,
+    status: 405,
+    says: /DELETE is not possible at .*; GET and POST are/,
+  },
   'signing in with JSON': {
     method: 'POST',
     path: '/sign-in',

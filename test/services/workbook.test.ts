@@ -366,6 +366,19 @@ describe('what is too much, or no workbook, is refused within a second', () => {
   });
 });
 
+test.each([
+  ['months', (line: number, column: number) => `Apr-${(line * column) % 30} Actual`],
+  ['words', (line: number, column: number) => `Word ${line} ${column}`],
+  ['titles', (_: number, column: number) => `April 2024 word ${column}`],
+])('sixty lines of a thousand %s are no table, within a second', (_, cell) => {
+  const lines = Array.from({ length: 60 }, (_, line) =>
+    Array.from({ length: 1000 }, (_, column) => cell(line, column)).join(','),
+  );
+  const start = process.threadCpuUsage();
+  expect(faultsIn(Buffer.from(lines.join('\n')))).toEqual([expect.stringContaining('no line names the columns')]);
+  expect(secondsSince(start)).toBeLessThan(1);
+});
+
 test('48 months of 40 metrics are read in a moment', () => {
   const rows = Array.from(
     { length: 48 },

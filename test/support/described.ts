@@ -65,7 +65,8 @@ export function checkAnswer(method: string, path: string, status: number, type: 
     throw new Error(`${said} with what the description does not have: ${ajv.errorsText(ajv.errors?.slice(0, 5))}`);
 }
 
-const UNDESCRIBED: Operation['responses'] = { 404: { content: { 'application/problem+json': { schema: {} } } } };
+const PROBLEM = { content: { 'application/problem+json': { schema: {} } } };
+const UNDESCRIBED: Operation['responses'] = { 404: PROBLEM, 405: PROBLEM };
 
 /** `fetch`, throwing where an answer is not as the API's description says. */
 export const describedFetch: typeof fetch = async (input, init) => {
