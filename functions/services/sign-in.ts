@@ -163,6 +163,8 @@ export async function beginSaidSession(
 export interface SessionGrant extends Grant {
   /** Every authority that it is for, which the address hears of; empty where that is any. */
   readonly authorities: readonly string[];
+  /** By a mailed link, or by the council's own sign-in. */
+  readonly signedInBy: 'mail' | 'council';
 }
 
 /**
@@ -200,6 +202,7 @@ export async function readSession(
     scopes: scopesOf(person.roles[meant] ?? 'look'),
     authority: meant,
     authorities,
+    signedInBy: 'mail',
     label: recipient.address,
     expires: Math.floor(Date.parse(session.expires) / 1000),
   };
@@ -222,6 +225,7 @@ function grantOfSaid(
     scopes: scopesOf(role),
     authority: meant,
     authorities: roles['*'] ? [] : named,
+    signedInBy: 'council',
     label: address,
     expires: Math.floor(Date.parse(expires) / 1000),
   };

@@ -92,7 +92,7 @@ test('what an address may do is set with it; removed, its sessions end at once a
   const admin = await openPage(browser, { baseURL: service.api });
   await signIn(admin, await tokenFor(service), `${HOME}/recipients`);
   await admin.getByLabel('E-mail address').fill('chair@example.org');
-  await admin.getByLabel('May', { exact: true }).selectOption('submit');
+  await admin.getByLabel('What it may do', { exact: true }).selectOption('submit');
   await admin.getByRole('button', { name: 'Save' }).click();
   await admin.getByRole('row', { name: /c…@example\.org/ }).waitFor();
   const confirm = async () => {
