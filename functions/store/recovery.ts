@@ -96,8 +96,13 @@ export async function replaceWholeRecord(
   await new Promise((done) => setTimeout(done, EVALUATIONS_END_MS));
   // Numbers of notices go on from the highest that was ever mailed. Before anything is removed, so that it is known however often
   // this breaks off.
-  const last = Math.max(lastNoticeOf(await itemsOf(database, 'alerts', authority)), lastNoticeOf(record.alerts));
-  const alerts = withBoard(authority, record.alerts, last, now).map((item) => numberedFrom(item, last));
+  const live = await itemsOf(database, 'alerts', authority);
+  const last = Math.max(lastNoticeOf(live), lastNoticeOf(record.alerts));
+  // Whether a notice was mailed is as it is, and perhaps only just: those that are in both are left as they stand.
+  const left = new Set(noticesInBoth(record.alerts, live));
+  const alerts = withBoard(authority, record.alerts, last, now)
+    .map((item) => numberedFrom(item, last))
+    .filter(({ sk }) => !left.has(sk?.S));
   const board = alerts.filter(({ sk }) => sk?.S === BOARD_KEY);
   await inParts(
     database,
@@ -105,7 +110,7 @@ export async function replaceWholeRecord(
   );
   for (const table of TABLES) {
     const stored = (await itemsOf(database, table, authority)).filter(
-      ({ sk }) => board.length === 0 || sk?.S !== BOARD_KEY,
+      ({ sk }) => (board.length === 0 || sk?.S !== BOARD_KEY) && !(table === 'alerts' && left.has(sk?.S)),
     );
     await inParts(
       database,
@@ -128,6 +133,13 @@ export async function replaceWholeRecord(
     { Put: { TableName: tables.baselines, Item: listed } },
     { Put: { TableName: tables.alerts, Item: dueMark(authority, now) } },
   ]);
+}
+
+/** The keys of the notices that a record has and that stand as they are in it, whether or not they were mailed. */
+function noticesInBoth(alerts: readonly Item[], live: readonly Item[]): (string | undefined)[] {
+  const contents = new Map(live.map(({ sk, data }) => [sk?.S, data?.S]));
+  const notices = alerts.filter(({ sk }) => sk?.S?.startsWith(NOTICE_PREFIX));
+  return notices.filter(({ sk, data }) => contents.get(sk?.S) === data?.S).map(({ sk }) => sk?.S);
 }
 
 /** With a board that knows no more than the numbers of notices, where there is none and they have begun. */

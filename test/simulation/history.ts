@@ -9,9 +9,18 @@ import { readInspection } from '../../functions/store/inspections.ts';
 import { authorityKey, BOARD_KEY, recipientId } from '../../functions/store/keys.ts';
 import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { aBacklog, aMetric, anAction, anInspection, inFigures } from '../support/build.ts';
-import type { MemoryStore } from './memory-store.ts';
+import type { Command, MemoryStore } from './memory-store.ts';
+import { InterruptedError, OPERATIONS } from './operators.ts';
 import { type Authority, DEEDS, type Person, setClosed } from './people.ts';
-import { checkAccepted, checkAddressed, checkAtRest, checkPublish, checkWrites, createLedger } from './promises.ts';
+import {
+  checkAccepted,
+  checkAddressed,
+  checkAtRest,
+  checkPublish,
+  checkWrites,
+  createLedger,
+  resumeFrom,
+} from './promises.ts';
 import { type Random, randomOf } from './random.ts';
 import { VISITS } from './visitors.ts';
 import { BrokenPromise, createWorld, type Faults, NO_FAULTS, type World } from './world.ts';
@@ -126,7 +135,7 @@ const REST_MS = [HOUR_MS, HOUR_MS, HOUR_MS, 16 * DAY_MS, HOUR_MS, 40 * DAY_MS, H
 /** Steps after which nothing may go on any more by itself. */
 const MOST_STEPS_TO_REST = 20_000;
 const MOST_PEOPLE = 4;
-const ALL_DEEDS = [...DEEDS, ...VISITS];
+const ALL_DEEDS = [...DEEDS, ...VISITS, ...OPERATIONS];
 
 /** Tells a seed's history by these steps: all up to a number, or, when it is told again, those that matter. */
 export async function tell(seed: number, steps: readonly number[]): Promise<History> {
@@ -155,10 +164,29 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
   const { store, topic } = world;
   const leave = enter(world, seed, () => random);
 
+  /** As from a terminal: each call takes a moment, and no promise of the functions is about what it writes. */
+  const operating: Person['operating'] = (isInterrupted) => {
+    const send = async (command: Command): Promise<object> => {
+      await world.sleep(random.below(50));
+      if (isInterrupted && random.chance(0.03)) throw new InterruptedError();
+      watched = false;
+      try {
+        return store.execute(command);
+      } finally {
+        watched = true;
+      }
+    };
+    return { client: { send }, tables: store.tables } as unknown as ReturnType<Person['operating']>;
+  };
+
   const personOf = (authority: Authority): Person => ({
     ...{ world, random: () => random, authority, others: authorities.filter((other) => other !== authority) },
     onAccepted: (owner, month) => checkAccepted(store, owner, month),
     newer: newerOf,
+    operating,
+    // Whether it is closed is as unknown as the rest, until it is put back.
+    onAway: ({ id }) => void ledger.away.add(id),
+    onRestored: ({ id }) => resumeFrom(store, id, ledger, world.now),
     removedAt: (address) => ledger.removedAt.get(recipientId(address)),
   });
 
@@ -230,6 +258,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       authorities.push({
         ...{ id, token, metrics: inspection.metrics, spoilt: index === spoilt },
         ...{ next: '2010-01', accepted: [], links: [], sessions: [], programs: 0 },
+        ...{ earlier: [], isAway: false, restores: 0 },
       });
       subscribeDirector(id);
     }

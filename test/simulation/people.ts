@@ -4,7 +4,9 @@ import { addMonths, hasEnded, type Period } from '../../functions/domain/period.
 import type { Month, Reported } from '../../functions/domain/submission.ts';
 import { type PageKey, ROUTES, type RouteKey } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
+import type { Database } from '../../functions/store/database.ts';
 import { recipientId } from '../../functions/store/keys.ts';
+import type { Earlier } from './operators.ts';
 import type { Random } from './random.ts';
 import type { BegunSession, MailedLink } from './visitors.ts';
 import { BrokenPromise, type World } from './world.ts';
@@ -30,6 +32,11 @@ export interface Authority {
   readonly sessions: BegunSession[];
   /** How many tokens were made for programs. */
   programs: number;
+  /** Earlier states that somebody may go back to. */
+  readonly earlier: Earlier[];
+  /** Whether an earlier state is being put back, and how often that was done: whoever asks meanwhile asks in vain. */
+  isAway: boolean;
+  restores: number;
 }
 
 export interface Person {
@@ -39,6 +46,12 @@ export interface Person {
   readonly others: readonly Authority[];
   /** Hears at once of what the service said that it has. */
   readonly onAccepted: (authority: Authority, month: Authority['accepted'][number]) => void;
+  /** The database by the credentials of whoever runs the service; where it may, it is interrupted. */
+  readonly operating: (isInterrupted: boolean) => Database<'baselines' | 'submissions' | 'alerts'>;
+  /** Hears that an authority is not known for a while. */
+  readonly onAway: (authority: Authority) => void;
+  /** Hears that an earlier state of an authority was put back. */
+  readonly onRestored: (authority: Authority) => void;
   /** A newer inspection of an authority, as its file has it. */
   readonly newer: (authority: string, edition: number) => { readonly id: string; readonly inspection: unknown };
   /** The last time that an address was removed, in milliseconds since 1970. */
@@ -53,6 +66,13 @@ interface Answered {
 }
 
 const MOST_ATTEMPTS = 8;
+
+/** Whether nobody has put back an earlier state of any authority since: what was asked meanwhile is answered by either. */
+function hereOf({ authority, others }: Person): () => boolean {
+  const count = (): number => [authority, ...others].reduce((sum, { restores }) => sum + restores, 0);
+  const before = count();
+  return () => count() === before && [authority, ...others].every(({ isAway }) => !isAway);
+}
 
 /** Asks until there is an answer; undefined where that never came. */
 async function ask(
@@ -79,10 +99,12 @@ async function ask(
     isBase64Encoded: false,
     ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
   };
+  const isHere = hereOf(person);
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     // middy reads the event's body in place: each attempt is an event of its own.
     const { answer } = await world.invoke(ROUTES[routeKey].handledBy, { ...event });
     const { statusCode = 0, body = '', headers = {} } = (answer ?? {}) as APIGatewayProxyStructuredResultV2;
+    if (!isHere()) return undefined;
     if (statusCode > 0 && statusCode < 500 && statusCode !== 429) {
       const etag = headers.etag ?? headers.ETag;
       const isJson = String(headers['content-type'] ?? '').includes('json');
@@ -442,9 +464,11 @@ export async function open(
     isBase64Encoded: false,
     ...(form ? { body: new URLSearchParams({ ...form, forgeryToken: forgeryToken(session) }).toString() } : {}),
   };
+  const isHere = hereOf(person);
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const { answer } = await world.invoke('dashboard', { ...event });
     const { statusCode = 0, body = '', cookies = [] } = (answer ?? {}) as APIGatewayProxyStructuredResultV2;
+    if (!isHere()) return undefined;
     if (statusCode > 0 && statusCode < 500) return { status: statusCode, text: body, cookies };
     await world.sleep(200 + random().below(2000));
   }

@@ -60,6 +60,10 @@ export interface Ledger {
   /** The revision of each month as it stands, and the one that the board has judged, by partition key. */
   readonly current: Map<string, Record<string, number>>;
   readonly judged: Map<string, Record<string, number>>;
+  /** The authorities of which an earlier state is being put back. */
+  readonly away: Set<string>;
+  /** The numbers of an authority's notices, by its id. */
+  readonly numbers: Map<string, number[]>;
   /** Since when an authority is closed, by its id; absent while it is open. */
   readonly closedAt: Map<string, number>;
   /** The last time that an address was removed, by its id. */
@@ -75,11 +79,34 @@ export const createLedger = (): Ledger => ({
   sentAt: new Map(),
   current: new Map(),
   judged: new Map(),
+  away: new Set(),
+  numbers: new Map(),
   closedAt: new Map(),
   removedAt: new Map(),
   summaries: new Map(),
   endToldAt: new Map(),
 });
+
+/** Goes on from what there is of an authority, where an earlier state was put back. */
+export function resumeFrom(store: MemoryStore, id: string, ledger: Ledger, now: number): void {
+  const pk = authorityKey(id);
+  const dataOf = <T>(table: TableName, prefix: string): T[] =>
+    store.items(table).flatMap((item) => {
+      const data = item.pk?.S === pk && item.sk?.S?.startsWith(prefix) ? dataIn<T>(item) : undefined;
+      return data ? [data] : [];
+    });
+  const months = dataOf<Month>('submissions', CURRENT_PREFIX);
+  ledger.current.set(pk, Object.fromEntries(months.map(({ period, revision }) => [period, revision])));
+  const [board] = dataOf<Board>('alerts', BOARD_KEY);
+  ledger.judged.set(pk, board?.judged ?? {});
+  ledger.away.delete(id);
+  ledger.closedAt.delete(id);
+  if (dataOf<{ closed?: true }>('baselines', SETTINGS_PREFIX).at(-1)?.closed) ledger.closedAt.set(id, now);
+  ledger.numbers.set(
+    id,
+    dataOf<Notice>('alerts', NOTICE_PREFIX).map(({ number }) => number),
+  );
+}
 
 // ---- after every write
 
@@ -149,7 +176,8 @@ function remembersRecipient({ before, after }: Write, ledger: Ledger, now: numbe
 }
 
 /** Of an authority that was closed before a run began nothing is judged or mailed. */
-function leavesClosedAlone(authority: string, { closedAt }: Ledger, by: Running | undefined): void {
+function leavesClosedAlone(authority: string, { closedAt, away }: Ledger, by: Running | undefined): void {
+  if (away.has(authority)) return;
   const at = closedAt.get(authority);
   if (at !== undefined && by && by.startedAt > at)
     throw new BrokenPromise('a closed authority is left alone', `${authority}, by ${by.name}`);
@@ -248,6 +276,7 @@ function keepsNotice({ before, after }: Write, writes: readonly Write[], ledger:
   if (!notice) throw new BrokenPromise('no notice is lost', `${before?.pk?.S} ${before?.sk?.S} was removed`);
   const key = `${notice.authority} ${notice.number}`;
   if (before && before.data?.S !== after?.data?.S) throw new BrokenPromise('no notice is ever changed', key);
+  if (!before) ledger.numbers.set(notice.authority, [...(ledger.numbers.get(notice.authority) ?? []), notice.number]);
   if (!before && !writes.some((each) => placeOf(each).sk === BOARD_KEY))
     throw new BrokenPromise('no notice without a change', `${key} comes without its board`);
   if (!after?.unsent && !ledger.reached.get(key))
@@ -376,7 +405,8 @@ export async function checkAtRest(
   const pk = authorityKey(id);
   const notices = store.items('alerts').filter((item) => item.pk?.S === pk && item.sk?.S?.startsWith(NOTICE_PREFIX));
   const numbers = notices.map((item) => dataIn<Notice>(item)?.number);
-  if (numbers.some((number, index) => number !== index + 1) || numbers.length !== board.lastNotice)
+  const expected = ledger.numbers.get(id) ?? [];
+  if (numbers.join() !== expected.join() || board.lastNotice < (expected.at(-1) ?? 0))
     throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
   readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
   const { recipients } = await readRecipients(database);

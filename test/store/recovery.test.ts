@@ -4,6 +4,7 @@ import { acceptMonth } from '../../functions/services/accept.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
+import { markSent } from '../../functions/store/notices.ts';
 import { faultsOfRecord, readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
 
@@ -48,4 +49,15 @@ test('a record without a board, put back where notices were numbered or with not
   const evaluated = await evaluateAuthority(authority, { ...database, smallNumbers: 'show', now: () => NOW });
   expect(evaluated?.notice).toMatchObject({ number: 7 });
   expect(evaluated?.notice?.transitions.map(({ alert }) => alert)).toContain('referral-backlog');
+}, 30_000);
+
+test('a notice that was mailed since the record was taken is not mailed again', async () => {
+  await evaluateAuthority(authority, { database: store, log: keepingLog(), smallNumbers: 'show', now: () => NOW });
+  const record = await readWholeRecord(store, authority);
+  const unsentIn = ({ alerts }: typeof record) => alerts.filter(({ unsent }) => unsent).map(({ sk }) => sk?.S);
+  const [number = 0] = unsentIn(record).map((sk) => Number(sk?.slice('NOTICE#'.length)));
+  expect(number).toBeGreaterThan(0);
+  await markSent(store, { authority, number }, NOW);
+  await replaceWholeRecord(store, authority, record, NOW);
+  expect(unsentIn(await readWholeRecord(store, authority))).toEqual(unsentIn(record).slice(1));
 }, 30_000);
