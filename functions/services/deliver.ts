@@ -52,7 +52,7 @@ export async function deliverNotice(
   const unsent = await readUnsentInTurn(database, reference);
   if (!unsent) return 'sent before';
   const { notice, isNext } = unsent;
-  if ((await readAuthority(database, authority))?.closed) return 'closed';
+  if ((await readAuthority(database, authority, true))?.closed) return 'closed';
   const earlier = { authority, number: number - 1 };
   if (before > 0 && !isNext)
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';

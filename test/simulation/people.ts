@@ -237,12 +237,13 @@ async function correctOne(person: Person): Promise<void> {
   if (answered.status === 422 && isTakenOut) return;
   if (answered.status !== 200) throw refusedOddly(`PATCH ${period}`, answered);
   const stored = answered.body as unknown as Month;
-  const { [metric.id]: _, ...others } = month.observations;
-  const observations = { ...others, ...(isTakenOut ? {} : { [metric.id]: reportedIn(change, metric) }) };
-  accept(person, { ...stored, observations });
+  const wanted = { ...month.observations, ...change };
+  // Said already by somebody else, it is a later revision, with what that one says of the others.
+  const named = stored.revision === month.revision + 1 ? Object.keys(wanted) : [metric.id];
+  const wrong = named.find((id) => JSON.stringify(stored.observations[id]) !== JSON.stringify(wanted[id] ?? undefined));
+  if (wrong) throw new BrokenPromise('a correction changes what it names', `${authority.id} ${period}: ${wrong}`);
+  accept(person, stored);
 }
-
-const reportedIn = (change: Record<string, Reported | null>, { id }: Metric): Reported => change[id] as Reported;
 
 async function retract(person: Person): Promise<void> {
   const found = await someMonth(person);

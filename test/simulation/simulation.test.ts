@@ -39,6 +39,7 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [119, 1000, 'an address that was removed and added again was signed in still'],
   [1100020081, 1000, 'the same, where it was added by a copy whose clock was behind'],
   [1100010505, 1000, 'a link kept whoever had unsubscribed looking for an hour from when it was followed'],
+  [1100031412, 1000, 'a notice went out of an authority that had been closed a moment before'],
   [3202182472, 1000, 'asking twice for another level forgot that SNS may still go by the one before'],
 ];
 
