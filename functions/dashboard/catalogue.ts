@@ -8,6 +8,7 @@ import { sentence } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { changeMetric, putMetric } from '../services/catalogue.ts';
+import { monthIn } from '../services/cells.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
 import { metricIn, requireInspection } from '../services/inspections.ts';
 import type { DashboardDependencies } from './dependencies.ts';
@@ -78,9 +79,9 @@ const WHAT_IS_WANTED: Readonly<Record<string, string>> = {
   title: 'Enter what it is called, in at most 80 characters',
   definition: 'Enter what is counted, in at most 2000 characters',
   unit: 'Enter what is counted, in at most 60 characters',
-  from: 'Enter a month as yyyy-mm',
-  until: 'Enter a month as yyyy-mm, or leave it blank',
-  standardFrom: 'Enter a month as yyyy-mm',
+  from: 'Enter a month, such as September 2024',
+  until: 'Enter a month, such as September 2024, or leave it blank',
+  standardFrom: 'Enter a month, such as September 2024',
   source: 'Enter at most 300 characters',
   author: 'Enter your name, in at most 200 characters',
   reason: 'Enter why, in at most 1000 characters',
@@ -128,7 +129,13 @@ export async function postMetricChange(request: PageRequest, dependencies: Dashb
   const { authority = '', metric = '' } = parameters;
   const { database, now } = dependencies;
   const { title = '', until = '', replacedBy = '', author, reason } = form;
-  const wanted = { title, until: until.trim() || null, replacedBy: replacedBy || null, author, reason };
+  const wanted = {
+    title,
+    until: monthIn(until) ?? (until.trim() || null),
+    replacedBy: replacedBy || null,
+    author,
+    reason,
+  };
   const read = MetricChangeBodySchema.safeParse(wanted);
   const refuse = (errors: readonly FormError[]) => getMetricChange(request, dependencies, { form, errors });
   if (!read.success) return refuse(errorsOf(read.error.issues));

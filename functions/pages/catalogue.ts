@@ -4,7 +4,7 @@ import type { MetricDefinition } from '../domain/metric.ts';
 import { asPercentage, isShare } from '../domain/submission.ts';
 import type { LoadedBenchmarks } from '../services/benchmarks.ts';
 import type { NewMetric } from '../services/catalogue.ts';
-import { readNumber } from '../services/cells.ts';
+import { monthIn, readNumber } from '../services/cells.ts';
 import type { Form } from './form.ts';
 import { type Html, html } from './html.ts';
 import { inputs, type Refused } from './inputs.ts';
@@ -162,10 +162,10 @@ ${text('unit', 'What is counted', { hint: 'Of a number or an average: cases, day
 ${choice('polarity', 'Which way is better', POLARITIES)}
 ${choice('covers', 'What a figure is of', COVERS)}
 ${choice('frequency', 'How often it comes', FREQUENCIES)}
-${text('from', 'First month', { hint: 'The first that is judged, yyyy-mm. Leave blank for all of them.', width: 10 })}
+${text('from', 'First month', { hint: 'The first that is judged, such as September 2024. Leave blank for all of them.', width: 10 })}
 ${text('value', 'Your standard', { hint: 'Leave blank where there is none: then figures are held against the past alone. 80% for a percentage.', width: 10 })}
 ${text('upTo', 'Upper end of the range', { hint: 'Where it is best within a range.', width: 10 })}
-${text('standardFrom', 'The standard holds from', { hint: 'A month, yyyy-mm.', width: 10 })}
+${text('standardFrom', 'The standard holds from', { hint: 'A month, such as September 2024.', width: 10 })}
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
 <button class="govuk-button">Start it</button></form>`,
@@ -208,9 +208,14 @@ export function readMetric(
     return undefined;
   };
   const [value, upTo] = [amount('value'), amount('upTo')];
-  const since = typed('standardFrom') || typed('from');
+  // What is no month stays as it was typed, and is refused for it.
+  const month = (field: string): string => monthIn(typed(field)) ?? typed(field);
+  const since = month('standardFrom') || month('from');
   if (value !== undefined && since === '')
-    errors.push({ field: 'standardFrom', text: 'Enter the month from which the standard holds, as yyyy-mm' });
+    errors.push({
+      field: 'standardFrom',
+      text: 'Enter the month from which the standard holds, such as September 2024',
+    });
   if (value === undefined && upTo !== undefined && errors.length === 0)
     errors.push({ field: 'value', text: 'Enter the lower end of the range too' });
   const [cases, window] = typed('covers').split(' ');
@@ -227,7 +232,7 @@ export function readMetric(
       ...{ polarity: typed('polarity'), cases, window, frequency: typed('frequency') },
       ...(typed('source') && { source: typed('source') }),
       ...(aliases.length > 0 && { aliases }),
-      ...(typed('from') && { from: typed('from') }),
+      ...(typed('from') && { from: month('from') }),
       standards:
         value === undefined
           ? []

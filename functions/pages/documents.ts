@@ -1,6 +1,7 @@
 import type { DocumentName } from '../http/routes.ts';
 import { html, trusted } from './html.ts';
 import { type Layout, layout, type Visit } from './layout.ts';
+import { shortMonth } from './words.ts';
 
 const TITLES: Readonly<Record<DocumentName, string>> = {
   'how-it-judges': 'How it judges',
@@ -13,6 +14,11 @@ export function documentPage(visit: Visit, name: DocumentName, contact: string |
   const whom = contact
     ? html`<a class="govuk-link" href="mailto:${contact}">${contact}</a>`
     : 'whoever gave you access to this service';
-  const content = trusted(visit.assets.documents[name].replaceAll('{contact}', () => `${whom}`));
+  const content = trusted(
+    visit.assets.documents[name]
+      .replaceAll('{contact}', () => `${whom}`)
+      // Worked examples have months as files do; people read them as they are written everywhere else.
+      .replaceAll(/<pre.*?<\/pre>/gs, (example) => example.replaceAll(/\b\d{4}-(0[1-9]|1[0-2])\b/g, shortMonth)),
+  );
   return layout(visit, { title: TITLES[name], content });
 }

@@ -1,4 +1,4 @@
-import { DEFAULT, formatLine } from '../domain/format.ts';
+import { DEFAULT, formatLine, monthName } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric, Standard } from '../domain/metric.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -34,7 +34,10 @@ export function metricChangesPage(
   refused?: Refused,
 ): Html {
   const { authority, name } = header;
-  const { text, area, choice } = inputs({ title, until: until ?? '', replacedBy: replacedBy ?? '' }, refused);
+  const { text, area, choice } = inputs(
+    { title, until: until ? monthName(until) : '', replacedBy: replacedBy ?? '' },
+    refused,
+  );
   const others = metrics.filter((metric) => metric.id !== id).map((metric) => [metric.id, metric.title] as const);
   return layout(visit, {
     title: `Change ${title}`,
@@ -46,7 +49,7 @@ export function metricChangesPage(
 <p class="govuk-body">Its figures stay, and can be corrected. What it was called is kept.</p>
 <form method="post" action="${pathOf(authority, 'metrics', id, 'changes')}" class="app-narrow">${visit.session && forgeryField(visit.session.forgeryToken)}
 ${text('title', 'What it is called', { required: true })}
-${text('until', 'Last month', { hint: 'Nothing is judged after it, yyyy-mm. Leave blank while it goes on.', width: 10 })}
+${text('until', 'Last month', { hint: 'Nothing is judged after it. Such as September 2024; leave blank while it goes on.', width: 10 })}
 ${choice('replacedBy', 'What takes its place', [['', 'Nothing'], ...others])}
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}

@@ -1,4 +1,5 @@
 import { ForbiddenError, type Scope } from '../domain/access.ts';
+import { dateName } from '../domain/format.ts';
 import { type RefusalReason, ServiceError, UnreadableItemError } from '../services/errors.ts';
 
 /** Why a page cannot be shown, in words for whoever asked for it. */
@@ -68,9 +69,15 @@ export function refusalFor(error: unknown, by: SignedInBy = 'mail'): RefusalErro
   if (error instanceof UnreadableItemError)
     return new RefusalError(500, 'This cannot be read', `${sentence(error.message)}. Tell whoever runs this service.`);
   return error instanceof ServiceError
-    ? new RefusalError(...REFUSALS[error.reason], `${sentence(error.faults[0]?.detail ?? error.message)}.`)
+    ? new RefusalError(
+        ...REFUSALS[error.reason],
+        `${sentence(dateName(withPlainMonth(error.faults[0]?.detail ?? error.message)))}.`,
+      )
     : undefined;
 }
+
+/** A message that programs get too, as people read it: how to write a month is said as they would. */
+export const withPlainMonth = (message: string): string => message.replaceAll('as yyyy-mm', 'like “September 2024”');
 
 /** With a capital letter, as a sentence begins. */
 export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -25,7 +25,7 @@ import {
   warningText,
 } from './layout.ts';
 import { namesForm, rememberedNames } from './own-names.ts';
-import { RefusalError } from './refusals.ts';
+import { RefusalError, withPlainMonth } from './refusals.ts';
 import { counted } from './words.ts';
 
 /** What a file holds: its months where all is well, else everything that is not; and how it was read. */
@@ -199,7 +199,9 @@ export function faultsPage(
     hasErrors: true,
     content: html`${errorSummary(
       [
-        ...faults.slice(0, SUMMARY_FAULTS).map((fault) => ({ text: `${placeOf(fault)}: ${fault.detail}` })),
+        ...faults
+          .slice(0, SUMMARY_FAULTS)
+          .map((fault) => ({ text: `${placeOf(fault)}: ${withPlainMonth(fault.detail)}` })),
         ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
       ],
       `${counted(faults.length, 'fault')}; nothing was stored`,
@@ -213,7 +215,11 @@ ${table({
   className: 'app-faults',
   rows: faults
     .slice(0, TABLE_FAULTS)
-    .map(({ sheet, line, column, detail }) => [sheet ? `${sheet}, ${line}` : `${line}`, column ?? NOTHING, detail]),
+    .map(({ sheet, line, column, detail }) => [
+      sheet ? `${sheet}, ${line}` : `${line}`,
+      column ?? NOTHING,
+      withPlainMonth(detail),
+    ]),
 })}
 ${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
 ${howRead(understood, otherSheets)}

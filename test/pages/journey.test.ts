@@ -10,7 +10,7 @@ import { readFigures } from '../../functions/services/figures.ts';
 import { recipientId } from '../../functions/store/keys.ts';
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
-import { keyboardFaultsOn, labelFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
+import { keyboardFaultsOn, labelFaultsOn, oddWordsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
 import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
 
@@ -231,6 +231,9 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /authorities/{authority}/settings': [`${HOME}/settings`],
   });
 
+  /** What only programs call metrics by. */
+  const ids = HEREFORDSHIRE.metrics.map(({ id }) => id).filter((id) => id.includes('-'));
+
   /** What pages answer to a form with, beside leading on to another page: as it is sent, and what its heading says. */
   type Posted = readonly [path: string, fields: Readonly<Record<string, string>>, heading: string | RegExp];
   const said = { author: 'A. Head', reason: ' ' };
@@ -322,7 +325,9 @@ describe('every page, with a year of figures and a correction', () => {
       const script = await page.locator('script').count();
       const violations = await violationsOn(page);
       // Last, as it moves the focus.
-      found[path] = { script, violations, overflow: await overflowOf(page), keyboard: await keyboardFaultsOn(page) };
+      const words = await oddWordsOn(page, ids);
+      const overflow = await overflowOf(page);
+      found[path] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };
     await page.goto('/sign-in');
     await look('/sign-in');
@@ -332,7 +337,7 @@ describe('every page, with a year of figures and a correction', () => {
       await page.goto(path);
       await look(path);
     }
-    const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
+    const clean = { script: 0, violations: [], overflow: 0, words: [], keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
   });
 
@@ -350,7 +355,9 @@ describe('every page, with a year of figures and a correction', () => {
       expect.soft(await page.locator('h1').innerText(), name).toMatch(heading);
       const script = await page.locator('script').count();
       const violations = await violationsOn(page);
-      found[name] = { script, violations, overflow: await overflowOf(page), keyboard: await keyboardFaultsOn(page) };
+      const words = await oddWordsOn(page, ids);
+      const overflow = await overflowOf(page);
+      found[name] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };
     for (const [route, posts] of Object.entries(postsWith(viewport.width)))
       for (const [index, [path, fields, heading]] of posts.entries())
@@ -360,8 +367,15 @@ describe('every page, with a year of figures and a correction', () => {
     await look('a form of another session', 'Check and send again', path, { ...written, forgeryToken: 'other' });
     await page.context().clearCookies();
     await look('a form without one', 'You are signed out; what you wrote is kept', path, written);
-    const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
+    const clean = { script: 0, violations: [], overflow: 0, words: [], keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, clean])));
+  });
+
+  test('on a phone the first alert is on the first screen', async () => {
+    const page = await openPage(browser, { baseURL: service.api, viewport: { width: 390, height: 844 } });
+    await signIn(page, token, HOME);
+    const first = await page.locator('.app-alert__title').first().boundingBox();
+    expect((first?.y ?? Infinity) + (first?.height ?? 0)).toBeLessThan(844);
   });
 
   test('no label of any chart lies on another, on a line or outside, at either width', async () => {

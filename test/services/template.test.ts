@@ -53,6 +53,25 @@ describe('a template', () => {
     expect(sheet.match(/<row /g)).toHaveLength(2);
   });
 
+  test('can be read out: title, language, sheets with names, one row of headings that are named, no merged cell, no picture', () => {
+    expect(partOf(file, 'docProps/core.xml')).toMatch(
+      /<dc:title>Herefordshire: figures to fill in<\/dc:title>.*<dc:language>en-GB<\/dc:language>/,
+    );
+    const workbook = partOf(file, 'xl/workbook.xml');
+    expect([...workbook.matchAll(/<sheet name="([^"]+)"/g)].map(([, name]) => name)).toEqual([
+      'Figures',
+      'How to fill this in',
+    ]);
+    const sheet = partOf(file, 'xl/worksheets/sheet1.xml');
+    const rows = sheet.match(/<row /g)?.length;
+    // As screen readers take it: where the region begins, where it ends, and in which sheet it is.
+    expect(workbook).toContain(`name="TitleRegion1.a1.j${rows}.1" localSheetId="0">Figures!$A$1<`);
+    expect(workbook).toContain('<definedName name="_xlnm.Print_Titles" localSheetId="0">Figures!$1:$1<');
+    expect(/<row r="1">.*?<\/row>/.exec(sheet)?.[0].match(/<t [^>]*>[^<]+<\/t>/g)).toHaveLength(10);
+    for (const part of [sheet, partOf(file, 'xl/worksheets/sheet2.xml')])
+      expect(part).not.toMatch(/mergeCell|<drawing/);
+  });
+
   test('lets only those cells be typed into that the metric needs', () => {
     const sheet = partOf(file, 'xl/worksheets/sheet1.xml');
     const row = /<row r="\d+">(?:(?!<\/row>).)*referral-backlog.*?<\/row>/s.exec(sheet)?.[0] ?? '';

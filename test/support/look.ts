@@ -61,6 +61,17 @@ const FOCUS = `[
   })
 ]`;
 
+/** What of the page's words nobody outside would say: months and days as programs write them, and names that only programs know. What somebody typed is quoted. */
+export async function oddWordsOn(page: Page, names: readonly string[]): Promise<string[]> {
+  const text = (await page.evaluate('document.body.innerText')) as string;
+  const said = text.replaceAll(/https?:\/\/\S+|“[^”]*”|"[^"]*"/g, '');
+  const words =
+    said.match(/\b\d{4}-\d{2}(-\d{2})?\b|\byyyy\b|\b[a-z\d]+(-[a-z\d]+)+\b|undefined|\bnull\b|NaN|\[object/g) ?? [];
+  return [...new Set(words)].filter(
+    (word) => /\d{4}-|yyyy|undefined|null|NaN|\[object/.test(word) || names.includes(word),
+  );
+}
+
 /** Which labels of the charts that are to be seen lie on another, on a line or a mark, or leave the drawing. */
 export async function labelFaultsOn(page: Page): Promise<string[]> {
   return (await page.evaluate(LABELS)) as string[];
