@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import type { SmallNumbers } from './domain/format.ts';
+import type { DeployedSmallNumbers } from './domain/authority.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleStream } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
@@ -13,7 +13,7 @@ import { authorityOf } from './store/keys.ts';
 
 export interface EvaluateDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
-  readonly smallNumbers: SmallNumbers;
+  readonly smallNumbers: DeployedSmallNumbers;
   readonly now: () => Date;
   readonly logger: Logger;
   readonly metrics: Metrics;

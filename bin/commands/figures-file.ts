@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { parseJson } from '../../functions/domain/json-lines.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
-import { parseJson } from './json-lines.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
 import { PROGRAM, type Reach, UsageError } from './setting.ts';

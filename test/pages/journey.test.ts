@@ -134,7 +134,8 @@ describe('every page, with a year of figures and a correction', () => {
   /** Every page that can be asked for, so that none is left out; what is fetched as a file is none. */
   type Shown = Exclude<
     Extract<PageKey, `GET ${string}`>,
-    'GET /assets/{file}' | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx'}`
+    | 'GET /assets/{file}'
+    | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx' | 'inspections/skeleton'}`
   >;
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
     'GET /': ['/'],
@@ -180,6 +181,7 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /authorities/{authority}/recipients': [`${HOME}/recipients`],
     'GET /authorities/{authority}/tokens': [`${HOME}/tokens`],
     'GET /authorities/{authority}/settings': [`${HOME}/settings`],
+    'GET /authorities/{authority}/inspections': [`${HOME}/inspections`],
   });
 
   test.each([
