@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { GetItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../functions/domain/access.ts';
 import { createToken } from '../functions/store/access.ts';
-import { itemOf } from '../functions/store/database.ts';
+import { beginning, itemOf } from '../functions/store/database.ts';
 import { dueMark } from '../functions/store/due-marks.ts';
-import { AUTHORITY_KEY, authorityKey, currentKey, revisionKey, tokenKey } from '../functions/store/keys.ts';
+import {
+  AUTHORITY_KEY,
+  authorityKey,
+  CURRENT_PREFIX,
+  currentKey,
+  revisionKey,
+  tokenKey,
+} from '../functions/store/keys.ts';
 import { interleave, ratioOf, type Spread, spreadOf } from './measure.ts';
 import { makeMonths } from './record.ts';
 import { httpEvent, INSPECTION, type Store } from './store.ts';
@@ -111,13 +118,15 @@ function bareCalls({ client, tables }: Store, token: string, authority: string) 
     return performance.now() - start;
   };
   return {
-    submit: (period: string, contents: unknown, revision: number) =>
+    submit: (period: string, sent: object, revision: number) =>
       timed(async () => {
         await get(tables.access, { pk: { S: tokenKey(hash) } });
         await Promise.all([
           get(tables.baselines, { pk: { S: pk }, sk: { S: AUTHORITY_KEY } }, 'fingerprint'),
-          get(tables.submissions, { pk: { S: pk }, sk: { S: currentKey(period) } }),
+          client.send(new QueryCommand({ ...beginning(tables.submissions, pk, CURRENT_PREFIX), ConsistentRead: true })),
         ]);
+        // As it is kept, lest what reads the record after this finds a month that cannot be read.
+        const contents = { ...sent, period, revision, submittedAt: new Date().toISOString() };
         const attributes = { revision: { N: String(revision) } };
         await client.send(
           new TransactWriteItemsCommand({

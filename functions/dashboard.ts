@@ -38,7 +38,7 @@ import { getRecipients, postRecipient, postRemoval, postTest } from './dashboard
 import { getClosing, getSettings, postClosing, postSettings } from './dashboard/settings.ts';
 import { getSessions, postLink, postSession, postSessionEnd, signIn, signOut } from './dashboard/sign-in.ts';
 import { getSubmit, postCheck, postNameRemoval, postSubmissions } from './dashboard/submit.ts';
-import { getTokens, postRevocation, postToken } from './dashboard/tokens.ts';
+import { getTokens, postKeeping, postRevocation, postToken } from './dashboard/tokens.ts';
 import { nothingThere } from './http/handler.ts';
 import { PAGES } from './http/routes.ts';
 import { readAssets } from './pages/assets.ts';
@@ -126,6 +126,7 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /authorities/{authority}/tokens': (request) => getTokens(request, dependencies),
       'POST /authorities/{authority}/tokens': (request) => postToken(request, dependencies),
       'POST /authorities/{authority}/tokens/{token}/revocation': (request) => postRevocation(request, dependencies),
+      'POST /authorities/{authority}/tokens/{token}/keeping': (request) => postKeeping(request, dependencies),
     },
     {
       nothingThere,

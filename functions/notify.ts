@@ -12,6 +12,7 @@ import {
   type Delivery,
   deliverNotice,
   listUnsent,
+  moveUnsent,
   type NoticeReference,
   noticeReference,
   type UnsentNotice,
@@ -119,6 +120,7 @@ async function sendUnsent(dependencies: NotifyDependencies, context: Context): P
     },
     { logger, context },
   );
+  for (const notice of unsent) if (notice.isFormer) await moveUnsent(database, notice);
   const oldest = [...kept, ...failed, ...left].map(({ createdAt }) => Date.parse(createdAt)).sort((a, b) => a - b)[0];
   const unsentFor = oldest === undefined ? 0 : Math.round((now().getTime() - oldest) / 1000);
   const confirmed = await countConfirmed(dependencies);

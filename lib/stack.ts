@@ -102,7 +102,12 @@ export class InspectionMonitorStack extends Stack {
       logRemoval,
     });
     // Tokens are listed, made and revoked on the page.
-    tables.grant(dashboard, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    tables.grant(dashboard, 'access', [
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ]);
     tables.grantIndex(dashboard, 'access', 'tokens');
     tables.grant(dashboard, 'baselines', [
       'dynamodb:GetItem',
@@ -142,7 +147,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(evaluate, 'baselines', ['dynamodb:Query']);
     tables.grant(evaluate, 'submissions', ['dynamodb:Query', 'dynamodb:BatchGetItem']);
     tables.grant(evaluate, 'alerts', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']);
-    tables.grantIndex(evaluate, 'alerts', 'due');
+    tables.grantIndex(evaluate, 'alerts', 'due', 'dynamodb:Scan');
     evaluate.tell('SMALL_NUMBERS', settings.smallNumbers);
     operations.tellMetrics(evaluate);
     // A second of waiting turns months that are sent one after the other into one evaluation and one e-mail.
@@ -175,7 +180,7 @@ export class InspectionMonitorStack extends Stack {
     tables.grant(notify, 'baselines', ['dynamodb:GetItem', 'dynamodb:Query']);
     tables.grant(notify, 'submissions', ['dynamodb:Query']);
     tables.grant(notify, 'alerts', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem']);
-    tables.grantIndex(notify, 'alerts', 'unsent');
+    tables.grantIndex(notify, 'alerts', 'unsent', 'dynamodb:Scan');
     // The end of a token is told to whoever may manage there, and to whoever runs the service.
     tables.grant(notify, 'access', ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
     tables.grantIndex(notify, 'access', 'tokens');

@@ -41,9 +41,14 @@ export class Tables extends Construct {
     this.tell(to, name);
   }
 
-  /** Lets a function query one index of a table (the table itself needs `grant`), and tells it the table's name. */
-  grantIndex<Name extends TableName>(to: ServiceFunction, name: Name, index: IndexName<Name>): void {
-    to.allow(['dynamodb:Query'], `${this.all[name].tableArn}/index/${index}`);
+  /** Lets a function query one index of a table, or read all of it (the table itself needs `grant`), and tells it the table's name. */
+  grantIndex<Name extends TableName>(
+    to: ServiceFunction,
+    name: Name,
+    index: IndexName<Name>,
+    action: 'dynamodb:Query' | 'dynamodb:Scan' = 'dynamodb:Query',
+  ): void {
+    to.allow([action], `${this.all[name].tableArn}/index/${index}`);
     this.tell(to, name);
   }
 

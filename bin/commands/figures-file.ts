@@ -4,8 +4,9 @@ import type { Metric } from '../../functions/domain/metric.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
-import { readFigures } from '../../functions/services/figures.ts';
+import { type Figures, readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
+import { describeOnce } from '../../functions/services/table-dated.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
 import { PROGRAM, type Reach, UsageError } from './setting.ts';
@@ -50,16 +51,36 @@ export async function readMonths(file: string, to: Reach): Promise<FileMonth[]> 
     ([metrics, ownNames]) => ({ metrics, ownNames, error: undefined }),
     (error: unknown) => ({ metrics: undefined, ownNames: [], error }),
   );
-  const { months, faults, unknown } = readFigures(bytes, metrics, { maxMonths: MAX_PERIODS, ownNames });
+  const { months, faults, understood, otherSheets, unknown } = readFigures(bytes, metrics, {
+    maxMonths: MAX_PERIODS,
+    ownNames,
+  });
   if (faults.length > 0 && metrics && unknown.length > 0)
     tell(`To say what a name means from now on: ${PROGRAM} name add "${unknown[0]}" METRIC (or none, to leave it out)`);
   if (faults.length > 0) throw refusedFor(faults, file);
   if (error) throw error;
+  tellHowRead(understood, otherSheets);
   return months.map(({ period, body, statesStatus, at }) => ({
     period,
     body: statesStatus ? body : { ...body, status: undefined },
     positionOf: (pointer) => at({ pointer, detail: '' }),
   }));
+}
+
+/** So many lines that were set aside are named one by one. */
+const NAMED_ASIDES = 5;
+
+/** What the page says in its preview: what was taken from elsewhere, and whatever was left out. */
+function tellHowRead(understood: Figures['understood'], otherSheets: Figures['otherSheets']): void {
+  for (const { sheet, asides, columns, ...how } of understood) {
+    const where = sheet ? `Sheet "${sheet}": ` : '';
+    const unread = columns.filter(({ readAs }) => readAs === 'not read').map(({ heading }) => heading);
+    if (how.month ?? how.metric) tell(`${where}${describeOnce(how)}`);
+    if (unread.length > 0) tell(`${where}Columns that are not read: ${unread.join(', ')}`);
+    for (const { line, text, why } of asides.slice(0, NAMED_ASIDES)) tell(`${where}Line ${line} ${why}: ${text}`);
+    if (asides.length > NAMED_ASIDES) tell(`${where}${asides.length - NAMED_ASIDES} more lines were set aside`);
+  }
+  for (const { name, why } of otherSheets) tell(`The sheet "${name}" is not read: it ${why}`);
 }
 
 function readJsonMonths(text: string, file: string): FileMonth[] {

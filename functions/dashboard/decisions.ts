@@ -27,7 +27,7 @@ async function showStandard(
   form: Readonly<Record<string, string>>,
   decision: readonly FormError[] = [],
 ): Promise<PageAnswer> {
-  const [history, { changeIn, standardPage }, { tryOnHistory }] = await Promise.all([
+  const [history, { changeIn, fieldOf, standardPage }, { tryOnHistory }] = await Promise.all([
     readMetricHistory(database, authority, metric, smallNumbers),
     import('../pages/standard.ts'),
     import('../services/standards.ts'),
@@ -35,22 +35,22 @@ async function showStandard(
   const shown = smallNumbersFor(history.inspection, smallNumbers);
   const view = { ...history, smallNumbers: shown };
   if (!('from' in form)) return page(standardPage(visit, view, { form, errors: [] }));
-  const { change, errors } = changeIn(form, history.metric);
+  const { change, errors } = changeIn(form, view);
   if (errors.length > 0) return page(standardPage(visit, view, { form, errors }), 422);
   try {
     const tried = tryOnHistory(history, change, shown, now());
     return page(standardPage(visit, view, { form, errors: decision, tried }), decision.length > 0 ? 422 : 200);
   } catch (error) {
-    return page(standardPage(visit, view, { form, errors: faultsOf(error) }), 422);
+    return page(standardPage(visit, view, { form, errors: faultsOf(error, (name) => fieldOf(form, name)) }), 422);
   }
 }
 
 /** What a service refuses, beside the fields that it is about. Throws whatever else went wrong. */
-function faultsOf(error: unknown): FormError[] {
+function faultsOf(error: unknown, fieldOf: (name: string) => string): FormError[] {
   if (!(error instanceof InvalidError)) throw error;
   return error.faults.map(({ pointer = '', detail }) => ({
     text: sentence(detail),
-    field: pointer.split('/').at(-1) ?? '',
+    field: fieldOf(pointer.split('/').at(-1) ?? ''),
   }));
 }
 
@@ -63,7 +63,13 @@ export async function postStandard(request: PageRequest, dependencies: Dashboard
     import('../pages/standard.ts'),
     import('../services/standards.ts'),
   ]);
-  const { change, errors } = changeIn({ from: '', ...form }, history.metric);
+  const { change, errors } = changeIn(
+    { from: '', ...form },
+    {
+      ...history,
+      smallNumbers: smallNumbersFor(history.inspection, smallNumbers),
+    },
+  );
   if (errors.length > 0) return showStandard(request, dependencies, { from: '', ...form });
   const { author = '', reason = '' } = form;
   const decided = StandardBodySchema.safeParse({ ...change, author: author.trim(), reason: reason.trim() });

@@ -2,9 +2,8 @@ import { smallNumbersFor } from '../domain/authority.ts';
 import { isAuthorityAlert } from '../domain/authority-alerts.ts';
 import { addMonths, dayInEngland, periodOf } from '../domain/period.ts';
 import { AcknowledgementBodySchema } from '../http/bodies.ts';
-import type { RefusedAcknowledgement } from '../pages/acknowledgement.ts';
+import type { RefusedAcknowledgement, RefusedOf } from '../pages/acknowledgement.ts';
 import { overviewPage } from '../pages/overview.ts';
-import { RefusalError } from '../pages/refusals.ts';
 import { AUTHORITIES_A_PAGE, regionPage } from '../pages/region.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
@@ -38,15 +37,15 @@ const NEWEST_NOTICES = 10;
 export async function getOverview(
   { parameters: { authority = '' }, visit }: PageRequest,
   { database, smallNumbers, now }: DashboardDependencies,
+  refused?: RefusedOf,
 ): Promise<PageAnswer> {
   const overview = await readOverview(database, authority, NEWEST_NOTICES, now());
-  return page(
-    overviewPage(visit, {
-      ...overview,
-      today: dayInEngland(now()),
-      smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
-    }),
-  );
+  const shown = {
+    ...overview,
+    today: dayInEngland(now()),
+    smallNumbers: smallNumbersFor(overview.inspection, smallNumbers),
+  };
+  return page(overviewPage(visit, shown, refused), refused ? 422 : 200);
 }
 
 export async function getBoardPack(
@@ -100,8 +99,7 @@ export async function postAcknowledgement(
       field: `${alert}-${field}`,
       text: WHAT_IS_WANTED[field] ?? 'This cannot be taken',
     }));
-    if (isAuthorityAlert(alert))
-      throw new RefusalError(422, 'Not accepted', `${errors.map(({ text }) => text).join('. ')}.`);
+    if (isAuthorityAlert(alert)) return getOverview(request, dependencies, { alert, author, note, errors });
     const metric = { ...request, parameters: { authority, metric: alert } };
     return getMetric(metric, dependencies, { author, note, errors });
   }

@@ -27,7 +27,15 @@ export async function getRecipients(
   ]);
   const { people, unreadable } = await listPeople(await peopleOf(dependencies), authority, dependencies.now());
   logUnreadable(dependencies.logger, unreadable);
-  return page(recipientsPage(visit, header, people, { refused, tested, unreadable }), refused ? 422 : 200);
+  const answering = visit.session?.scopes.includes('manage') ? await answeringIn(authority, dependencies) : undefined;
+  return page(recipientsPage(visit, header, people, { refused, tested, unreadable, answering }), refused ? 422 : 200);
+}
+
+/** Whether somebody who may no longer manage has left tokens that work. */
+async function answeringIn(authority: string, { database, now, council }: DashboardDependencies) {
+  const { answeringFor, listTokensOf } = await import('../services/tokens.ts');
+  const { tokens } = await listTokensOf(database, authority, now());
+  return answeringFor(database, authority, tokens, council !== undefined);
 }
 
 export async function postRecipient(request: PageRequest, dependencies: DashboardDependencies): Promise<PageAnswer> {

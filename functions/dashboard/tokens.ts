@@ -6,6 +6,8 @@ import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { requireInspection } from '../services/inspections.ts';
 import {
+  answeringFor,
+  keepToken,
   LabelTakenError,
   listTokensOf,
   MAX_TOKEN_DAYS,
@@ -19,7 +21,7 @@ import type { DashboardDependencies } from './dependencies.ts';
 
 export async function getTokens(
   { parameters: { authority = '' }, visit }: PageRequest,
-  { database, now }: DashboardDependencies,
+  { database, now, council }: DashboardDependencies,
   refused?: Refused,
 ): Promise<PageAnswer> {
   const [{ header }, list, { tokensPage }] = await Promise.all([
@@ -27,7 +29,8 @@ export async function getTokens(
     listTokensOf(database, authority, now()),
     import('../pages/tokens.ts'),
   ]);
-  return page(tokensPage(visit, header, list, refused), refused ? 422 : 200);
+  const answering = await answeringFor(database, authority, list.tokens, council !== undefined);
+  return page(tokensPage(visit, header, { ...list, answering }, refused), refused ? 422 : 200);
 }
 
 const WHAT_IS_WANTED = {
@@ -68,5 +71,13 @@ export async function postRevocation(
   { database }: DashboardDependencies,
 ): Promise<PageAnswer> {
   await revokeTokenOf(database, authority, token);
+  return redirect(`/authorities/${authority}/tokens`);
+}
+
+export async function postKeeping(
+  { parameters: { authority = '', token = '' }, by }: PageRequest,
+  { database, now }: DashboardDependencies,
+): Promise<PageAnswer> {
+  await keepToken(database, authority, token, { by, now: now() });
   return redirect(`/authorities/${authority}/tokens`);
 }

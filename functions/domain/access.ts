@@ -15,6 +15,8 @@ export const GrantSchema = z.object({
   expires: z.int(),
   /** Who made it, and when; absent where that was not recorded, as of a token made by command. */
   made: z.object({ at: z.iso.datetime(), by: BySchema }).optional(),
+  /** Who answers for it since whoever made it may no longer manage, and since when. */
+  kept: z.object({ at: z.iso.datetime(), by: BySchema }).optional(),
 });
 export type Grant = z.infer<typeof GrantSchema>;
 

@@ -125,8 +125,11 @@ function questionsIn({ record, judgements, board, smallNumbers }: Occasion): Pic
   return questions.length > 0 ? { questions: firstOf(questions) } : {};
 }
 
-const observationsOf = (entries: readonly Judged[]): Observation[] =>
-  entries.flatMap(({ observation }) => observation ?? []);
+function observationsOf(entries: readonly Judged[]): Observation[] {
+  const observations: Observation[] = [];
+  for (const { observation } of entries) if (observation) observations.push(observation);
+  return observations;
+}
 
 /** As much as a notice keeps of a title or an authority's name: with every alert changed at once it still fits. */
 const MAX_TITLE_LENGTH = 150;

@@ -58,7 +58,7 @@ function levelsOf(metric: Metric, reference: Reference, smallNumbers: SmallNumbe
   const { before, from } = reference.reached;
   return {
     before: { from: before.from, to: before.to, value: shownLevel(metric, before, smallNumbers) },
-    since: { from, value: shownLevel(metric, reference.since, smallNumbers) },
+    since: { from, value: shownLevel(metric, reference.since(), smallNumbers) },
   };
 }
 
@@ -83,7 +83,7 @@ function describeReference(metric: Metric, reference: Reference, smallNumbers: S
       return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;
     case 'reached': {
       const { before, from } = reference.reached;
-      const since = `${formatPooled(metric, reference.since, smallNumbers)} since ${monthName(from)}`;
+      const since = `${formatPooled(metric, reference.since(), smallNumbers)} since ${monthName(from)}`;
       return `${since}; ${formatPooled(metric, before, smallNumbers)} in the ${spanOf(before.from, from)} before`;
     }
   }
@@ -128,10 +128,9 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     case 'still-critical':
       return `too little was reported since to say that it is less than critical${andNoCounts(reason)}`;
     case 'cusum': {
-      const since =
-        reason.since && `${formatPooled(metric, reason.since, smallNumbers)} since ${monthName(reason.since.from)}`;
+      const since = reason.since?.();
       return [
-        since,
+        since && `${formatPooled(metric, since, smallNumbers)} since ${monthName(since.from)}`,
         `so many failures are too many for chance${cusumWorking(reason.cusum.toFixed(1), reason.limit.toFixed(1))}`,
       ]
         .filter(Boolean)

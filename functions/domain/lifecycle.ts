@@ -141,11 +141,6 @@ function stateOf(alert: AlertState): LifecycleState {
   return alert.state === 'raised' && !alert.episode ? 'watching' : alert.state;
 }
 
-/** How serious the alert is now: the level it is raised at; while recovering, its episode's. */
-function levelOf(alert: AlertState): Level | undefined {
-  return alert.state === 'recovering' ? alert.episode?.level : alert.level;
-}
-
 /**
  * The alert after one more reported period, whose findings reach `found` (none: a clean period). Within an episode, a period
  * that fails its standard is at least a `warning`: only one that meets it is clean.
@@ -169,7 +164,8 @@ function outcomeOf(alert: AlertState, level: Level | undefined, { clearsAtOnce, 
   if (alert.episode && isWorse && level) return 'worse';
   if (!level) return clearsAtOnce ? 'cleanAtOnce' : 'clean';
   if (level === 'watch') return 'watch';
-  const difference = rank(level) - (alert.episode ? rank(levelOf(alert)) : 0);
+  // While recovering it has the level that its episode reached.
+  const difference = rank(level) - (alert.episode ? rank(alert.level) : 0);
   return difference === 0 ? 'sameLevel' : difference > 0 ? 'higherLevel' : 'lowerLevel';
 }
 

@@ -42,6 +42,8 @@ const SessionSchema = z.object({
   digest: z.string(),
   startedAt: z.iso.datetime(),
   expires: z.iso.datetime(),
+  /** When the address had been asked to confirm by then (`requestedAt`), where a mailed link began it; those that an earlier version began do not say. */
+  asked: z.iso.datetime().optional(),
   /** Where it was begun by the council's own sign-in, and not by a mailed link. */
   said: SaidSchema.optional(),
 });
@@ -89,29 +91,30 @@ const CHECK_MS = HOUR_MS;
 const after = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 const isOver = ({ expires }: { readonly expires: string }, now: Date): boolean => expires <= now.toISOString();
 
-/** The person with a new link; undefined where too many were sent of late. */
+/** The person with a new link, once SNS has said that the address gets the alerts; undefined where too many were sent of late. */
 export function withLink(person: Person, digest: string, remember: boolean, now: Date): Person | undefined {
   const sent = person.sent.filter((at) => at > after(now, -HOUR_MS));
   const last = sent.at(-1);
   if (sent.length >= LINKS_AN_HOUR || (last && last > after(now, -MINUTE_MS))) return undefined;
   const link = { digest, remember, expires: after(now, LINK_MINUTES * MINUTE_MS) };
   const links = [...person.links.filter((each) => !isOver(each, now)), link];
-  return { ...person, links, sent: [...sent, now.toISOString()] };
+  return { ...person, links, sent: [...sent, now.toISOString()], checkedAt: now.toISOString() };
 }
 
-/** The person with a session in place of the link; undefined where the link is unknown, used up, or too old. */
+/** The person with a session in place of the link; undefined where the link is unknown, used up, or too old. `asked`: when the address was asked to confirm. */
 export function withSession(
   person: Person,
   link: string,
   digest: string,
+  asked: string,
   now: Date,
 ): { person: Person; session: Session } | undefined {
   const used = person.links.find((each) => each.digest === link);
   if (!used || isOver(used, now)) return undefined;
   const expires = after(now, used.remember ? REMEMBERED_MS : SESSION_MS);
-  const session = { digest, startedAt: now.toISOString(), expires };
+  const session = { digest, startedAt: now.toISOString(), expires, asked };
   const links = person.links.filter((each) => each !== used);
-  return { person: { ...person, links, sessions: among(person, session, now), checkedAt: now.toISOString() }, session };
+  return { person: { ...person, links, sessions: among(person, session, now) }, session };
 }
 
 const among = ({ sessions }: Person, session: Session, now: Date): Session[] =>

@@ -80,6 +80,41 @@ export function seriesOf(metric: Metric, months: readonly Month[]): Observation[
   return series;
 }
 
+/** What observations say, as columns of numbers: whoever goes through years of them every month reads these. */
+export interface Columns {
+  readonly value: Float64Array;
+  /** Not a number, both of them, where the counts are not known. */
+  readonly numerator: Float64Array;
+  readonly denominator: Float64Array;
+}
+
+export function columnsOf(observations: readonly Observation[]): Columns {
+  const { length } = observations;
+  const columns = {
+    value: new Float64Array(length),
+    numerator: new Float64Array(length),
+    denominator: new Float64Array(length),
+  };
+  for (let i = 0; i < length; i++) {
+    const { value, numerator, denominator } = observations[i] as Observation;
+    columns.value[i] = value;
+    columns.numerator[i] = numerator ?? Number.NaN;
+    columns.denominator[i] = denominator ?? Number.NaN;
+  }
+  return columns;
+}
+
+/** The index of the first observation (oldest first) of a period or later; their number where there is none. */
+export function firstFrom(observations: readonly Observation[], period: string): number {
+  let [low, high] = [0, observations.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((observations[middle] as Observation).period < period) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** How many reports of a metric were expected after one period and through another. */
 export function reportsExpected({ frequency }: Pick<Metric, 'frequency'>, after: string, through: string): number {
   return Math.max(0, Math.floor((monthIndex(through) - monthIndex(after)) / monthsBetweenReports(frequency)));

@@ -1,13 +1,13 @@
 import { describeFinding } from './describe-finding.ts';
 import { worsening } from './evaluators/change-point.ts';
-import type { Context, Finding, LevelReached, MetricEvaluator, Result } from './evaluators/evaluator.ts';
+import type { Context, Finding, LevelReached, Memory, MetricEvaluator, Result } from './evaluators/evaluator.ts';
 import { EVALUATORS } from './evaluators/index.ts';
 import { comparedWith } from './evaluators/inspection.ts';
 import type { SmallNumbers } from './format.ts';
 import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
 import type { LocalStandard, Metric, Standard } from './metric.ts';
 import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
-import type { Observation } from './series.ts';
+import { columnsOf, firstFrom, type Observation } from './series.ts';
 
 /** What was so in one period: the observation, what was found, and the alert after it. */
 export interface Judged {
@@ -17,6 +17,8 @@ export interface Judged {
   readonly alert: AlertState;
   readonly transition?: Transition;
 }
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 export interface Settings {
   /** Days on which the way of working changed, from the inspection. */
@@ -39,12 +41,14 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
   const rebasePeriods = rebasePeriodsOf(settings);
   const standardIn = (period: string): Standard | undefined => standardFor(metric, settings.localStandards, period);
   let alert = CLEAR;
-  let clearedIn: string | undefined;
+  let cleared = 0;
   let reached: LevelReached | undefined;
   // The index of the observation with which the present episode was last told.
   let told = 0;
   const usesChange = metric.polarity !== 'target' && (settings.evaluators ?? ALL).includes('change-point');
   const known: Observation[] = [];
+  const columns = columnsOf(observations);
+  const memory: Memory = {};
   let start = 0;
   for (const period of periodsToJudge(metric, observations, settings)) {
     for (let next = observations[known.length]; next && next.period <= period; next = observations[known.length])
@@ -54,35 +58,85 @@ export function timeline(metric: Metric, observations: readonly Observation[], s
     const last = known.at(-1);
     const observation = last?.period === period ? last : undefined;
     const asSet = metricIn(metric, settings.localStandards, period);
-    const results = judgeBySide(asSet, known, settings, {
+    const found = judgeBySide(asSet, known, settings, {
       period,
       standardIn,
       start,
       comparable: comparableIn(settings.localStandards, period),
-      clearedIn,
+      cleared,
       levelBefore: alert.state === 'raised' ? alert.level : undefined,
       reached,
+      columns,
+      memory,
     });
-    const held = reachedIn(results);
-    const failsStandard = results.some(({ evaluator }) => evaluator === 'standard');
-    const isRaised = results.some(({ level }) => level !== 'watch') || failsStandard;
-    const worse = isRaised && alert.episode && observation && usesChange ? worsening(metric, known, told) : undefined;
-    if (worse) results.push(worse);
-    const findings = results.map((result) => describeFinding(asSet, result, settings.smallNumbers));
+    const held = reachedIn(found);
+    const failsStandard = found.some(({ evaluator }) => evaluator === 'standard');
+    const isRaised = failsStandard || found.some(({ level }) => level !== 'watch');
+    const worse =
+      isRaised && alert.episode && observation && usesChange ? worsening(metric, known, told, columns) : undefined;
+    const results = worse ? [...found, worse] : found;
     // Only what was reported can be clean.
-    if (!observation && findings.length === 0) continue;
-    const step = advance(alert, highest(findings.map((finding) => finding.level)), period, {
+    if (!observation && results.length === 0) continue;
+    const step = advance(alert, highest(results.map(({ level }) => level)), period, {
       failsStandard,
       isWorse: worse !== undefined,
     });
-    if (alert.episode && !step.alert.episode) clearedIn = period;
+    if (alert.episode && !step.alert.episode) cleared = known.length;
     if (worse) told = indexFrom(known, worse);
     else if (!alert.episode && step.alert.episode) told = known.length - 1;
     alert = step.alert;
     reached = alert.episode ? (held ?? reached) : undefined;
-    judged.push({ period, findings, ...step, ...(observation ? { observation } : {}) });
+    judged.push(entryOf(period, observation, step, results, asSet, settings.smallNumbers));
   }
   return judged;
+}
+
+const NOTHING: readonly never[] = [];
+
+/** A period in which something was found; put into words once somebody reads that: of most months nobody does. */
+class Found implements Judged {
+  readonly period: string;
+  declare readonly findings: readonly Finding[];
+  readonly alert: AlertState;
+  declare readonly transition?: Transition;
+  declare readonly observation?: Observation;
+  readonly #results: readonly Result[];
+  readonly #metric: Metric;
+  readonly #smallNumbers: SmallNumbers;
+  #findings: readonly Finding[] | undefined;
+
+  constructor({ period, alert }: Judged, results: readonly Result[], metric: Metric, smallNumbers: SmallNumbers) {
+    this.period = period;
+    // Of its own, and not of its class, so that it is seen by whoever copies or compares it.
+    Object.defineProperty(this, 'findings', Found.#described);
+    this.alert = alert;
+    this.#results = results;
+    this.#metric = metric;
+    this.#smallNumbers = smallNumbers;
+  }
+
+  static readonly #described = {
+    enumerable: true,
+    get(this: Found): readonly Finding[] {
+      this.#findings ??= this.#results.map((result) => describeFinding(this.#metric, result, this.#smallNumbers));
+      return this.#findings;
+    },
+  };
+}
+
+function entryOf(
+  period: string,
+  observation: Observation | undefined,
+  { alert, transition }: Pick<Judged, 'alert' | 'transition'>,
+  results: readonly Result[],
+  metric: Metric,
+  smallNumbers: SmallNumbers,
+): Judged {
+  const clean = { period, findings: NOTHING, alert };
+  const entry: Writable<Judged> = results.length === 0 ? clean : new Found(clean, results, metric, smallNumbers);
+  if (transition) entry.transition = transition;
+  if (observation) entry.observation = observation;
+  return entry;
 }
 
 const ALL = Object.keys(EVALUATORS) as MetricEvaluator[];
@@ -91,7 +145,12 @@ const ALL = Object.keys(EVALUATORS) as MetricEvaluator[];
  * A metric that is to stay within a range is judged by its standard alone, as what it is on the side where the figure lies: below
  * the range as if higher were better, else as if lower were, each against that end of the range.
  */
-function judgeBySide(metric: Metric, known: readonly Observation[], settings: Settings, context: Context): Result[] {
+function judgeBySide(
+  metric: Metric,
+  known: readonly Observation[],
+  settings: Settings,
+  context: Context,
+): readonly Result[] {
   if (metric.polarity !== 'target') return resultsOf(metric, known, settings, context);
   const range = context.standardIn(context.period);
   if (!range || !(settings.evaluators ?? ALL).includes('standard')) return [];
@@ -112,19 +171,20 @@ function resultsOf(
   known: readonly Observation[],
   { evaluators = ALL }: Settings,
   context: Context,
-): Result[] {
-  const results: Result[] = [];
+): readonly Result[] {
+  let results: Result[] | undefined;
   for (const evaluator of evaluators) {
     const result = EVALUATORS[evaluator](metric, known, context);
-    if (result) results.push(result);
+    if (result && results) results.push(result);
+    else if (result) results = [result];
   }
-  return results;
+  return results ?? NOTHING;
 }
 
 /** The first observation of the worse level, which is what was told. */
 function indexFrom(known: readonly Observation[], { reference, period }: Result): number {
   const from = reference.kind === 'reached' ? reference.reached.from : period;
-  return known.findIndex((observation) => observation.period >= from);
+  return firstFrom(known, from);
 }
 
 /** An episode begins, reaches a level it had not reached, or is worse than when it was last told. */
@@ -236,6 +296,7 @@ function foundBy({ found }: Metric, period: string): Pick<Metric, 'baseline' | '
 
 /** The metric with what the inspection of the period found, and the tolerance and the M of N that the authority set for it. */
 function metricIn(metric: Metric, localStandards: readonly LocalStandard[], period: string): Metric {
+  if (localStandards.length === 0 && !metric.found) return metric;
   const tolerance = localStandards.findLast(
     (version) => version.from <= period && version.tolerance !== undefined,
   )?.tolerance;

@@ -172,6 +172,7 @@ export const PAGES = {
   'GET /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/tokens': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/tokens/{token}/revocation': { handledBy: 'dashboard', scope: 'manage' },
+  'POST /authorities/{authority}/tokens/{token}/keeping': { handledBy: 'dashboard', scope: 'manage' },
 } as const satisfies Record<string, Route>;
 
 export type PageKey = keyof typeof PAGES;

@@ -9,6 +9,11 @@ export interface RefusedAcknowledgement {
   readonly errors: readonly FormError[];
 }
 
+/** The same on a page with several such forms: of which alert it is. */
+export interface RefusedOf extends RefusedAcknowledgement {
+  readonly alert: string;
+}
+
 /** What the button says, and what opens the form where it is folded away. */
 export const TAKE_IN_HAND = 'Say that you have it in hand';
 

@@ -89,8 +89,15 @@ export const MEANINGS = {
 } as const satisfies Record<NonNullable<ChartPoint['meaning']>, unknown>;
 
 const HEIGHT = { wide: 430, narrow: 340 } as const;
-const MARGIN_TOP = 26;
-const MARGIN_BOTTOM = 42;
+/** Half of the highest label of the axis on the left. */
+const MARGIN_TOP = 16;
+const MARGIN_LEFT = 58;
+/** At least. */
+const MARGIN_RIGHT = { wide: 170, narrow: 14 } as const;
+const FONT_SIZE = { wide: 15, narrow: 13 } as const;
+const MARGIN_BOTTOM = 54;
+/** So far below the axis its labels begin: marks of figures at the bottom reach below it. */
+const TICK_PADDING = 12;
 
 /** One drawing for wide windows, one for narrow ones: scaled down, the text of the wide one could not be read. */
 export const CHART_WIDTHS = { wide: 1080, narrow: 340 } as const;
@@ -116,30 +123,37 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
   const first = points[0]?.date as Date;
   const last = points.at(-1)?.date as Date;
   const x = { x: 'date', z: 'group' } as const;
+  const domain = domainOf(data);
+  const lines = size === 'wide' ? linesOf(data) : [];
+  const marginRight = Math.max(MARGIN_RIGHT[size], ...lines.map(({ text }) => SIDE_GAP + widthOf(text, size)));
+  const changes = changeLabels(data, size, marginRight);
+  // Above the drawing a row for what the axis is called, and one for them.
+  const unitTop = data.isPercentage ? 0 : LABEL_HEIGHT;
+  const marginTop = MARGIN_TOP + unitTop + (changes.length > 0 ? LABEL_HEIGHT : 0);
   const svg = Plot.plot({
     document,
     className: 'app-chart',
     width,
     height: HEIGHT[size],
-    marginLeft: 48,
-    marginRight: size === 'wide' ? 170 : 14,
+    marginLeft: MARGIN_LEFT,
+    marginRight,
     marginBottom: MARGIN_BOTTOM,
-    marginTop: MARGIN_TOP,
-    style: { fontSize: size === 'wide' ? '15px' : '13px' },
+    marginTop,
+    style: { fontSize: `${FONT_SIZE[size]}px` },
     x: {
       type: 'utc',
       domain: [first, last],
       ticks: ticksOf(data.points, size === 'wide' ? 12 : 5),
       tickFormat: tickText,
+      tickPadding: TICK_PADDING,
       label: null,
     },
     y: {
-      domain: domainOf(data),
+      domain,
       clamp: true,
       ticks: 6,
       grid: true,
-      label: data.isPercentage ? null : data.unit,
-      labelArrow: 'none',
+      label: null,
       ...(data.isPercentage ? { tickFormat: (value: number) => `${value}%` } : {}),
     },
     marks: [
@@ -176,16 +190,31 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
         strokeWidth: 2,
         strokeDasharray: '10 4',
       }),
-      ...(size === 'wide' ? sideLabels(data, last) : []),
-      Plot.text(changesOf(data), {
-        x: ({ period }: { period: string }) => dateOf(period),
-        y: 'value',
-        text: ({ period }: { period: string }) => `Standard since ${shortMonth(period)}`,
-        textAnchor: 'start',
-        dx: 4,
-        dy: -10,
-        fill: STANDARD,
-      }),
+      ...(data.isPercentage
+        ? []
+        : [
+            Plot.text([data.unit], {
+              frameAnchor: 'top-left',
+              textAnchor: 'start',
+              lineAnchor: 'top',
+              dx: -MARGIN_LEFT,
+              dy: 7 - marginTop,
+            }),
+          ]),
+      ...sideLabels(lines, domain, HEIGHT.wide - marginTop - MARGIN_BOTTOM, last),
+      ...changes.flatMap(({ at, text, before }) => [
+        Plot.ruleX([at], { y1: domain[1], y2: domain[1], stroke: STANDARD, insetTop: -LABEL_HEIGHT, strokeWidth: 2 }),
+        Plot.text([at], {
+          x: (date: Date) => date,
+          frameAnchor: 'top',
+          text: () => text,
+          textAnchor: before ? 'end' : 'start',
+          lineAnchor: 'bottom',
+          dx: before ? -5 : 5,
+          dy: -4,
+          fill: STANDARD,
+        }),
+      ]),
       Plot.line(points, { x: 'date', y: 'value', stroke: INK, strokeWidth: 2 }),
       Plot.dot(points, {
         x: 'date',
@@ -227,40 +256,99 @@ function changesOf({ standards, points }: ChartData): ChartData['standards'] {
 }
 
 /** From one label to the next, in pixels: less could not be read. */
-const LABEL_HEIGHT = 18;
+const LABEL_HEIGHT = 21;
+/** Between a line and its label, in pixels. */
+const SIDE_GAP = 12;
+/** How wide a character is at most on average, in parts of the font's size: labels are placed before there is a font to ask. */
+const CHARACTER = 0.6;
+const widthOf = (text: string, size: keyof typeof CHART_WIDTHS): number => text.length * CHARACTER * FONT_SIZE[size];
 
-/** The labels of the horizontal lines, on the right; moved apart where the lines are close. */
-function sideLabels(data: ChartData, last: Date): Plot.Markish[] {
-  const [low, high] = domainOf(data);
-  const inside = HEIGHT.wide - MARGIN_TOP - MARGIN_BOTTOM;
-  const pixel = (value: number): number => ((high - value) / (high - low)) * inside;
-  const standard = data.standards.at(-1);
-  const lines = [
+interface ChangeLabel {
+  readonly at: Date;
+  readonly text: string;
+  /** Whether it stands before its month, as it would leave the drawing after it. */
+  readonly before: boolean;
+}
+
+/** What is said above the drawing of changes of the standard: of those that there is room for, the newest first. The table has them all. */
+function changeLabels(data: ChartData, size: keyof typeof CHART_WIDTHS, marginRight: number): ChangeLabel[] {
+  const [first, last] = [data.points[0], data.points.at(-1)].map((point) => dateOf(point?.period ?? '').getTime());
+  if (first === undefined || last === undefined || first === last) return [];
+  const inside = CHART_WIDTHS[size] - MARGIN_LEFT - marginRight;
+  const labels: ChangeLabel[] = [];
+  let free: number = CHART_WIDTHS[size];
+  for (const { period } of [...changesOf(data)].reverse()) {
+    const at = dateOf(period);
+    const text = `Standard since ${shortMonth(period)}`;
+    const width = widthOf(text, size) + 10;
+    const x = MARGIN_LEFT + ((at.getTime() - first) / (last - first)) * inside;
+    const before = x + width > free;
+    const start = before ? x - width : x;
+    if (start < 0 || (before && x > free)) continue;
+    labels.push({ at, text, before });
+    free = start;
+  }
+  return labels;
+}
+
+/** A horizontal line that has a label. */
+interface Line {
+  readonly value: number;
+  readonly text: string;
+  readonly colour: string;
+}
+
+/** The horizontal lines to label, from the top down: of each kind of reference the newest alone, as older levels are in the table. */
+function linesOf({ standards, references, say }: ChartData): Line[] {
+  const standard = standards.at(-1);
+  const newest = new Map(references.map((reference) => [reference.kind, reference]));
+  return [
     ...(standard ? [{ value: standard.value, text: 'Standard', colour: STANDARD }] : []),
-    // Of each kind the newest alone: older levels are in the table.
-    ...[...new Map(data.references.map((reference) => [reference.kind, reference])).values()].map(
-      ({ kind, value, year }) => ({
-        value,
-        text: [REFERENCES[kind].label, year].filter(Boolean).join(' '),
-        colour: REFERENCES[kind].colour,
-      }),
-    ),
-  ].sort((a, b) => b.value - a.value);
-  let below = Number.NEGATIVE_INFINITY;
-  return lines.map(({ value, text, colour }) => {
-    const at = Math.max(pixel(value), below + LABEL_HEIGHT);
-    below = at;
-    return Plot.text([value], {
+    ...[...newest.values()].map(({ kind, value, year }) => ({
+      value,
+      text: [REFERENCES[kind].label, year].filter(Boolean).join(' '),
+      colour: REFERENCES[kind].colour,
+    })),
+  ]
+    .sort((a, b) => b.value - a.value)
+    .map((line) => ({ ...line, text: `${line.text} ${say(line.value)}` }));
+}
+
+/** The labels of the horizontal lines, on the right; moved apart where the lines are close. `inside` is how high the drawing is, in pixels. */
+function sideLabels(
+  lines: readonly Line[],
+  [low, high]: readonly [number, number],
+  inside: number,
+  last: Date,
+): Plot.Markish[] {
+  const pixels = lines.map(({ value }) => ((high - value) / (high - low)) * inside);
+  const places = apart(pixels, inside);
+  return lines.map(({ value, text, colour }, index) =>
+    Plot.text([value], {
       x: () => last,
       y: value,
-      text: () => `${text} ${data.say(value)}`,
+      text: () => text,
       textAnchor: 'start',
-      dx: 12,
-      dy: at - pixel(value),
+      dx: SIDE_GAP,
+      dy: (places[index] ?? 0) - (pixels[index] ?? 0),
       fill: colour,
       fontWeight: 'bold',
-    });
-  });
+    }),
+  );
+}
+
+/** Places from the top down, at least a label apart: none below `bottom`, as far as there is room above it. */
+function apart(places: readonly number[], bottom: number): number[] {
+  const down: number[] = [];
+  for (const place of places) down.push(Math.max(place, (down.at(-1) ?? Number.NEGATIVE_INFINITY) + LABEL_HEIGHT));
+  let lowest = bottom + LABEL_HEIGHT;
+  return down
+    .reverse()
+    .map((place) => {
+      lowest = Math.min(place, lowest - LABEL_HEIGHT);
+      return lowest;
+    })
+    .reverse();
 }
 
 interface Band {

@@ -42,7 +42,7 @@ ${table({
   rows: metrics.map((metric) => {
     const latest = months.findLast(({ observations }) => metric.id in observations);
     return [
-      html`<a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a>${metric.aliases && html`<br><span class="govuk-hint">Also: ${metric.aliases.join(', ')}</span>`}`,
+      html`<a class="govuk-link" href="${pathOf(authority, 'metrics', metric.id)}">${metric.title}</a>${metric.aliases && html`<br><span class="app-when">Also: ${metric.aliases.join(', ')}</span>`}`,
       metric.definition,
       NEEDS[metric.kind],
       sentence(metric.frequency),

@@ -27,9 +27,9 @@ import type { Month } from '../domain/submission.ts';
 import { standardFor } from '../domain/timeline.ts';
 import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
-import { acknowledgementForm, TAKE_IN_HAND } from './acknowledgement.ts';
+import { acknowledgementForm, type RefusedOf, TAKE_IN_HAND } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
-import { inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
+import { errorSummary, inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
 import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
 import { sparkline } from './sparkline.ts';
 import {
@@ -56,17 +56,19 @@ export interface Overview extends AuthorityOverview {
 }
 
 /** What a director sees first: what is wrong, then every metric under the judgement it belongs to, then the actions. */
-export function overviewPage(visit: Visit, overview: Overview): Html {
+export function overviewPage(visit: Visit, overview: Overview, refused?: RefusedOf): Html {
   const { header } = overview.inspection;
   return layout(visit, {
     title: 'Overview',
     place: { authority: header.authority, name: header.name, at: 'overview' },
-    content: html`<span class="govuk-caption-xl">${header.title}</span>
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(refused?.errors ?? [])}
+<span class="govuk-caption-xl">${header.title}</span>
 <h1 class="govuk-heading-xl app-title">${header.name}</h1>
 <p class="govuk-body-s app-screen-only"><a class="govuk-link" href="${pathOf(header.authority, 'board-pack')}">Board pack, to print</a></p>
 ${closedText(overview.inspection)}
 ${latest(visit, overview)}
-${isWatched(overview) && attention(visit, overview)}
+${isWatched(overview) && attention(visit, overview, refused)}
 ${metrics(overview)}
 ${actions(overview)}
 ${otherJudgements(overview)}
@@ -119,7 +121,7 @@ function isJudged(months: readonly Month[], board: Board | undefined): boolean {
 }
 
 /** What is raised, the worst first, and what has ended with the latest month. */
-function attention(visit: Visit, overview: Overview): Html {
+function attention(visit: Visit, overview: Overview, refused: RefusedOf | undefined): Html {
   const { inspection, board } = overview;
   const { authority } = inspection.header;
   const alerts = Object.entries(board?.alerts ?? {})
@@ -163,7 +165,7 @@ ${
 ${alert.findings.map(({ text }) => html`<p class="govuk-body-s app-alert__finding">${withoutWorking(text)}</p>`)}
 ${alert.state === 'recovering' && html`<p class="govuk-body-s app-alert__finding">One period without a finding; a second one clears it.</p>`}
 <p class="govuk-body-s app-alert__owner">${acknowledged(alert)}</p>
-${!metric && ownForm(visit, authority, id, alert)}</li>`,
+${!metric && ownForm(visit, authority, id, alert, refused?.alert === id ? refused : undefined)}</li>`,
       )}</ul>`
 }
 ${
@@ -204,11 +206,17 @@ function inTenSeconds({ inspection, board, notices }: Overview): Content {
 }
 
 /** Alerts of the authority have no page of their own, so the form to acknowledge them is here. */
-function ownForm(visit: Visit, authority: string, id: string, alert: BoardAlert): Content {
-  const form = acknowledgementForm(visit, authority, id, alert);
+function ownForm(
+  visit: Visit,
+  authority: string,
+  id: string,
+  alert: BoardAlert,
+  refused: RefusedOf | undefined,
+): Content {
+  const form = acknowledgementForm(visit, authority, id, alert, refused);
   return (
     form &&
-    html`<details class="govuk-details app-alert__form"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${TAKE_IN_HAND}</span></summary><div class="govuk-details__text">${form}</div></details>`
+    html`<details class="govuk-details app-alert__form"${refused && html` open`}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">${TAKE_IN_HAND}</span></summary><div class="govuk-details__text">${form}</div></details>`
   );
 }
 

@@ -4,7 +4,8 @@ import { type Role, RoleSchema } from '../domain/person.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import type { MailedPerson } from '../services/people.ts';
 import { type MailedAddress, maskedAddress } from '../services/recipients.ts';
-import { type Html, html } from './html.ts';
+import type { Answering } from '../services/tokens.ts';
+import { type Content, type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, missingText, pathOf, table, type Visit, warningText } from './layout.ts';
 import { breakable, counted, enteredBy, timeName } from './words.ts';
 
@@ -26,6 +27,15 @@ const SUMMARY = [
   ['no', 'Send none'],
 ] as const;
 
+/** That there are tokens for which nobody answers any more; nothing where there are none. */
+export function orphanWarning(answering: ReadonlyMap<string, Answering>, more?: Content): Content {
+  const count = [...answering.values()].filter((each) => each === 'may no longer').length;
+  if (count === 0) return undefined;
+  return warningText(
+    html`${counted(count, 'token was', 'tokens were')} made by somebody who may no longer manage, and ${count === 1 ? 'still works' : 'still work'}. Revoke what nobody needs. Keep what a program needs: then you answer for it.${more}`,
+  );
+}
+
 /** What was typed into the form and could not be taken. */
 export interface RefusedRecipient {
   readonly address: string;
@@ -44,10 +54,13 @@ export function recipientsPage(
     refused,
     tested,
     unreadable,
+    answering,
   }: {
     readonly refused?: RefusedRecipient | undefined;
     readonly tested?: string | undefined;
     readonly unreadable?: readonly Unreadable[];
+    /** Of the tokens of whoever may manage. */
+    readonly answering?: ReadonlyMap<string, Answering> | undefined;
   } = {},
 ): Html {
   const confirmed = recipients.filter(({ arn }) => arn).length;
@@ -66,6 +79,7 @@ export function recipientsPage(
 ${missingText(unreadable)}
 ${sentTo && html`<p class="govuk-body" role="status"><strong>A test is on its way to ${maskedAddress(sentTo.address, beside)}.</strong> If it does not come within a few minutes, look among the unwanted e-mails.</p>`}
 ${lost > 0 && warningText(`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed by whoever has it, or by a scanner of mail. Add it again to have it asked.`)}
+${answering && orphanWarning(answering, html` <a class="govuk-link" href="${pathOf(authority, 'tokens')}">Look at the tokens</a>`)}
 ${confirmed === 0 && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
 ${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address', 'addresses')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the unwanted ones.</p>`}
 ${
@@ -73,7 +87,7 @@ ${
   table({
     caption: 'Addresses',
     captionHidden: true,
-    heads: ['Address', 'Mailed about', 'May', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
+    heads: ['Address', 'Mailed about', 'What it may do', 'State', 'Set by', ...(mayManage ? ['Change'] : [])],
     rows: recipients.map((recipient) => [
       breakable(maskedAddress(recipient.address, beside)),
       `${FROM[recipient.level]}${recipient.summary ? '; a summary every month' : ''}`,
@@ -123,7 +137,7 @@ ${refused && html`<p class="govuk-error-message" id="address-error"><span class=
     .map(
       (level) => html`<option value="${level}"${level === chosen && html` selected`}>${FROM[level]}</option>`,
     )}</select></div>
-<div class="govuk-form-group"><label class="govuk-label" for="role">May</label>
+<div class="govuk-form-group"><label class="govuk-label" for="role">What it may do</label>
 <div class="govuk-hint" id="role-hint">Once signed in by a link that is mailed to the address.</div>
 <select class="govuk-select" id="role" name="role" aria-describedby="role-hint"><option value="">As it is now; look, for a new address</option>${RoleSchema.options.map(
     (role) => html`<option value="${role}"${role === refused?.role && html` selected`}>${MAY[role]}</option>`,

@@ -31,16 +31,39 @@ const RIGHT: Readonly<Record<Scope, string>> = {
   manage: 'manage',
 };
 
+/** How somebody signed in, which decides whom to ask for more: by a mailed link, by the council's own sign-in, or with a token. */
+export type SignedInBy = 'mail' | 'council' | 'token';
+
+export const WHO_KEEPS_ACCOUNTS = 'whoever looks after your council’s accounts';
+
+/** What to do about a right that is missing, in an authority where one may look, and where one may not. */
+const ASK: Readonly<Record<SignedInBy, { readonly right: string; readonly authority: string }>> = {
+  mail: {
+    right: 'Ask somebody who may manage here to give it to your address, on the page “Recipients”.',
+    authority:
+      'Your e-mail address gets the alerts of another authority. Ask somebody who may manage in this one to add it, on the page “Recipients”.',
+  },
+  council: {
+    right: `Your council account decides that. Ask ${WHO_KEEPS_ACCOUNTS} to add you to a group that has it, then sign in again.`,
+    authority: `Your council account gives you no right in this authority. Ask ${WHO_KEEPS_ACCOUNTS} to add you to a group that has one, then sign in again.`,
+  },
+  token: {
+    right:
+      'You signed in with a token that has not got it. Ask somebody who may manage here for one that has, or sign in by e-mail.',
+    authority: 'You signed in with a token for another authority. Sign in with one for this authority, or by e-mail.',
+  },
+};
+
 /** What of an error the visitor is told; undefined where it is nobody's business but ours. */
-export function refusalFor(error: unknown): RefusalError | undefined {
+export function refusalFor(error: unknown, by: SignedInBy = 'mail'): RefusalError | undefined {
   if (error instanceof RefusalError) return error;
   if (error instanceof ForbiddenError)
     return new RefusalError(
       403,
       'Not allowed',
       error.scope
-        ? `You may not do this: it needs the right to “${RIGHT[error.scope]}”. Whoever may manage the recipients can give it to your address.`
-        : 'You signed in for another authority.',
+        ? `You may not do this: it needs the right to “${RIGHT[error.scope]}”. ${ASK[by].right}`
+        : ASK[by].authority,
     );
   if (error instanceof UnreadableItemError)
     return new RefusalError(500, 'This cannot be read', `${sentence(error.message)}. Tell whoever runs this service.`);

@@ -9,13 +9,13 @@ import { idOfToken } from '../services/tokens.ts';
 import type { Assets } from './assets.ts';
 import { type Posted, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
-import { RefusalError, refusalFor } from './refusals.ts';
+import { RefusalError, refusalFor, type SignedInBy } from './refusals.ts';
 import { compressed, type PageAnswer, page, redirect } from './respond.ts';
 import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
 import { keptPage, refusalPage } from './sign-in.ts';
 
-/** What whoever looks at a page may do. `authorities` are those that a session is for, of which it allows one at a time. */
-export type PageGrant = Grant & { readonly authorities?: readonly string[] };
+/** What whoever looks at a page may do. `authorities` are those that a session is for, of which it allows one at a time; `signedInBy` is absent of a token. */
+export type PageGrant = Grant & { readonly authorities?: readonly string[]; readonly signedInBy?: SignedInBy };
 
 /** A request by somebody who may make it. Without a session where the page needs none. */
 export interface PageRequest {
@@ -45,7 +45,7 @@ export interface PageDependencies {
 }
 
 /** A request of which it is known who makes it, so that a refusal has their menu. */
-type KnownEvent = APIGatewayProxyEventV2 & { visit?: Visit; grant?: PageGrant | undefined };
+type KnownEvent = APIGatewayProxyEventV2 & { visit?: Visit; grant?: PageGrant | undefined; form?: Posted['form'] };
 
 /**
  * The Lambda handler of a function that answers with the pages of a table of routes.ts: who may, whether a post is one of ours, then the page. What
@@ -72,9 +72,14 @@ export function pageHandler<Key extends string>(
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       Object.assign(event, { visit: visitOf(assets, grant, token), grant } satisfies Partial<KnownEvent>);
       if (!isPage) throw new RefusalError(404, 'There is no such page', 'Check the address, or begin at the overview.');
-      if (scope && !grant) return isPosted(event) ? await keepForm(event, assets) : signInFirst(event, token);
+      if (scope && !grant)
+        return isPosted(event) ? await keepForm(event, assets, maxBodyBytes) : signInFirst(event, token);
       if (token && grant) logToken(logger, idOfToken(token));
       if (scope && grant) authorize(grant, scope, event.pathParameters?.authority);
+      const posted = isPosted(event)
+        ? await acceptForm(event, maxBodyBytes, scope ? token : undefined)
+        : { form: {}, files: {} };
+      Object.assign(event, { form: posted.form } satisfies Partial<KnownEvent>);
       return pages[key]({
         event,
         parameters: (event.pathParameters ?? {}) as Record<string, string>,
@@ -82,9 +87,7 @@ export function pageHandler<Key extends string>(
         visit: visitOf(assets, grant, token),
         grant,
         by: grant ? byOf(grant) : '',
-        ...(isPosted(event)
-          ? await acceptForm(event, maxBodyBytes, scope ? token : undefined)
-          : { form: {}, files: {} }),
+        ...posted,
       });
     });
 }
@@ -94,12 +97,14 @@ const isPosted = ({ requestContext }: APIGatewayProxyEventV2): boolean => reques
 const signInFirst = (event: APIGatewayProxyEventV2, token: string | undefined): PageAnswer =>
   redirect(`/sign-in?to=${encodeURIComponent(askedFor(event))}`, token ? [endedSession(event)] : []);
 
+/** What a page gives back of a form, in characters: more was not written, but pasted from where it still is. */
+const MAX_KEPT = 1024 * 1024;
+
 /** What was posted without a session, to be sent again with one: nobody has to write it twice. */
-async function keepForm(event: APIGatewayProxyEventV2, assets: Assets): Promise<PageAnswer> {
+async function keepForm(event: APIGatewayProxyEventV2, assets: Assets, maxBodyBytes: number): Promise<PageAnswer> {
   if (!isSameOrigin(event)) return signInFirst(event, undefined);
-  // What is too large to be shown, as a file's figures may be, is where it was: on its sender's machine.
-  const posted = await readForm(event, MAX_FORM_BYTES).catch(() => undefined);
-  if (!posted) return signInFirst(event, undefined);
+  const posted = await readForm(event, maxBodyBytes).catch(() => undefined);
+  if (!posted || Object.values(posted.form).join('').length > MAX_KEPT) return signInFirst(event, undefined);
   return page(keptPage({ assets }, event.rawPath, posted.form, Object.keys(posted.files).length > 0), 401);
 }
 
@@ -182,17 +187,21 @@ function refusals({ assets, nameOf, logger }: PageDependencies): Middleware {
         request.response = page(keptPage(visit, event.rawPath, form, Object.keys(files).length > 0), 403);
         return;
       }
-      const refusal = refusalFor(error);
+      const refusal = refusalFor(error, event.grant?.signedInBy ?? 'token');
       if (!refusal || refusal.status >= 500) logger.error('page failed', { failure: describeFailure(error) });
       const place = await placeOf(event, nameOf);
+      // Nobody has to write it twice.
+      const written = event.form;
       request.response = refusal
-        ? page(refusalPage(visit, refusal.title, refusal.message, { place }), refusal.status)
+        ? page(refusalPage(visit, refusal.title, refusal.message, { place, written }), refusal.status)
         : page(
             refusalPage(
               visit,
               'This page could not be loaded',
-              'The figures are safe; showing them failed. Load the page again in a moment.',
-              { place, reference: event.requestContext.requestId },
+              isPosted(event)
+                ? 'Look whether what you sent was taken before you send it again.'
+                : 'The figures are safe; showing them failed. Load the page again in a moment.',
+              { place, written, reference: event.requestContext.requestId },
             ),
             500,
           );

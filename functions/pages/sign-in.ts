@@ -1,6 +1,7 @@
 import { LINK_MINUTES, LINKS_AN_HOUR } from '../domain/person.ts';
 import type { ListedSession } from '../services/sign-in.ts';
-import { type Html, html } from './html.ts';
+import type { Form } from './form.ts';
+import { type Content, type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, type Place, table, type Visit } from './layout.ts';
 import { timeName } from './words.ts';
 
@@ -101,20 +102,34 @@ export function refusalPage(
   visit: Visit,
   title: string,
   text: string,
-  { place, reference }: { readonly place?: Place | undefined; readonly reference?: string } = {},
+  {
+    place,
+    reference,
+    written = {},
+  }: { readonly place?: Place | undefined; readonly reference?: string; readonly written?: Form | undefined } = {},
 ): Html {
   return layout(visit, {
     title,
     ...(place && { place }),
     content: html`<h1 class="govuk-heading-l">${title}</h1>
 <p class="govuk-body">${text}</p>
+${whatWasWritten(Object.values(written).filter((typed) => /\s/.test(typed)))}
 ${reference && html`<p class="govuk-body">If it stays like this, tell whoever runs the service this reference: <code>${reference}</code></p>`}
 <p class="govuk-body"><a class="govuk-link" href="/">Back to the overview</a></p>`,
   });
 }
 
+/** What somebody wrote, to be copied from where it could not be taken. */
+const whatWasWritten = (texts: readonly string[]): Content =>
+  texts.length > 0 &&
+  html`<h2 class="govuk-heading-m">What you wrote</h2>${texts.map((text) => html`<div class="govuk-inset-text app-kept">${beginningOf(text)}</div>`)}`;
+
+/** As much of what was written as tells it again. */
+const MAX_SHOWN = 2000;
+const beginningOf = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+
 /** What was written and not sent, as the session was over or another has begun since: it can be sent from here. */
-export function keptPage(visit: Visit, path: string, form: Readonly<Record<string, string>>, hadFile: boolean): Html {
+export function keptPage(visit: Visit, path: string, form: Form, hadFile: boolean): Html {
   const { forgeryToken: _, ...fields } = form;
   const written = Object.values(fields).filter((text) => text.length > 40 || /\s/.test(text));
   const title = visit.session ? 'Check and send again' : 'You are signed out; what you wrote is kept';
@@ -126,7 +141,7 @@ export function keptPage(visit: Visit, path: string, form: Readonly<Record<strin
         ? 'You signed in anew since the form was loaded, so it was not sent yet.'
         : html`Nothing was sent yet. <a class="govuk-link" href="/sign-in" target="_blank" rel="noopener">Sign in, in another tab</a>, then come back to this one and press “Send”.`
     }</p>
-${written.length > 0 && html`<h2 class="govuk-heading-m">What you wrote</h2>${written.map((text) => html`<div class="govuk-inset-text app-kept">${text}</div>`)}`}
+${whatWasWritten(written)}
 ${hadFile && html`<p class="govuk-body">A file cannot be kept: choose it again once you are signed in.</p>`}
 <form method="post" action="${path}">${visit.session && forgeryField(visit.session.forgeryToken)}
 ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}

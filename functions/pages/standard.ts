@@ -1,11 +1,12 @@
 import type { BacktestOutcome } from '../domain/backtest.ts';
-import { DEFAULT, formatStandard, monthName } from '../domain/format.ts';
+import { DEFAULT, dayName, formatBaseline, formatStandard, monthName } from '../domain/format.ts';
 import type { AlertState } from '../domain/lifecycle.ts';
-import type { Metric, Standard } from '../domain/metric.ts';
+import { type Metric, type MOfN, MOfNSchema, type Standard } from '../domain/metric.ts';
 import { latestPeriodOf, localStandardsOf } from '../domain/record.ts';
+import { DEFAULT_M_OF_N } from '../domain/rules.ts';
 import { seriesOf } from '../domain/series.ts';
 import { standardFor } from '../domain/timeline.ts';
-import { monthIn, readNumber } from '../services/cells.ts';
+import { dayIn, monthIn, readNumber } from '../services/cells.ts';
 import type { TriedChange, TriedHistory } from '../services/standards.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -41,6 +42,7 @@ ${
   isJudged
     ? html`${standing?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Its own page confirms it with one click; or try it out as it is and save it.`)}
 ${triedForm(view, form, errors, standing)}
+${otherForm(view, form, errors)}
 ${tried && outcome(visit, view, { form, errors, tried })}`
     : inset('This metric is shown, and never judged: more of it is neither better nor worse.')
 }
@@ -55,42 +57,99 @@ const SIDE: Readonly<Record<Metric['polarity'], string>> = {
   neutral: 'Standard',
 };
 
-/** The form to try a standard out. Sent by GET, as trying changes nothing: the browser's Back and a link lead to the same trial. */
-function triedForm(
-  { metric, inspection }: MetricView,
-  form: Form,
-  errors: readonly FormError[],
-  standing: Standard | undefined,
-): Html {
-  const { authority } = inspection.header;
-  const isShare = metric.kind === 'proportion';
-  const amount = (value: number | undefined): string =>
-    value === undefined ? '' : isShare ? `${value}%` : String(value);
-  const shown: Form =
-    'from' in form
-      ? form
-      : {
-          value: amount(standing?.value),
-          upTo: amount(standing?.upTo),
-          from: standing ? monthName(standing.from) : '',
-        };
-  const unit = isShare ? 'A percentage, such as 80%.' : `In ${metric.unit}.`;
+const amountText = ({ kind }: Metric, value: number | undefined): string =>
+  value === undefined ? '' : kind === 'proportion' ? `${value}%` : String(value);
+
+/** Where a form is sent to be tried: by GET, as trying changes nothing. The browser's Back and a link lead to the same trial. */
+const triedAt = ({ inspection, metric }: MetricView): Html =>
+  html`method="get" action="${pathOf(inspection.header.authority, 'metrics', metric.id, 'standard')}#outcome"`;
+
+const FROM_HINT = 'Such as September 2011. Earlier months keep what held in them.';
+
+/** The form to try a standard or a tolerance out. */
+function triedForm(view: MetricView, form: Form, errors: readonly FormError[], standing: Standard | undefined): Html {
+  const { metric, inspection } = view;
+  const standingForm: Form = {
+    value: amountText(metric, standing?.value),
+    upTo: amountText(metric, standing?.upTo),
+    from: standing ? monthName(standing.from) : '',
+  };
+  const shown = 'from' in form && !isOther(form) ? form : standingForm;
+  const unit = metric.kind === 'proportion' ? 'A percentage, such as 80%.' : `In ${metric.unit}.`;
   const orNone = `${unit} “None” where no standard is to hold from then on.`;
   const { text } = inputs(shown, { form: shown, errors });
   const input = (name: string, label: string, hint: Content): Html => text(name, label, { hint, width: 10 });
-  return html`<form method="get" action="${pathOf(authority, 'metrics', metric.id, 'standard')}" class="app-narrow">
+  return html`<form ${triedAt(view)} class="app-narrow">
 ${input('value', SIDE[metric.polarity], orNone)}
 ${metric.polarity === 'target' && input('upTo', 'To', unit)}
-${input('from', 'From which month on', 'Such as September 2011. Earlier months keep what held in them.')}
+${input('from', 'From which month on', FROM_HINT)}
 ${
   metric.tolerance !== null &&
   input(
     'tolerance',
     'Tolerance, where it is to be another',
-    html`How much worse than the inspection found still counts as the same. Now ${amount(toleranceOf(inspection, metric))}.`,
+    html`How much worse than the inspection found still counts as the same. Now ${amountText(metric, toleranceOf(inspection, metric))}.`,
   )
 }
 <button class="govuk-button govuk-button--secondary">Try it out</button></form>`;
+}
+
+/** What decides beside the standard, as it was set last. */
+interface Others {
+  readonly mOfN: MOfN;
+  /** The council's own; those of the inspection count besides. */
+  readonly rebaseDates: readonly string[];
+  readonly comparable: number | undefined;
+}
+
+function othersOf({ metric, inspection }: MetricView): Others {
+  const versions = localStandardsOf(inspection, metric.id);
+  const rebased = versions.findLast(({ rebaseDates }) => rebaseDates !== undefined);
+  return {
+    mOfN: versions.findLast(({ mOfN }) => mOfN !== undefined)?.mOfN ?? metric.mOfN ?? DEFAULT_M_OF_N,
+    rebaseDates: rebased?.rebaseDates ?? [],
+    comparable: rebased?.comparable,
+  };
+}
+
+/** Whether a form is of what decides beside the standard: the other of the two of the page. */
+const isOther = (form: Form): boolean => 'mOfN' in form;
+
+/** The ids of its fields begin so: both forms ask for a month. */
+const OTHER = 'other-';
+
+/** The id of the field of a form that a fault is about. */
+export const fieldOf = (form: Form, name: string): string => (isOther(form) ? `${OTHER}${name}` : name);
+
+const MISSING: readonly (readonly [MOfN['missing'], string])[] = [
+  ['ignore', 'Not at all'],
+  ['breaching', 'As a miss'],
+  ['notBreaching', 'As one that meets it'],
+  ['missing', 'As unknown, and the last one stands'],
+];
+
+/** The form to try out how many misses are critical, and days on which the way of working changed. */
+function otherForm(view: MetricView, form: Form, errors: readonly FormError[]): Html {
+  const { metric, inspection } = view;
+  const { mOfN, rebaseDates, comparable } = othersOf(view);
+  const standing: Form = {
+    mOfN: `${mOfN.m} of ${mOfN.n}`,
+    missing: mOfN.missing,
+    rebaseDates: rebaseDates.map(dayName).join('\n'),
+    comparable: amountText(metric, comparable),
+    from: '',
+  };
+  const shown = isOther(form) ? form : standing;
+  const { text, area, choice } = inputs(shown, { form: shown, errors }, OTHER);
+  const ofReport = inspection.header.rebaseDates.map(({ date }) => dayName(date)).join(', ');
+  return html`<details class="govuk-details"${isOther(form) && html` open`}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Repeated misses, and a way of working that changed</span></summary>
+<div class="govuk-details__text"><form ${triedAt(view)} class="app-narrow">
+${text('mOfN', 'Misses that make it critical', { hint: 'So many of the last so many reports, such as 2 of 3. Where each figure comes with its counts, chance decides instead.', width: 10 })}
+${choice('missing', 'How a report that did not come counts', MISSING)}
+${area('rebaseDates', 'Days on which the way of working changed', { hint: `One a line, such as 1 April 2011. What is usual is worked out anew from each.${ofReport && ` Those of the inspection count as well: ${ofReport}.`}` })}
+${text('comparable', 'What the inspection found, as figures are counted since', { hint: html`Leave blank where the two cannot be compared: then it is let go of. The report: ${formatBaseline(metric).replace(/\.$/, '')}.`, width: 10 })}
+${text('from', 'From which month on', { hint: FROM_HINT, width: 10 })}
+<button class="govuk-button govuk-button--secondary">Try these out</button></form></div></details>`;
 }
 
 const toleranceOf = (inspection: MetricView['inspection'], metric: Metric): number | undefined =>
@@ -98,40 +157,76 @@ const toleranceOf = (inspection: MetricView['inspection'], metric: Metric): numb
   metric.tolerance ??
   undefined;
 
+type FormChange = Omit<TriedChange, 'metric' | 'without' | 'from'>;
+
 /** What the form asks for, or what of it cannot be read. */
 export function changeIn(
   form: Form,
-  { polarity }: Pick<Metric, 'polarity'>,
-): {
-  readonly change: Omit<TriedChange, 'metric' | 'without' | 'from'> & { readonly from: string };
-  readonly errors: readonly FormError[];
-} {
+  view: MetricView,
+): { readonly change: FormChange & { readonly from: string }; readonly errors: readonly FormError[] } {
   const errors: FormError[] = [];
+  const refuse = (name: string, text: string): void => void errors.push({ field: fieldOf(form, name), text });
   const amountIn = (name: string): number | string | undefined => {
     const text = (form[name] ?? '').trim();
     if (text === '') return undefined;
     const read = readNumber(text, false);
-    if (read.kind === 'unclear') errors.push({ field: name, text: sentence(read.detail) });
+    if (read.kind === 'unclear') refuse(name, sentence(read.detail));
     else return read.kind === 'percentage' ? read.text : read.number;
     return undefined;
   };
+  const from = monthIn(form.from ?? '');
+  const change = isOther(form) ? othersIn(form, view, amountIn, refuse) : standardIn(form, view, amountIn);
+  if (from === undefined) refuse('from', 'Enter the month, such as September 2011');
+  if (errors.length === 0 && Object.keys(change).length === 0) {
+    if (isOther(form)) refuse('mOfN', 'Change one of these, then try it out');
+    else refuse('value', 'Enter the standard, or another tolerance');
+  }
+  return { change: { ...change, from: from ?? '' }, errors };
+}
+
+type AmountIn = (name: string) => number | string | undefined;
+
+function standardIn(form: Form, { metric: { polarity } }: MetricView, amountIn: AmountIn): FormChange {
   const isNone = /^none$/i.test((form.value ?? '').trim());
   const value = isNone ? null : amountIn('value');
   const [upTo, tolerance] = ['upTo', 'tolerance'].map(amountIn);
-  const from = monthIn(form.from ?? '');
-  if (from === undefined) errors.push({ field: 'from', text: 'Enter the month, such as September 2011' });
-  if (errors.length === 0 && value === undefined && tolerance === undefined)
-    errors.push({ field: 'value', text: 'Enter the standard, or another tolerance' });
   return {
-    change: {
-      ...(value === undefined ? {} : { value }),
-      ...(upTo === undefined || isNone || polarity !== 'target' ? {} : { upTo }),
-      ...(tolerance === undefined ? {} : { tolerance }),
-      from: from ?? '',
-    },
-    errors,
+    ...(value === undefined ? {} : { value }),
+    ...(upTo === undefined || isNone || polarity !== 'target' ? {} : { upTo }),
+    ...(tolerance === undefined ? {} : { tolerance }),
   };
 }
+
+/** Only what is another than it was set: what stands there unchanged is not decided anew. */
+function othersIn(
+  form: Form,
+  view: MetricView,
+  amountIn: AmountIn,
+  refuse: (name: string, text: string) => void,
+): FormChange {
+  const standing = othersOf(view);
+  const [, m, n] = /^\s*(\d+)\s*(?:of|in|\/)\s*(\d+)\s*$/i.exec(form.mOfN ?? '') ?? [];
+  const mOfN = MOfNSchema.safeParse({ m: Number(m), n: Number(n), missing: form.missing });
+  if (!mOfN.success) refuse('mOfN', 'Enter so many of so many, such as 2 of 3, up to 36');
+  const lines = (form.rebaseDates ?? '').split(/[\r\n;]+/).filter((line) => line.trim() !== '');
+  const days = lines.map(dayIn);
+  for (const [index, day] of days.entries())
+    if (day === undefined) refuse('rebaseDates', `“${lines[index]?.trim()}” is not a day; write it as 1 April 2011`);
+  const rebaseDates = [...new Set(days.flatMap((day) => day ?? []))].sort();
+  const comparable = amountIn('comparable');
+  if (comparable !== undefined && days.length === 0)
+    refuse('rebaseDates', 'Enter the day since which figures are counted so');
+  const isRebased =
+    rebaseDates.join() !== [...standing.rebaseDates].sort().join() ||
+    (comparable === undefined ? undefined : Number.parseFloat(String(comparable))) !== standing.comparable;
+  return {
+    ...(mOfN.data && !isSame(mOfN.data, standing.mOfN) ? { mOfN: mOfN.data } : {}),
+    ...(isRebased ? { rebaseDates, ...(comparable === undefined ? {} : { comparable }) } : {}),
+  };
+}
+
+const isSame = (one: MOfN, other: MOfN): boolean =>
+  one.m === other.m && one.n === other.n && one.missing === other.missing;
 
 /** What the change would have raised, beside what was; then the form that saves it. */
 function outcome(
@@ -180,6 +275,9 @@ function inWords({ episodes, first, watchMonths }: BacktestOutcome): string {
   return `${[alerts, first && `the first in ${monthName(first)}`, watched].filter(Boolean).join(', ')}.`;
 }
 
+/** What either form holds. */
+const FIELDS = ['value', 'upTo', 'from', 'tolerance', 'mOfN', 'missing', 'rebaseDates', 'comparable'] as const;
+
 function savingForm(
   { session }: Visit,
   { metric, inspection }: MetricView,
@@ -190,14 +288,13 @@ function savingForm(
     return inset(
       'Saving it takes somebody who may manage. Send them the address of this page: it shows them the same.',
     );
-  const { value, upTo, from, tolerance } = form;
   const { text, area } = inputs({}, { form, errors });
-  const kept = Object.entries({ value, upTo, from, tolerance });
+  const kept = FIELDS.map((name) => [name, form[name]] as const);
   return html`<h2 class="govuk-heading-m">Save it as the council’s own</h2>
 <p class="govuk-body">Everything is judged again at once. Whoever is mailed hears of alerts that this raises, or ends.</p>
 <form method="post" action="${pathOf(inspection.header.authority, 'metrics', metric.id, 'standard')}" class="app-narrow">
 ${forgeryField(session.forgeryToken)}
-${kept.map(([name, typed]) => typed && html`<input type="hidden" name="${name}" value="${typed}">`)}
+${kept.map(([name, typed]) => typed !== undefined && html`<input type="hidden" name="${name}" value="${typed}">`)}
 ${text('author', 'Your name', { required: true, maxLength: 200 })}
 ${area('reason', 'Why', { hint: 'It is shown with the standard from then on.', required: true, maxLength: 1000 })}
 <button class="govuk-button">Save</button></form>`;

@@ -10,6 +10,7 @@ import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
 import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
+import { describeOnce } from '../services/table-dated.ts';
 import { isWorkbook } from '../services/workbook.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
@@ -138,7 +139,7 @@ function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted:
 ${session && forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">Excel workbook or CSV file</label>
 <div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file.</div>
-<input class="govuk-file-upload" type="file" id="file" name="file" accept=".xlsx,.csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
+<input class="govuk-file-upload" type="file" id="file" name="file" accept=".xlsx,.xlsm,.csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
 <textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>
 ${modeChoice(mode)}
@@ -241,9 +242,11 @@ function howRead(understood: Upload['understood'], otherSheets: Upload['otherShe
       sheet,
       holds,
       header,
+      month,
+      metric,
       columns,
       blanks,
-    }) => html`<p class="govuk-body">${sheet && `Sheet ${sheet}: `}${HOLDS[holds]}, with the names of the columns in line ${header}.${blanks > 0 && ` ${counted(blanks, 'line')} without a figure: not reported.`}</p>
+    }) => html`<p class="govuk-body">${sheet && `Sheet ${sheet}: `}${HOLDS[holds]}, with the names of the columns in line ${header}.${(month ?? metric) && ` ${describeOnce({ month, metric })}`}${blanks > 0 && ` ${counted(blanks, 'line')} without a figure: not reported.`}</p>
 ${table({
   caption: 'Columns',
   captionHidden: true,

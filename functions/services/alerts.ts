@@ -1,5 +1,5 @@
 import type { Doing } from '../domain/access.ts';
-import { titleOfAlert } from '../domain/authority-alerts.ts';
+import { isAuthorityAlert, titleOfAlert } from '../domain/authority-alerts.ts';
 import {
   type Acknowledgement,
   acknowledge,
@@ -90,7 +90,8 @@ export async function acknowledgeAlert(
     const { metrics } = inspection;
     const alert = boardOf(stored)?.alerts[id];
     const title = titleOfAlert(id, metrics);
-    if (!alert && title === id) throw new NotFoundError('alert', id);
+    if (!alert && !isAuthorityAlert(id) && metrics.every((metric) => metric.id !== id))
+      throw new NotFoundError('alert', id);
     if (isSaidAgain(alert?.acknowledgement, given, doing))
       return { ...alert, alert: id, title, acknowledgement: alert.acknowledgement };
     const before = stored.acknowledgements.find((acknowledgement) => acknowledgement.alert === id);

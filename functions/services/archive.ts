@@ -20,15 +20,15 @@ const ENCRYPTED = 1;
 
 const NOT_READABLE = 'is no workbook that can be read; open it in Excel and save it as "Excel Workbook (.xlsx)"';
 
-/** A part's bytes by its name; undefined where there is none. */
-export type ReadPart = (name: string) => Buffer | undefined;
+/** A part's bytes by its name; undefined where there is none. `names` are those of all parts, in lower case. */
+export type ReadPart = ((name: string) => Buffer | undefined) & { readonly names: readonly string[] };
 
 /** Opens an archive. Nothing is unpacked before it is asked for, and all of it together to no more than `maxBytes`. */
 export function openArchive(bytes: Uint8Array, maxBytes: number): ReadPart {
   const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts = partsOf(archive);
   let left = maxBytes;
-  return (name) => {
+  const read = (name: string): Buffer | undefined => {
     const part = parts.get(name.toLowerCase());
     if (!part) return undefined;
     const { method, offset, size, flags } = part;
@@ -40,6 +40,7 @@ export function openArchive(bytes: Uint8Array, maxBytes: number): ReadPart {
     left -= unpacked.length;
     return unpacked;
   };
+  return Object.assign(read, { names: [...parts.keys()] });
 }
 
 function unpack(packed: Buffer, method: number, left: number): Buffer {

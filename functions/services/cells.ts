@@ -4,16 +4,25 @@ import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
 /** What single cells of a file say, as spreadsheets, case systems and people write them: periods and numbers. */
 
 /**
- * A period as written. `month` has one meaning. `year` and `quarter` are financial ones, April to March, named by the
+ * A period as written. `month` has one meaning, also where a `day` of it is what is written. `year` and `quarter` are financial ones, April to March, named by the
  * calendar year they end in. `month-or-year` is 2010-11, which is November 2010 and also the year to March 2011: what
  * stands around it decides. `unclear` says what is wrong and what to write.
  */
 export type PeriodLabel =
-  | { readonly kind: 'month'; readonly period: Period; readonly isNumeric: boolean }
+  | {
+      readonly kind: 'month';
+      readonly period: Period;
+      readonly isNumeric: boolean;
+      readonly day?: number;
+      readonly order?: DateOrder;
+    }
   | { readonly kind: 'year'; readonly ends: number }
   | { readonly kind: 'quarter'; readonly ends: number; readonly quarter: number }
   | { readonly kind: 'month-or-year'; readonly period: Period; readonly ends: number; readonly isCanonical: boolean }
   | { readonly kind: 'unclear'; readonly detail: string; readonly cause: string };
+
+/** What a date of numbers shows: its month first; or its day first, but only as reports are dated by the first of their month. */
+export type DateOrder = 'month-first' | 'by-custom';
 
 /** In English and in Welsh. */
 const MONTHS = [
@@ -180,11 +189,12 @@ function turned(match: RegExpExecArray | null): string[] | undefined {
 /** A day in numbers. */
 function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
   const [, year = '', number = '', day] = PATTERNS.compact.exec(label) ?? PATTERNS.yearM.exec(label) ?? [];
-  if (year) return day === undefined || isDay(year, number, day) ? month(year, number) : unclear(NOT_A_MONTH);
+  if (year)
+    return day === undefined || isDay(year, number, day) ? onDay(month(year, number), day) : unclear(NOT_A_MONTH);
   const iso = PATTERNS.isoDate.exec(label);
   if (iso) {
     if (!isDay(iso[1], iso[2], iso[3])) return unclear(NOT_A_MONTH);
-    const written = month(iso[1] ?? '', iso[2] ?? '');
+    const written = onDay(month(iso[1] ?? '', iso[2] ?? ''), iso[3]);
     // Midnight of a British summer, as programs write it, is still the day before by Greenwich.
     const instant =
       /(?:z|[-+]\d{2}:?\d{2})$/i.test(label) && /:/.test(label) ? new Date(label.replace(' ', 'T')) : undefined;
@@ -217,6 +227,20 @@ function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | u
 const isEndOfMonth = (year: string, month: string, day: string): boolean =>
   isDay(year, month, day) && (Number(day) === 1 || !isDay(year, month, Number(day) + 1));
 
+/** Whether a return can be dated so: by a month, or by the first or the last day of one. */
+export function isDatedByMonth(label: PeriodLabel): boolean {
+  if (label.kind !== 'month' || label.day === undefined) return true;
+  const [year = '', month = ''] = label.period.split('-');
+  return isEndOfMonth(year, month, String(label.day));
+}
+
+/** A month with the day of it that was written, if one was. */
+const onDay = (label: PeriodLabel, day: string | undefined): PeriodLabel =>
+  label.kind === 'month' && day !== undefined ? { ...label, day: Number(day) } : label;
+
+const ordered = (label: PeriodLabel, order: DateOrder): PeriodLabel =>
+  label.kind === 'month' ? { ...label, order } : label;
+
 type Month = (year: string | number, month: string | number, isNumeric?: boolean) => PeriodLabel;
 type Unclear = (why: string, cause?: string) => PeriodLabel;
 
@@ -232,8 +256,9 @@ function readDate(
   const american = isDay(year, first, second);
   if (!british && !american) return unclear('is not a date; write the month as yyyy-mm');
   // Reports are dated by the first of their month, which the 8th of January is not.
-  if (!american || first === second || (british && Number(first) === 1)) return month(year, second);
-  if (!british) return month(year, first);
+  if (!american || first === second) return onDay(month(year, second), first);
+  if (british && Number(first) === 1) return ordered(onDay(month(year, second), first), 'by-custom');
+  if (!british) return ordered(onDay(month(year, first), second), 'month-first');
   return unclear(
     `can be ${monthName(periodFrom(Number(year), Number(second)))} or ${monthName(periodFrom(Number(year), Number(first)))}; write the month as yyyy-mm`,
     'a date with two meanings',
@@ -243,14 +268,15 @@ function readDate(
 function readWords(label: string, month: Month, unclear: Unclear): PeriodLabel | undefined {
   const [, day, word = '', year = ''] = PATTERNS.words.exec(label) ?? [];
   const named = monthNamed(word);
-  if (named && (day === undefined || isDay(fourDigits(year), named, day))) return month(fourDigits(year), named, false);
+  if (named && (day === undefined || isDay(fourDigits(year), named, day)))
+    return onDay(month(fourDigits(year), named, false), day);
   const [, before = '', dayAfter = '', yearAfterDay = ''] = PATTERNS.wordsFirst.exec(label) ?? [];
   const first = monthNamed(before);
-  if (first && isDay(yearAfterDay, first, dayAfter)) return month(yearAfterDay, first, false);
+  if (first && isDay(yearAfterDay, first, dayAfter)) return onDay(month(yearAfterDay, first, false), dayAfter);
   const [, number = '', second = '', last] = PATTERNS.yearWords.exec(label) ?? [];
   const after = monthNamed(second);
   if (after && number.length === 4 && (last === undefined || isDay(number, after, last)))
-    return month(number, after, false);
+    return onDay(month(number, after, false), last);
   if (after && last === undefined)
     return unclear(
       `can be a day of ${nameOf(after)} or the month of a year; write the month as yyyy-mm`,
@@ -293,6 +319,16 @@ const periodFrom = (year: number, month: number): Period =>
 export function monthIn(text: string): Period | undefined {
   const label = readPeriod(text.trim());
   return label.kind === 'month' || label.kind === 'month-or-year' ? label.period : undefined;
+}
+
+/** The day that somebody typed, as `1 April 2011` or `2011-04-01`; undefined where it is none. `01/04/2011` has two meanings, and is none. */
+export function dayIn(text: string): string | undefined {
+  const label = text.trim().replace(/\s+/g, ' ');
+  const words = PATTERNS.words.exec(label);
+  const [, year = '', month = '', day] = PATTERNS.isoDate.exec(label) ??
+    (words && ['', words[3] ?? '', String(monthNamed(words[2] ?? '') ?? ''), words[1]]) ?? [''];
+  if (year.length !== 4 || day === undefined || !isDay(year, month, day)) return undefined;
+  return `${periodFrom(Number(year), Number(month))}-${day.padStart(2, '0')}`;
 }
 
 /** The month of a day as spreadsheets number it. */
@@ -384,7 +420,7 @@ export function readNumber(text: string, decimalComma: boolean): NumberRead {
   return unclear(why);
 }
 
-const NOT_A_NUMBER = 'is not a number';
+const NOT_A_NUMBER = 'is not a number; write the number alone, or leave the cell blank where there is none';
 
 /** Signs of the width that East Asian writing gives them, as others. */
 const narrow = (text: string): string =>
@@ -406,9 +442,9 @@ function adviceOn(text: string): string | undefined {
 
 /** What stands in a cell where a figure is withheld, unknown or not applicable, in published statistics and by hand. */
 const WITHHELD =
-  /^[[(<]?(c|x|z|k|u|s|low|:|\.{1,3}|-{2,3}|\u2013|\u2014|\*+|~|\?|n\/a|na|n\.a\.|nan|null|tb[ac]|d?supp|suppressed|withheld|redacted|missing|unknown|no data|not (yet )?(available|applicable|known|recorded|reported))[\])>]?$/i;
+  /^[[(<]?(c|x|z|k|u|s|low|:|\.{1,3}|\*+|~|\?|n\/a|na|n\.a\.|nan|null|tb[ac]|d?supp|suppressed|withheld|redacted|missing|unknown|no data|not (yet )?(available|applicable|known|recorded|reported))[\])>]?$/i;
 /** … and what can also mean that there were none. */
-const NIL = /^(-|nil|none|zero|nil return)$/i;
+const NIL = /^([-\u2010-\u2015\u2212]{1,3}|nil|none|zero|nil return)$/i;
 const ERROR =
   /^(#(n\/a|value|ref|div\/0|name|num|null|spill|calc|getting_data|blocked|busy|connect|external|field|python|timeout|unknown)[!?]?|#n\/a n\/a|err:\d{3})$/i;
 

@@ -60,8 +60,10 @@ const ANSWERS_S = 5;
 /** How far its clock and ours may differ, in seconds. */
 const TOLERANCE_S = 60;
 
+/** The longest path to go on to, in characters of base64url. */
+const MAX_TO = 2000;
 /** A secret of this attempt, when it is over (seconds since 1970), and the path to go on to. */
-const ATTEMPT = /^([A-Za-z0-9_-]{43})\.(\d{10})\.([A-Za-z0-9_-]{1,2000})$/;
+const ATTEMPT = new RegExp(`^([A-Za-z0-9_-]{43})\\.(\\d{10})\\.([A-Za-z0-9_-]{1,${MAX_TO}})$`);
 
 /** What is sent along of an attempt. Nobody who reads it learns the attempt, nor one of them from another. */
 function partOf(attempt: string, part: 'state' | 'nonce' | 'code verifier'): string {
@@ -128,7 +130,10 @@ export function createCouncilSignIn({ council, settings, secretOf, database, now
     async begin(returnTo: string, to: string): Promise<{ location: string; attempt: string }> {
       const configuration = await configure();
       const expires = Math.floor(now().getTime() / 1000) + ATTEMPT_MINUTES * 60;
-      const attempt = [randomBytes(32).toString('base64url'), expires, Buffer.from(to).toString('base64url')].join('.');
+      const asked = Buffer.from(to).toString('base64url');
+      // Too long for the cookie, which is read back as no longer than this: then they come to the start.
+      const goesOnTo = asked.length <= MAX_TO ? asked : Buffer.from('/').toString('base64url');
+      const attempt = [randomBytes(32).toString('base64url'), expires, goesOnTo].join('.');
       const location = openid.buildAuthorizationUrl(configuration, {
         redirect_uri: returnTo,
         scope: 'openid email profile',

@@ -17,7 +17,7 @@ import { knowsNow } from './newcomers.ts';
 import { publish, type Turn, waitForTurn } from './publish.ts';
 import type { Recipients } from './subscriptions.ts';
 
-export { listUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
+export { listUnsent, moveUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
 
 /** Where notices wait, where they are published, and who is told of it. */
 export interface Delivering extends Recipients {
@@ -52,7 +52,7 @@ export async function deliverNotice(
   const unsent = await readUnsentInTurn(database, reference);
   if (!unsent) return 'sent before';
   const { notice, isNext } = unsent;
-  if ((await readAuthority(database, authority))?.closed) return 'closed';
+  if ((await readAuthority(database, authority, true))?.closed) return 'closed';
   const earlier = { authority, number: number - 1 };
   if (before > 0 && !isNext)
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';

@@ -6,8 +6,16 @@ import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { leftOutBy, namingOf, plain } from './names.ts';
 import { readTable, type TableSettings } from './read-table.ts';
 import { suggestions } from './suggestions.ts';
-import { fieldMissingAt, placeOf, type Table, type TableFault, type TableMonth, type Understood } from './table.ts';
-import { isOldWorkbook, isWorkbook, readWorkbook, type Sheet } from './workbook.ts';
+import {
+  fieldMissingAt,
+  type Line,
+  placeOf,
+  type Table,
+  type TableFault,
+  type TableMonth,
+  type Understood,
+} from './table.ts';
+import { isWorkbook, readWorkbook, type Sheet, whyOldWorkbook } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
 export interface FiguresMonth {
@@ -109,7 +117,8 @@ function tablesOf(
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
   try {
     if (typeof file === 'string') return { tables: [readCsv(file, names)], otherSheets: [] };
-    if (isOldWorkbook(file)) throw new UnreadableFileError(1, OLD_WORKBOOK);
+    const old = whyOldWorkbook(file);
+    if (old) throw new UnreadableFileError(1, old);
     if (!isWorkbook(file)) return { tables: [readCsv(asTable(file), names)], otherSheets: [] };
     return tablesInWorkbook(readWorkbook(file), names);
   } catch (error) {
@@ -121,8 +130,11 @@ function tablesOf(
 /** What files begin with that are often taken for tables. */
 const OTHER_KINDS: readonly (readonly [RegExp, string])[] = [
   [/^%PDF/, 'a PDF'],
-  [/^\s*<(!doctype|html|\?xml|table)/i, 'a web page or XML'],
+  [/^\s*<(!doctype|html|\?xml|table)/i, 'a web page or XML (some systems call one .xls)'],
   [/^\s*(\{|\[\s*\{)/, 'JSON or rich text'],
+  [/^mime-version:/i, 'a web page in one file'],
+  [/^(\u0089PNG|\u00ff\u00d8\u00ff|GIF8)/, 'a picture'],
+  [/^(\p{Cc}\u008b|Rar!|7z\u00bc\u00af)/u, 'an archive of other files'],
 ];
 
 /** The text of a file that may be a table. Throws {@link UnreadableFileError}. */
@@ -134,23 +146,20 @@ function asTable(bytes: Uint8Array): string {
   if (other)
     throw new UnreadableFileError(
       1,
-      `the file is ${other[1]}, not a table; save it as "Excel Workbook (.xlsx)" or as CSV`,
+      `the file is ${other[1]}, not a table; open it where it came from and save the figures as "Excel Workbook (.xlsx)" or as CSV`,
     );
   return decodeText(bytes);
 }
-
-const OLD_WORKBOOK =
-  'the file is a workbook of before 2007, or has a password; save it as "Excel Workbook (.xlsx)" without one';
 
 function tablesInWorkbook(
   sheets: readonly Sheet[],
   names: Names,
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
-  const tables = sheets.map(({ name, isHidden, lines }) => ({
-    sheet: name,
-    why: isHidden ? 'is hidden' : lines.length === 0 ? 'is empty' : 'has no line that names the columns',
-    ...readTable(isHidden ? [] : lines, names),
-  }));
+  const tables = sheets.map(({ name, isHidden, lines }): FileTable & { sheet: string; why: string } => {
+    if (isHidden) return { sheet: name, why: 'is hidden', months: [], faults: [{ line: 1, detail: HIDDEN }] };
+    const table = readTable(lines, { ...names, sheet: name });
+    return { sheet: name, why: whyNotRead(lines, table), ...table };
+  });
   const read = tables.filter(({ understood }) => understood);
   // Where no sheet can be read, the first with anything in it says why.
   const first = tables.find(({ why }) => why.startsWith('has')) ?? tables[0];
@@ -159,6 +168,13 @@ function tablesInWorkbook(
     tables: shown.map(stamped),
     otherSheets: tables.filter((table) => !shown.includes(table)).map(({ sheet, why }) => ({ name: sheet, why })),
   };
+}
+
+const HIDDEN = 'the sheet is hidden, and hidden sheets are not read; unhide it and save the workbook again';
+
+function whyNotRead(lines: readonly Line[], { isUndated }: Table): string {
+  if (lines.length === 0) return 'is empty';
+  return isUndated ? 'holds figures of which nothing says the month' : 'has no line that names the columns';
 }
 
 /** A table whose places all name its sheet. */

@@ -61,8 +61,10 @@ export function namingOf(metrics: Iterable<Metric>, own: readonly OwnNameMeaning
     if (!fixed.has(plain(name))) byName.set(plain(name), metric ? { metric, ...(field ? { field } : {}) } : null);
   }
   const find = (name: string): Named | undefined =>
-    byName.get(name) ?? byName.get(name.replace(/^(%|percentage|percent|number|no)( of)? /, '')) ?? undefined;
-  return (text) => {
+    byName.get(name) ??
+    byName.get(name.replace(/^(%|percentage|percent|number|no|total number|total|sum|count)( of)? /, '')) ??
+    undefined;
+  const read = (text: string): Named | undefined => {
     const name = plain(text);
     const named = find(name);
     if (named || byName.has(name)) return named;
@@ -71,7 +73,20 @@ export function namingOf(metrics: Iterable<Metric>, own: readonly OwnNameMeaning
     const whole = field && find(rest);
     return whole ? { metric: whole.metric, field } : undefined;
   };
+  return (text) => {
+    const named = read(text);
+    if (named || text.length > MAX_NAME_LENGTH) return named;
+    const bare = text.replace(FOOTNOTE, '').replace(NUMBERING, '');
+    return bare === text ? undefined : read(bare);
+  };
 }
+
+/** As long as a name with its number and its footnote can be. */
+const MAX_NAME_LENGTH = 300;
+/** `[1]`, `(note 2)`, `*` or a raised number after a name. */
+const FOOTNOTE = /\s*(?:[[(](?:note |notes |ref )?\d{1,2}[\])]|[\u00b9\u00b2\u00b3\u2070-\u2079*\u2020\u2021]+)$/i;
+/** `1.`, `2.1` or `KPI 3:` before it. */
+const NUMBERING = /^\s*(?:(?:kpi|pi|measure|indicator|ref)\s*)?\d{1,3}(?:\.\d{1,3})*\s*[.):\u2013-]?\s+(?=\p{L}|%)/iu;
 
 /** Whether a name is remembered to mean nothing that is measured here. */
 export function leftOutBy(own: readonly OwnNameMeaning[]): (text: string) => boolean {

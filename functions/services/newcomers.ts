@@ -72,7 +72,7 @@ async function lookAt(
  * of the address is not settled, nobody else is left to tell, or the authority is closed.
  */
 export async function tell({ about, recipient: id, authority }: ToTell, telling: Telling, now: Date): Promise<boolean> {
-  if ((await readAuthority(telling.database, authority))?.closed) return false;
+  if ((await readAuthority(telling.database, authority, true))?.closed) return false;
   if (about === 'summary') return sendSummary(id, authority, telling, now);
   return about === 'arrival' ? greet(id, authority, telling, now) : tellOfLoss(id, authority, telling);
 }

@@ -110,7 +110,8 @@ export async function useLink(
   if (!link) return undefined;
   return begin({ database, now }, async (digest) => {
     const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
-    return { person, change: () => person && recipient && withSession(person, link.digest, digest, now) };
+    const change = () => person && recipient && withSession(person, link.digest, digest, recipient.requestedAt, now);
+    return { person, change };
   });
 }
 
@@ -162,11 +163,13 @@ export async function beginSaidSession(
 export interface SessionGrant extends Grant {
   /** Every authority that it is for, which the address hears of; empty where that is any. */
   readonly authorities: readonly string[];
+  /** By a mailed link, or by the council's own sign-in. */
+  readonly signedInBy: 'mail' | 'council';
 }
 
 /**
  * What a session allows in an authority, or where none is meant; undefined where it is over. It ends with the address:
- * at once where it was removed, within the hour where somebody unsubscribed it.
+ * at once where it was removed, within the hour where somebody unsubscribed it; and for good, though the address be added again.
  */
 export async function readSession(
   signingIn: SigningIn,
@@ -190,6 +193,8 @@ export async function readSession(
   const authorities = Object.keys(recipient?.hears ?? {}).sort();
   const [first] = authorities;
   if (!session || !recipient || !first) return undefined;
+  // Asked anew since, the address had been removed or lost: what began before stays over. Clocks are not compared.
+  if (session.asked !== undefined && session.asked !== recipient.requestedAt) return undefined;
   if (mustBeChecked(person, now) && !(await isStillMailed(signingIn, person, recipient))) return undefined;
   // Elsewhere it allows nothing, which whoever asks is told in the one place where that is decided.
   const meant = authority !== undefined && authorities.includes(authority) ? authority : first;
@@ -197,6 +202,7 @@ export async function readSession(
     scopes: scopesOf(person.roles[meant] ?? 'look'),
     authority: meant,
     authorities,
+    signedInBy: 'mail',
     label: recipient.address,
     expires: Math.floor(Date.parse(session.expires) / 1000),
   };
@@ -219,6 +225,7 @@ function grantOfSaid(
     scopes: scopesOf(role),
     authority: meant,
     authorities: roles['*'] ? [] : named,
+    signedInBy: 'council',
     label: address,
     expires: Math.floor(Date.parse(expires) / 1000),
   };

@@ -3,6 +3,7 @@ import type { Metric } from '../domain/metric.ts';
 import { cleaned, NO_YEAR, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';
+import { withoutOtherDates } from './table-dated.ts';
 
 /** The columns of a table by their headings: what each is read as, and what is wrong with them. */
 
@@ -11,14 +12,18 @@ export const HEADER_LINES = 60;
 
 const WIDE_FIGURE = /^(.+)\.(numerator|denominator|count|value)$/;
 
-/** `part` is a column that says of each line whether it holds a numerator, a denominator or a percentage. */
-export type Role = 'period' | 'metric' | Field | 'figure' | 'part' | 'status' | 'commentary';
+/**
+ * `part` is a column that says of each line whether it holds a numerator, a denominator or a percentage; `year`, one beside the months of which
+ * it says the year.
+ */
+export type Role = 'period' | 'year' | 'metric' | Field | 'figure' | 'part' | 'status' | 'commentary';
 
 const ROLES: Readonly<Record<string, Role>> = {
   ...Object.fromEntries(
-    ['period', 'month', 'date', 'reporting month', 'reporting period', 'month ending', 'period ending', 'year'].map(
-      (word) => [word, 'period'],
-    ),
+    [
+      ...['period', 'month', 'date', 'reporting month', 'reporting period', 'month ending', 'period ending'],
+      ...['time period', 'quarter', 'year', 'financial year', 'fy'],
+    ].map((word) => [word, 'period']),
   ),
   ...Object.fromEntries(
     [
@@ -32,6 +37,14 @@ const ROLES: Readonly<Record<string, Role>> = {
       'title',
       'metric title',
       'name',
+      'metric name',
+      'measure name',
+      'indicator name',
+      'kpi name',
+      'performance measure',
+      'key performance indicator',
+      'description',
+      'row labels',
     ].map((word) => [word, 'metric']),
   ),
   ...Object.fromEntries(['figure', 'actual', 'result', 'outturn', 'performance'].map((word) => [word, 'figure'])),
@@ -41,6 +54,19 @@ const ROLES: Readonly<Record<string, Role>> = {
 
 /** Columns of names, the most telling first: an id is never two metrics', a title may be abridged. */
 const NAMES = ['id', 'metric id', 'metric'];
+
+/** Columns of years, where another has the months. */
+const YEARS = ['year', 'financial year', 'fy'];
+
+/** A column of names is looked for so far to the right and so far down, where none is called so. */
+const NAME_COLUMNS = 10;
+const NAME_LINES = 20;
+
+/** How the names of columns may fall short: what a table says once, outside its columns, and whether its names of metrics stand under no name that is known. */
+export interface Leniency {
+  readonly once?: 'month' | 'metric';
+  readonly byContent?: boolean;
+}
 
 /** A column by its heading, as typed. */
 export interface Column {
@@ -70,16 +96,38 @@ export const COLUMNS_NEEDED = `the columns need names in one line, such as ${LON
  * The names of the columns that begin at a line; undefined where none do. Two lines name them together where one has what
  * several columns have in common: ICPC above Num and Den.
  */
-export function headerAt(lines: readonly Line[], at: number, naming: Naming | undefined): Header | undefined {
-  const [line, next] = [lines[at], lines[at + 1]];
+export function headerAt(
+  lines: readonly Line[],
+  at: number,
+  naming: Naming | undefined,
+  leniency: Leniency = {},
+): Header | undefined {
+  const [line, next, third] = [lines[at], lines[at + 1], lines[at + 2]];
   if (!line) return undefined;
-  const one = headerIn(line, naming);
+  const headerOf = (cells: readonly string[], height: number): Header | undefined => {
+    const last = lines[at + height - 1];
+    const below = lines.slice(at + height, at + height + NAME_LINES);
+    const header = last && headerIn({ line: last.line, cells }, { naming, below, leniency });
+    return header && { ...header, height };
+  };
+  const one = headerOf(line.cells, 1);
   if (!next || (one && !areParts(next.cells, line.cells))) return one;
-  if (!one && !mayNameColumns(next)) return undefined;
-  const two = headerIn(next, naming)
-    ? undefined
-    : headerIn({ line: next.line, cells: joinedCells(line.cells, next.cells) }, naming);
-  return two ? { ...two, height: 2 } : one;
+  const two = joinedCells(withoutOtherDates(line.cells), next.cells);
+  if (one || mayNameColumns(next)) {
+    const below = lines.slice(at + 2, at + 2 + NAME_LINES);
+    const joined = headerIn(next, { naming, below, leniency }) ? undefined : headerOf(two, 2);
+    // One period above names that do without is a title, and says of when all of it is.
+    const isTitle =
+      joined && hasOnePeriod(joined) && headerIn(next, { naming, below, leniency: { ...leniency, once: 'month' } });
+    return joined && !isTitle ? joined : one;
+  }
+  // A year above months above Num and Den.
+  return third && !leniency.once && mayNameColumns(third) ? headerOf(joinedCells(two, third.cells), 3) : undefined;
+}
+
+function hasOnePeriod({ columns }: Header): boolean {
+  const periods = columns.flatMap(({ month }) => (month ? [JSON.stringify(month)] : []));
+  return new Set(periods).size === 1;
 }
 
 /** Whether a line has a word for a column of months or of metrics; cheap, as every line is asked. */
@@ -118,20 +166,50 @@ export function roleNamed(heading: string): Role | undefined {
 }
 
 /** A line as the names of columns; undefined where it is none. */
-function headerIn({ line, cells }: Line, naming: Naming | undefined): Header | undefined {
-  const columns = columnsIn(cells, naming);
+function headerIn(
+  { line, cells }: Line,
+  {
+    naming,
+    below,
+    leniency: { once, byContent },
+  }: { readonly naming: Naming | undefined; readonly below: readonly Line[]; readonly leniency: Leniency },
+): Header | undefined {
+  const columns = byContent ? withNames(columnsIn(cells, naming), below, naming) : columnsIn(cells, naming);
   const has = (wanted: (column: Column) => unknown): boolean => columns.some(wanted);
-  const names = has(({ role }) => role === 'metric');
-  const holds: Understood['holds'] | undefined = has(({ role }) => role === 'period')
+  const names = has(({ role }) => role === 'metric') || once === 'metric';
+  const isDated = has(({ role }) => role === 'period');
+  // One name alone, above everything, may be a title.
+  const isTitle = columns.filter(({ figure }) => figure).length < 2 && !names;
+  const holds: Understood['holds'] | undefined = (once === 'month' ? !isTitle : isDated)
     ? has(({ figure }) => figure) && !(names && has(({ role }) => isFieldRole(role)))
       ? 'month'
       : names && has(({ role }) => isFieldRole(role))
         ? 'figure'
         : undefined
-    : names && has(({ month }) => month)
+    : names && !once && has(({ month }) => month)
       ? 'metric'
       : undefined;
-  return holds && { line, height: 1, columns: columns.map((column) => asUsed(column, holds)), holds };
+  const fields = columns.filter(({ role }) => isFieldRole(role));
+  // Under "Value" alone stands whatever a metric is reported in.
+  const isAnyFigure = holds !== 'month' && fields.length === 1 && fields[0]?.role === 'value';
+  const used = columns.map((column) =>
+    isAnyFigure && column === fields[0] ? { ...column, role: 'figure' as const } : column,
+  );
+  return holds && { line, height: 1, columns: used.map((column) => asUsed(column, holds)), holds };
+}
+
+/** Columns with the first one of names, where none is called so and the cells below are names of metrics. */
+function withNames(columns: readonly Column[], below: readonly Line[], naming: Naming | undefined): readonly Column[] {
+  if (!naming || columns.some(({ role, figure }) => role === 'metric' || figure)) return columns;
+  const figures = columns.findIndex(({ month, role }) => month ?? isFieldRole(role));
+  const known = new Map(columns.map((column) => [column.index, column]));
+  const index = Array.from({ length: Math.min(figures, NAME_COLUMNS) }, (_, at) => at).find((at) => {
+    const column = known.get(at);
+    return !column?.role && !column?.month && below.some(({ cells }) => naming(cells[at] ?? ''));
+  });
+  if (index === undefined) return columns;
+  const column: Column = { index, heading: known.get(index)?.heading || letterOf(index), role: 'metric' };
+  return columns.map((each) => (each.index === index ? column : each));
 }
 
 /** A column without what it would mean only in a table that holds something else. */
@@ -158,13 +236,17 @@ export function columnsIn(cells: readonly string[], naming: Naming | undefined):
     if (named) return { index, heading, figure: figureOf(named, named.metric.id, named.field) };
     const [, before = '', word = ''] = /^(.{1,60}\S)\s+(\S{1,20})$/.exec(heading) ?? [];
     const part = fieldNamed(plain(word));
-    const month = readPeriod(part ? before : heading);
+    const isPart = part ?? roleNamed(word) === 'figure';
+    const month = readPeriod(isPart ? before.replace(/\s*[-\u2013:(]$/, '') : heading);
     return month.kind === 'unclear' ? { index, heading } : { index, heading, month, ...(part ? { field: part } : {}) };
   });
   const names = columns.filter(({ role }) => role === 'metric');
   const best = NAMES.flatMap((word) => names.filter(({ heading }) => plain(heading) === word))[0] ?? names[0];
+  const periods = columns.filter(({ role }) => role === 'period');
+  const years = periods.filter(({ heading }) => YEARS.includes(plain(heading)));
   // Of several columns of names one is read; the others are for people.
-  return columns.map((column) => {
+  return columns.map((column): Column => {
+    if (periods.length === 2 && years.length === 1 && column === years[0]) return { ...column, role: 'year' };
     if (column.role !== 'metric' || column === best || plain(column.heading) === plain(best?.heading ?? ''))
       return column;
     return { index: column.index, heading: column.heading };
@@ -208,13 +290,19 @@ export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined
     );
     const figures = known.some(({ role, figure }) => isFieldRole(role) || figure);
     return [
-      ...missing.map((column) => ({ line, column, detail: 'this column is missing' })),
+      ...missing.map((column) => ({ line, column, detail: MISSING[column] })),
       ...(figures ? [] : [{ line, detail: `no column holds a figure; ${COLUMNS_NEEDED}` }]),
       ...doubled(columns, line),
     ];
   }
   return undefined;
 }
+
+const MISSING = {
+  period:
+    'this column is missing; add it, or say the month of all figures once, in a line above the columns or as the name of the sheet, such as "April 2024"',
+  metric: 'this column is missing',
+} as const;
 
 function isMonthOfNoYear(heading: string): boolean {
   const label = readPeriod(heading);
@@ -242,19 +330,32 @@ function doubled(columns: readonly Column[], line: number): TableFault[] {
     seen.set(meaning, earlier ?? column);
     if (!earlier) return [];
     const other = plain(earlier.heading) === plain(heading) ? '' : `, as "${shorten(earlier.heading)}"`;
-    return [{ line, column: shorten(heading), detail: `this column is there twice${other}` }];
+    return [
+      {
+        line,
+        column: shorten(heading),
+        detail: `this column is there twice${other}; leave one of them out, or put a second table on a sheet of its own`,
+      },
+    ];
   });
 }
 
-/** A line above the columns' names is a title, unless it holds a month and a number: then it may be figures. */
-export function faultsAbove({ line, cells }: Line): TableFault[] {
+/** A line above the columns' names is a title, unless it holds a number beside a metric or a month: then it may be figures. */
+export function faultsAbove({ line, cells }: Line, naming: Naming | undefined): TableFault[] {
   const texts = cells.map(cleaned).filter(Boolean);
+  const fault = {
+    line,
+    detail:
+      'holds figures, and stands above the names of the columns; move it below them, or into a sheet or file of its own',
+  };
+  if (texts.some((text) => naming?.(text)) && texts.some((text) => readNumber(text, false).kind === 'number'))
+    return [fault];
   const holdsMonth = texts.some((text) => readPeriod(text).kind === 'month');
   const holdsNumber = texts.some(
     (text) => readNumber(text, false).kind === 'number' && readPeriod(text).kind !== 'month',
   );
   if (texts.length < 3 || !holdsMonth || !holdsNumber) return [];
-  return [{ line, detail: 'holds figures, and stands above the names of the columns; move it below them' }];
+  return [fault];
 }
 
 /** The name of a column as spreadsheets show it: A to Z, AA and so on. */
@@ -294,6 +395,7 @@ const MIN_MISSPELT = 5;
 
 const READ_AS: Readonly<Record<Role, string>> = {
   period: 'the month',
+  year: 'the year of the month',
   metric: 'the metric',
   numerator: 'the numerator',
   denominator: 'the denominator',

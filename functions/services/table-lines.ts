@@ -1,8 +1,9 @@
 import type { Metric } from '../domain/metric.ts';
-import { cleaned, errorIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import { cleaned, errorIn, markerIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
 import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';
 import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';
+import { type DatedOnce, type NamedOnce, otherMetricOn, otherMonthOn } from './table-dated.ts';
 
 /** The lines of a table below its columns' names: what each says of which metric and month. */
 
@@ -39,6 +40,16 @@ export const textOf = (cells: readonly string[]): string => shorten(cells.map(cl
 
 const TOTAL =
   /^(grand |sub-?)?totals?\b|^(overall|sum|average|mean|ytd|year to date|cumulative)\b|\b(ytd|year to date|total)$/i;
+/** … and in the place of a metric's name, which may begin so. */
+const TOTAL_NAME =
+  /^((grand |sub-?)?totals?|overall|sum|average|mean|ytd|year to date|cumulative)( (of|for) (all|the|year)\b.*)?[:*]?$|\b(ytd|year to date|total)$/i;
+/** In the place of a month: what is told beside figures, and is none of this authority's months. */
+const NO_MONTH =
+  /^(targets?|standards?|benchmarks?|england|national|region(al)?|(statistical|stat\.?) neighbours?|max(imum)?|min(imum)?|median|range|variance|change|difference|trend)( average| mean| figure)?:?$/i;
+
+/** Words that are under figures: units, and not what a figure was withheld by. */
+const areWords = (texts: readonly string[]): boolean =>
+  texts.every((text) => !/\d/.test(text) && markerIn(text) === undefined);
 
 export interface Lines {
   readonly entries: readonly Entry[];
@@ -52,17 +63,23 @@ interface Names {
   readonly leftOut: ((name: string) => boolean) | undefined;
 }
 
+/** Reads the lines of a table; `month` is that of all of them, where no column says it. */
 export function readLines(
   header: Header,
   below: readonly Line[],
-  { naming, leftOut }: Names,
+  {
+    naming,
+    leftOut,
+    month,
+    subject,
+  }: Names & { readonly month: DatedOnce | undefined; readonly subject: NamedOnce | undefined },
   faults: TableFault[],
   asides: { line: number; text: string; why: string }[],
 ): Lines {
   const { columns, holds } = header;
   const of = (role: Role): Column | undefined => columns.find((column) => column.role === role);
   const [period, metric, status, commentary] = [of('period'), of('metric'), of('status'), of('commentary')];
-  const part = of('part');
+  const [part, year] = [of('part'), of('year')];
   const fields = columns.filter(({ role }) => isFieldRole(role));
   const unread = columns.filter(({ heading, role, figure, month }) => heading && !role && !figure && !month);
   const entries: Entry[] = [];
@@ -73,17 +90,22 @@ export function readLines(
     const cell = (column: Column | undefined): string => cleaned((column && line.cells[column.index]) ?? '');
     const first = cleaned(line.cells.find((text) => cleaned(text) !== '') ?? '');
     const aside = (why: string): void => void asides.push({ line: line.line, text: textOf(line.cells), why });
+    const saidPeriod = withYear(cell(period), cell(year));
     const given = (column: Column, field: Field | undefined): Given[] =>
       cell(column) === '' ? [] : [{ field, text: cell(column), line: line.line, column: column.heading }];
     const found: Omit<Entry, 'line' | 'label' | 'labelText' | 'periodColumn'>[] = [];
     const which = fieldNamed(plain(cell(part)));
     // The denominator's line often leaves out the name that the numerator's has.
-    const name = cell(metric) || (which ? nameAbove : '');
+    const name = cell(metric) || (which ? nameAbove : '') || (subject?.named.metric.title ?? '');
     nameAbove = name;
-    const known = name ? naming?.(name) : undefined;
+    const known = subject?.named ?? (name ? naming?.(name) : undefined);
     const named = known && which ? { ...known, field: which } : known;
-    if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL.test(name))) {
+    if (TOTAL.test(cell(period)) || (cell(period) === '' && !named && TOTAL_NAME.test(name))) {
       aside('is a total');
+      continue;
+    }
+    if (NO_MONTH.test(cell(period))) {
+      aside('is of no month');
       continue;
     }
     if (name && !named && leftOut?.(name)) {
@@ -109,26 +131,41 @@ export function readLines(
             given: given(column, figure.field),
           });
       }
-    const isEmpty = found.every((entry) => entry.given.length === 0);
+    const texts = found.flatMap((entry) => entry.given.map(({ text }) => text));
+    const isEmpty = texts.length === 0;
+    if (!isEmpty && cell(period) === '' && !month && (holds === 'month' || name === '') && areWords(texts)) {
+      aside('holds no figure');
+      continue;
+    }
     if (holds === 'metric') {
       readAcross(line, { name, named, which }, header, entries, faults, asides);
       continue;
     }
     if (isEmpty && errorIn(first) === undefined) {
       const other = unread.find((column) => readNumber(cell(column), false).kind !== 'unclear');
-      if (other && cell(period) && (holds === 'month' || name))
+      if (other && (month || cell(period)) && (holds === 'month' || name))
         faults.push({
           line: line.line,
           column: shorten(other.heading),
           detail: `holds ${shorten(cell(other))}, and no column that is read holds a figure; name it ${fields.map(({ heading }) => heading).join(', ') || 'after its metric'}`,
           cause: 'a figure in a column that is not read',
         });
-      else if (cell(period) === '' || (holds === 'figure' && name === '')) aside('holds no figure');
+      else if (subject && otherMetricOn(line, subject, naming))
+        faults.push({ line: line.line, detail: otherMetricOn(line, subject, naming) ?? '', cause: 'another metric' });
+      else if (month && otherMonthOn(line, month))
+        faults.push({ line: line.line, detail: otherMonthOn(line, month) ?? '', cause: 'another month' });
+      else if (isNoPart(month ? (holds === 'figure' ? named : true) : isPeriod(saidPeriod), name, holds))
+        aside('holds no figure');
       else blanks += 1;
-      if (readPeriod(cell(period)).kind !== 'month' || !cell(commentary)) continue;
+      if ((month?.label ?? readPeriod(saidPeriod)).kind !== 'month' || !cell(commentary)) continue;
     }
-    const label = readPeriod(cell(period));
-    const place = { line: line.line, label, labelText: cell(period), periodColumn: period?.heading ?? 'period' };
+    const label = month?.label ?? readPeriod(saidPeriod);
+    const place = {
+      line: line.line,
+      label,
+      labelText: month?.text ?? saidPeriod,
+      periodColumn: month?.from ?? period?.heading ?? 'period',
+    };
     if (label.kind === 'unclear')
       faults.push({
         line: line.line,
@@ -152,6 +189,20 @@ export function readLines(
     });
   }
   return { entries, remarks, blanks };
+}
+
+/** Whether a line without a figure is none of the table: it has no period, or no metric. */
+const isNoPart = (stated: unknown, name: string, holds: Header['holds']): boolean =>
+  !stated || (holds === 'figure' && name === '');
+
+/** Whether a cell is meant to be a period, as far as can be told. */
+const isPeriod = (text: string): boolean => text !== '' && (/\d/.test(text) || readPeriod(text).kind !== 'unclear');
+
+/** A month with the year that stands in a column of its own. */
+function withYear(month: string, year: string): string {
+  if (month === '' || year === '' || readPeriod(month).kind !== 'unclear') return month;
+  if (/^\d{1,2}$/.test(month)) return /^\d{4}$/.test(year) ? `${month}/${year}` : `${month} of ${year}`;
+  return `${month} ${year}`;
 }
 
 /** A figure without a field of its own is what its metric's kind asks for. */

@@ -75,6 +75,7 @@ function periodsOf(entries: readonly Entry[], faults: TableFault[]): (entry: Ent
   const labels = entries.map(({ label }) => label);
   const areYears = labels.some(({ kind }) => kind === 'year' || kind === 'quarter');
   const areMonths = labels.some((label) => label.kind === 'month' && label.isNumeric);
+  const monthFirst = entries.find(({ label }) => label.kind === 'month' && label.order === 'month-first');
   const named = new Set<string>();
   const monthlyLabels = new Set(
     entries.filter(({ metric }) => (metric?.frequency ?? 'monthly') === 'monthly').map(({ labelText }) => labelText),
@@ -109,6 +110,11 @@ function periodsOf(entries: readonly Entry[], faults: TableFault[]): (entry: Ent
   return (entry) => {
     const { label } = entry;
     if (label.kind === 'unclear') return undefined;
+    if (label.kind === 'month' && label.order === 'by-custom' && monthFirst)
+      return fault(
+        entry,
+        `has its day first as dates have in Britain, or its month as "${shorten(monthFirst.labelText)}" has; write the month as yyyy-mm`,
+      );
     if (label.kind === 'month') return label.period;
     if (label.kind === 'year' || label.kind === 'quarter') return asYear(entry, label);
     const isMonthly = monthlyLabels.has(entry.labelText);
@@ -161,6 +167,8 @@ function checkStatus({ line, status }: Remark, faults: TableFault[]): string | u
 
 const adviceOn = (status: string): string => {
   if (status === 'p' || status === 'prov') return '; write provisional';
+  if (/^(red|amber|green|blue|r|a|g|b|rag|on track|off track|at risk)$/.test(status))
+    return '; a rating is not read: call its column "Rating"';
   return status === 'revised' || status === 'f' || status === 'r' ? '; what will not change any more is final' : '';
 };
 
@@ -179,7 +187,7 @@ function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFa
     faults.push({
       line,
       column: 'commentary',
-      detail: `${period} has another commentary on an earlier line; a month has one`,
+      detail: `${period} has another commentary on an earlier line; a month has one: put both into one cell, or leave the column out`,
     });
   if (commentary) draft.commentary = commentary;
 }

@@ -54,6 +54,9 @@ export interface Understood {
   readonly header: number;
   /** What one line holds. */
   readonly holds: 'figure' | 'month' | 'metric';
+  /** Of a table that says its month, or its metric, once, outside its columns: as written, and where. */
+  readonly month?: { readonly period: string; readonly text: string; readonly from: string };
+  readonly metric?: { readonly title: string; readonly text: string; readonly from: string };
   readonly columns: readonly { readonly heading: string; readonly readAs: string }[];
   /** Lines that hold no figure: titles, remarks, totals. */
   readonly asides: readonly { readonly line: number; readonly text: string; readonly why: string }[];
@@ -67,6 +70,8 @@ export interface Table {
   readonly understood?: Understood;
   /** Names that stand where a metric's would, beside figures, and are none: whoever sent them can say what they mean. */
   readonly unknown?: readonly string[];
+  /** Whether there are metrics and figures, and nothing says of which month. */
+  readonly isUndated?: boolean;
 }
 
 /** The columns of a file as this service writes it, one figure a line. */

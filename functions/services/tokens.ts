@@ -3,11 +3,16 @@ import {
   createToken,
   revokeToken as deleteToken,
   revokeTokenOf as deleteTokenOf,
+  keepTokenOf,
+  type ListedToken,
   listTokensOf as readTokensOf,
   type TokenList,
 } from '../store/access.ts';
 import type { Database } from '../store/database.ts';
+import { recipientId } from '../store/keys.ts';
+import { readRecipient } from '../store/recipients.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
+import { readRole } from './sign-in.ts';
 
 export { createToken, idOfToken, type ListedToken, listTokens, readGrant, type TokenList } from '../store/access.ts';
 
@@ -73,4 +78,47 @@ export async function revokeToken(database: Database<'access'>, id: string): Pro
 /** The same for a token of this authority alone. Throws {@link NotFoundError}. */
 export async function revokeTokenOf(database: Database<'access'>, authority: string, id: string): Promise<void> {
   if (!(await deleteTokenOf(database, authority, id))) throw new NotFoundError('token', id);
+}
+
+/** Takes it upon oneself to answer for a token of this authority, in place of whoever did. Throws {@link NotFoundError}. */
+export async function keepToken(
+  database: Database<'access'>,
+  authority: string,
+  id: string,
+  { by, now }: Doing,
+): Promise<void> {
+  if (!(await keepTokenOf(database, authority, id, { at: now.toISOString(), by })))
+    throw new NotFoundError('token', id);
+}
+
+/**
+ * Whether whoever answers for a token may still manage. `not known` is so of accounts of the council's own sign-in: what they may do is
+ * said there, when they sign in.
+ */
+export type Answering = 'may manage' | 'may no longer' | 'not known';
+
+/** Of an authority's tokens that were made on the page, by id: whether who made them, or kept them since, may still manage there. */
+export async function answeringFor(
+  database: Database<'access' | 'alerts'>,
+  authority: string,
+  tokens: readonly ListedToken[],
+  hasCouncilSignIn: boolean,
+): Promise<ReadonlyMap<string, Answering>> {
+  const stateOf = async (by: string): Promise<Answering> => {
+    if (tokens.some(({ label, scopes }) => label === by && scopes.includes('manage'))) return 'may manage';
+    const id = recipientId(by);
+    const [recipient, { role }] = await Promise.all([readRecipient(database, id), readRole(database, id, authority)]);
+    const isThere = recipient?.hears[authority] !== undefined && !recipient.lost;
+    if (isThere && role === 'manage') return 'may manage';
+    return hasCouncilSignIn && !isThere && by.includes('@') ? 'not known' : 'may no longer';
+  };
+  const known = new Map<string, Promise<Answering>>();
+  const found = tokens.map(async ({ id, authority: of, kept, made }) => {
+    const { by } = kept ?? made ?? {};
+    if (of !== authority || by === undefined) return [];
+    const state = known.get(by) ?? stateOf(by);
+    known.set(by, state);
+    return [[id, await state] as const];
+  });
+  return new Map((await Promise.all(found)).flat());
 }

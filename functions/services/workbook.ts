@@ -27,9 +27,21 @@ export function isWorkbook(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03 && bytes[3] === 0x04;
 }
 
-/** Whether these bytes begin as the workbooks of before 2007 do, and those with a password. */
-export function isOldWorkbook(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11 && bytes[3] === 0xe0;
+/** The container of workbooks of before 2007, and of those that have a password. */
+const COMPOUND = Buffer.from('d0cf11e0', 'hex');
+/** A workbook of Excel 4 or before has no container. */
+const BARE_SHEET = Buffer.from('0908', 'hex');
+const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
+
+/** What is wrong with a file of Excel's that cannot be read: a workbook with a password, or of before 2007; undefined for any other. */
+export function whyOldWorkbook(file: Uint8Array): string | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const begins = (with_: Buffer): boolean => bytes.subarray(0, with_.length).equals(with_);
+  if (begins(COMPOUND) && bytes.includes(ENCRYPTED))
+    return 'the workbook has a password; take it off (File, Info, Protect Workbook) and save it again';
+  if (begins(COMPOUND) || begins(BARE_SHEET))
+    return 'the file is a workbook of before 2007 (.xls); open it in Excel and save it as "Excel Workbook (.xlsx)"';
+  return undefined;
 }
 
 /**
@@ -57,7 +69,7 @@ export function readWorkbook(bytes: Uint8Array): Sheet[] {
       }
       return true;
     };
-    const book = readBook(walk);
+    const book = readBook(walk, unpack.names);
     const shared = readStrings(walk);
     const styles = readStyles(walk);
     return book.sheets.map(({ name, isHidden, path }) => {
@@ -80,7 +92,25 @@ const TOO_MUCH = 'holds more than is read; send the sheet with the figures alone
 /** Goes through a part by its name; false where there is none. What is damaged is refused as a whole. */
 type Walk = (name: string, listener: XmlListener) => boolean;
 
-function readBook(walk: Walk): { sheets: { name: string; isHidden: boolean; path: string }[]; is1904: boolean } {
+/** Archives that are often taken for workbooks, by the parts that they have. */
+const OTHER_ARCHIVES: readonly (readonly [RegExp, string])[] = [
+  [/^xl\/workbook\.bin$/, 'a binary workbook (.xlsb)'],
+  [/^content\.xml$/, 'an OpenDocument file (.ods)'],
+  [/^index\/.*\.iwa$|^index\.zip$/, 'a Numbers file'],
+  [/^word\//, 'a Word document'],
+  [/^ppt\//, 'a presentation'],
+  [/\.(xlsx|csv|txt)$/, 'a zip archive of other files'],
+];
+
+function otherArchive(names: readonly string[]): string {
+  const [, kind = 'a zip archive'] = OTHER_ARCHIVES.find(([part]) => names.some((name) => part.test(name))) ?? [];
+  return `is ${kind}, no Excel workbook; save the figures as "Excel Workbook (.xlsx)" or as CSV`;
+}
+
+function readBook(
+  walk: Walk,
+  names: readonly string[],
+): { sheets: { name: string; isHidden: boolean; path: string }[]; is1904: boolean } {
   const targets = new Map<string, string>();
   walk('xl/_rels/workbook.xml.rels', {
     open: (name, attributes) => {
@@ -101,7 +131,7 @@ function readBook(walk: Walk): { sheets: { name: string; isHidden: boolean; path
       sheets.push({ name: title, isHidden: state !== 'visible', path: targets.get(id) ?? '' });
     },
   });
-  if (!isBook) fail('is no Excel workbook; save it as "Excel Workbook (.xlsx)" or as CSV');
+  if (!isBook) fail(otherArchive(names));
   return { sheets, is1904 };
 }
 
@@ -124,12 +154,16 @@ function readStrings(walk: Walk): string[] {
       if (name === 't') isText = false;
       if (name === 'rPh') isReading = true;
       if (name !== 'si') return;
-      strings.push((current ?? '').slice(0, MAX_TEXT));
+      strings.push(unescaped((current ?? '').slice(0, MAX_TEXT)));
       current = undefined;
     },
   });
   return strings;
 }
+
+/** Characters that XML cannot hold, as workbooks write them: `_x000D_` (ECMA-376, part 1, 22.9.2.19). */
+const unescaped = (text: string): string =>
+  text.replace(/_x([\da-f]{4})_/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 
 type NumberStyle = 'plain' | 'date' | 'percent';
 
@@ -255,13 +289,14 @@ function columnOf(reference: string): number {
 }
 
 function textOf({ type, style, value, formula }: OpenCell, shared: readonly string[], is1904: boolean): string {
-  if (value === '' && formula !== '') return `=${formula}`.slice(0, 64);
+  // What comes to an empty text is typed as a text; what was never worked out has no type.
+  if (value === '' && formula !== '' && type !== 'str') return `=${formula}`.slice(0, 64);
   if (type === 's')
     return value === ''
       ? ''
       : (shared[Number(value)] ?? fail('refers to a text that is not there; open it in Excel and save it again'));
   if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
-  if (type !== 'n') return value.slice(0, MAX_TEXT);
+  if (type !== 'n') return unescaped(value.slice(0, MAX_TEXT));
   const number = Number(value);
   if (value === '' || !Number.isFinite(number)) return value.slice(0, MAX_TEXT);
   if (style === 'date' && number >= 1 && number < 2_958_466) return dateOf(number + (is1904 ? 1462 : 0));

@@ -60,6 +60,7 @@ function grantOf(item: Item): Grant {
     label: item.label?.S,
     expires: Number(item.expires?.N),
     ...(item.made?.S ? { made: JSON.parse(item.made.S) } : {}),
+    ...(item.kept?.S ? { kept: JSON.parse(item.kept.S) } : {}),
   });
 }
 
@@ -157,6 +158,29 @@ export async function markEndTold({ client, tables }: Access, key: string, at: D
         UpdateExpression: 'SET endTold = :at REMOVE endTellingUntil',
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
+      }),
+    ),
+  );
+}
+
+/** Keeps who answers for a token of an authority from now on; false where it has none with that id. */
+export async function keepTokenOf(
+  database: Access,
+  authority: string,
+  id: string,
+  kept: NonNullable<Grant['kept']>,
+): Promise<boolean> {
+  const { client, tables } = database;
+  const key = (await keysOf(database, authority)).find((candidate) => idOf(candidate) === id)?.pk;
+  if (!key) return false;
+  return whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.access,
+        Key: { pk: key },
+        UpdateExpression: 'SET kept = :kept',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':kept': { S: JSON.stringify(kept) } },
       }),
     ),
   );

@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -140,7 +141,7 @@ export function between(table: string, pk: string, first: string, last: string) 
   };
 }
 
-/** A query for the items that have waited in an index, under its one value, since `until` or before; the longest first. */
+/** A query for the items that have waited in a partition of an index since `until` or before; the longest first. */
 export function waitingUntil(table: string, index: WaitingIndex, value: string, until: Date) {
   const { partitionKey, sortKey } = TABLES.alerts.indexes[index];
   return {
@@ -149,6 +150,36 @@ export function waitingUntil(table: string, index: WaitingIndex, value: string, 
     KeyConditionExpression: `${partitionKey} = :value AND ${sortKey} <= :until`,
     ExpressionAttributeValues: { ':value': { S: value }, ':until': { S: until.toISOString() } },
   };
+}
+
+/**
+ * All items that have waited in an index since `until` or before, the longest first, with their keys. Only what waits is in
+ * these indexes, whatever partition it is in, so that the whole is read: with one authority, in one call.
+ */
+export async function scanWaiting(
+  client: DynamoDBClient,
+  table: string,
+  index: WaitingIndex,
+  until: Date,
+): Promise<Item[]> {
+  const { sortKey } = TABLES.alerts.indexes[index];
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await client.send(
+      new ScanCommand({
+        TableName: table,
+        IndexName: index,
+        FilterExpression: `${sortKey} <= :until`,
+        ExpressionAttributeValues: { ':until': { S: until.toISOString() } },
+        ...(from ? { ExclusiveStartKey: from } : {}),
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  const since = (item: Item): string => item[sortKey]?.S ?? '';
+  return items.sort((a, b) => Number(since(a) > since(b)) - Number(since(a) < since(b)));
 }
 
 /** Whether a query asks for keys {@link between} two of which the first comes after the last: DynamoDB refuses that. */

@@ -5,8 +5,8 @@ import {
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { between, type Database, type Item, queryAll, waitingUntil } from './database.ts';
-import { authorityKey, authorityOf, DUE_KEY } from './keys.ts';
+import { between, type Database, type Item, queryAll, scanWaiting } from './database.ts';
+import { authorityKey, authorityOf, DUE_KEY, dueKey } from './keys.ts';
 
 type Alerts = Database<'alerts'>;
 
@@ -36,7 +36,7 @@ export function dueMark(authority: string, at: Date, setAside?: SetAside): Item 
   return {
     pk: { S: authorityKey(authority) },
     sk: { S: DUE_KEY },
-    due: { S: DUE_KEY },
+    due: { S: dueKey(authority) },
     dueAt: { S: dueAt },
     mark: { S: `${dueAt} ${crypto.randomUUID()}` },
     ...(setAside ? { setAside: { S: JSON.stringify(setAside) } } : {}),
@@ -110,8 +110,8 @@ async function writeUnlessMoved(
   }
 }
 
-/** The authorities whose mark is due by `now`. */
+/** The authorities whose mark is due by `now`, those first that have been for longest. */
 export async function listDue({ client, tables }: Alerts, now: Date): Promise<string[]> {
-  const items = await queryAll(client, waitingUntil(tables.alerts, 'due', DUE_KEY, now));
+  const items = await scanWaiting(client, tables.alerts, 'due', now);
   return items.map((item) => authorityOf(item.pk?.S ?? ''));
 }

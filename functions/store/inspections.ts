@@ -82,11 +82,13 @@ export async function readMetrics(
 
 /**
  * The fingerprint of all that is loaded for an authority, and whether it is closed; undefined where it is unknown. Reads one
- * small item, and a second one only of an unknown or former one.
+ * small item, and a second one only of an unknown or former one. As it is now only where it is asked `consistently`; else
+ * perhaps as it was a moment ago.
  */
 export async function readAuthority(
   { client, tables }: Baselines,
   authority: string,
+  consistently = false,
 ): Promise<{ fingerprint: string; closed: boolean } | undefined> {
   for (const sk of [AUTHORITY_KEY, FORMER.inspection]) {
     const { Item: item } = await client.send(
@@ -94,6 +96,7 @@ export async function readAuthority(
         TableName: tables.baselines,
         Key: { pk: { S: authorityKey(authority) }, sk: { S: sk } },
         ProjectionExpression: 'fingerprint, closed',
+        ConsistentRead: consistently,
       }),
     );
     if (item) return { fingerprint: item.fingerprint?.S ?? '', closed: item.closed?.BOOL === true };

@@ -19,8 +19,9 @@ import type { Unreadable } from '../domain/unreadable.ts';
  * | board, acknowledgements and due mark, in one query | Alerts | pk = AUTHORITY#a, sk between ACK# and DUE |
  * | who is mailed, of whichever authorities | Alerts | pk = RECIPIENTS |
  * | notices of an authority, newest first | Alerts | pk = AUTHORITY#a, sk begins NOTICE#, backwards |
- * | authorities to look at by now | Alerts, index due | due = DUE, dueAt <= now |
- * | notices not yet sent | Alerts, index unsent | unsent = UNSENT, createdAt <= then |
+ * | authorities to look at by now | Alerts, index due | all of it, dueAt <= now; a partition for each authority: due = DUE#a |
+ * | notices not yet sent | Alerts, index unsent | all of it, createdAt <= then |
+ * | notices of an authority not yet sent | Alerts, index unsent | unsent = UNSENT#a, createdAt <= then |
  * | who a token belongs to | Access | pk = TOKEN#sha256 |
  * | tokens of an authority | Access, index tokens | authority = a |
  * | who signs in: role, links, sessions | Access | pk = PERSON#recipient, or PERSON#{@link councilPersonId} |
@@ -82,6 +83,9 @@ export const FORMER = {
   actions: 'ACTION#',
 } as const;
 
+/** Where the notices of all authorities were in their index before December 2026, those that an earlier version wrote. */
+export const FORMER_UNSENT = 'UNSENT';
+
 /** What an authority's own files call its metrics, all of it in one item. */
 export const OWN_NAMES_KEY = 'OWN-NAMES';
 
@@ -111,16 +115,18 @@ export const MAX_REVISION = 9999;
 export const ACK_PREFIX = 'ACK#';
 export const ackKey = (alert: string): string => `${ACK_PREFIX}${alert}`;
 export const BOARD_KEY = 'BOARD';
-/** When to look at the authority again: earliest deadline, or at once after something was accepted. Value of its own index key too. */
+/** When to look at the authority again: earliest deadline, or at once after something was accepted. */
 export const DUE_KEY = 'DUE';
+/** Where the mark of an authority is in its index: each has a partition, so that together they may write without limit. */
+export const dueKey = (authority: string): string => `${DUE_KEY}#${authority}`;
 
 export const NOTICE_PREFIX = 'NOTICE#';
 export const noticeKey = (number: number): string => `${NOTICE_PREFIX}${pad(number, 6)}`;
 export const noticeNumberOf = (sortKey: string): number => Number(sortKey.slice(NOTICE_PREFIX.length));
 /** The highest notice number that six digits take. */
 export const MAX_NOTICE = 999_999;
-/** The value that notices have in their index until they are sent. */
-export const UNSENT = 'UNSENT';
+/** Where the notices of an authority are in their index until they are sent: each has a partition, as in that of marks. */
+export const unsentKey = (authority: string): string => `${FORMER_UNSENT}#${authority}`;
 
 /** The partition of everybody who was asked to be mailed; its sort keys are {@link recipientKey}s. */
 export const RECIPIENTS_KEY = 'RECIPIENTS';

@@ -9,11 +9,21 @@ import {
   queryAll,
   queryUpTo,
   readItem,
+  scanWaiting,
   tryItems,
   waitingUntil,
   whereItHolds,
 } from './database.ts';
-import { authorityKey, authorityOf, MAX_NOTICE, NOTICE_PREFIX, noticeKey, noticeNumberOf, UNSENT } from './keys.ts';
+import {
+  authorityKey,
+  authorityOf,
+  FORMER_UNSENT,
+  MAX_NOTICE,
+  NOTICE_PREFIX,
+  noticeKey,
+  noticeNumberOf,
+  unsentKey,
+} from './keys.ts';
 
 type Alerts = Database<'alerts'>;
 
@@ -35,7 +45,7 @@ const keyOf = ({ authority, number }: NoticeReference): Item => ({
 
 /** The write of a notice of its own number, which waits to be sent. */
 export function noticeWrite(table: string, notice: Notice): TransactWriteItem {
-  const waiting = { unsent: { S: UNSENT }, createdAt: { S: notice.createdAt } };
+  const waiting = { unsent: { S: unsentKey(notice.authority) }, createdAt: { S: notice.createdAt } };
   return {
     Put: {
       TableName: table,
@@ -54,26 +64,41 @@ export function lastNoticeIn(items: readonly Item[]): number {
 /** A notice that waits to be sent, since `createdAt` (ISO instant). */
 export interface UnsentNotice extends NoticeReference {
   readonly createdAt: string;
+  /** Whether it still is where an earlier version put it: see {@link moveUnsent}. */
+  readonly isFormer: boolean;
 }
 
 /** Notices created no later than `before` and not marked sent, oldest first. */
 export async function listUnsent({ client, tables }: Alerts, before: Date): Promise<UnsentNotice[]> {
-  const items = await queryAll(client, waitingUntil(tables.alerts, 'unsent', UNSENT, before));
-  return items.map(({ pk, sk, createdAt }) => ({
+  const items = await scanWaiting(client, tables.alerts, 'unsent', before);
+  return items.map(({ pk, sk, createdAt, unsent }) => ({
     ...noticeReference({ pk: pk?.S ?? '', sk: sk?.S ?? '' }),
     createdAt: createdAt?.S ?? '',
+    isFormer: unsent?.S === FORMER_UNSENT,
   }));
+}
+
+/** Moves a notice to where those of its authority are looked for, unless it was sent or moved meanwhile. */
+export async function moveUnsent({ client, tables }: Alerts, reference: NoticeReference): Promise<void> {
+  await whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.alerts,
+        Key: keyOf(reference),
+        UpdateExpression: 'SET unsent = :unsent',
+        ConditionExpression: 'unsent = :former',
+        ExpressionAttributeValues: {
+          ':unsent': { S: unsentKey(reference.authority) },
+          ':former': { S: FORMER_UNSENT },
+        },
+      }),
+    ),
+  );
 }
 
 /** How many notices of an authority, created no later than `before`, are not marked sent. */
 export async function countUnsent({ client, tables }: Alerts, authority: string, before: Date): Promise<number> {
-  const { ExpressionAttributeValues, ...query } = waitingUntil(tables.alerts, 'unsent', UNSENT, before);
-  const items = await queryAll(client, {
-    ...query,
-    FilterExpression: 'pk = :authority',
-    ExpressionAttributeValues: { ...ExpressionAttributeValues, ':authority': { S: authorityKey(authority) } },
-  });
-  return items.length;
+  return (await queryAll(client, waitingUntil(tables.alerts, 'unsent', unsentKey(authority), before))).length;
 }
 
 /** A notice that is not marked sent yet; undefined where it is. */
@@ -163,7 +188,7 @@ export function markUnsent({ client, tables }: Alerts, reference: NoticeReferenc
         Key: keyOf(reference),
         UpdateExpression: 'SET unsent = :unsent REMOVE sentAt',
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':unsent': { S: UNSENT } },
+        ExpressionAttributeValues: { ':unsent': { S: unsentKey(reference.authority) } },
       }),
     ),
   );

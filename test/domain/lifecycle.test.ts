@@ -87,6 +87,9 @@ describe('one more reported period', () => {
       transition: 'raised',
     });
     expect(advance(CLEAR, 'watch', '2011-02', seen).alert).toEqual({ ...watching, since: '2011-02' });
+    // A month that fails it beyond chance is as serious as it was found, and one that fails nothing ends it all the same.
+    expect(advance(raised('critical'), 'critical', '2011-02', seen).alert).toEqual(raised('critical'));
+    expect(advance(recovering('critical'), undefined, '2011-02', seen).alert).toEqual(CLEAR);
   });
 
   it('worsens within its level by the evidence of its figures, and remembers when', () => {
@@ -114,6 +117,11 @@ describe('one more reported period', () => {
     expect(() => advance(recovering('warning'), undefined, '2011-02', AT_ONCE)).toThrow(
       /an alert that is recovering cannot move on cleanAtOnce/,
     );
+    expect(new IllegalMoveError('clear', 'worse')).toMatchObject({
+      name: 'IllegalMoveError',
+      from: 'clear',
+      on: 'worse',
+    });
   });
 });
 
@@ -196,6 +204,13 @@ describe('what is told of a change', () => {
       raised('warning', 'critical'),
       raised('critical'),
       'worsened mailed',
+    ],
+    [
+      'the same episode, which by a correction began in the last month that was judged',
+      raised('critical'),
+      raised('critical'),
+      { ...raised('critical'), episode: { from: '2011-06', level: 'critical' } },
+      undefined,
     ],
     ['another episode since', raised('critical'), raised('critical'), later(raised('warning')), 'raised mailed'],
   ])('%s', (_, before, there, after, told) => {

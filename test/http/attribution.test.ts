@@ -80,6 +80,11 @@ async function recipientOf(address: string): Promise<string> {
 
 const name = (method: string, path: string, body?: object) => call(method, `/names${path}`, body ? { body } : {});
 
+async function madeToken(): Promise<string | undefined> {
+  const { tokens } = await listTokens(databaseOf(service));
+  return tokens.find(({ label }) => label === 'Data warehouse')?.id;
+}
+
 /** One of each, in an order in which each has something to change. */
 const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number }>> = {
   'PUT /v1/authorities/{authority}/submissions/{period}': () => call('PUT', '/submissions/2022-06', { body: MONTH }),
@@ -103,10 +108,9 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
   'POST /authorities/{authority}/actions/{action}': () =>
     post('/actions/R1', { state: 'open', evidence: 'the audit found two cases more', author: 'P. Roberts' }),
   'POST /authorities/{authority}/tokens': () => post('/tokens', { label: 'Data warehouse', role: 'look', days: '30' }),
-  'POST /authorities/{authority}/tokens/{token}/revocation': async () => {
-    const token = (await listTokens(databaseOf(service))).tokens.find(({ label }) => label === 'Data warehouse');
-    return post(`/tokens/${token?.id}/revocation`, {});
-  },
+  'POST /authorities/{authority}/tokens/{token}/keeping': async () => post(`/tokens/${await madeToken()}/keeping`, {}),
+  'POST /authorities/{authority}/tokens/{token}/revocation': async () =>
+    post(`/tokens/${await madeToken()}/revocation`, {}),
   'PUT /v1/authorities/{authority}/metrics/{metric}': () =>
     call('PUT', `/metrics/${id}`, { body: { ...definition, from: '2022-05', ...said } }),
   'POST /v1/authorities/{authority}/metrics/{metric}/changes': () =>

@@ -226,6 +226,14 @@ describe('is stored as what it means', () => {
       BACKLOG,
     ],
     [
+      'a workbook with a sheet a month',
+      aWorkbook({
+        'Aug-24': [['Scorecard'], NAMES.slice(1), ['ICPC', 14, 15], ['CLA', '', '', 312]],
+        'Sep-24': [['Scorecard'], NAMES.slice(1), ['ICPC', 15, 16]],
+      }),
+      ['2024-08 conferences-on-time 14/15', '2024-08 looked-after-children 312', '2024-09 conferences-on-time 15/16'],
+    ],
+    [
       'a workbook with merged cells and hidden rows',
       aWorkbook({
         A: merging([NAMES, [month(AUGUST), 'ICPC', 14, 15], ['', 'Referral backlog', '', '', 12]], 'A2:A3').replace(

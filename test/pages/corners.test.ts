@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PAGES } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -87,6 +88,55 @@ describe('what somebody wrote', () => {
       form: Object.fromEntries(fields.map(([, name = '', value]) => [name, text(value)])),
     });
     expect([sent.status, await noted()]).toEqual([303, true]);
+  });
+
+  /** Every form there is that needs somebody to be signed in. */
+  const FORMS = Object.entries(PAGES).flatMap(([key, { scope }]) =>
+    key.startsWith('POST ') && scope !== null ? [key.slice('POST '.length)] : [],
+  );
+  const withoutSession = (to: string, body: URLSearchParams | FormData) =>
+    fetch(service.api + to, { method: 'POST', redirect: 'manual', headers: { 'sec-fetch-site': 'same-origin' }, body });
+
+  test.each(FORMS)('is kept in the form that is sent to %s', async (route) => {
+    const to = route.replace('{authority}', 'herefordshire').replaceAll(/\{\w+\}/g, 'x');
+    const over = await withoutSession(to, new URLSearchParams({ forgeryToken: 'of before', note: NOTE }));
+    const page = (await over.text()).replaceAll('\r\n', '\n');
+    expect([over.status, page.includes(`<form method="post" action="${to}">`)]).toEqual([401, true]);
+    expect(page).toContain(`name="note" value="${NOTE.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`);
+    expect(page).not.toContain('of before');
+  });
+
+  test.each(['submit', 'benchmarks'])(
+    'is kept beside a file that is not, in the form that is sent to %s',
+    async (to) => {
+      const body = new FormData();
+      body.append('note', NOTE);
+      body.append('figures', 'much that was pasted '.repeat(8000));
+      body.append('file', new Blob(['2011-09,complaints,4\n'.repeat(20_000)]), 'figures.csv');
+      const over = await withoutSession(`${HOME}/${to}`, body);
+      const page = await over.text();
+      expect([over.status, page]).toEqual([401, expect.stringContaining('A file cannot be kept')]);
+      expect(page).toContain('name="figures" value="much that was pasted much');
+      expect(page).not.toContain('2011-09,complaints');
+    },
+  );
+
+  test('is shown again where it is refused, or fails, so that it can be copied', async () => {
+    const overtaken = { metric: 'referral-backlog', count: '8', revision: '7', reason: NOTE };
+    const refused = await post(`${HOME}/submissions/2011-07/correction`, manager, overtaken);
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('What you wrote')]);
+    expect(refused.text).toContain('gone through each day.');
+    fault = async (called, forward) =>
+      /^(Put|Update|Transact)/.test(called.operation)
+        ? awsError(called, 400, 'ValidationException', 'broken on purpose')
+        : forward();
+    const failed = await post(path, manager, { ...form, author: 'Somebody else' });
+    fault = undefined;
+    expect([failed.status, failed.text]).toEqual([500, expect.stringContaining('gone through each day.')]);
+    expect(failed.text).toContain('Look whether what you sent was taken');
+    const action = await post(`${HOME}/alerts/action/acknowledgement`, manager, { author: ' ', note: NOTE });
+    expect([action.status, action.text]).toEqual([422, expect.stringContaining('gone through each day.</textarea>')]);
+    expect(action.text).toContain('href="#action-author"');
   });
 
   test('on a page of another site is not even shown', async () => {

@@ -150,8 +150,22 @@ describe('somebody with an account of the council', () => {
     const page = await open();
     await signInAs(page, 'rob', '/');
     await page.getByText('rob@council.example').waitFor();
-    expect((await page.goto(`${HOME}/submit`))?.status()).toBe(403);
+    const refused = await page.goto(`${HOME}/submit`);
+    expect([refused?.status(), await refused?.text()]).toEqual([
+      403,
+      expect.stringMatching(
+        /needs the right to “submit figures”.*looks after your council’s accounts.*then sign in again/,
+      ),
+    ]);
+    expect([await violationsOn(page), await overflowOf(page)]).toEqual([[], 0]);
     expect((await page.goto(HOME))?.status()).toBe(200);
+  });
+
+  test('who meant to go on to an address that is too long for any page comes to the start', async () => {
+    const { location, cookie } = await begin(`/authorities/${AUTHORITY}?${'x'.repeat(2000)}`);
+    const back = await council.signIn(location as URL, 'rob');
+    const answer = await fetch(back, { redirect: 'manual', headers: { cookie } });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
   });
 
   test.each([

@@ -98,6 +98,57 @@ describe('a standard', () => {
     );
   });
 
+  describe('with what decides beside it', () => {
+    const asSet = { mOfN: '2 of 3', missing: 'ignore', rebaseDates: '', comparable: '', from: 'March 2011' };
+    const query = (changed: Partial<typeof asSet>) => `${path}?${new URLSearchParams({ ...asSet, ...changed })}`;
+
+    test.each([
+      [{}, 'mOfN', 'Change one of these'],
+      [{ mOfN: 'often' }, 'mOfN', 'such as 2 of 3'],
+      [{ mOfN: '3 of 2' }, 'mOfN', 'such as 2 of 3'],
+      [{ rebaseDates: '1 April 2011\n01/05/2011' }, 'rebaseDates', '“01/05/2011” is not a day'],
+      [{ comparable: '80%' }, 'rebaseDates', 'Enter the day since which'],
+      [{ comparable: '0.8', rebaseDates: '1 April 2011' }, 'comparable', /0\.8.*80%/],
+      [{ mOfN: '1 of 3', from: '' }, 'from', 'Enter the month'],
+    ] as const)(
+      'as %j is refused beside its field, and stays typed',
+      async (changed: Partial<typeof asSet>, field, why) => {
+        const { status, html, text } = await visit(query(changed), manager);
+        expect([status, text]).toEqual([422, expect.stringMatching(why)]);
+        expect(html).toContain(`<a href="#other-${field}">`);
+        expect(html).toContain(`id="other-${field}-error"`);
+        expect(html).toMatch(/<details class="govuk-details" open>/);
+        expect(html).toContain(`value="${changed.mOfN ?? asSet.mOfN}"`);
+        expect(text).not.toContain('What it would have raised');
+      },
+    );
+
+    test('is tried as the API tries it, drawn, saved with who and why, and stands there as it was set', async () => {
+      const changed = { rebaseDates: '2 May 2011; 1 April 2011', comparable: '85%', mOfN: '1 of 3' };
+      const seen = await visit(query(changed), reader);
+      const change = { rebaseDates: ['2011-04-01', '2011-05-02'], comparable: '85%', from: '2011-03' };
+      const mOfN = { m: 1, n: 3, missing: 'ignore' };
+      const { body } = await service.client.request('POST', `/v1${HOME}/backtests`, {
+        ...{ metric: 'conferences-on-time', mOfN },
+        ...change,
+      });
+      const { episodes } = body.asChanged;
+      expect(seen.text).toContain(`As tried: ${episodes} alert`);
+      expect(seen.html).toMatch(/<svg[^>]*role="img"[\s\S]*Inspection, comparable/);
+      expect(seen.text).toContain('The same, as figures are counted since the way of working changed');
+      const form = { ...asSet, ...changed, author: 'A. Head', reason: 'New conference service' };
+      expect((await visit(path, manager, form)).status).toBe(303);
+      const kept = await visit(path, manager);
+      expect(kept.html).toContain('1 April 2011\n2 May 2011</textarea>');
+      expect(kept.html).toContain('value="1 of 3"');
+      // What stands there unchanged is no change.
+      const again = { mOfN: '1 of 3', rebaseDates: '1 April 2011\n2 May 2011', comparable: '85%' };
+      expect((await visit(query(again), manager)).status).toBe(422);
+      const gone = await visit(query({ ...again, rebaseDates: '', comparable: '' }), manager);
+      expect([gone.status, gone.text]).toEqual([200, expect.stringContaining('What it would have raised')]);
+    });
+  });
+
   test('of what is only shown cannot be tried', async () => {
     const { metrics } = await service.get('/metrics');
     const { id } = metrics.find(({ polarity }: any) => polarity === 'neutral');
@@ -161,6 +212,28 @@ describe('a token', () => {
     expect(html.match(/revocation"/g)).toHaveLength(2);
     expect((await visit('/tokens/0123456789ab/revocation', manager, {})).status).toBe(404);
     expect((await visit('/tokens', reader)).status).toBe(403);
+  });
+
+  test('of whoever may no longer manage is told of where people are managed, and is revoked or kept by somebody who may', async () => {
+    const head = { address: 'head@example.org', level: 'warning', summary: '' };
+    await visit('/recipients', manager, { ...head, role: 'manage' });
+    const database = databaseOf(service);
+    const made = { at: '2011-10-14T09:00:00.000Z', by: head.address };
+    const until = { scopes: ['read' as const], expires: Math.floor(Date.parse('2030-01-01') / 1000) };
+    await createToken(database, { ...until, authority: 'herefordshire', label: 'Of the head', made });
+    expect((await visit('/tokens', manager)).text).not.toContain('may no longer manage');
+    await visit('/recipients', manager, { ...head, role: 'submit' });
+    const warned = /1 token was made by somebody who may no longer manage, and still works/;
+    for (const path of ['/recipients', '/tokens']) expect((await visit(path, manager)).text, path).toMatch(warned);
+    expect((await visit('/recipients', reader)).text).not.toMatch(warned);
+    const { html } = await visit('/tokens', manager);
+    const action = new RegExp(`${HOME}(/tokens/[0-9a-f]+/keeping)`).exec(html)?.[1] ?? '';
+    expect((await visit(action, reader, {})).status).toBe(403);
+    expect((await visit(action, manager, {})).status).toBe(303);
+    const kept = (await visit('/tokens', manager)).text;
+    expect(kept).not.toMatch(warned);
+    expect(kept).toMatch(/Of the head .* head@example\.org 14 October 2011 at 10:00 Kept by Director/);
+    expect((await visit('/tokens/0123456789ab/keeping', manager, {})).status).toBe(404);
   });
 
   test.each([

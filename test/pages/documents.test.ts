@@ -29,7 +29,7 @@ test('the privacy notice says how long sessions and links last', () => {
   const now = new Date('2026-11-30T12:00:00Z');
   const hours = (remember: boolean): number => {
     const asked = withLink(newPerson('a', now), 'link', remember, now);
-    const begun = asked && withSession(asked, 'link', 'session', now);
+    const begun = asked && withSession(asked, 'link', 'session', '2026-11-01T09:00:00.000Z', now);
     return (Date.parse(begun?.session.expires ?? '') - now.getTime()) / 3_600_000;
   };
   expect(notice).toContain(`A session ends after ${hours(false)} hours, or after ${hours(true) / 24} days`);

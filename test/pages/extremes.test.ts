@@ -115,6 +115,7 @@ const PAGES: Readonly<Record<string, () => unknown>> = {
   tokens: () =>
     tokensPage(visit, overview.inspection.header, {
       unreadable: [],
+      answering: new Map([['0', 'may no longer']]),
       tokens: Array.from({ length: 50 }, (_, index) => ({
         id: `${index}`,
         label: `${TITLE.replaceAll(' ', '')} ${index}`,

@@ -2,11 +2,40 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../functions/domain/access.ts';
+import { addMonths } from '../../functions/domain/period.ts';
 import type { PageKey } from '../../functions/http/routes.ts';
+import { type ChartData, chart, REFERENCES } from '../../functions/pages/chart.ts';
+import { packMonths } from '../../functions/pages/upload.ts';
+import { readFigures } from '../../functions/services/figures.ts';
+import { recipientId } from '../../functions/store/keys.ts';
+import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
-import { keyboardFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
+import { keyboardFaultsOn, labelFaultsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
 import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
+
+/** Charts with all there can be in them, as close together as they can be. */
+const CROWDED = [2, 98].flatMap((level) => {
+  const periods = Array.from({ length: 60 }, (_, index) => addMonths('2006-10', index));
+  const data: ChartData = {
+    points: periods.map((period, index) => ({
+      ...{ period, value: index % 2 === 0 ? 0 : 100, mean: 50, lower: 1, upper: 99, group: 0, meaning: 'critical' },
+      ...{ provisional: false, revised: true, alert: 'critical' },
+    })),
+    standards: periods.map((period, index) => ({ period, value: level + (index % 7 === 0 ? 1 : 0), upTo: 99 })),
+    references: (Object.keys(REFERENCES) as (keyof typeof REFERENCES)[]).map((kind, index) => ({
+      ...(kind === 'england' || kind === 'neighbours' ? { year: 2011 } : {}),
+      ...{ kind, from: '2006-10', to: '2011-09', value: level + index / 10 },
+    })),
+    rebases: ['2008-03', '2011-08'],
+    isPercentage: false,
+    unit: 'cases per full-time social worker',
+    say: (value) => value.toFixed(1),
+  };
+  const title = `Crowded at ${level}`;
+  return (['wide', 'narrow'] as const).map((size) => `${chart(data, size, { id: size, title, description: '' })}`);
+});
 
 let browser: Browser;
 beforeAll(async () => {
@@ -19,6 +48,13 @@ const MONTH = readFileSync(EXAMPLE, 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('period,') || line.startsWith('2010-11,'))
   .join('\n');
+/** A line of figures, as the preview of it hands it on. */
+const packedOf = (line: string): string => {
+  const known = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
+  return packMonths(readFigures(`period,metric,numerator,denominator,count,value,status\n${line}`, known).months);
+};
+/** Who is mailed by the deployment. */
+const DIRECTOR = recipientId('director@example.org');
 const FILE = { name: 'november.csv', mimeType: 'text/csv', buffer: Buffer.from(MONTH) };
 
 describe('the whole journey: sign in, upload, see the alert, acknowledge, sign out', () => {
@@ -96,6 +132,18 @@ describe('the whole journey: sign in, upload, see the alert, acknowledge, sign o
   });
 });
 
+/** Sends a form as a page of this host would. */
+async function sendForm(page: Page, path: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  const send = `(([path, fields]) => {
+    const form = Object.assign(document.createElement('form'), { method: 'post', action: path });
+    for (const [name, value] of Object.entries(fields))
+      form.append(Object.assign(document.createElement('textarea'), { name, value }));
+    document.body.append(form);
+    form.submit();
+  })(${JSON.stringify([path, fields])})`;
+  await Promise.all([page.waitForEvent('load'), page.evaluate(send)]);
+}
+
 /** The name of what has the focus: its label, or its text. */
 async function focused(page: Page): Promise<string> {
   const name = await page.evaluate('(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()');
@@ -159,6 +207,8 @@ describe('every page, with a year of figures and a correction', () => {
       `${HOME}/metrics/conferences-on-time/standard`,
       `${HOME}/metrics/conferences-on-time/standard?value=95%25&from=March+2011&tolerance=2`,
       `${HOME}/metrics/conferences-on-time/standard?value=lots&from=soon`,
+      `${HOME}/metrics/conferences-on-time/standard?mOfN=1+of+3&rebaseDates=1+April+2011&from=March+2011`,
+      `${HOME}/metrics/conferences-on-time/standard?mOfN=often&rebaseDates=soon&from=`,
     ],
     'GET /authorities/{authority}/catalogue': [`${HOME}/catalogue`],
     'GET /authorities/{authority}/catalogue/metric': [
@@ -184,6 +234,106 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /authorities/{authority}/inspections': [`${HOME}/inspections`],
   });
 
+  const ANOTHER = {
+    ...herefordshire2018,
+    id: 'herefordshire-another',
+    fieldwork: { from: '2011-01-10', to: '2011-01-21' },
+    published: '2011-02-10',
+  };
+
+  /** What pages answer to a form with, beside leading on to another page: as it is sent, and what its heading says. */
+  type Posted = readonly [path: string, fields: Readonly<Record<string, string>>, heading: string | RegExp];
+  const said = { author: 'A. Head', reason: ' ' };
+  const postsWith = (width: number): Record<Extract<PageKey, `POST ${string}`>, readonly Posted[]> => ({
+    'POST /sign-in': [['/sign-in', { token: 'imt_wrong' }, 'Sign in']],
+    'POST /sign-in/mail': [
+      ['/sign-in/mail', { address: 'nobody' }, 'Sign in'],
+      ['/sign-in/mail', { address: 'nobody@example.org' }, 'Check your e-mail'],
+    ],
+    'POST /sign-in/link': [['/sign-in/link', { link: 'used' }, 'This link does not work any more']],
+    // They lead to the page to sign in, and to the sessions.
+    'POST /sign-out': [],
+    'POST /sessions/{session}/end': [],
+    'POST /authorities/{authority}/settings': [[`${HOME}/settings`, { dueWorkingDay: '40' }, 'Settings']],
+    'POST /authorities/{authority}/inspections': [
+      [`${HOME}/inspections`, { report: '{\n"id": 1' }, 'Nothing was loaded'],
+      [
+        `${HOME}/inspections`,
+        { report: JSON.stringify({ ...ANOTHER, published: '2031-01-01' }) },
+        'Nothing was loaded',
+      ],
+      [`${HOME}/inspections`, { report: JSON.stringify(ANOTHER) }, 'Check before loading'],
+    ],
+    'POST /authorities/{authority}/inspections/{inspection}': [
+      [`${HOME}/inspections/herefordshire-another`, { report: 'AAAA' }, 'Not accepted'],
+    ],
+    'POST /authorities/{authority}/closing': [[`${HOME}/closing`, { closed: 'yes' }, 'Close this authority']],
+    'POST /authorities/{authority}/catalogue/metric': [
+      [`${HOME}/catalogue/metric`, { title: '', kind: 'proportion', value: '0.8' }, 'Start a metric of your own'],
+    ],
+    'POST /authorities/{authority}/metrics/{metric}/changes': [
+      [`${HOME}/metrics/conferences-on-time/changes`, { title: '', until: 'soon' }, 'Change this metric'],
+    ],
+    'POST /authorities/{authority}/metrics/{metric}/confirmation': [
+      [`${HOME}/metrics/looked-after-children/confirmation`, {}, 'Not accepted'],
+    ],
+    'POST /authorities/{authority}/benchmarks': [[`${HOME}/benchmarks`, { source: '' }, 'Change what is measured']],
+    'POST /authorities/{authority}/benchmarks/{metric}/removal': [[`${HOME}/benchmarks/none/removal`, {}, 'Not found']],
+    'POST /authorities/{authority}/metrics/{metric}/standard': [
+      [`${HOME}/metrics/conferences-on-time/standard`, { value: '95%', from: 'March 2011', ...said }, 'The standard'],
+    ],
+    'POST /authorities/{authority}/actions/{action}': [[`${HOME}/actions/A1`, { state: 'completed' }, /./]],
+    'POST /authorities/{authority}/alerts/{alert}/acknowledgement': [
+      [`${HOME}/alerts/referral-backlog/acknowledgement`, { author: ' ', note: 'x' }, 'Referral backlog'],
+      [`${HOME}/alerts/action/acknowledgement`, { author: ' ', note: 'x' }, 'Herefordshire'],
+      [`${HOME}/alerts/complaints/acknowledgement`, { author: 'x', note: 'y' }, 'Not accepted'],
+    ],
+    'POST /authorities/{authority}/submissions/{period}/correction': [
+      [
+        `${HOME}/submissions/2011-07/correction`,
+        { metric: 'referral-backlog', count: 'c', revision: '1', reason: '' },
+        'Referral backlog, July 2011',
+      ],
+      [
+        `${HOME}/submissions/2011-07/correction`,
+        { metric: 'referral-backlog', count: '8', revision: '7', reason: 'counted twice' },
+        'Not accepted',
+      ],
+    ],
+    'POST /authorities/{authority}/submissions/{period}/retraction': [
+      [`${HOME}/submissions/2011-07/retraction`, { revision: '7' }, 'Not accepted'],
+    ],
+    'POST /authorities/{authority}/submit': [
+      [`${HOME}/submit`, { figures: 'period,metric,count\n2011-13,referral-backlog,x' }, /./],
+      [`${HOME}/submit`, { figures: `${MONTH}\n2011-08,referral-backlog,,,3,,` }, 'Check before sending'],
+      [`${HOME}/submit`, { figures: 'Month,CLA,Our own heading\nAug-09,312,12' }, 'Check before sending'],
+    ],
+    'POST /authorities/{authority}/submissions': [
+      [
+        `${HOME}/submissions`,
+        { months: packedOf('2011-08,referral-backlog,,,9,,'), basis: '2011-08=7' },
+        'Check before sending',
+      ],
+      [`${HOME}/submissions`, { months: 'AAAA', basis: '' }, 'Not accepted'],
+    ],
+    'POST /authorities/{authority}/names/{name}/removal': [[`${HOME}/names/none/removal`, {}, 'Not found']],
+    'POST /authorities/{authority}/recipients': [
+      [`${HOME}/recipients`, { address: 'nobody', level: 'all' }, 'Recipients'],
+    ],
+    'POST /authorities/{authority}/recipients/{recipient}/removal': [
+      [`${HOME}/recipients/${DIRECTOR}/removal`, {}, 'Remove the last address?'],
+    ],
+    'POST /authorities/{authority}/recipients/{recipient}/test': [
+      [`${HOME}/recipients/${DIRECTOR}/test`, {}, /Recipients|Not accepted/],
+    ],
+    'POST /authorities/{authority}/tokens': [
+      [`${HOME}/tokens`, { label: ' ', role: 'look', days: '400' }, 'Tokens'],
+      [`${HOME}/tokens`, { label: `Returns, at ${width} pixels`, role: 'submit', days: '30' }, 'Your new token'],
+    ],
+    'POST /authorities/{authority}/tokens/{token}/revocation': [[`${HOME}/tokens/none/revocation`, {}, 'Not found']],
+    'POST /authorities/{authority}/tokens/{token}/keeping': [[`${HOME}/tokens/none/keeping`, {}, 'Not found']],
+  });
+
   test.each([
     ['desktop', DESKTOP],
     ['320 pixels', NARROW],
@@ -198,30 +348,69 @@ describe('every page, with a year of figures and a correction', () => {
     };
     await page.goto('/sign-in');
     await look('/sign-in');
-    await page.getByLabel('Token').fill('imt_wrong');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await look('/sign-in refused');
     await signIn(page, token);
     const { submittedAt } = await service.get('/submissions/2011-09');
     for (const path of Object.values(pathsWith(submittedAt)).flat()) {
       await page.goto(path);
       await look(path);
     }
-    await page.goto(`${HOME}/submit`);
-    await page.getByLabel('Or paste the figures').fill('period,metric,count\n2011-13,referral-backlog,x');
-    await page.getByRole('button', { name: 'Check' }).click();
-    await look('faults');
-    await page.getByLabel('Or paste the figures').fill(`${MONTH}\n2011-08,referral-backlog,,,3,,`);
-    await page.getByRole('button', { name: 'Check' }).click();
-    await page.getByText('Nothing is stored yet.').waitFor();
-    await look('preview');
-    await page.goto(`${HOME}/tokens`);
-    await page.getByLabel('What it is for').fill(`Returns, at ${viewport.width} pixels`);
-    await page.getByRole('button', { name: 'Make it' }).click();
-    await page.getByText('It cannot be shown again.').waitFor();
-    await look('token');
     const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
+  });
+
+  test.each([
+    ['desktop', DESKTOP],
+    ['320 pixels', NARROW],
+  ])('that answers a form is accessible and does not stick out, at %s', async (_, viewport) => {
+    const page = await openPage(browser, { baseURL: service.api, viewport });
+    const found: Record<string, unknown> = {};
+    await signIn(page, token, `${HOME}/tokens`);
+    const forgery = await page.locator('input[name=forgeryToken]').first().inputValue();
+    const look = async (name: string, heading: Posted[2], path: string, fields: Posted[1]) => {
+      await page.goto('/accessibility');
+      await sendForm(page, path, fields);
+      expect.soft(await page.locator('h1').innerText(), name).toMatch(heading);
+      const script = await page.locator('script').count();
+      const violations = await violationsOn(page);
+      found[name] = { script, violations, overflow: await overflowOf(page), keyboard: await keyboardFaultsOn(page) };
+    };
+    for (const [route, posts] of Object.entries(postsWith(viewport.width)))
+      for (const [index, [path, fields, heading]] of posts.entries())
+        await look(`${route}, ${index + 1}`, heading, path, { ...fields, forgeryToken: forgery });
+    const written = { author: 'A. Head', note: 'Two more screeners start on Monday, and the backlog is gone through.' };
+    const path = `${HOME}/alerts/referral-backlog/acknowledgement`;
+    await look('a form of another session', 'Check and send again', path, { ...written, forgeryToken: 'other' });
+    await page.context().clearCookies();
+    await look('a form without one', 'You are signed out; what you wrote is kept', path, written);
+    const clean = { script: 0, violations: [], overflow: 0, keyboard: [] };
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, clean])));
+  });
+
+  test('no label of any chart lies on another, on a line or outside, at either width', async () => {
+    const { metrics } = await service.get('/metrics');
+    const page = await openPage(browser, { baseURL: service.api });
+    await signIn(page, token, HOME);
+    const paths = [
+      ...metrics.map(({ id }: { id: string }) => `metrics/${id}`),
+      'metrics/conferences-on-time/standard?value=95%25&from=March+2011',
+      'metrics/referral-backlog/standard?value=3&from=September+2011',
+      'metrics/conferences-on-time/standard?mOfN=1+of+3&rebaseDates=1+April+2011&comparable=26%25&from=March+2011',
+    ];
+    const charts = paths.map(async (path) => {
+      const { html } = await page.request
+        .get(`${HOME}/${path}`)
+        .then(async (answer) => ({ html: await answer.text() }));
+      return /<figure[\s\S]*?<\/figure>/.exec(html)?.[0] ?? '';
+    });
+    const drawn = [...(await Promise.all(charts)), ...CROWDED].filter(Boolean);
+    expect(drawn.length).toBeGreaterThan(25);
+    await page.evaluate(`document.querySelector('main').innerHTML = ${JSON.stringify(drawn.join(''))}`);
+    const faults: string[] = [];
+    for (const width of [DESKTOP.width, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      faults.push(...(await labelFaultsOn(page)).map((fault) => `at ${width} pixels: ${fault}`));
+    }
+    expect(faults).toEqual([]);
   });
 
   test('the first view of the overview takes at most 60 KB on the wire', async () => {

@@ -382,6 +382,10 @@ describe('submitting by file', () => {
     expect(textOf(preview)).toContain('How this was read, and what was set aside (2)');
     expect(textOf(preview)).toMatch(/Line 63 Total 9999 is a total/);
     expect(textOf(preview)).toContain('Target not read');
+    const once = 'Return of April 2003,\nMeasure,Figure\nCLA,170\n';
+    expect(textOf(await (await post(`${HOME}/submit`, { forgeryToken, figures: once })).text())).toContain(
+      'All its figures are of April 2003, by line 1, "April 2003".',
+    );
     const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(preview)?.[1] ?? '';
     expect(field('months').length).toBeLessThan(3000);
     const { status, headers } = await post(`${HOME}/submissions`, {

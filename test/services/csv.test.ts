@@ -124,14 +124,14 @@ const month = (period: string): fc.Arbitrary<Month> =>
       submittedAt: fc.constant('2011-10-01T00:00:00.000Z'),
       status: fc.constantFrom('final', 'provisional'),
       observations: fc.dictionary(fc.stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/), reported, { minKeys: 1, maxKeys: 5 }),
-      // Some begin as a formula would.
+      // Some begin as a formula would. Of spaces alone nothing can be read, and a file may lose them.
       commentary: fc
         .tuple(
           fc.constantFrom('', '=', "'=", '@', "'", '\t', '\n', '#'),
           fc.string({ unit: 'grapheme', maxLength: 40 }),
         )
         .map((parts) => parts.join(''))
-        .filter((text) => text !== '' && !text.includes('\uFFFD')),
+        .filter((text) => text.trim() !== '' && !text.includes('\uFFFD')),
     },
     { requiredKeys: ['period', 'revision', 'submittedAt', 'status', 'observations'] },
   );

@@ -8,14 +8,14 @@ import {
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
-import { type Delivering, deliverNotice, listUnsent } from '../../functions/services/deliver.ts';
+import { type Delivering, deliverNotice, listUnsent, moveUnsent } from '../../functions/services/deliver.ts';
 import { publishTo } from '../../functions/services/direct-mail.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { findHearer } from '../../functions/services/hearers.ts';
-import { readNotice, resendNotice } from '../../functions/services/notices.ts';
+import { countWaiting, readNotice, resendNotice } from '../../functions/services/notices.ts';
 import { tellOperators } from '../../functions/services/operators.ts';
 import { recipientId } from '../../functions/store/keys.ts';
-import { claimNotice, noticeWrite } from '../../functions/store/notices.ts';
+import { claimNotice, markSent, noticeWrite } from '../../functions/store/notices.ts';
 import { saveRecipient } from '../../functions/store/recipients.ts';
 import { mails, type Running, run } from '../local/fixture.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
@@ -96,6 +96,22 @@ test('29-told-nobody-and-marked-sent: a notice waits while only people of anothe
     { message: 'notice sent', fields: sent },
     { message: 'notice sent', fields: sent },
   ]);
+});
+
+test('a notice that an earlier version left where those of all authorities were is found, and moved unless it was sent', async () => {
+  const { notice } = await readNotice(store, authority, 1);
+  const reference = { authority: 'former', number: 1 };
+  const { TableName, Item } = noticeWrite(store.tables.alerts, { ...notice, ...reference }).Put ?? {};
+  await store.client.send(new PutItemCommand({ TableName, Item: { ...Item, unsent: { S: 'UNSENT' } } }));
+  const found = async () => (await listUnsent(store, NOW)).filter((each) => each.authority === 'former');
+  const waiting = { ...reference, createdAt: notice.createdAt };
+  expect(await found()).toEqual([{ ...waiting, isFormer: true }]);
+  await moveUnsent(store, reference);
+  expect(await found()).toEqual([{ ...waiting, isFormer: false }]);
+  expect(await countWaiting(store, 'former', new Date(NOW.getTime() + 3_600_000))).toBe(1);
+  await markSent(store, reference, NOW);
+  await moveUnsent(store, reference);
+  expect(await found()).toEqual([]);
 });
 
 /** Ten a second are the most that SNS sends to somebody. */

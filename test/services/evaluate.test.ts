@@ -11,6 +11,7 @@ import { loadInspection, requireMetrics } from '../../functions/services/inspect
 import { readOverview } from '../../functions/services/record.ts';
 import { setStandard } from '../../functions/services/standards.ts';
 import { readBoard } from '../../functions/store/boards.ts';
+import { dueMark } from '../../functions/store/due-marks.ts';
 import {
   AUTHORITY_KEY,
   ackKey,
@@ -74,6 +75,15 @@ describe('an evaluation', () => {
     expect(await listDue(store, NOW)).not.toContain(authority);
     expect(await evaluateAuthority(authority, evaluating)).toBeUndefined();
     expect(await numbers()).toEqual([1]);
+  });
+
+  test('finds a mark that an earlier version left where those of all authorities were', async () => {
+    await submit('2011-09', 9);
+    const former = { ...dueMark(authority, NOW), due: { S: 'DUE' } };
+    await store.client.send(new PutItemCommand({ TableName: store.tables.alerts, Item: former }));
+    expect(await listDue(store, NOW)).toContain(authority);
+    await evaluateAuthority(authority, evaluating);
+    expect(await listDue(store, NOW)).not.toContain(authority);
   });
 
   test('looks again where the record changed while it judged', async () => {

@@ -57,6 +57,23 @@ describe('a month', () => {
     expect(figuresIn(line(`${written},referral-backlog,,,12,,`))).toEqual(['2024-08 referral-backlog 12']);
   });
 
+  test('is not read by day first in a file whose dates have the month first', () => {
+    const mixed = line('01/08/2024,referral-backlog,,,12,,', '09/30/2024,referral-backlog,,,13,,');
+    expect(faultsIn(mixed)).toEqual([expect.stringMatching(/^2 period: .* or its month as "09\/30\/2024" has/)]);
+  });
+
+  test.each([
+    ['Year,Month', ['2024,Aug', '2024,9', '2024,Oct']],
+    ['Month,Financial year', ['Aug,2024/25', 'Sep,2024/25', 'Oct-24,2024/25']],
+  ])('has its year in a column of its own, as in "%s"', (heads, [first = '', second = '', third = '']) => {
+    expect(figuresIn(`${heads},CLA\n${first},1\n${second},2\n${third},3\n`)).toEqual([
+      '2024-08 looked-after-children 1',
+      '2024-09 looked-after-children 2',
+      '2024-10 looked-after-children 3',
+    ]);
+    expect(faultsIn('FY,Month,CLA\n2024/25,1,312\n')[0]).toContain('"1 of 2024/25" is not a month');
+  });
+
   test.each([
     ['05/08/2024', 'can be August 2024 or May 2024'],
     ['08/01/2024', 'can be January 2024 or August 2024'],
@@ -248,6 +265,39 @@ describe('a file as it comes', () => {
     expect(asidesIn(text)).toEqual(['2 Safeguarding: holds no figure']);
   });
 
+  test.each([
+    ['names of metrics under no name', ',Aug-24,Sep-24\nICPC num,14,15\nICPC den,15,16\n'],
+    ['names of metrics under any name', 'Safeguarding,Aug-24,Sep-24\nICPC num,14,15\nICPC den,15,16\n'],
+    [
+      'numbers and footnotes',
+      'Indicator name,Aug-24,Sep-24\n1.2 ICPC num [1],14,15\nKPI 3: ICPC den (note 2),15,16\nTotals*,1,2\n',
+    ],
+    [
+      'actual and target side by side',
+      'Measure,Aug-24 Actual,Aug-24 Target,Sep-24 Actual,Sep-24 Target\nICPC,14/15,85%,15/16,85%\n',
+    ],
+    [
+      'actual and target below months',
+      ',Aug-24,,Sep-24,\nMeasure,Actual,Target,Actual,Target\nICPC,14/15,85%,15/16,85%\n',
+    ],
+    ['three lines of names', ',2024/25,,,\n,Aug,,Sep,\nMeasure,Num,Den,Num,Den\nICPC,14,15,15,16\n'],
+    ['a line of units', 'Month,ICPC num,ICPC den\n,children,children\nAug-24,14,15\nSep-24,15,16\n'],
+    ['a metric said once', 'ICPC\nMonth,Num,Den\nAug-24,14,15\nSep-24,15,16\n'],
+    [
+      'what is of no month below',
+      'Month,ICPC\nAug-24,14/15\nSep-24,15/16\nTarget,85%\nEngland average,78%\nMax,16/16\nNotes:,\n',
+    ],
+    ['one column of values', 'Time period,Indicator,Value\n2024-08,ICPC,14/15\n2024-09,ICPC,15/16\n'],
+  ])('may have %s', (_, text) => {
+    expect(figuresIn(text)).toEqual(['2024-08 conferences-on-time 14/15', '2024-09 conferences-on-time 15/16']);
+  });
+
+  test('whose title names a metric, and has another below, is no table of one', () => {
+    expect(faultsIn('CLA\nMonth,Figure\nAug-24,1\n\nComplaints\nMonth,Figure\nSep-24,2\n')).toEqual([
+      expect.stringContaining('names Complaints, below the names of the columns'),
+    ]);
+  });
+
   test('may leave the rest of a year blank', () => {
     expect(
       figuresIn(
@@ -337,7 +387,9 @@ describe('a number', () => {
     ['u', 'is no figure'],
     ['x', 'is no figure'],
     ['z', 'is no figure'],
-    ['-', 'is no figure'],
+    ['-', 'write 0 where there were none'],
+    ['\u2013', 'write 0 where there were none'],
+    ['12(1)', 'write the number alone'],
     [':', 'is no figure'],
     ['[c]', 'is no figure'],
     ['#N/A', "is a formula's error"],
@@ -429,6 +481,8 @@ describe('nothing is left out unsaid', () => {
   test('a metric whose name begins as a total does', () => {
     expect(faultsIn(line('2024-08,Average time to first visit,,,,3,'))[0]).toContain('no metric is called');
     expect(figuresIn(line('2024-08,Average caseload,,,,17.5,'))).toEqual(['2024-08 average-caseload 17.5']);
+    expect(faultsIn('Measure,Apr-24\nAverage time to visit,3\n')[0]).toContain('no metric is called');
+    expect(figuresIn('Measure,Apr-24\nTotal number of CLA,3\n')).toEqual(['2024-04 looked-after-children 3']);
     const separate = 'Measure,Apr-24,May-24\nAverage caseload,17,18\nAverage of all,1,2\n';
     expect(figuresIn(separate)).toHaveLength(2);
     expect(asidesIn(separate)).toEqual(['3 Average of all 1 2: is a total']);
@@ -484,6 +538,10 @@ describe('nothing is left out unsaid', () => {
       'a quotation mark opens here',
     ],
     ['nothing', '', 'the file is empty'],
+    ['a rating', line('2024-08,referral-backlog,,,12,,Green'), 'a rating is not read: call its column "Rating"'],
+    ['a picture', Buffer.from('89504e470d0a1a0a', 'hex'), 'the file is a picture'],
+    ['an old archive', Buffer.from('1f8b0800', 'hex'), 'the file is an archive of other files'],
+    ['a web page that Outlook saved', Buffer.from('MIME-Version: 1.0\r\n'), 'the file is a web page in one file'],
   ])('%s', (_, text, why) => {
     expect(faultsIn(text)[0]).toContain(why);
   });

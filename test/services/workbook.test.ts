@@ -85,6 +85,32 @@ describe('a workbook', () => {
     ]);
   });
 
+  test('is blank where a formula came to nothing, and has the line breaks of its texts', () => {
+    const rows = [
+      ['Month', 'ICPC_x000D_\nnum', { raw: '<c r="@" t="inlineStr"><is><t>ICPC_x000D_den</t></is></c>' }],
+      [month(45505), 14, 15],
+      [month(45536), ...Array(2).fill({ raw: '<c r="@" t="str"><f>IF(A3="","","")</f><v></v></c>' })],
+    ];
+    expect(figuresIn(aWorkbook({ Return: rows }))).toEqual(['2024-08 conferences-on-time 14/15']);
+  });
+
+  test('may have a sheet for each metric', () => {
+    const file = aWorkbook({
+      CLA: [
+        ['Month', 'Figure'],
+        [month(45505), 312],
+      ],
+      ICPC: [['Scorecard'], ['Month', 'Num', 'Den'], [month(45505), 14, 15]],
+    });
+    expect(figuresIn(file)).toEqual(['2024-08 conferences-on-time 14/15', '2024-08 looked-after-children 312']);
+    expect(
+      read(file).understood.map(({ metric }) => metric && `${metric.title}: ${metric.text}, ${metric.from}`),
+    ).toEqual([
+      'Looked after children: CLA, the name of the sheet',
+      'Initial conferences on time: ICPC, the name of the sheet',
+    ]);
+  });
+
   test('has its faults named by sheet, line and column', () => {
     const sheets = {
       One: [
@@ -101,6 +127,149 @@ describe('a workbook', () => {
       expect.stringMatching(/^Two 2 Count: a whole number/),
       expect.stringMatching(/^Two 3 Measure: placement-stability is given for 2024-08 in the sheet "One" too/),
     ]);
+  });
+});
+
+describe('a sheet a month', () => {
+  const COLUMNS = ['Measure', 'Num', 'Den', 'Count', 'Target'];
+  const rows = (held: number) => [
+    ['Safeguarding'],
+    ['ICPC', held, 15, '', '85%'],
+    ['CLA', '', '', 300 + held],
+    ['Complaints'],
+    ['Total', held, 15, 300],
+  ];
+  const sheet = (...titles: (string | ReturnType<typeof date>)[][]) => [...titles, COLUMNS, ...rows(14)];
+  const datingIn = (file: Uint8Array) =>
+    read(file).understood.map(({ month: of }) => of && `${of.period}: ${of.text}, ${of.from}`);
+  const OF_APRIL = ['2024-04 conferences-on-time 14/15', '2024-04 looked-after-children 314'];
+
+  test('is of the month that it is called by', () => {
+    const file = aWorkbook({
+      Notes: [['How to read this']],
+      'Apr-24': sheet(['Scorecard']),
+      'May 2024': [COLUMNS, ...rows(13)],
+      Definitions: [
+        ['Measure', 'Numerator', 'Denominator'],
+        ['ICPC', 'held within 15 days', 'all'],
+      ],
+      Summary: [COLUMNS, ...rows(27)],
+    });
+    expect(figuresIn(file)).toEqual([
+      ...OF_APRIL,
+      '2024-05 conferences-on-time 13/15',
+      '2024-05 looked-after-children 313',
+    ]);
+    expect(datingIn(file)).toEqual([
+      '2024-04: Apr-24, the name of the sheet',
+      '2024-05: May 2024, the name of the sheet',
+    ]);
+    expect(read(file).otherSheets).toEqual([
+      { name: 'Notes', why: 'has no line that names the columns' },
+      { name: 'Definitions', why: 'has no line that names the columns' },
+      { name: 'Summary', why: 'holds figures of which nothing says the month' },
+    ]);
+    expect(read(file).understood[0]).toMatchObject({ blanks: 1, asides: [{ line: 1 }, { line: 3 }, { line: 7 }] });
+  });
+
+  test.each([
+    ['a title', 'Sheet1', [["Children's services \u2013 April 2024 (final)"]], 'April 2024, line 1'],
+    ['a title, whenever it was printed', 'Sheet1', [['April 2024'], ['Extracted 31 May 2024']], 'April 2024, line 1'],
+    ['its name, whenever it was printed', 'Apr-24', [['Printed', date(45443)]], 'Apr-24, the name of the sheet'],
+    ['its name, on another day', 'CP Apr 2024', [['Scorecard', date(45428)]], 'Apr 2024, the name of the sheet'],
+    ['its name, with the one before', 'Apr-24', [['Compared with March 2024']], 'Apr-24, the name of the sheet'],
+    ['both', 'Apr-24', [['Scorecard of April 2024']], 'Apr-24, the name of the sheet'],
+    ['its name and a year', 'April', [['2024/25']], 'April, 2024/25, the name of the sheet and line 1'],
+    ['a date as at', 'Return', [['Position as at 30/04/2024']], 'as at 30/04/2024, line 1'],
+  ])('is of the month said by %s', (_, name, titles, from) => {
+    const file = aWorkbook({ [name]: sheet(...titles) });
+    expect(figuresIn(file)).toEqual(OF_APRIL);
+    expect(datingIn(file)).toEqual([`2024-04: ${from}`]);
+  });
+
+  test('may have its metrics side by side, and be a quarter', () => {
+    const file = aWorkbook({
+      'Apr-24': [
+        ['CLA', 'ICPC num', 'ICPC den'],
+        [314, 14, 15],
+      ],
+      'Q1 2024-25': [
+        ['Measure', 'Count'],
+        ['forensic-paediatricians', 3],
+      ],
+    });
+    expect(figuresIn(file)).toEqual([...OF_APRIL, '2024-06 forensic-paediatricians 3']);
+  });
+
+  test('is told by its title in a text file, too', () => {
+    expect(figuresIn(Buffer.from('Return of April 2024\nMeasure,Num,Den,Count\nICPC,14,15,\nCLA,,,314\n'))).toEqual(
+      OF_APRIL,
+    );
+  });
+
+  const NAME_IT = 'name the sheet by the month, such as "Apr-24", write the month in a line above the columns, or add';
+  test.each<[string, Parameters<typeof aWorkbook>[0], string]>([
+    ['a name of two months', { 'Apr-24 to May-24': sheet() }, `April 2024 and May 2024; ${NAME_IT}`],
+    ['titles of two months', { Return: sheet(['April 2024 and May 2024']) }, `April 2024 and May 2024; ${NAME_IT}`],
+    ['a month of no year', { April: sheet() }, `called "April", a month without its year; ${NAME_IT}`],
+    ['a month of no year beside others', { April: sheet(), 'May-24': sheet() }, 'a month without its year'],
+    ['a month or a year', { '2010-11': sheet() }, 'can be November 2010 or the year to March 2011'],
+    [
+      'a name and a title of different months',
+      { 'Apr-24': sheet(['Scorecard May 2024']) },
+      'says May 2024, and the sheet is called "Apr-24"; put one of them right',
+    ],
+    [
+      'a month of no year and another',
+      { April: sheet(['Scorecard May 2024']) },
+      'says May 2024, and the sheet is called "April"',
+    ],
+    [
+      'a name and a column of different months',
+      {
+        'Apr-24': [
+          ['Month', 'CLA'],
+          ['May-24', 314],
+        ],
+      },
+      'holds no figure of April 2024, but of May 2024',
+    ],
+    [
+      'another month below',
+      { 'Apr-24': [...sheet(), ['Return: May 2024'], ['ICPC', 13, 15]] },
+      'says May 2024, below the names of the columns',
+    ],
+    [
+      'another month below, with names of columns',
+      { 'Apr-24': [...sheet(), ['May 2024'], COLUMNS, ...rows(13)] },
+      'says May 2024, below the names of the columns',
+    ],
+    [
+      'a column of months by another name',
+      {
+        'Apr-24': [
+          ['Reporting', 'Measure', 'Count'],
+          ['May-24', 'CLA', 314],
+        ],
+      },
+      'holds months; call it "Month"',
+    ],
+    [
+      'a line for each team',
+      {
+        'Apr-24': [
+          ['Team', 'CLA', 'ICPC num', 'ICPC den'],
+          ['A', 1, 2, 3],
+          ['B', 1, 2, 3],
+        ],
+      },
+      'is there twice; a month is one line',
+    ],
+    ['one month in two sheets', { 'Apr-24': sheet(), 'April 2024': sheet() }, 'in the sheet "Apr-24" too'],
+    ['nothing', { Sheet1: sheet() }, 'say the month of all figures once'],
+  ])('is refused for %s, with what to do', (_, sheets, why) => {
+    expect(read(aWorkbook(sheets)).months).toEqual([]);
+    expect(faultsIn(aWorkbook(sheets)).join('\n')).toContain(why);
   });
 });
 
@@ -159,11 +328,29 @@ describe('what is too much, or no workbook, is refused within a second', () => {
       'more than 60 sheets',
     ],
     ['cut short', () => aWorkbook({ One: [HEADER] }).subarray(0, 400), 'no workbook that can be read'],
-    ['that is another kind of archive', () => packArchive([['a.txt', 'x']]), 'no Excel workbook'],
+    ...[
+      ['a.doc', 'a zip archive'],
+      ['return.csv', 'a zip archive of other files'],
+      ['xl/workbook.bin', 'a binary workbook (.xlsb)'],
+      ['content.xml', 'an OpenDocument file (.ods)'],
+      ['Index/Document.iwa', 'a Numbers file'],
+      ['word/document.xml', 'a Word document'],
+    ].map(([part = '', kind]): [string, () => Buffer, string] => [
+      `that is an archive with ${part}`,
+      () => packArchive([[part, 'x']]),
+      `is ${kind}, no Excel workbook; save the figures as`,
+    ]),
+    ['of before 2007', () => Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'is a workbook of before 2007 (.xls)'],
+    ['of Excel 4', () => Buffer.from('0908100000060500', 'hex'), 'is a workbook of before 2007 (.xls)'],
     [
-      'of before 2007, or with a password',
-      () => Buffer.from('d0cf11e0a1b11ae1', 'hex'),
-      'before 2007, or has a password',
+      'with a password',
+      () => Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.from('EncryptedPackage', 'utf16le')]),
+      'has a password; take it off',
+    ],
+    [
+      'of which all is hidden',
+      () => aWorkbook({ Figures: [HEADER, ['2024-08', 'CLA', '', '', 1]] }, { hidden: ['Figures'] }),
+      'hidden sheets are not read; unhide it',
     ],
     [
       'whose parts are not what they say',

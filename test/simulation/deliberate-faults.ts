@@ -62,6 +62,31 @@ export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
     find: 'if (nextDueAt) return { Put',
     replace: 'if (nextDueAt && !mark) return { Put',
   },
+  'a link that works twice': {
+    file: 'functions/domain/person.ts',
+    find: 'const links = person.links.filter((each) => each !== used);',
+    replace: 'const { links } = person;',
+  },
+  'a session that is not ended': {
+    file: 'functions/services/sign-in.ts',
+    find: 'sessions: person.sessions.filter((session) => !isMeant(session))',
+    replace: 'sessions: person.sessions',
+  },
+  'a summary by the hour': {
+    file: 'functions/services/summaries.ts',
+    find: 'await keep(isSent ? { month, dueAt } : before);',
+    replace: 'await keep(before);',
+  },
+  'the end of a token told by the hour': {
+    file: 'functions/services/token-ends.ts',
+    find: '  if (told > 0) await markEndTold(database, key, now);\n',
+    replace: '',
+  },
+  'a closed authority that is judged': {
+    file: 'functions/services/evaluate.ts',
+    find: 'if (settingsIn(record.settings).closed) {',
+    replace: 'if (settingsIn(record.settings).closed && record.months.length === 0) {',
+  },
   'a due mark taken away unread': {
     file: 'functions/store/due-marks.ts',
     find: "ConditionExpression: 'mark = :mark'",

@@ -1,16 +1,19 @@
-import { createHash } from 'node:crypto';
+import nodeCrypto, { createHash } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { Script } from 'node:vm';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../../functions/domain/access.ts';
 import { type Inspection, InspectionSchema } from '../../functions/domain/inspection.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
-import { authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
+import { authorityKey, BOARD_KEY, recipientId } from '../../functions/store/keys.ts';
 import { saveInspection } from '../../functions/store/save-inspections.ts';
-import { aBacklog, aMetric, anAction, anInspection } from '../support/build.ts';
+import { aBacklog, aMetric, anAction, anInspection, inFigures } from '../support/build.ts';
 import type { MemoryStore } from './memory-store.ts';
-import { type Authority, DEEDS, type Person } from './people.ts';
+import { type Authority, DEEDS, type Person, setClosed } from './people.ts';
 import { checkAccepted, checkAddressed, checkAtRest, checkPublish, checkWrites, createLedger } from './promises.ts';
 import { type Random, randomOf } from './random.ts';
+import { VISITS } from './visitors.ts';
 import { BrokenPromise, createWorld, type Faults, NO_FAULTS, type World } from './world.ts';
 
 /** One history: what a seed makes of the service, its people and its misfortunes, step by step. */
@@ -18,6 +21,8 @@ export interface History {
   readonly seed: number;
   /** The steps that were taken, by number. */
   readonly steps: readonly number[];
+  /** How many further ones it took until nothing went on any more. */
+  readonly toRest: number;
   /** The promise that did not hold, and after which step; at rest after all of them where that is none. */
   readonly broken?: {
     readonly promise: string;
@@ -27,7 +32,7 @@ export interface History {
   };
   /** How many calls of the store there were. */
   readonly calls: number;
-  /** What there is in the store at the end, but for secrets: the same where the same was told. */
+  /** What there is in the store at the end: the same where the same was told. */
   readonly left: string;
 }
 
@@ -63,19 +68,46 @@ function inspectionOf(id: string, edition: number): Inspection {
   return InspectionSchema.parse({ ...anInspection(id, first, `The council of ${id}`), metrics, actions });
 }
 
+/** A later inspection of the same metrics, and of another. */
+function newerOf(authority: string, edition: number): { id: string; inspection: unknown } {
+  const { metrics, ...report } = inspectionOf(authority, edition);
+  const id = `${authority}-2011`;
+  const more = aMetric({ id: 'supervisions', title: 'Supervisions held', baseline: inFigures(70 + edition) });
+  return {
+    id,
+    inspection: {
+      ...{ ...report, id, title: 'A later inspection', published: '2011-01-10' },
+      fieldwork: { from: '2010-12-06', to: '2010-12-10' },
+      metrics: [...metrics, { ...more, actions: [] }],
+    },
+  };
+}
+
 /** Milliseconds on the process's own clock, history after history. */
 let clock = 0;
 
 /** What the process's own chance and time are while a history runs: its own. Put back when it ends. */
-function enter(world: World, random: () => Random): () => void {
+function enter(world: World, seed: number, random: () => Random): () => void {
   const own = { setTimeout: globalThis.setTimeout, random: Math.random, now: performance.now, uuid: crypto.randomUUID };
+  const { runInContext } = Script.prototype;
+  const { randomBytes } = nodeCrypto;
   const began = world.now;
+  let made = 0;
+  // What is bounded in real time is not here: a thread that watched would cost more than what it watches.
+  Script.prototype.runInContext = function (context) {
+    return runInContext.call(this, context);
+  };
+  // Secrets too: what stands under them in the store is found in their order.
+  const setBytes = (to: unknown): void => {
+    Object.assign(nodeCrypto, { randomBytes: to });
+    syncBuiltinESMExports();
+  };
+  setBytes((size: number) => createHash('shake256', { outputLength: size }).update(`${seed} ${++made}`).digest());
   globalThis.setTimeout = ((work: () => void, ms = 0) => void world.sleep(ms).then(work)) as never;
   Math.random = () => random().next();
   // A process's own clock never goes back, and what a history leaves in a module is past in the next.
   const base = clock;
   performance.now = () => base + world.now - began;
-  let made = 0;
   crypto.randomUUID = () =>
     `00000000-0000-4000-8000-${String(++made).padStart(12, '0')}` as ReturnType<typeof crypto.randomUUID>;
   return () => {
@@ -84,6 +116,8 @@ function enter(world: World, random: () => Random): () => void {
     Math.random = own.random;
     performance.now = own.now;
     crypto.randomUUID = own.uuid;
+    Script.prototype.runInContext = runInContext;
+    setBytes(randomBytes);
   };
 }
 
@@ -92,6 +126,7 @@ const REST_MS = [HOUR_MS, HOUR_MS, HOUR_MS, 16 * DAY_MS, HOUR_MS, 40 * DAY_MS, H
 /** Steps after which nothing may go on any more by itself. */
 const MOST_STEPS_TO_REST = 20_000;
 const MOST_PEOPLE = 4;
+const ALL_DEEDS = [...DEEDS, ...VISITS];
 
 /** Tells a seed's history by these steps: all up to a number, or, when it is told again, those that matter. */
 export async function tell(seed: number, steps: readonly number[]): Promise<History> {
@@ -104,11 +139,12 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
   let unexpected: BrokenPromise | undefined;
   const world = createWorld({
     ...{ startAt: START, faults, random: () => random, shardsPerTable: 1 + random.below(2) },
-    onWrites: (writes) => {
-      if (watched) checkWrites(writes, ledger, world.now);
+    onWrites: (writes, by) => {
+      if (watched) checkWrites(writes, ledger, world.now, by);
     },
     onPublish: (notice, addresses, by) => checkPublish(notice, addresses, ledger, by),
-    onAddressed: checkAddressed,
+    onAddressed: (recipient, addresses, letter, by) =>
+      checkAddressed(recipient, addresses, letter, { ledger, store: world.store, by }),
     onError: (name, fields) => {
       const what = `${name}: ${fields instanceof Error ? fields.stack : JSON.stringify(fields)}`;
       if (what.includes('UnreadableItemError') && authorities.some(({ spoilt }) => spoilt)) return;
@@ -117,11 +153,13 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     inspections: () => authorities.map(({ id }) => inspectionOf(id, edition)),
   });
   const { store, topic } = world;
-  const leave = enter(world, () => random);
+  const leave = enter(world, seed, () => random);
 
   const personOf = (authority: Authority): Person => ({
     ...{ world, random: () => random, authority, others: authorities.filter((other) => other !== authority) },
     onAccepted: (owner, month) => checkAccepted(store, owner, month),
+    newer: newerOf,
+    removedAt: (address) => ledger.removedAt.get(recipientId(address)),
   });
 
   /** What somebody does goes on beside the steps: what it finds broken is looked at after the next one. */
@@ -166,7 +204,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       [timers > 0 ? 2 : 0, () => world.stepTimer()],
       [events > 0 ? 3 : 0, () => world.stepEvent()],
       [batches > 0 ? 3 : 0, () => world.stepBatch()],
-      [people < MOST_PEOPLE ? 3 : 0, () => begin(weighted(random, DEEDS)(personOf(random.pick(authorities))))],
+      [people < MOST_PEOPLE ? 3 : 0, () => begin(weighted(random, ALL_DEEDS)(personOf(random.pick(authorities))))],
       [0.4, change],
       [running > 0 ? 0.5 : 0, () => world.pass(random.below(2000))],
       // Time goes on when nobody is at work, or, seldom, over their heads.
@@ -191,7 +229,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       const token = await createToken(store, { scopes: [...SCOPES], authority: id, label: id, expires });
       authorities.push({
         ...{ id, token, metrics: inspection.metrics, spoilt: index === spoilt },
-        ...{ next: '2010-01', accepted: [] },
+        ...{ next: '2010-01', accepted: [], links: [], sessions: [], programs: 0 },
       });
       subscribeDirector(id);
     }
@@ -217,14 +255,17 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       }
   }
 
+  let toRest = 0;
   async function rest(): Promise<void> {
     world.calm();
     for (const { endpoint } of [...topic.subscriptions])
       for (const subscription of topic.subscriptions)
         if (subscription.endpoint === endpoint) topic.confirm(subscription);
-    for (const ms of REST_MS) {
+    for (const [index, ms] of REST_MS.entries()) {
+      // By then whoever was at it has closed what they would.
+      if (index === 1) for (const authority of authorities) begin(setClosed(personOf(authority), false));
       world.pass(ms);
-      for (let taken = 0; ; taken++) {
+      for (let taken = 0; ; taken++, toRest++) {
         if (taken > MOST_STEPS_TO_REST)
           throw new BrokenPromise('at rest nothing is left undone', 'it does not come to rest');
         const { calls, timers, events, batches } = world.waiting;
@@ -253,13 +294,14 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     current = undefined;
     random = randomOf(seed, -1);
     await rest();
-    return { seed, steps, calls: store.calls, left: leftIn(store) };
+    return { seed, steps, toRest, calls: store.calls, left: leftIn(store) };
   } catch (error) {
     const { message, stack = '' } = error as Error;
     const promise = error instanceof BrokenPromise ? error.promise : 'the simulation itself holds';
     return {
       seed,
       steps,
+      toRest,
       calls: store.calls,
       left: leftIn(store),
       broken: { promise, what: message, step: current, stack },
@@ -270,7 +312,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
 }
 
 function leftIn(store: MemoryStore): string {
-  const items = (['baselines', 'submissions', 'alerts'] as const).flatMap((table) => store.items(table));
+  const items = (['baselines', 'submissions', 'alerts', 'access'] as const).flatMap((table) => store.items(table));
   return createHash('sha256').update(JSON.stringify(items)).digest('hex');
 }
 

@@ -24,10 +24,14 @@ export interface MailTopic {
   confirm(subscription: Subscription): void;
   /** Who has the address, or a scanner of theirs, follows the link at the end of a mail. */
   unsubscribe(subscription: Subscription): void;
+  /** Since when an address that was subscribed once is not, in milliseconds since 1970; undefined while it is, or never was. */
+  goneAt(endpoint: string): number | undefined;
   /** Who would get what is published with these attributes, once every changed policy is in effect. */
   wouldReach(attributes: Readonly<Record<string, string>>): readonly string[];
   /** What came to each address, in the order in which it came. */
   readonly inboxes: ReadonlyMap<string, Mail[]>;
+  /** What came to each address alone: greetings, summaries, links. */
+  readonly letters: ReadonlyMap<string, Letter[]>;
 }
 
 export interface Subscription {
@@ -47,6 +51,13 @@ export interface Mail {
   readonly at: number;
 }
 
+/** A mail that is for one recipient alone. */
+export interface Letter {
+  readonly subject: string;
+  readonly text: string;
+  readonly at: number;
+}
+
 export interface MailTopicOptions {
   readonly now: () => number;
   /** How long a changed policy takes, in milliseconds. */
@@ -54,7 +65,7 @@ export interface MailTopicOptions {
   /** Hears of a message, and which addresses it went to. */
   readonly onPublish: (notice: Notice, addresses: readonly string[]) => void;
   /** Hears of what is for one recipient alone, and which addresses it went to. */
-  readonly onAddressed: (recipient: string, addresses: readonly string[]) => void;
+  readonly onAddressed: (recipient: string, addresses: readonly string[], letter: Letter) => void;
 }
 
 const PENDING_MS = 48 * 3_600_000;
@@ -72,9 +83,18 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
   let all: Subscription[] = [];
   let made = 0;
   const inboxes = new Map<string, Mail[]>();
+  const letters = new Map<string, Letter[]>();
+  const put = <T>(boxes: Map<string, T[]>, endpoint: string, mail: T): void => {
+    boxes.set(endpoint, [...(boxes.get(endpoint) ?? []), mail]);
+  };
 
+  const gone = new Map<string, number>();
+  const keep = (isKept: (subscription: Subscription) => boolean): void => {
+    for (const each of all) if (!isKept(each)) gone.set(each.endpoint, now());
+    all = all.filter(isKept);
+  };
   const current = (): Subscription[] => {
-    all = all.filter((each) => each.confirmedAt !== undefined || now() - each.askedAt < PENDING_MS);
+    keep((each) => each.confirmedAt !== undefined || now() - each.askedAt < PENDING_MS);
     return all;
   };
   const find = (arn: string | undefined): Subscription => {
@@ -93,10 +113,13 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
     const reached = current().filter((each) => each.confirmedAt !== undefined && passes(inEffect(each), attributes));
     const { recipient } = attributes;
     if (recipient !== undefined) {
+      const letter = { subject: Subject, text: JSON.parse(Message).email as string, at: now() };
       onAddressed(
         recipient,
         reached.map(({ endpoint }) => endpoint),
+        letter,
       );
+      for (const { endpoint } of reached) put(letters, endpoint, letter);
       return { MessageId: `message-${++made}` };
     }
     const notice = JSON.parse(JSON.parse(Message).sqs) as Notice;
@@ -104,11 +127,7 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
       notice,
       reached.map(({ endpoint }) => endpoint),
     );
-    for (const { endpoint } of reached) {
-      const inbox = inboxes.get(endpoint) ?? [];
-      inbox.push({ notice, subject: Subject, at: now() });
-      inboxes.set(endpoint, inbox);
-    }
+    for (const { endpoint } of reached) put(inboxes, endpoint, { notice, subject: Subject, at: now() });
     return { MessageId: `message-${++made}` };
   }
 
@@ -127,6 +146,7 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
       return { SubscriptionArn: existing.arn };
     }
     const arn = `${ARN}:${++made}`;
+    gone.delete(Endpoint);
     all.push({ arn, endpoint: Endpoint, askedAt: now(), confirmedAt: undefined, policy, previous: undefined });
     return { SubscriptionArn: arn };
   }
@@ -139,7 +159,7 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
         return subscribe(input as SubscribeCommandInput);
       case 'UnsubscribeCommand': {
         const arn = (input as UnsubscribeCommandInput).SubscriptionArn;
-        all = current().filter((each) => each.arn !== arn);
+        keep((each) => each.arn !== arn);
         return {};
       }
       case 'ListSubscriptionsByTopicCommand':
@@ -181,12 +201,14 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
       if (current().includes(subscription)) subscription.confirmedAt ??= now();
     },
     unsubscribe(subscription) {
-      all = all.filter((each) => each !== subscription);
+      keep((each) => each !== subscription);
     },
+    goneAt: (endpoint) => gone.get(endpoint),
     wouldReach: (attributes) =>
       current()
         .filter(({ confirmedAt, policy }) => confirmedAt !== undefined && passes(policy, attributes))
         .map(({ endpoint }) => endpoint),
     inboxes,
+    letters,
   };
 }

@@ -411,12 +411,12 @@ export function createMemoryStore({
     });
   }
 
-  /** Indexes hold keys alone. Only items that have both of an index's keys are in it. */
+  /** A partition of an index, or all of it. Indexes hold keys alone. Only items that have both of an index's keys are in it. */
   function inIndex(
     table: Table,
     name: string,
     { partitionKey, sortKey }: TableDefinition['indexes'][string],
-    partition: string,
+    partition: string | undefined,
     seen: number,
   ): Candidate[] {
     const found: Candidate[] = [];
@@ -425,7 +425,8 @@ export function createMemoryStore({
       if (!entry.version.item?.[partitionKey] && entry.version.sequence <= sequence - MAX_LAG) entries.delete(entry);
       const item = versionAt(entry, seen)?.item;
       const sort = item?.[sortKey]?.S;
-      if (!item || item[partitionKey]?.S !== partition || sort === undefined) continue;
+      const of = item?.[partitionKey]?.S;
+      if (!item || of === undefined || sort === undefined || (partition ?? of) !== of) continue;
       const own = [table.definition.partitionKey, table.definition.sortKey, partitionKey, sortKey];
       const keys = Object.fromEntries(own.flatMap((key) => (key && item[key] ? [[key, item[key]]] : []))) as Item;
       found.push({ entry, item: keys, bytes: bytesOf(keys), sort });
@@ -499,11 +500,16 @@ export function createMemoryStore({
 
   function scan(input: ScanCommandInput): object {
     const table = tableOf(input.TableName);
-    if (input.IndexName !== undefined) throw new Error('scanning an index is not played');
     checkPlaceholders([input.FilterExpression, input.ProjectionExpression], input);
-    const seen = seenBy(table, undefined, input.ConsistentRead);
-    const all = [...table.partitions.keys()].flatMap((partition) => inPartition(table, partition, seen));
-    return page(table, all, { ...input, isIndex: false });
+    const index = input.IndexName === undefined ? undefined : table.definition.indexes[input.IndexName];
+    if (input.IndexName !== undefined && !index)
+      throw invalid(`The table does not have the specified index: ${input.IndexName}`);
+    if (index && input.ConsistentRead) throw invalid('Consistent reads are not supported on global secondary indexes');
+    const seen = seenBy(table, input.IndexName, input.ConsistentRead);
+    const all = index
+      ? inIndex(table, input.IndexName as string, index, undefined, seen)
+      : [...table.partitions.keys()].flatMap((partition) => inPartition(table, partition, seen));
+    return page(table, all, { ...input, sortKey: index?.sortKey, isIndex: index !== undefined });
   }
 
   function run(command: Command): object {

@@ -4,7 +4,9 @@ import { addMonths, hasEnded, type Period } from '../../functions/domain/period.
 import type { Month, Reported } from '../../functions/domain/submission.ts';
 import { type PageKey, ROUTES, type RouteKey } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
+import { recipientId } from '../../functions/store/keys.ts';
 import type { Random } from './random.ts';
+import type { BegunSession, MailedLink } from './visitors.ts';
 import { BrokenPromise, type World } from './world.ts';
 
 /**
@@ -24,6 +26,10 @@ export interface Authority {
   next: Period;
   /** What the service has said that it has. */
   readonly accepted: Pick<Month, 'period' | 'revision' | 'observations'>[];
+  readonly links: MailedLink[];
+  readonly sessions: BegunSession[];
+  /** How many tokens were made for programs. */
+  programs: number;
 }
 
 export interface Person {
@@ -33,6 +39,10 @@ export interface Person {
   readonly others: readonly Authority[];
   /** Hears at once of what the service said that it has. */
   readonly onAccepted: (authority: Authority, month: Authority['accepted'][number]) => void;
+  /** A newer inspection of an authority, as its file has it. */
+  readonly newer: (authority: string, edition: number) => { readonly id: string; readonly inspection: unknown };
+  /** The last time that an address was removed, in milliseconds since 1970. */
+  readonly removedAt: (address: string) => number | undefined;
 }
 
 interface Answered {
@@ -88,8 +98,8 @@ async function ask(
   return undefined;
 }
 
-const refusedOddly = (what: string, answered: Answered): BrokenPromise =>
-  new BrokenPromise('whoever asks rightly is answered', `${what}: ${answered.status} ${answered.text}`);
+export const refusedOddly = (what: string, { status, text }: Pick<Answered, 'status' | 'text'>): BrokenPromise =>
+  new BrokenPromise('whoever asks rightly is answered', `${what}: ${status} ${text.slice(0, 500)}`);
 
 // ---- figures
 
@@ -205,6 +215,36 @@ async function correct(person: Person): Promise<void> {
   await sendMonth(person, found.period, { observations });
 }
 
+/** Corrects some figures of a month alone: the others stay as they were. */
+async function correctOne(person: Person): Promise<void> {
+  const found = await someMonth(person);
+  if (!found || found.month.retracted) return;
+  const { period, month, etag } = found;
+  const { authority, random } = person;
+  const known = Object.keys(month.observations);
+  const metric = authority.metrics.find(({ id }) => id === random().pick(known));
+  if (!metric) return;
+  const isTakenOut = known.length > 1 && random().chance(0.2);
+  const change = { [metric.id]: isTakenOut ? null : reportedOf(person, metric) };
+  const answered = await ask(
+    person,
+    'PATCH /v1/authorities/{authority}/submissions/{period}',
+    { authority: authority.id, period },
+    { body: { observations: change, reason: 'Counted again' }, headers: { 'if-match': etag } },
+  );
+  if (!answered || [409, 412].includes(answered.status)) return;
+  // Taken out already, by somebody whose answer was lost.
+  if (answered.status === 422 && isTakenOut) return;
+  if (answered.status !== 200) throw refusedOddly(`PATCH ${period}`, answered);
+  const stored = answered.body as unknown as Month;
+  const wanted = { ...month.observations, ...change };
+  // Said already by somebody else, it is a later revision, with what that one says of the others.
+  const named = stored.revision === month.revision + 1 ? Object.keys(wanted) : [metric.id];
+  const wrong = named.find((id) => JSON.stringify(stored.observations[id]) !== JSON.stringify(wanted[id] ?? undefined));
+  if (wrong) throw new BrokenPromise('a correction changes what it names', `${authority.id} ${period}: ${wrong}`);
+  accept(person, stored);
+}
+
 async function retract(person: Person): Promise<void> {
   const found = await someMonth(person);
   if (!found) return;
@@ -224,7 +264,7 @@ async function retract(person: Person): Promise<void> {
 // ---- what people decide
 
 async function takeInHand(person: Person): Promise<void> {
-  const { id } = person.authority;
+  const { id, token } = person.authority;
   const listed = await ask(person, 'GET /v1/authorities/{authority}/alerts', { authority: id });
   if (!listed) return;
   if (listed.status !== 200) throw refusedOddly('GET alerts', listed);
@@ -234,12 +274,8 @@ async function takeInHand(person: Person): Promise<void> {
   const given = { author: `Director of ${id}`, note: 'Looked into.' };
   if (person.random().chance(0.3)) {
     const route = 'POST /authorities/{authority}/alerts/{alert}/acknowledgement';
-    const sent = await open(person, route, { authority: id, alert }, given);
-    if (sent && sent.status !== 303 && sent.status !== 409)
-      throw new BrokenPromise(
-        'whoever asks rightly is answered',
-        `form for ${alert}: ${sent.status} ${sent.text.slice(0, 500)}`,
-      );
+    const sent = await open(person, route, { authority: id, alert }, { form: given, session: token });
+    if (sent && sent.status !== 303 && sent.status !== 409) throw refusedOddly(`form for ${alert}`, sent);
     return;
   }
   const answered = await ask(
@@ -281,9 +317,15 @@ async function addRecipient(person: Person): Promise<void> {
   const body = {
     address: `${random().pick(['director', 'deputy', 'lead'])}@${authority.id}.example`,
     level: random().pick(['watch', 'warning', 'critical']),
+    ...(random().chance(0.6) ? { summary: random().chance(0.8) } : {}),
+    ...(random().chance(0.6) ? { role: random().pick(['look', 'manage']) } : {}),
   };
+  await addAddress(person, body);
+}
+
+export async function addAddress(person: Person, body: object): Promise<void> {
   const route = 'POST /v1/authorities/{authority}/recipients';
-  const answered = await ask(person, route, { authority: authority.id }, { body });
+  const answered = await ask(person, route, { authority: person.authority.id }, { body });
   if (answered && answered.status > 201 && answered.status !== 409) throw refusedOddly('POST recipient', answered);
 }
 
@@ -296,11 +338,52 @@ async function removeRecipient(person: Person): Promise<void> {
   const foreign = recipients.find(({ address }) => !address.endsWith(`@${id}.example`));
   if (foreign) throw new BrokenPromise('no authority sees another', `${id} is shown ${foreign.address}`);
   if (recipients.length < 2) return;
-  const recipient = person.random().pick(recipients).id;
-  const route = 'DELETE /v1/authorities/{authority}/recipients/{recipient}';
-  const answered = await ask(person, route, { authority: id, recipient });
+  await removeById(person, person.random().pick(recipients).id);
+}
+
+async function removeById(person: Person, recipient: string): Promise<void> {
+  const parameters = { authority: person.authority.id, recipient };
+  const answered = await ask(person, 'DELETE /v1/authorities/{authority}/recipients/{recipient}', parameters);
   if (answered && ![204, 404, 409].includes(answered.status)) throw refusedOddly('DELETE recipient', answered);
 }
+
+export const removeAddress = (person: Person, address: string): Promise<void> =>
+  removeById(person, recipientId(address));
+
+async function makeToken(person: Person): Promise<void> {
+  const { authority, random } = person;
+  const form = {
+    ...{ label: `program ${++authority.programs} of ${authority.id}`, role: 'submit' },
+    days: String(10 + random().below(60)),
+  };
+  const route = 'POST /authorities/{authority}/tokens';
+  const made = await open(person, route, { authority: authority.id }, { form, session: authority.token });
+  // Made already where the answer was lost, or too many.
+  if (made && made.status !== 200 && made.status !== 422) throw refusedOddly('a token', made);
+}
+
+/** Loads a newer inspection of the same authority, again in another edition, or has one of the two count no longer. */
+async function reinspect(person: Person): Promise<void> {
+  const { authority, random, newer } = person;
+  const { id, inspection } = newer(authority.id, random().below(2));
+  const parameters = { authority: authority.id, inspection: id };
+  const isRetired = random().chance(0.25);
+  const answered = isRetired
+    ? await ask(person, 'DELETE /v1/authorities/{authority}/inspections/{inspection}', parameters)
+    : await ask(person, 'PUT /v1/authorities/{authority}/inspections/{inspection}', parameters, { body: inspection });
+  if (!answered || (isRetired && [404, 422].includes(answered.status)) || answered.status === 409) return;
+  if (answered.status > 201) throw refusedOddly(isRetired ? 'DELETE inspection' : 'PUT inspection', answered);
+}
+
+export async function setClosed(person: Person, closed: boolean): Promise<void> {
+  const { id } = person.authority;
+  const body = { closed, reason: 'Merged', author: `Director of ${id}` };
+  const answered = await ask(person, 'PATCH /v1/authorities/{authority}', { authority: id }, { body });
+  if (answered && answered.status !== 200 && answered.status !== 409) throw refusedOddly('PATCH authority', answered);
+}
+
+const close = (person: Person): Promise<void> => setClosed(person, true);
+const reopen = (person: Person): Promise<void> => setClosed(person, false);
 
 // ---- looking
 
@@ -331,13 +414,18 @@ async function look(person: Person): Promise<void> {
 }
 
 /** Opens a page as a browser does, signed in by its cookie; undefined where it never came. */
-async function open(
+export async function open(
   person: Person,
   routeKey: PageKey,
   parameters: Record<string, string>,
-  form?: Record<string, string>,
-): Promise<{ readonly status: number; readonly text: string } | undefined> {
-  const { world, authority, random } = person;
+  {
+    form,
+    session = '',
+  }: { readonly form?: Readonly<Record<string, string>>; readonly session?: string | undefined } = {
+    session: person.authority.token,
+  },
+): Promise<{ readonly status: number; readonly text: string; readonly cookies: readonly string[] } | undefined> {
+  const { world, random } = person;
   const [method = '', template = ''] = routeKey.split(' ');
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
   const event = {
@@ -346,18 +434,18 @@ async function open(
       ...{ host: 'monitor.example', 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' },
       'content-type': 'application/x-www-form-urlencoded',
     },
-    cookies: [`__Host-session=${authority.token}`],
+    cookies: session ? [`__Host-session=${session}`] : [],
     requestContext: {
       requestId: 'simulated',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'simulation' },
     },
     isBase64Encoded: false,
-    ...(form ? { body: new URLSearchParams({ ...form, forgeryToken: forgeryToken(authority.token) }).toString() } : {}),
+    ...(form ? { body: new URLSearchParams({ ...form, forgeryToken: forgeryToken(session) }).toString() } : {}),
   };
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const { answer } = await world.invoke('dashboard', { ...event });
-    const { statusCode = 0, body = '' } = (answer ?? {}) as APIGatewayProxyStructuredResultV2;
-    if (statusCode > 0 && statusCode < 500) return { status: statusCode, text: body };
+    const { statusCode = 0, body = '', cookies = [] } = (answer ?? {}) as APIGatewayProxyStructuredResultV2;
+    if (statusCode > 0 && statusCode < 500) return { status: statusCode, text: body, cookies };
     await world.sleep(200 + random().below(2000));
   }
   return undefined;
@@ -369,8 +457,7 @@ async function lookAtPages(person: Person): Promise<void> {
   const key = random().pick(['GET /authorities/{authority}', 'GET /authorities/{authority}/notices'] as const);
   const seen = await open(person, key, { authority: authority.id });
   if (!seen) return;
-  if (seen.status !== 200)
-    throw new BrokenPromise('whoever asks rightly is answered', `${key}: ${seen.status} ${seen.text.slice(0, 500)}`);
+  if (seen.status !== 200) throw refusedOddly(key, seen);
   const foreign = others.find(({ id }) => seen.text.includes(id));
   if (foreign) throw new BrokenPromise('no authority sees another', `${authority.id} is shown ${foreign.id}`);
 }
@@ -380,12 +467,17 @@ export const DEEDS: readonly (readonly [weight: number, deed: (person: Person) =
   [10, sendNextMonth],
   [2, sendMany],
   [6, correct],
+  [3, correctOne],
   [2, retract],
   [3, takeInHand],
   [1, setStandard],
   [1, reportProgress],
   [1, addRecipient],
   [0.5, removeRecipient],
+  [0.3, makeToken],
+  [0.4, reinspect],
+  [0.15, close],
+  [1, reopen],
   [0.5, pry],
   [2, look],
   [0.4, lookAtPages],

@@ -1,7 +1,10 @@
 import { isAuthorityAlert } from '../../functions/domain/authority-alerts.ts';
 import type { Board } from '../../functions/domain/board.ts';
+import { monthName } from '../../functions/domain/format.ts';
 import { rank } from '../../functions/domain/lifecycle.ts';
 import type { Notice } from '../../functions/domain/notice-contents.ts';
+import type { Person } from '../../functions/domain/person.ts';
+import { isSummaryDue, type Recipient } from '../../functions/domain/recipient.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';
@@ -14,21 +17,25 @@ import {
   BOARD_KEY,
   CURRENT_PREFIX,
   DUE_KEY,
+  INSPECTION_PREFIX,
   NOTICE_PREFIX,
   PROGRESS_PREFIX,
+  RECIPIENTS_KEY,
   recipientId,
+  SETTINGS_PREFIX,
   STANDARD_PREFIX,
   type TableName,
+  TOKEN_PREFIX,
 } from '../../functions/store/keys.ts';
 import { readRecipients } from '../../functions/store/recipients.ts';
 import { readRecord } from '../../functions/store/records.ts';
 import { readRevisions } from '../../functions/store/submissions.ts';
 import { BANK_HOLIDAYS } from '../support/build.ts';
 import type { Item } from './expressions.ts';
-import type { MailTopic } from './mail-topic.ts';
+import type { Letter, MailTopic } from './mail-topic.ts';
 import type { MemoryStore, Write } from './memory-store.ts';
 import type { Authority } from './people.ts';
-import { BrokenPromise } from './world.ts';
+import { BrokenPromise, type Running } from './world.ts';
 
 /**
  * What the service promises (docs/architecture.md), by name. Some are looked at whenever something is written or published;
@@ -53,6 +60,14 @@ export interface Ledger {
   /** The revision of each month as it stands, and the one that the board has judged, by partition key. */
   readonly current: Map<string, Record<string, number>>;
   readonly judged: Map<string, Record<string, number>>;
+  /** Since when an authority is closed, by its id; absent while it is open. */
+  readonly closedAt: Map<string, number>;
+  /** The last time that an address was removed, by its id. */
+  readonly removedAt: Map<string, number>;
+  /** The month of the last summary that was recorded as sent, and since when; by `recipient authority`. */
+  readonly summaries: Map<string, { readonly month: string | undefined; readonly since: number }>;
+  /** When the end of a token was recorded as told, by its key. */
+  readonly endToldAt: Map<string, number>;
 }
 
 export const createLedger = (): Ledger => ({
@@ -60,25 +75,40 @@ export const createLedger = (): Ledger => ({
   sentAt: new Map(),
   current: new Map(),
   judged: new Map(),
+  closedAt: new Map(),
+  removedAt: new Map(),
+  summaries: new Map(),
+  endToldAt: new Map(),
 });
 
 // ---- after every write
 
-export function checkWrites(writes: readonly Write[], ledger: Ledger, now: number): void {
+export function checkWrites(writes: readonly Write[], ledger: Ledger, now: number, by: Running | undefined): void {
   const owners = new Set(writes.flatMap((write) => ownerOf(write) ?? []));
   if (owners.size > 1) throw new BrokenPromise('no authority touches another', [...owners].join(', '));
   for (const write of writes) {
-    const { sk } = placeOf(write);
+    const { pk, sk } = placeOf(write);
     if (sk.startsWith(REVISION_PREFIX)) keepsRevision(write);
+    else if (pk === RECIPIENTS_KEY) remembersRecipient(write, ledger, now);
+    else if (pk.startsWith(TOKEN_PREFIX)) {
+      if (write.after?.endTold && !write.before?.endTold) ledger.endToldAt.set(pk, now);
+    } else if (sk.startsWith(INSPECTION_PREFIX) && by?.name === 'manage') saysWhoLoaded(write);
     else if (sk.startsWith(CURRENT_PREFIX)) comesWithRevision(write, writes, ledger);
-    else if (sk === BOARD_KEY) countsItself(write, writes, ledger);
-    else if (sk.startsWith(NOTICE_PREFIX)) keepsNotice(write, writes, ledger, now);
+    else if (sk === BOARD_KEY) {
+      leavesClosedAlone(authorityOf(pk), ledger, by);
+      countsItself(write, writes, ledger);
+    } else if (sk.startsWith(NOTICE_PREFIX)) keepsNotice(write, writes, ledger, now);
     else if (sk === AUTHORITY_KEY && !hasMark(writes))
       throw new BrokenPromise(
         'all that is accepted is judged',
         `${placeOf(write).pk}: its inspection leaves no due mark`,
       );
-    else if (sk.startsWith(STANDARD_PREFIX) || sk.startsWith(PROGRESS_PREFIX) || sk.startsWith(ACK_PREFIX))
+    else if (sk.startsWith(SETTINGS_PREFIX)) {
+      saysWho(write, writes);
+      const { closed } = dataIn<{ closed?: true }>(write.after) ?? {};
+      if (!closed) ledger.closedAt.delete(authorityOf(pk));
+      else if (!ledger.closedAt.has(authorityOf(pk))) ledger.closedAt.set(authorityOf(pk), now);
+    } else if (sk.startsWith(STANDARD_PREFIX) || sk.startsWith(PROGRESS_PREFIX) || sk.startsWith(ACK_PREFIX))
       saysWho(write, writes);
   }
   takesNoMarkUnjudged(writes, ledger, now);
@@ -89,9 +119,40 @@ function ownerOf(write: Write): string | undefined {
   return pk.startsWith(authorityKey('')) ? authorityOf(pk) : undefined;
 }
 
-/** Every revision stays as it was. */
-function keepsRevision({ before, after }: Write): void {
+/** Every revision stays as it was, and says who sent it. */
+function keepsRevision(write: Write): void {
+  const { before, after } = write;
   if (before || !after) throw new BrokenPromise('no revision is ever changed', `${before?.pk?.S} ${before?.sk?.S}`);
+  signs(write, dataIn<Month>(after)?.by);
+}
+
+/** Whoever does something is known by a name of that authority: a token's, or an address. */
+function signs(write: Write, by: string | undefined): void {
+  const { pk, sk } = placeOf(write);
+  if (!by?.includes(authorityOf(pk))) throw new BrokenPromise('every change says who made it', `${pk} ${sk}: ${by}`);
+}
+
+function saysWhoLoaded(write: Write): void {
+  const { after } = write;
+  const done = [after?.loaded?.S, after?.retired?.S].map((each) => (each ? JSON.parse(each).by : undefined));
+  signs(write, done.join(' '));
+}
+
+function remembersRecipient({ before, after }: Write, ledger: Ledger, now: number): void {
+  const [was, is] = [dataIn<Recipient>(before), dataIn<Recipient>(after)];
+  const id = (is ?? was)?.id ?? '';
+  if (was && Object.keys(is?.hears ?? {}).length === 0) ledger.removedAt.set(id, now);
+  for (const authority of new Set([...Object.keys(was?.summaries ?? {}), ...Object.keys(is?.summaries ?? {})])) {
+    const [before, after] = [was?.summaries?.[authority]?.month, is?.summaries?.[authority]?.month];
+    if (before !== after) ledger.summaries.set(`${id} ${authority}`, { month: after, since: now });
+  }
+}
+
+/** Of an authority that was closed before a run began nothing is judged or mailed. */
+function leavesClosedAlone(authority: string, { closedAt }: Ledger, by: Running | undefined): void {
+  const at = closedAt.get(authority);
+  if (at !== undefined && by && by.startedAt > at)
+    throw new BrokenPromise('a closed authority is left alone', `${authority}, by ${by.name}`);
 }
 
 const hasMark = (writes: readonly Write[]): boolean =>
@@ -115,7 +176,8 @@ function comesWithRevision(write: Write, writes: readonly Write[], ledger: Ledge
 /** Standards, progress and acknowledgements name their author, and have the board looked at again. */
 function saysWho(write: Write, writes: readonly Write[]): void {
   const { pk, sk } = placeOf(write);
-  const { author } = dataIn<{ author?: string }>(write.after) ?? {};
+  const { author, by } = dataIn<{ author?: string; by?: string }>(write.after) ?? {};
+  signs(write, by);
   if (!author?.endsWith(authorityOf(pk)))
     throw new BrokenPromise('every change says who made it', `${pk} ${sk}: ${author}`);
   if (!hasMark(writes)) throw new BrokenPromise('all that is accepted is judged', `${pk} ${sk} leaves no due mark`);
@@ -154,15 +216,23 @@ function countsItself(write: Write, writes: readonly Write[], ledger: Ledger): v
   const told = new Set(notice?.transitions.map(({ alert }) => alert));
   const untold = changed.filter((id) => !told.has(id));
   if (untold.length > 0) throw new BrokenPromise('a notice for every change', `${what}: ${untold.join(', ')} untold`);
-  if (notice && notice.transitions.length === 0) throw new BrokenPromise('no notice without a change', what);
+  // That another inspection leads is news by itself.
+  if (notice && notice.transitions.length === 0 && !notice.inspection)
+    throw new BrokenPromise('no notice without a change', what);
+  // What the last notice was worked out from, if any figures were.
+  const known = before?.announced ?? before;
+  if ((notice?.inspection !== undefined) !== (known?.latestPeriod !== undefined && known.leading !== after.leading))
+    throw new BrokenPromise('a notice for every change', `${what}: led by ${known?.leading}, then ${after.leading}`);
   ledger.judged.set(placeOf(write).pk, after.judged);
 }
 
-/** Only who has judged all that was accepted takes its due mark away. */
+/** Only who has judged all that was accepted takes its due mark away; of one that is closed, anybody. */
 function takesNoMarkUnjudged(writes: readonly Write[], ledger: Ledger, now: number): void {
   const moved = writes.find((write) => placeOf(write).sk === DUE_KEY);
   if (!moved?.before || moved.after?.setAside || Date.parse(moved.after?.dueAt?.S ?? '9999') <= now) return;
   const { pk } = placeOf(moved);
+  // It is judged when it is opened again, which leaves another.
+  if (ledger.closedAt.has(authorityOf(pk))) return;
   const [current, judged] = [ledger.current.get(pk), ledger.judged.get(pk)];
   const unjudged = Object.entries(current ?? {}).filter(([period, revision]) => judged?.[period] !== revision);
   if (unjudged.length > 0)
@@ -191,9 +261,10 @@ export function checkPublish(
   notice: Notice,
   addresses: readonly string[],
   ledger: Ledger,
-  by: { readonly startedAt: number } | undefined,
+  by: Running | undefined,
 ): void {
   const key = `${notice.authority} ${notice.number}`;
+  leavesClosedAlone(notice.authority, ledger, by);
   const sentAt = ledger.sentAt.get(key);
   if (by && sentAt !== undefined && sentAt < by.startedAt)
     throw new BrokenPromise('nothing is mailed again once it was sent', key);
@@ -202,11 +273,45 @@ export function checkPublish(
   ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + addresses.length);
 }
 
-/** What is for one recipient alone goes to nobody else. */
-export function checkAddressed(recipient: string, addresses: readonly string[]): void {
+/** What is for one recipient alone goes to nobody else, and is not said again once it was recorded that it was. */
+export function checkAddressed(
+  recipient: string,
+  addresses: readonly string[],
+  { text }: Letter,
+  { ledger, store, by }: { readonly ledger: Ledger; readonly store: MemoryStore; readonly by: Running | undefined },
+): void {
   const stranger = addresses.find((address) => recipientId(address) !== recipient);
   if (stranger) throw new BrokenPromise('what is for one goes to no other', stranger);
+  const [, authority = ''] = /\/authorities\/([a-z]+)/.exec(text) ?? [];
+  const outsider = addresses.find((address) => authority && !address.endsWith(`@${authority}.example`));
+  if (outsider) throw new BrokenPromise('no authority sees another', `${outsider} is written to of ${authority}`);
+  const began = by?.startedAt ?? 0;
+  const [, month] = /^The monthly summary of .+ for (\w+ \d{4})\./.exec(text) ?? [];
+  if (month) {
+    leavesClosedAlone(authority, ledger, by);
+    const last = ledger.summaries.get(`${recipient} ${authority}`);
+    const isAsked = last?.month !== undefined;
+    if (!last || (last.since < began && (!isAsked || monthName(last.month) === month)))
+      throw new BrokenPromise(
+        'one summary a month, for whoever asked',
+        `${addresses.join()}: ${month}, ${isAsked ? 'sent before' : 'not asked for'}`,
+      );
+  }
+  const [, token] = /^The token “.*” \(([0-9a-f]{12})\)/.exec(text) ?? [];
+  if (token) endsSoon(token, store, ledger, began);
 }
+
+/** The end of a token is told once, two weeks before. */
+function endsSoon(id: string, store: MemoryStore, ledger: Ledger, began: number): void {
+  const item = store.items('access').find(({ pk }) => pk?.S?.startsWith(`${TOKEN_PREFIX}${id}`));
+  const toldAt = ledger.endToldAt.get(item?.pk?.S ?? '');
+  const left = Number(item?.expires?.N) * 1000 - began;
+  if ((toldAt !== undefined && toldAt < began) || left > TOLD_BEFORE_MS + HOUR_MS)
+    throw new BrokenPromise('the end of a token is told once, two weeks before', `${id}: ${left / HOUR_MS} hours left`);
+}
+
+const HOUR_MS = 3_600_000;
+const TOLD_BEFORE_MS = 14 * 24 * HOUR_MS;
 
 // ---- whenever the service says that it has something
 
@@ -275,6 +380,10 @@ export async function checkAtRest(
     throw new BrokenPromise('a notice for every change', `${id}: ${numbers.join()} of ${board.lastNotice}`);
   readersKnowTheTruth(id, board, dataIn<Notice>(notices.at(-1)));
   const { recipients } = await readRecipients(database);
+  for (const recipient of recipients)
+    if (isSummaryDue(recipient, id, new Date(now)))
+      throw new BrokenPromise('one summary a month, for whoever asked', `${recipient.address} of ${id} waits for one`);
+  tokensAreTold(store, id, recipients, now);
   for (const { address, hears, confirmed, knows } of recipients)
     if (board.lastNotice > 0 && confirmed && hears[id] && knows && !knows.includes(id))
       throw new BrokenPromise('whoever comes is told how things stand', `${address} of ${id}`);
@@ -289,6 +398,23 @@ export async function checkAtRest(
       throw new BrokenPromise('at rest nothing is left undone', `${id} ${notice.number} is unsent`);
     if (!item.unsent && !ledger.reached.get(`${id} ${notice.number}`))
       throw new BrokenPromise('sent only once it was published to somebody', `${id} ${notice.number}`);
+  }
+}
+
+/** Of each token that ends within two weeks, and was made to last longer, somebody was told who can make another. */
+function tokensAreTold(store: MemoryStore, id: string, recipients: readonly Recipient[], now: number): void {
+  const roles = new Map(
+    store.items('access').flatMap((item) => {
+      const person = item.pk?.S?.startsWith(TOKEN_PREFIX) ? undefined : dataIn<Person>(item);
+      return person ? [[person.id, person.roles[id]] as const] : [];
+    }),
+  );
+  if (!recipients.some((each) => each.hears[id] && each.confirmed && roles.get(each.id) === 'manage')) return;
+  for (const item of store.items('access')) {
+    const [until, made] = [Number(item.expires?.N) * 1000, JSON.parse(item.made?.S ?? 'null')];
+    if (item.authority?.S !== id || item.endTold || !made || until <= now || until - now > TOLD_BEFORE_MS) continue;
+    if (until - Date.parse(made.at) > TOLD_BEFORE_MS)
+      throw new BrokenPromise('the end of a token is told once, two weeks before', `${item.label?.S} is not`);
   }
 }
 

@@ -30,9 +30,11 @@ const most = until === undefined ? Number(values.histories) : Number.POSITIVE_IN
 
 const cpu = process.cpuUsage();
 let told = 0;
+let toRest = 0;
 let broken: History | undefined;
 for (; told < most && !broken && (until === undefined || performance.now() < until); told++) {
   const history = await tell(first + told, steps);
+  toRest += history.toRest;
   if (history.broken) broken = history;
 }
 const { user, system } = process.cpuUsage(cpu);
@@ -40,7 +42,7 @@ const seconds = (user + system) / 1e6;
 const last = broken?.broken?.step;
 const taken = (told - (last === undefined ? 0 : 1)) * steps.length + (last === undefined ? 0 : steps.indexOf(last) + 1);
 console.log(
-  `${told} histories from seed ${first} on, ${taken} steps in ${seconds.toFixed(1)} s of one core: ${Math.round(taken / seconds)} a second`,
+  `${told} histories from seed ${first} on, ${taken} steps and ${toRest} to rest in ${seconds.toFixed(1)} s of one core: ${Math.round((taken + toRest) / seconds)} a second`,
 );
 if (broken) {
   console.log(`seed ${broken.seed} breaks a promise: ${broken.broken?.what}`);

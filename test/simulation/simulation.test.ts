@@ -36,6 +36,10 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [900000008, 1250, 'a notice counted as sent as somebody had confirmed since it was published'],
   [900000289, 1250, 'an address that left while it was asked again was subscribed to every authority'],
   [940000017, 1250, 'a deployment changed a filter, and who was not mailed yet by it counted as told'],
+  [119, 1000, 'an address that was removed and added again was signed in still'],
+  [1100020081, 1000, 'the same, where it was added by a copy whose clock was behind'],
+  [1100010505, 1000, 'a link kept whoever had unsubscribed looking for an hour from when it was followed'],
+  [1100031412, 1000, 'a notice went out of an authority that had been closed a moment before'],
   [3202182472, 1000, 'asking twice for another level forgot that SNS may still go by the one before'],
 ];
 

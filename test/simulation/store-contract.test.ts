@@ -300,6 +300,34 @@ describe.each(Object.entries(STORES))('%s', (_, open) => {
     expect(await ask(query('due = :due', { ':due': { S: a } }, { IndexName: 'due' }))).toEqual(REFUSED);
   });
 
+  test('reads the whole of an index, whatever partition, page by page, and filters after it has read', async () => {
+    const due = (pk: string, sk: string, dueAt: string) =>
+      item(pk, sk, { due: { S: `DUE${pk}` }, dueAt: { S: dueAt } });
+    const written = [due(a, '1', '2011-01'), due(b, '2', '2011-02'), due(b, '3', '2011-09')];
+    for (const each of written)
+      await ask(new PutItemCommand({ TableName, Item: { ...each, data: { S: '{}' } } as never }));
+    await ask(put(a, '4', { due: { S: `DUE${a}` } }));
+    const scan = async (more: object = {}) =>
+      (await ask(new ScanCommand({ TableName, IndexName: 'due', ...more }))) as ScanCommandOutput;
+    const ours = ({ Items = [] }: Pick<ScanCommandOutput, 'Items'>) =>
+      Items.filter(({ pk }) => [a, b].includes(pk?.S ?? '')).toSorted((x, y) =>
+        String(x.sk?.S).localeCompare(String(y.sk?.S)),
+      );
+    expect(ours(await scan())).toEqual(written);
+    const until = {
+      FilterExpression: 'dueAt <= :until',
+      ExpressionAttributeValues: { ':until': { S: '2011-05' } },
+    };
+    expect(ours(await scan(until))).toEqual(written.slice(0, 2));
+    const pages: ScanCommandOutput[] = [];
+    do pages.push(await scan({ Limit: 1, ExclusiveStartKey: pages.at(-1)?.LastEvaluatedKey }));
+    while (pages.at(-1)?.LastEvaluatedKey);
+    expect(pages.every(({ ScannedCount = 0 }) => ScannedCount <= 1)).toBe(true);
+    expect(ours({ Items: pages.flatMap(({ Items = [] }) => Items) })).toEqual(written);
+    expect(await scan({ ConsistentRead: true })).toEqual(REFUSED);
+    expect(await scan({ IndexName: 'none' })).toEqual(REFUSED);
+  });
+
   test('gives many items at once, those that there are, each asked for once', async () => {
     await ask(put(a, '1', { x: { S: 'one' } }));
     await ask(put(b, '2'));

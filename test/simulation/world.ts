@@ -5,12 +5,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
+import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { EVALUATED_PREFIXES, NOTICE_PREFIX, type TableName } from '../../functions/store/keys.ts';
 import { judgeBatch } from '../../local/batch-response.ts';
 import { type FunctionName, type Handler, startFunction } from './lambdas.ts';
-import { createMailTopic, type MailTopic } from './mail-topic.ts';
+import { createMailTopic, type Letter, type MailTopic } from './mail-topic.ts';
 import {
   type ChangeRecord,
   type Command,
@@ -108,6 +109,8 @@ interface Mapping {
   running: boolean;
 }
 
+/** How far behind a clock may be. */
+export const MOST_BEHIND_MS = 10 * 60_000;
 const MAX_RETRIES = 10;
 const MAX_RECORD_AGE_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
@@ -123,19 +126,27 @@ const MAPPINGS = {
   alerts: { name: 'notify', prefixes: [NOTICE_PREFIX], changes: ['INSERT'], batchSize: 10 },
 } as const;
 
+/** The run of a function that a write or a mail is of. */
+export interface Running {
+  readonly name: FunctionName;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
 export interface WorldOptions {
   readonly startAt: number;
   readonly faults: Faults;
   /** The draws of the step that is being taken. */
   readonly random: () => Random;
   readonly shardsPerTable: number;
-  readonly onWrites: (writes: readonly Write[]) => void;
-  readonly onPublish: (
-    notice: Parameters<Parameters<typeof createMailTopic>[0]['onPublish']>[0],
+  readonly onWrites: (writes: readonly Write[], by: Running | undefined) => void;
+  readonly onPublish: (notice: Notice, addresses: readonly string[], by: Running | undefined) => void;
+  readonly onAddressed: (
+    recipient: string,
     addresses: readonly string[],
-    invocation: { readonly startedAt: number } | undefined,
+    letter: Letter,
+    by: Running | undefined,
   ) => void;
-  readonly onAddressed: Parameters<typeof createMailTopic>[0]['onAddressed'];
   /** Hears of an error that nothing on purpose explains. */
   readonly onError: (name: FunctionName, fields: unknown) => void;
   readonly inspections: () => readonly unknown[];
@@ -191,14 +202,14 @@ export function createWorld(options: WorldOptions): World {
   const store = createMemoryStore({
     now: () => now,
     lag: () => (faults.lag > 0 ? random().below(faults.lag + 1) : 0),
-    onWrites,
+    onWrites: (writes) => onWrites(writes, calling),
     shardsPerTable: options.shardsPerTable,
   });
   const topic = createMailTopic({
     now: () => now,
     policyDelay: () => (faults.lag > 0 ? random().below(15 * 60_000) : 0),
     onPublish: (notice, addresses) => onPublish(notice, addresses, calling),
-    onAddressed: options.onAddressed,
+    onAddressed: (recipient, addresses, letter) => options.onAddressed(recipient, addresses, letter, calling),
   });
   const mappings = store.shards.flatMap((shard): Mapping[] => {
     if (!(shard.table in MAPPINGS)) return [];
@@ -212,7 +223,7 @@ export function createWorld(options: WorldOptions): World {
   // ---- functions
 
   function start(name: FunctionName): Copy {
-    const behind = random().chance(faults.clockBehind) ? random().below(10 * 60_000) : 0;
+    const behind = random().chance(faults.clockBehind) ? random().below(MOST_BEHIND_MS) : 0;
     const copy: Copy = { name, handler: async () => undefined, invocation: undefined, dead: false };
     const client = (service: Call['service']) => ({
       send: (command: Command): Promise<object> =>

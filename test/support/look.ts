@@ -60,3 +60,35 @@ const FOCUS = `[
     return outlineStyle === 'none' && boxShadow === 'none' ? ['focus not shown: ' + name] : [];
   })
 ]`;
+
+/** Which labels of the charts that are to be seen lie on another, on a line or a mark, or leave the drawing. */
+export async function labelFaultsOn(page: Page): Promise<string[]> {
+  return (await page.evaluate(LABELS)) as string[];
+}
+
+/** A box that text fills to its edge has air in it: so many pixels may be shared. */
+const LABELS = `[...document.querySelectorAll('svg.app-chart')].filter((svg) => svg.checkVisibility()).flatMap((svg) => {
+  const AIR = 2;
+  const name = svg.querySelector('title').textContent;
+  const frame = svg.getBoundingClientRect();
+  const labels = [...svg.querySelectorAll('text')].map((element) => ({ text: element.textContent, box: element.getBoundingClientRect() }));
+  const isGrid = (element) => element.closest('[stroke-opacity]') !== null || element.closest('[aria-label]') !== null;
+  const drawn = [...svg.querySelectorAll('path, line, circle')].filter((element) => !isGrid(element) && element.getTotalLength() > 8);
+  const points = drawn.flatMap((element) => {
+    const length = element.getTotalLength();
+    const toScreen = element.getScreenCTM();
+    return Array.from({ length: Math.ceil(length / 3) + 1 }, (_, index) =>
+      element.getPointAtLength(Math.min(length, index * 3)).matrixTransform(toScreen),
+    );
+  });
+  return labels.flatMap(({ text, box }, index) => {
+    const inside = ({ x, y }) => x > box.left + AIR && x < box.right - AIR && y > box.top + AIR && y < box.bottom - AIR;
+    const over = labels.slice(index + 1).filter(({ box: other }) =>
+      Math.min(box.right, other.right) - Math.max(box.left, other.left) > AIR && Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) > AIR);
+    return [
+      ...over.map((other) => name + ': “' + text + '” lies on “' + other.text + '”'),
+      ...(points.some(inside) ? [name + ': “' + text + '” lies on a line'] : []),
+      ...(box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1 ? [name + ': “' + text + '” leaves the drawing'] : []),
+    ];
+  });
+})`;

@@ -8,8 +8,19 @@ import {
   CHANGE_ROLLING_CORRELATION,
   CHANGE_SINCE_MAX,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isShared, isWorse, type Observation, type Pooled, pool, scaleOf } from '../series.ts';
-import { findWorsening, type LevelChange, type Noise, type Report, type Sought } from '../statistics/change-point.ts';
+import {
+  type Columns,
+  firstFrom,
+  hasCounts,
+  isShared,
+  isWorse,
+  type Observation,
+  type Pooled,
+  pool,
+  scaleOf,
+} from '../series.ts';
+import { findWorsening, type Noise } from '../statistics/change-point.ts';
+import { type LastReports, lastReports } from './dispersion.ts';
 import type { Context, Evaluator, LevelReached, Result } from './evaluator.ts';
 
 /**
@@ -21,50 +32,49 @@ import type { Context, Evaluator, LevelReached, Result } from './evaluator.ts';
  * working changes; and after an episode has ended, only later reports count as the level since.
  */
 export const changePoint: Evaluator = (metric, observations, context) => {
-  const { period, start, clearedIn, reached } = context;
+  const { period, start, cleared, reached, columns } = context;
   const current = observations.at(-1);
   if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
   if (isOverlapping(metric)) return undefined;
   if (reached) return judgeHeld(metric, current, observations, reached, context);
   const latest = Math.max(start, latestFrom(observations));
-  if (!isWorse(metric, current.value, meanFrom(observations, latest))) return undefined;
-  const series = comparableFrom(metric, observations, latest, current);
-  const splitFrom = clearedIn ? series.findIndex((observation) => observation.period > clearedIn) : 0;
-  const change = splitFrom < 0 ? undefined : findChange(metric, series, { splitFrom });
+  if (!isWorse(metric, current.value, meanBetween(columns, latest, observations.length))) return undefined;
+  const change = findChange(metric, observations, columns, { from: latest, splitFrom: cleared });
   if (!change) return undefined;
-  const before = pool(metric, series.slice(change.start, change.split));
-  const since = pool(metric, series.slice(change.split));
-  return resultOf(current, { before, from: since.from, worst: since.pooled.value }, since, {
-    statistic: change.statistic,
+  const { before, since, statistic } = change;
+  return resultOf(current, { before, from: since.from, worst: since.pooled.value }, () => since, {
+    statistic,
     limit: CHANGE_LIMIT,
   });
 };
 
-function meanFrom(observations: readonly Observation[], start: number): number {
+function meanBetween({ value }: Columns, start: number, end: number): number {
   let sum = 0;
-  for (let i = start; i < observations.length; i++) sum += (observations[i] as Observation).value;
-  return sum / (observations.length - start);
+  for (let i = start; i < end; i++) sum += value[i] as number;
+  return sum / (end - start);
 }
 
 /**
  * Within an episode: the figures are worse than when it was last told, by the same evidence. The level before covers reports
  * from the one with which it was told (the index) on, one of them at least.
  */
-export function worsening(metric: Metric, observations: readonly Observation[], told: number): Result | undefined {
+export function worsening(
+  metric: Metric,
+  observations: readonly Observation[],
+  told: number,
+  columns: Columns,
+): Result | undefined {
   const current = observations.at(-1);
   if (!current || told >= observations.length - 1 || isOverlapping(metric)) return undefined;
-  if (!isWorse(metric, current.value, meanFrom(observations, Math.max(told, latestFrom(observations)))))
+  const latest = latestFrom(observations);
+  if (!isWorse(metric, current.value, meanBetween(columns, Math.max(told, latest), observations.length)))
     return undefined;
-  const series = comparableFrom(metric, observations, latestFrom(observations), current);
-  const since = observations[told]?.period ?? '';
-  const startFrom = series.findIndex(({ period }) => period >= since);
-  const change = findChange(metric, series, { startFrom, splitFrom: startFrom + 1, before: 1 });
-  if (!change) return worseningOfAYear(metric, series, current, observations[told]);
-  const before = pool(metric, series.slice(change.start, change.split));
-  const worst = pool(metric, series.slice(change.split));
-  const reached = { before, from: worst.from, worst: worst.pooled.value };
-  const numbers = { statistic: change.statistic, limit: CHANGE_LIMIT };
-  return { ...resultOf(current, reached, worst, numbers), reason: { kind: 'worse' } };
+  const change = findChange(metric, observations, columns, { from: latest, startFrom: told, before: 1 });
+  if (!change) return worseningOfAYear(metric, observations, current, observations[told]);
+  const { before, since, statistic } = change;
+  const reached = { before, from: since.from, worst: since.pooled.value };
+  const numbers = { statistic, limit: CHANGE_LIMIT };
+  return { ...resultOf(current, reached, () => since, numbers), reason: { kind: 'worse' } };
 }
 
 /**
@@ -73,19 +83,19 @@ export function worsening(metric: Metric, observations: readonly Observation[], 
  */
 function worseningOfAYear(
   metric: Metric,
-  series: readonly Observation[],
+  observations: readonly Observation[],
   current: Observation,
   told: Observation | undefined,
 ): Result | undefined {
-  const last = series.at(-2);
+  if (metric.kind !== 'proportion' || hasCounts(current)) return undefined;
+  const last = observations.at(-2);
   const isYearly = last !== undefined && addMonths(last.period, monthsBetweenReports('annual')) <= current.period;
-  if (!told || !isYearly || hasCounts(current) || metric.kind !== 'proportion') return undefined;
+  if (!told || !isYearly) return undefined;
   const by = CHANGE_OF_A_YEAR;
   if (!isWorse(metric, current.value, metric.polarity === 'higher' ? told.value - by : told.value + by))
     return undefined;
-  const since = pool(metric, [current]);
   const reached = { before: pool(metric, [told]), from: current.period, worst: current.value };
-  return { ...resultOf(current, reached, since, {}), reason: { kind: 'worse', by } };
+  return { ...resultOf(current, reached, () => pool(metric, [current]), {}), reason: { kind: 'worse', by } };
 }
 
 /** So far back a change of level is sought. */
@@ -104,14 +114,20 @@ function judgeHeld(
   if ((observations[start]?.period ?? '') > before.to) return undefined;
   const better = before.pooled.value;
   if (!isWorse(metric, current.value, better + CHANGE_HOLDS * (worst - better))) return undefined;
-  const first = observations.findIndex(({ period }) => period >= from);
-  return resultOf(current, reached, pool(metric, comparableFrom(metric, observations, first, current)), {});
+  const first = firstFrom(observations, from);
+  const { length } = observations;
+  return resultOf(
+    current,
+    reached,
+    () => pool(metric, comparableWith(metric, observations.slice(first, length), current)),
+    {},
+  );
 }
 
 function resultOf(
   current: Observation,
   reached: LevelReached,
-  since: Pooled,
+  since: () => Pooled,
   numbers: Readonly<Record<string, number>>,
 ): Result {
   return {
@@ -125,54 +141,74 @@ function resultOf(
   };
 }
 
-/** The observations from an index on that can be compared with the current one: where that has counts, those that have them. */
-function comparableFrom(
+/** The observations that can be compared with the current one: where that has counts, those that have them. */
+function comparableWith(
   metric: Metric,
   observations: readonly Observation[],
-  start: number,
   current: Observation,
 ): readonly Observation[] {
-  const counted = isShared(metric) && hasCounts(current);
-  const comparable: Observation[] = [];
-  for (let i = start; i < observations.length; i++) {
-    const observation = observations[i] as Observation;
-    if (!counted || hasCounts(observation)) comparable.push(observation);
-  }
-  return comparable;
+  return isShared(metric) && hasCounts(current) ? observations.filter(hasCounts) : observations;
 }
 
-/** Where the last of a series' observations are at a worse level than those before, by what the metric's nature makes of chance. */
-export function findChange(
+/** What two levels of a metric are sought among, by indexes of its observations. */
+interface Sought {
+  /** The first that is looked at. */
+  readonly from: number;
+  /** The first that may belong to the level before, and the first that may to the level since. */
+  readonly startFrom?: number;
+  readonly splitFrom?: number;
+  /** The fewest reports of the level before. */
+  readonly before?: number;
+}
+
+/** Two levels of a metric, the later the worse one. */
+interface Change {
+  readonly before: Pooled;
+  readonly since: Pooled;
+  readonly statistic: number;
+}
+
+/**
+ * Where the last of a metric's observations are at a worse level than those before, by what its nature makes of chance. Only
+ * what can be compared with the current one counts: where that has counts, those that have them.
+ */
+function findChange(
   metric: Metric,
-  series: readonly Observation[],
-  sought: Sought = {},
-): LevelChange | undefined {
-  const current = series.at(-1);
-  if (!current) return undefined;
+  observations: readonly Observation[],
+  columns: Columns,
+  { from, startFrom = 0, splitFrom = 0, before }: Sought,
+): Change | undefined {
+  const counted = isShared(metric) && hasCounts(observations.at(-1) as Observation);
   const isNew = metric.cases === 'flow' || isCohort(metric);
-  if (isNew && isShared(metric) && hasCounts(current))
-    return findWorsening(
-      series.map(
-        (observation): Report =>
-          hasCounts(observation)
-            ? { bad: failuresOf(metric, observation), size: observation.denominator }
-            : { bad: 0, size: 0 },
-      ),
-      { kind: 'binomial' },
-      sought,
+  const areFailures = isNew && counted;
+  const areEvents = isNew && metric.kind === 'count' && metric.polarity === 'lower';
+  const by = areFailures ? 'failures' : counted ? 'counted values' : 'values';
+  const reports = lastReports(metric, columns, from, observations.length, by);
+  const noise: Noise = areFailures
+    ? { kind: 'binomial' }
+    : areEvents
+      ? { kind: 'poisson' }
+      : noiseOf(metric, observations.at(-1)?.denominator);
+  const change = findWorsening(reports, noise, {
+    startFrom: placeOf(reports, startFrom),
+    splitFrom: placeOf(reports, splitFrom),
+    ...(before === undefined ? {} : { before }),
+  });
+  if (!change) return undefined;
+  const { start, split, statistic } = change;
+  const poolOf = (first: number, end: number): Pooled =>
+    pool(
+      metric,
+      Array.from(reports.at.subarray(first, end), (index) => observations[index] as Observation),
     );
-  if (isNew && metric.kind === 'count' && metric.polarity === 'lower')
-    return findWorsening(
-      series.map(({ value }) => ({ bad: value, size: 1 })),
-      { kind: 'poisson' },
-      sought,
-    );
-  const sign = metric.polarity === 'higher' ? -1 : 1;
-  return findWorsening(
-    series.map(({ value }) => ({ bad: sign * value, size: 1 })),
-    noiseOf(metric, series),
-    sought,
-  );
+  return { before: poolOf(start, split), since: poolOf(split, reports.length), statistic };
+}
+
+/** Where among reports those from an observation's index on begin. */
+function placeOf({ at, length }: LastReports, index: number): number {
+  let place = 0;
+  while (place < length && (at[place] as number) < index) place++;
+  return place;
 }
 
 /** Each year's children are new ones. */
@@ -184,9 +220,9 @@ export const isCohort = ({ frequency, window }: Metric): boolean => frequency ==
  */
 export const isOverlapping = ({ window }: Metric): boolean => window === '36-months';
 
-function noiseOf(metric: Metric, series: readonly Observation[]): Noise {
+/** @param size the denominator of the current figure, where it has one. */
+function noiseOf(metric: Metric, size: number | undefined): Noise {
   const correlation = metric.window === '12-months' ? CHANGE_ROLLING_CORRELATION : 0;
-  const size = series.at(-1)?.denominator;
   const least = (mean: number): number => {
     if (metric.kind === 'count') return Math.abs(mean);
     if (!isShared(metric) || !size) return 0;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Level, LevelSchema } from '../lifecycle.ts';
 import { AUTHORITY_ALERT_IDS, type Metric, type Standard } from '../metric.ts';
-import type { Observation, Pooled } from '../series.ts';
-import type { SpecialCause } from '../statistics/xmr.ts';
+import type { Columns, Observation, Pooled } from '../series.ts';
+import type { Lines, SpecialCause } from '../statistics/xmr.ts';
 
 /** The evaluators of a metric's figures. */
 export const MetricEvaluatorSchema = z.enum(['standard', 'inspection', 'change-point', 'special-cause']);
@@ -49,7 +49,7 @@ export type Reference =
   /** The metric's own course from a period on. */
   | { readonly kind: 'course'; readonly mean: number; readonly from: string }
   /** The level that the service had reached, and the one it is at since. */
-  | { readonly kind: 'reached'; readonly reached: LevelReached; readonly since: Pooled };
+  | { readonly kind: 'reached'; readonly reached: LevelReached; readonly since: () => Pooled };
 
 /** A better level that a service had reached before it fell to a worse one. */
 export interface LevelReached {
@@ -79,7 +79,7 @@ export type Reason =
       readonly cusum: number;
       readonly limit: number;
       /** The periods over which it added up, as one, and the first of them; absent where that is the figure alone. */
-      readonly since?: Pooled;
+      readonly since?: () => Pooled;
     }
   | { readonly kind: 'tolerance'; readonly tolerance: number; readonly bare: boolean }
   /** Chance does not bring so great a change of level. */
@@ -88,7 +88,7 @@ export type Reason =
   | { readonly kind: 'worse'; readonly by?: number }
   | { readonly kind: 'special-cause'; readonly cause: SpecialCause };
 
-/** What an evaluator found, before it is put into words. */
+/** What an evaluator found, before it is put into words; what takes all the figures of an episode is added up only then. */
 export interface Result {
   readonly evaluator: MetricEvaluator;
   readonly level: Level;
@@ -98,6 +98,43 @@ export interface Result {
   readonly reference: Reference;
   readonly reason: Reason;
   readonly numbers: Readonly<Record<string, number>>;
+}
+
+/**
+ * What evaluators worked out of a metric's earlier periods and need not work out anew, as later ones cannot change it. Each part
+ * says what it was made of, and counts while that is the same: without a memory the results are the same.
+ */
+export interface Memory {
+  /** The limits of the chart that begins at an index. */
+  limits?: { readonly start: number; readonly lines: Lines };
+  /** What stands in for a baseline in words, by the observations from an index on. */
+  estimate?: { readonly start: number; readonly compared: Compared };
+  /** How far the CUSUM is known to be at zero, whatever the size of the months. */
+  calm?: Calm;
+}
+
+/** The figure that a metric is compared with, in its unit, and from where on. */
+export interface Compared {
+  readonly value: number;
+  /** Index of the first observation that is compared with it. */
+  readonly from: number;
+  readonly reference: Reference;
+}
+
+/** How far a CUSUM is known to be at zero: a sum that is never below it, and the last index at which that is zero. */
+export interface Calm {
+  /** The baseline, and the indexes from which on months are typical and are summed. */
+  readonly value: number;
+  readonly start: number;
+  readonly from: number;
+  /** The most cases in a month that the sum allows for, and how many failures each case takes off it. */
+  readonly most: number;
+  readonly slope: number;
+  /** The sum of the observations before this index. */
+  through: number;
+  sum: number;
+  /** The index after the last at which the sum is zero. */
+  after: number;
 }
 
 /** What an evaluator may know beside the metric and its observations. */
@@ -110,12 +147,15 @@ export interface Context {
   readonly start: number;
   /** What the inspection found, as figures are counted since then; undefined where nobody said. */
   readonly comparable: number | undefined;
-  /** The period in which the last episode of the metric's alert ended, if one did. */
-  readonly clearedIn: string | undefined;
+  /** Index of the first observation after the last episode of the metric's alert ended; 0 where none did. */
+  readonly cleared: number;
   /** The level that the alert was raised at before this period; none while clear or recovering. */
   readonly levelBefore: Level | undefined;
   /** The better level that the present episode was found to have fallen from, if it was. */
   readonly reached: LevelReached | undefined;
+  /** The numbers of the observations, and of later ones, which must not be read. */
+  readonly columns: Columns;
+  readonly memory: Memory;
 }
 
 /**

@@ -9,27 +9,28 @@ import {
   TYPICAL_MONTH_DIGITS,
   TYPICAL_MONTH_REPORTS,
 } from '../rules.ts';
-import { failuresOf, hasCounts, isShared, isWorse, type Observation, pool, scaleOf } from '../series.ts';
+import {
+  type Columns,
+  failuresOf,
+  firstFrom,
+  hasCounts,
+  isShared,
+  isWorse,
+  type Observation,
+  pool,
+  scaleOf,
+} from '../series.ts';
 import { jeffreysCount, jeffreysRate } from '../statistics/binomial.ts';
 import {
   binomialWeights,
   cusumLimit,
-  cusumPath,
   cusumRatio,
   type InControl,
   poissonWeights,
   stepCusum,
 } from '../statistics/cusum.ts';
 import { dispersionAmong, spreadByRanges, spreadBySize } from './dispersion.ts';
-import type { Context, Evaluator, Reason, Reference } from './evaluator.ts';
-
-/** The figure that a metric is compared with, in its unit, and from where on. */
-interface Compared {
-  readonly value: number;
-  /** Index of the first observation that is compared with it. */
-  readonly from: number;
-  readonly reference: Reference;
-}
+import type { Calm, Compared, Context, Evaluator, Memory, Reason } from './evaluator.ts';
 
 /** Why it is a finding, with the numbers that say so. */
 interface Judgement {
@@ -82,11 +83,10 @@ function judge(
 export function comparedWith(
   metric: Metric,
   observations: readonly Observation[],
-  context: Pick<Context, 'start' | 'comparable'>,
+  context: Pick<Context, 'start' | 'comparable'> & { readonly memory?: Memory },
 ): Compared | undefined {
-  const { baseline, heldFrom = '' } = metric;
-  let { start } = context;
-  while (start < observations.length && (observations[start] as Observation).period < heldFrom) start++;
+  const { baseline, heldFrom } = metric;
+  const start = heldFrom ? Math.max(context.start, firstFrom(observations, heldFrom)) : context.start;
   // What was found before the way of working changed says nothing of what came after.
   const isRebased = start > 0 && start === context.start;
   if (isRebased && context.comparable !== undefined)
@@ -95,6 +95,8 @@ export function comparedWith(
     return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;
   if (observations.length - start <= ESTIMATE_FROM_SUBMISSIONS) return undefined;
+  const { memory = {} } = context;
+  if (memory.estimate?.start === start) return memory.estimate.compared;
   const first: Observation[] = [];
   let from = start;
   for (; from < observations.length && first.length < ESTIMATE_FROM_SUBMISSIONS; from++) {
@@ -104,7 +106,9 @@ export function comparedWith(
   const [earliest, latest] = [first[0], first.at(-1)];
   if (!earliest || !latest || first.length < ESTIMATE_FROM_SUBMISSIONS || from >= observations.length) return undefined;
   const value = estimate(metric, first);
-  return { value, from, reference: { kind: 'estimate', value, from: earliest.period, to: latest.period } };
+  const reference = { kind: 'estimate', value, from: earliest.period, to: latest.period } as const;
+  memory.estimate = { start, compared: { value, from, reference } };
+  return memory.estimate.compared;
 }
 
 /** What the first submissions say of the normal state, leaning to the worse side by as much as they are few. */
@@ -138,68 +142,128 @@ function hasCusum(metric: Metric, current: Observation, { value }: Compared): bo
 /**
  * The cases of a typical month: the median of the latest reports, to {@link TYPICAL_MONTH_DIGITS} digits.
  */
-function typicalMonth(observations: readonly Observation[], start: number): number {
+function typicalMonth({ denominator }: Columns, start: number, length: number): number {
   let count = 0;
-  for (let i = observations.length - 1; i >= start && count < TYPICAL_MONTH_REPORTS; i--) {
-    const { denominator } = observations[i] as Observation;
-    if (denominator !== undefined) DENOMINATORS[count++] = denominator;
+  for (let i = length - 1; i >= start && count < TYPICAL_MONTH_REPORTS; i--) {
+    const n = denominator[i] as number;
+    if (Number.isNaN(n)) continue;
+    // Put in its place among the larger ones: two dozen are too few for a sort to be called.
+    let place = count++;
+    for (; place > 0 && (SORTED[place - 1] as number) > n; place--) SORTED[place] = SORTED[place - 1] as number;
+    SORTED[place] = n;
   }
-  const sorted = DENOMINATORS.subarray(0, count).sort();
   const middle = count - 1;
-  const median = ((sorted[middle >> 1] as number) + (sorted[(middle + 1) >> 1] as number)) / 2;
+  const median = ((SORTED[middle >> 1] as number) + (SORTED[(middle + 1) >> 1] as number)) / 2;
   const unit = 10 ** (Math.floor(Math.log10(median)) + 1 - TYPICAL_MONTH_DIGITS);
   return unit > 1 ? Math.round(median / unit) * unit : median;
 }
 
 /** Overwritten by each call: made anew each month, it would be a tenth of what judging costs. */
-const DENOMINATORS = new Float64Array(TYPICAL_MONTH_REPORTS);
+const SORTED = new Float64Array(TYPICAL_MONTH_REPORTS);
 
 function judgeByCusum(
   metric: Metric,
   observations: readonly Observation[],
   compared: Compared,
-  { start, clearedIn }: Context,
+  context: Context,
 ): Judgement | undefined {
-  const { value } = compared;
-  const scale = scaleOf(metric);
-  const rate = (metric.polarity === 'higher' ? scale - value : value) / scale;
-  const inControl: InControl =
-    metric.kind === 'count'
-      ? { kind: 'poisson', mean: value }
-      : { kind: 'binomial', rate, n: typicalMonth(observations, start) };
-  const ratio = cusumRatio(inControl);
-  const weightOf = weights(metric, value, rate, ratio);
-  let { from } = compared;
-  while (clearedIn && from < observations.length && (observations[from] as Observation).period <= clearedIn) from++;
+  const { start, columns } = context;
+  const { length } = observations;
+  // Up to there it is zero, wherever it began.
+  const from = Math.max(compared.from, context.cleared, calmBefore(metric, compared, context, length));
+  if (from >= length) return undefined;
+  const inControl = inControlAt(metric, compared, typicalMonth(columns, start, length));
+  const weightOf = weights(metric, inControl, columns);
   // The cap only lowers the path: the limit, which costs more, is asked for only where it could be exceeded.
   let uncapped = 0;
-  for (let i = from; i < observations.length; i++)
-    uncapped = stepCusum(uncapped, weightOf(observations[i] as Observation), Number.POSITIVE_INFINITY);
+  for (let i = from; i < length; i++) uncapped = stepCusum(uncapped, weightOf(i), Number.POSITIVE_INFINITY);
   if (uncapped === 0) return undefined;
   const limit = cusumLimit(inControl);
   if (uncapped <= limit) return undefined;
-  const dispersion = dispersionAmong(metric, observations, start);
-  const path = cusumPath(
-    observations.slice(from).map((observation) => weightOf(observation) / dispersion),
-    limit,
-  );
-  const cusum = path.at(-1) as number;
+  const dispersion = dispersionAmong(metric, context, observations.length);
+  let cusum = 0;
+  let first = from;
+  for (let i = from; i < length; i++) {
+    cusum = stepCusum(cusum, weightOf(i) / dispersion, limit);
+    if (cusum === 0) first = i + 1;
+  }
   if (cusum <= limit) return undefined;
-  const summed = observations.slice(from + path.lastIndexOf(0) + 1);
-  const first = summed[0];
-  const since = first && summed.length > 1 ? pool(metric, summed) : undefined;
-  return { reason: { kind: 'cusum', cusum, limit, ...(since ? { since } : {}) }, numbers: { cusum, limit } };
+  const since = () => pool(metric, observations.slice(first, length));
+  return {
+    reason: { kind: 'cusum', cusum, limit, ...(length - first > 1 ? { since } : {}) },
+    numbers: { cusum, limit },
+  };
 }
 
-/** What each observation adds to the sum. */
-function weights(metric: Metric, value: number, rate: number, ratio: number): (observation: Observation) => number {
-  if (metric.kind === 'count') {
-    const weigh = poissonWeights(value, ratio);
-    return (observation) => weigh(observation.value);
+/** A month of so many cases at the baseline. */
+function inControlAt(metric: Metric, { value }: Compared, n: number): InControl {
+  if (metric.kind === 'count') return { kind: 'poisson', mean: value };
+  const scale = scaleOf(metric);
+  return { kind: 'binomial', rate: (metric.polarity === 'higher' ? scale - value : value) / scale, n };
+}
+
+/** What the observation of an index adds to the sum. */
+function weights(
+  { polarity }: Metric,
+  inControl: InControl,
+  { value, numerator, denominator }: Columns,
+): (index: number) => number {
+  const ratio = cusumRatio(inControl);
+  if (inControl.kind === 'poisson') {
+    const weigh = poissonWeights(inControl.mean, ratio);
+    return (i) => weigh(value[i] as number);
   }
-  const weigh = binomialWeights(rate, ratio);
-  return (observation) =>
-    hasCounts(observation) ? weigh(failuresOf(metric, observation), observation.denominator) : 0;
+  const weigh = binomialWeights(inControl.rate, ratio);
+  return (i) => {
+    const [x, n] = [numerator[i] as number, denominator[i] as number];
+    return Number.isNaN(n) ? 0 : weigh(polarity === 'higher' ? n - x : x, n);
+  };
+}
+
+/** Records grow: a sum is made for months so many times as large as any yet, and anew where one is larger still. */
+const ROOM_FOR_LARGER = 2;
+/** So much more than any rounding is taken off less than it might be, so that a sum at zero has the CUSUM at zero. */
+const FOR_ROUNDING = 1e-6;
+
+/**
+ * The index before which the CUSUM is at zero, whatever the typical month has been or will be. A month's weight at an odds ratio r is
+ * log(r) times its failures less s(r) a case, and s grows with r; so no CUSUM is above zero where the sum for the least r, that
+ * of the largest months, is zero. It goes on from month to month, where the CUSUM, tuned to the typical month, begins anew.
+ */
+function calmBefore(metric: Metric, compared: Compared, context: Context, length: number): number {
+  const { value, numerator, denominator } = context.columns;
+  const isCount = metric.kind === 'count';
+  const calm = calmSoFar(metric, compared, context, length);
+  for (; calm.through < length; calm.through++) {
+    const i = calm.through;
+    const n = isCount ? 1 : (denominator[i] as number);
+    const x = (isCount ? value[i] : numerator[i]) as number;
+    const failures = !isCount && metric.polarity === 'higher' ? n - x : x;
+    if (!Number.isNaN(n)) calm.sum = Math.max(0, calm.sum + failures - n * calm.slope);
+    if (calm.sum === 0) calm.after = i + 1;
+  }
+  return calm.after;
+}
+
+/** The sum so far, or one that is to be made anew: for another baseline, or for larger months. */
+function calmSoFar(metric: Metric, compared: Compared, context: Context, length: number): Calm {
+  const { columns, memory, start } = context;
+  const { value, from } = compared;
+  const known = memory.calm;
+  const goesOn = known?.value === value && known.start === start && known.from === from;
+  let most = goesOn ? known.most : 1;
+  const unseen = goesOn ? known.through : start;
+  if (metric.kind !== 'count') for (let i = unseen; i < length; i++) most = Math.max(most, columns.denominator[i] || 0);
+  if (goesOn && most === known.most) return known;
+  most *= ROOM_FOR_LARGER;
+  // A typical month may be rounded up by half a unit of its last digit.
+  const inControl = inControlAt(metric, compared, most * (1 + 10 ** (1 - TYPICAL_MONTH_DIGITS)));
+  const ratio = cusumRatio(inControl);
+  const expected =
+    inControl.kind === 'poisson' ? (ratio - 1) * inControl.mean : Math.log1p((ratio - 1) * inControl.rate);
+  const slope = (expected / Math.log(ratio)) * (1 - FOR_ROUNDING);
+  memory.calm = { value, start, from, most, slope, through: from, sum: 0, after: from };
+  return memory.calm;
 }
 
 function judgeByTolerance(
@@ -207,12 +271,12 @@ function judgeByTolerance(
   current: Observation,
   observations: readonly Observation[],
   { value, from, reference }: Compared,
-  { start }: Context,
+  context: Context,
 ): Judgement | undefined {
   if (metric.tolerance === null) return undefined;
   const bare = isShared(metric) && metric.cases === 'flow' && !hasCounts(current);
   const byRanges = bare || metric.kind === 'mean';
-  const spread = byRanges ? spreadByRanges(observations, start) : spreadBySize(metric, current, value);
+  const spread = byRanges ? spreadByRanges(metric, context, observations.length) : spreadBySize(metric, current, value);
   const uncertain = reference.kind === 'estimate' ? ESTIMATE_SPREAD : 1;
   const tolerance = Math.max(metric.tolerance, SIZE_DEVIATIONS * uncertain * spread);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;

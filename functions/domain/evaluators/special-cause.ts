@@ -1,9 +1,9 @@
 import type { Metric } from '../metric.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
-import type { Observation } from '../series.ts';
-import { type Direction, type Limits, latestPoint, type XmrOptions } from '../statistics/xmr.ts';
+import { isWorse, type Observation } from '../series.ts';
+import { type Direction, frozenAt, type Limits, type Lines, latestWithin, type XmrOptions } from '../statistics/xmr.ts';
 import { isOverlapping } from './change-point.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { Context, Evaluator } from './evaluator.ts';
 
 const DIRECTION: Record<Metric['polarity'], Direction> = {
   higher: 'increase',
@@ -46,20 +46,24 @@ export function shownLimits(
  * `watch`. Silent where the package calls limits unreliable ({@link XMR_MIN_POINTS}), where there are none (a constant
  * series), and where no direction is better.
  */
-export const specialCause: Evaluator = (metric, observations, { period, start }) => {
+export const specialCause: Evaluator = (metric, observations, context) => {
+  const { period, start, columns } = context;
   const current = observations.at(-1);
   if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
   if (isOverlapping(metric)) return undefined;
   if (observations.length - start < XMR_MIN_POINTS) return undefined;
-  // Once they are frozen, nothing between the points in the limits and the latest run bears on the latest point.
-  const afterLimits = Math.max(start + XMR_POINTS_IN_LIMITS, observations.length - XMR_RUN);
-  const values: number[] = [];
-  for (let i = start; i < observations.length; i++) {
-    if (i === start + XMR_POINTS_IN_LIMITS) i = afterLimits;
-    values.push((observations[i] as Observation).value);
-  }
-  const point = latestPoint(values, chartOptions(metric));
-  if (!point?.cause || point.type !== 'special_cause_concern' || point.lower === null || point.upper === null)
+  const { length } = observations;
+  const lines = limitsFrom(context);
+  // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any rule.
+  if (
+    !isWorse(metric, current.value, lines.mean) &&
+    !isWorse(metric, current.value, columns.value[length - 2] as number)
+  )
+    return undefined;
+  const last: number[] = [];
+  for (let i = length - XMR_RUN; i < length; i++) last.push(columns.value[i] as number);
+  const point = latestWithin(lines, last, chartOptions(metric));
+  if (!point.cause || point.type !== 'special_cause_concern' || point.lower === null || point.upper === null)
     return undefined;
   const { mean, lower, upper, cause } = point;
   return {
@@ -72,3 +76,10 @@ export const specialCause: Evaluator = (metric, observations, { period, start })
     numbers: { value: current.value, mean, lower, upper },
   };
 };
+
+/** The limits of the chart that begins at the context's start; the points they are frozen at are all in. */
+function limitsFrom({ start, columns, memory }: Context): Lines {
+  if (memory.limits?.start !== start)
+    memory.limits = { start, lines: frozenAt([...columns.value.subarray(start, start + XMR_POINTS_IN_LIMITS)]) };
+  return memory.limits.lines;
+}

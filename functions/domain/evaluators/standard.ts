@@ -82,12 +82,9 @@ function judge(
 }
 
 /** The standard deviation of a figure at its standard, by its own size or, of an average, by its moving ranges; 0 where unknown. */
-function spreadOf(
-  metric: Metric,
-  observations: readonly Observation[],
-  { period, standardIn, start }: Context,
-): number {
-  if (metric.kind === 'mean') return spreadByRanges(observations, start);
+function spreadOf(metric: Metric, observations: readonly Observation[], context: Context): number {
+  const { period, standardIn } = context;
+  if (metric.kind === 'mean') return spreadByRanges(metric, context, observations.length);
   if (metric.kind === 'count' && metric.polarity !== 'lower') return 0;
   return spreadBySize(metric, observations.at(-1) as Observation, standardIn(period)?.value ?? 0);
 }
@@ -133,7 +130,7 @@ function judgeByChance(
 ): Judgement {
   const undispersed = chanceOf(metric, [current], inForce, 1);
   // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
-  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, observations, context.start) : 1;
+  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, context, observations.length) : 1;
   const chance = dispersion === 1 ? undispersed : chanceOf(metric, [current], inForce, dispersion);
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };

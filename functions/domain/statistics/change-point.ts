@@ -15,12 +15,13 @@ import {
  * (D. B. Laney, Quality Engineering 14, 2002: p′ charts) where they vary more than their counts explain.
  */
 
-/** One report: what happened, among how many chances for it. */
-export interface Report {
+/** Reports, oldest first: what happened in each, among how many chances for it. */
+export interface Reports {
+  readonly length: number;
   /** Failures, events, or the figure itself. Higher is worse. */
-  readonly bad: number;
+  readonly bad: Float64Array;
   /** Cases for `binomial`; 1 otherwise. */
-  readonly size: number;
+  readonly size: Float64Array;
 }
 
 /** How reports vary while nothing changes. */
@@ -58,10 +59,10 @@ export interface Sought {
  * {@link CHANGE_BEFORE_MAX} reports right before those, so that an improvement which lasted half a year is a level of its
  * own. Work is bounded: some 60 pairs, whatever the length.
  *
- * @param reports oldest first; only the last {@link CHANGE_BEFORE_MAX} + {@link CHANGE_SINCE_MAX} are read.
+ * @param reports only the last {@link CHANGE_BEFORE_MAX} + {@link CHANGE_SINCE_MAX} are read.
  */
 export function findWorsening(
-  reports: readonly Report[],
+  reports: Reports,
   noise: Noise,
   { startFrom = 0, splitFrom = 0, before = CHANGE_BEFORE_MIN }: Sought = {},
 ): LevelChange | undefined {
@@ -70,28 +71,29 @@ export function findWorsening(
   if (length - Math.max(first, startFrom) <= before) return undefined;
   const [bad, size] = [SUMS_OF_BAD, SUMS_OF_SIZE];
   for (let i = first; i < length; i++) {
-    const { bad: b, size: n } = reports[i] as Report;
-    bad[i - first + 1] = (bad[i - first] as number) + b;
-    size[i - first + 1] = (size[i - first] as number) + n;
+    bad[i - first + 1] = (bad[i - first] as number) + (reports.bad[i] as number);
+    size[i - first + 1] = (size[i - first] as number) + (reports.size[i] as number);
   }
   const end = length - first;
   const earliest = Math.max(0, startFrom - first);
   const spread = noise.kind === 'ranges' ? spreadOf(reports, first, noise) : undefined;
   if (noise.kind === 'ranges' && !spread) return undefined;
   let best: LevelChange | undefined;
+  let shortest = 0;
+  while ((CHANGE_BEFORE_LENGTHS[shortest] ?? before) < before) shortest++;
   for (let since = 1; since <= CHANGE_SINCE_MAX; since++) {
     const split = end - since;
     if (first + split < splitFrom || split - earliest < before) break;
     const x2 = (bad[end] as number) - (bad[split] as number);
     const n2 = (size[end] as number) - (size[split] as number);
-    for (const wanted of CHANGE_BEFORE_LENGTHS) {
-      if (wanted < before) continue;
+    for (let i = shortest; i < CHANGE_BEFORE_LENGTHS.length; i++) {
+      const wanted = CHANGE_BEFORE_LENGTHS[i] as number;
       const start = Math.max(earliest, split - wanted);
       // Fewer reports than make a level are what was told, and known as such: they count as if they made one.
       const weight = Math.max(1, CHANGE_BEFORE_MIN / (split - start));
       const x1 = weight * ((bad[split] as number) - (bad[start] as number));
       const n1 = weight * ((size[split] as number) - (size[start] as number));
-      if (x2 * n1 > x1 * n2) {
+      if (x2 * n1 > x1 * n2 && !(spread && isSurelyBelow(x1, n1, x2, since, spread))) {
         const statistic = spread
           ? ratioByRanges(x2 / since - x1 / n1, since, n1, spread)
           : noise.kind === 'binomial'
@@ -116,12 +118,15 @@ const SUMS_OF_SIZE = new Float64Array(CHANGE_BEFORE_MAX + CHANGE_SINCE_MAX + 1);
 
 const plus = (x: number, ratio: number): number => (x > 0 ? x * Math.log(ratio) : 0);
 
-/** Twice the log-likelihood ratio of two shares against one. */
+/**
+ * Twice the log-likelihood ratio of two shares against one; 0 where it is surely below the limit. Pearson's statistic, which takes
+ * no logarithm, is never less than half of it (a Kullback-Leibler divergence is at most the χ² divergence).
+ */
 function ratioOfShares(x1: number, n1: number, x2: number, n2: number): number {
-  const share = (x1 + x2) / (n1 + n2);
-  // The score statistic, which takes no logarithm, is never less than half of it where it matters.
-  const difference = x2 / n2 - x1 / n1;
-  if (difference * difference < ((CHANGE_LIMIT / 2) * share * (1 - share) * (n1 + n2)) / (n1 * n2)) return 0;
+  const [x, n] = [x1 + x2, n1 + n2];
+  const difference = x2 * n1 - x1 * n2;
+  if (difference * difference * n < (CHANGE_LIMIT / 2) * x * (n - x) * n1 * n2) return 0;
+  const share = x / n;
   return (
     2 *
     (plus(x1, x1 / n1 / share) +
@@ -131,7 +136,10 @@ function ratioOfShares(x1: number, n1: number, x2: number, n2: number): number {
   );
 }
 
+/** The same of two mean counts. */
 function ratioOfCounts(x1: number, n1: number, x2: number, n2: number): number {
+  const difference = x2 * n1 - x1 * n2;
+  if (difference * difference < (CHANGE_LIMIT / 2) * (x1 + x2) * n1 * n2) return 0;
   const mean = (x1 + x2) / (n1 + n2);
   return 2 * (plus(x1, x1 / n1 / mean) + plus(x2, x2 / n2 / mean));
 }
@@ -141,7 +149,7 @@ const MEAN_DEVIATION = Math.sqrt(2 / Math.PI);
 
 /** The statistic over the dispersion, where that is above 1; a logarithm as in Student's t makes up for it being an estimate. */
 function judgedByDispersion(
-  reports: readonly Report[],
+  reports: Reports,
   first: number,
   { split, statistic }: LevelChange,
   binomial: boolean,
@@ -151,12 +159,12 @@ function judgedByDispersion(
 }
 
 /** Laney's σz²: how much successive reports differ, over how much their counts explain. Not over the split. */
-export function dispersionOf(reports: readonly Report[], first: number, split: number, binomial: boolean): number {
+export function dispersionOf(reports: Reports, first: number, split: number, binomial: boolean): number {
   let bad = 0;
   let size = 0;
   for (let i = first; i < reports.length; i++) {
-    bad += (reports[i] as Report).bad;
-    size += (reports[i] as Report).size;
+    bad += reports.bad[i] as number;
+    size += reports.size[i] as number;
   }
   const rate = bad / size;
   const variance = binomial ? rate * (1 - rate) : rate;
@@ -164,8 +172,9 @@ export function dispersionOf(reports: readonly Report[], first: number, split: n
   let count = 0;
   for (let i = first + 1; i < reports.length; i++) {
     if (i === split) continue;
-    const [a, b] = [reports[i - 1] as Report, reports[i] as Report];
-    sum += Math.abs(b.bad / b.size - a.bad / a.size) / Math.sqrt(variance * (1 / a.size + 1 / b.size));
+    const [n1, n2] = [reports.size[i - 1] as number, reports.size[i] as number];
+    const step = (reports.bad[i] as number) / n2 - (reports.bad[i - 1] as number) / n1;
+    sum += Math.abs(step) / Math.sqrt(variance * (1 / n1 + 1 / n2));
     count += 1;
   }
   const deviation = count > 0 ? sum / count / MEAN_DEVIATION : 1;
@@ -181,7 +190,7 @@ interface Spread {
 
 /** The variance of one report and the correlation of successive ones; undefined where there are too few, or all are the same. */
 function spreadOf(
-  reports: readonly Report[],
+  reports: Reports,
   first: number,
   { least, correlation }: Extract<Noise, { kind: 'ranges' }>,
 ): Spread | undefined {
@@ -191,8 +200,8 @@ function spreadOf(
   let largest = 0;
   let split = first;
   for (let i = first; i < reports.length; i++) {
-    sum += (reports[i] as Report).bad;
-    const range = i > first ? Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad) : 0;
+    sum += reports.bad[i] as number;
+    const range = i > first ? rangeTo(reports, i) : 0;
     if (range > largest) {
       largest = range;
       split = i;
@@ -212,6 +221,15 @@ function spreadOf(
   };
 }
 
+/** Just less than the limit, whatever the rounding. */
+const SURELY_BELOW = 0.999 * CHANGE_LIMIT;
+
+/** Whether sums of so many reports differ so little that {@link ratioByRanges} is below the limit: it takes no division to see that. */
+function isSurelyBelow(x1: number, n1: number, x2: number, n2: number, { variance }: Spread): boolean {
+  const difference = x2 * n1 - x1 * n2;
+  return difference * difference < SURELY_BELOW * variance * n1 * n2 * (n1 + n2);
+}
+
 function ratioByRanges(difference: number, since: number, before: number, { variance, correlation }: Spread): number {
   const atMost = (difference * difference) / (variance * (1 / since + 1 / before));
   if (correlation === 0 || atMost <= CHANGE_LIMIT) return atMost;
@@ -225,7 +243,7 @@ function ratioByRanges(difference: number, since: number, before: number, { vari
  * the larger: a series that wanders is no series that changed.
  */
 function judgedBySpread(
-  reports: readonly Report[],
+  reports: Reports,
   first: number,
   { start, split }: LevelChange,
   { floor, correlation }: Spread,
@@ -247,11 +265,11 @@ function withEstimatedSpread(statistic: number, reports: number): number {
   return free * Math.log1p(statistic / free);
 }
 
-function momentsOf(reports: readonly Report[], from: number, to: number): { mean: number; squares: number } {
+function momentsOf(reports: Reports, from: number, to: number): { mean: number; squares: number } {
   let mean = 0;
-  for (let i = from; i < to; i++) mean += (reports[i] as Report).bad / (to - from);
+  for (let i = from; i < to; i++) mean += (reports.bad[i] as number) / (to - from);
   let squares = 0;
-  for (let i = from; i < to; i++) squares += ((reports[i] as Report).bad - mean) ** 2;
+  for (let i = from; i < to; i++) squares += ((reports.bad[i] as number) - mean) ** 2;
   return { mean, squares };
 }
 
@@ -262,13 +280,16 @@ function varianceOfMean(count: number, correlation: number): number {
   return (1 + r - (2 * r * (1 - r ** count)) / (count * (1 - r))) / (count * (1 - r));
 }
 
+/** The moving range from the report before. */
+const rangeTo = ({ bad }: Reports, i: number): number => Math.abs((bad[i] as number) - (bad[i - 1] as number));
+
 /** What moving ranges say of the variance, without the range that leads to `split`. */
-export function varianceByRanges(reports: readonly Report[], first: number, split: number): number {
+export function varianceByRanges(reports: Reports, first: number, split: number): number {
   let sum = 0;
   let count = 0;
   for (let i = first + 1; i < reports.length; i++) {
     if (i === split) continue;
-    sum += Math.abs((reports[i] as Report).bad - (reports[i - 1] as Report).bad);
+    sum += rangeTo(reports, i);
     count += 1;
   }
   const deviation = count > 0 ? sum / count / MEAN_DEVIATION / Math.SQRT2 : 0;

@@ -68,20 +68,6 @@ export function stepCusum(before: number, weight: number, limit: number): number
   return Math.min(CUSUM_CAP_IN_LIMITS * limit, Math.max(0, before + weight));
 }
 
-/**
- * The path after each month.
- *
- * @param restarts indexes of the months that begin at zero again: the first after an alert cleared, or after a rebase date.
- */
-export function cusumPath(weights: readonly number[], limit: number, restarts: readonly number[] = []): number[] {
-  const fresh = new Set(restarts);
-  let sum = 0;
-  return weights.map((weight, i) => {
-    sum = stepCusum(fresh.has(i) ? 0 : sum, weight, limit);
-    return sum;
-  });
-}
-
 /** A month's failures in units of one failure: what each month takes off, and the chances of what it may bring. */
 type Month = {
   /** Taken off every month: the path rises by failures less this. */

@@ -93,7 +93,7 @@ function meanOf(values: readonly number[], start: number, end: number): number {
 }
 
 /** The limits and the lines close to them; NaN where there are none, so that every comparison with them is false. */
-type Lines = { mean: number; lower: number; upper: number; closeLower: number; closeUpper: number };
+export type Lines = { mean: number; lower: number; upper: number; closeLower: number; closeUpper: number };
 
 function linesOf(values: readonly number[], start: number, end: number, screen: boolean): Lines {
   const mean = meanOf(values, start, end);
@@ -303,6 +303,16 @@ export function latestPoint(values: readonly number[], options: XmrOptions): Xmr
   const lines = linesOf(values, start, end, options.screen ?? true);
   return latestOf(values, start, values.length - 1, starts.length - 1, lines, options);
 }
+
+/** The limits of the points that they are frozen at, for {@link latestWithin}. */
+export const frozenAt = (values: readonly number[]): Lines => linesOf(values, 0, values.length, true);
+
+/** What {@link latestPoint} says of one whose group's limits are frozen and known, by the last {@link XMR_RUN} points of the group: no rule looks further back. */
+export const latestWithin = (
+  lines: Lines,
+  last: readonly number[],
+  options: XmrOptions,
+): Pick<XmrPoint, 'cause' | 'type' | keyof Limits> => latestOf(last, 0, last.length - 1, 0, lines, options);
 
 function latestOf(
   values: readonly number[],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, Progress } from '../../../functions/domain/action.ts';
-import type { Board } from '../../../functions/domain/board.ts';
+import type { Board, ToldAlert } from '../../../functions/domain/board.ts';
+import { action } from '../../../functions/domain/evaluators/action.ts';
 import { bodyOf } from '../../../functions/domain/notice.ts';
 import type { Notice } from '../../../functions/domain/notice-contents.ts';
+import { obligationsOf } from '../../../functions/domain/obligations.ts';
 import { type Reconciled, reconcile } from '../../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../../functions/domain/record.ts';
 import { aMetric, aRecord, HEREFORDSHIRE, months } from '../../support/build.ts';
@@ -122,5 +124,60 @@ describe('overdue actions', () => {
     expect(boardOf(look(known, '2011-01-23T00:00:00Z')).alerts.action?.acknowledgement).toBeUndefined();
     const completed = { ...known, progress: [progress('A8', 1, 'completed', '2011-01-10T00:00:00.000Z')] };
     expect(boardOf(look(completed, '2011-01-23T00:00:00Z')).alerts.action?.acknowledgement).toEqual(acknowledgement);
+  });
+
+  it('are the inspection\u2019s own dates where one of them is, and each due date is a list of its own', () => {
+    const [first, ...rest] = actions as [Action, ...Action[]];
+    const mixed = { ...record, actions: [{ ...first, dueBasis: 'inspection' as const }, ...rest] };
+    expect(boardOf(look(mixed, '2011-01-23T00:00:00Z')).alerts.action?.findings[0]?.text).toBe(
+      '3 recommended actions are past the due date and not reported as completed: A1, A2 since 22 October 2010; A8 since 22 January 2011',
+    );
+  });
+
+  it('are not watched while no figures are in, and name none where none is overdue', () => {
+    const none = { ...record, months: [] };
+    const [before, now] = [obligationsOf(none, new Date('2011-01-23T00:00:00Z')), new Date('2010-10-01T00:00:00Z')];
+    expect(action.describe(before, none)).toEqual({
+      value: '0 of 4 reported as completed; not watched while no figures are in',
+    });
+    expect(action.describe(obligationsOf(record, now), record)).toEqual({
+      value: '0 of 4 reported as completed, 0 overdue',
+    });
+    expect(action.wasRight({} as ToldAlert, none, before)).toBe(false);
+  });
+
+  it('are looked at when each of those with a date is due, and no other', () => {
+    const undated = { ...record, actions: [...actions, { ...actions[0], id: 'A99', due: undefined } as Action] };
+    const at = obligationsOf(undated, new Date('2010-10-01T00:00:00Z'));
+    expect(action.deadlines(at).map((each) => each.toISOString())).toEqual([
+      ...['2010-10-22T23:00:00.000Z', '2010-10-22T23:00:00.000Z', '2011-01-23T00:00:00.000Z'],
+      '2011-04-22T23:00:00.000Z',
+    ]);
+    // The next one makes it more again: less is not told by itself.
+    expect(action.lasts(at)).toBe(false);
+  });
+
+  it('are covered by what was said of them, as they were overdue when it was', () => {
+    const now = new Date('2010-11-10T00:00:00Z');
+    const given = { alert: 'action', author: 'A. Head', note: '', period: '2011-09', level: 'warning' as const };
+    const covers = (at: string, reports: readonly Progress[]) => {
+      const seen = { ...record, progress: [...reports] };
+      return action.covers({ ...given, at }, seen, obligationsOf(seen, now));
+    };
+    expect(covers('2010-11-01T00:00:00.000Z', [])).toBe(true);
+    expect(covers('2010-10-01T00:00:00.000Z', [])).toBe(false);
+    const completed = progress('A1', 1, 'completed', '2010-10-25T00:00:00.000Z');
+    const reopened = progress('A1', 2, 'open', '2010-11-05T00:00:00.000Z');
+    // Completed when it was said, overdue again since: nobody answered for that.
+    expect(covers('2010-11-01T00:00:00.000Z', [completed, reopened])).toBe(false);
+    expect(covers('2010-10-25T00:00:00.000Z', [completed, reopened])).toBe(false);
+    expect(covers('2010-11-05T00:00:00.000Z', [completed, reopened])).toBe(true);
+  });
+
+  it('have grown only where there are more', () => {
+    const told = boardOf(look(record, '2010-11-01T00:00:00Z')).alerts.action as Board['alerts'][string];
+    expect([1, 2, 3].map((overdue) => action.hasGrown({ ...told, overdue }, told))).toEqual([true, false, false]);
+    expect(action.hasGrown({ ...told, overdue: undefined }, told)).toBe(true);
+    expect(action.hasGrown({ ...told, overdue: 1 }, { ...told, findings: [] })).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { backtest } from '../../../functions/domain/backtest.ts';
 import { describeFinding } from '../../../functions/domain/describe-finding.ts';
 import { changePoint } from '../../../functions/domain/evaluators/change-point.ts';
+import { columnsOf } from '../../../functions/domain/series.ts';
 import {
   aBacklog,
   aLocalStandard,
@@ -85,10 +86,12 @@ describe('the level that was reached', () => {
       period: observations.at(-1)?.period ?? '',
       standardIn: () => undefined,
       start: 0,
-      clearedIn: undefined,
+      cleared: 0,
       comparable: undefined,
       levelBefore: undefined,
       reached: undefined,
+      columns: columnsOf(observations),
+      memory: {},
     });
     if (!result) throw new Error('nothing was found');
     const shown = describeFinding(metric, result, 'show');

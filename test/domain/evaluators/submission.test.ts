@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Board } from '../../../functions/domain/board.ts';
+import type { Board, ToldAlert } from '../../../functions/domain/board.ts';
+import { submission } from '../../../functions/domain/evaluators/submission.ts';
+import { obligationsOf } from '../../../functions/domain/obligations.ts';
 import { type Reconciled, reconcile } from '../../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../../functions/domain/record.ts';
 import { aMetric, aRecord, HEREFORDSHIRE, months } from '../../support/build.ts';
@@ -176,5 +178,53 @@ describe('a missing submission', () => {
     expect(notice?.transitions[0]?.inHand).toMatchObject({ author: 'A. Analyst', note: 'system change', lapsed: true });
     const next = { ...known, months: months(aMetric(), [...good, ...good]) };
     expect(boardOf(look(next, '2011-01-15T00:00:00Z')).alerts.submission).toBeUndefined();
+  });
+
+  it('says since when it is very late, and whose the day is', () => {
+    const text = (now: string, fields: Partial<AuthorityRecord> = {}) =>
+      boardOf(look({ ...record, ...fields }, now)).alerts.submission?.findings[0]?.text;
+    expect(text('2011-01-15T00:00:00Z')).toBe(
+      "the figures for November 2010 are not in; they were due by 14 December 2010, the 10th working day after the month (this service's default), and that is over a month ago",
+    );
+    const settings = [
+      { ...{ version: 1, dueWorkingDay: 5, author: 'A. Head', reason: 'agreed', setAt: '2010-10-01T00:00:00.000Z' } },
+    ];
+    expect(text('2010-12-08T00:00:00Z', { settings })).toBe(
+      'the figures for November 2010 are not in; they were due by 7 December 2010, the 5th working day after the month (local policy)',
+    );
+  });
+
+  it('counts what is missing only where a month was skipped', () => {
+    const at = (of: AuthorityRecord, now: string) => submission.judge(obligationsOf(of, new Date(now)))?.numbers;
+    const [october] = record.months as [(typeof record.months)[number]];
+    const gap = aRecord({ months: [october, { ...october, period: '2010-12' }] });
+    expect(at(record, '2010-12-20T00:00:00Z')).toEqual({});
+    expect(at(gap, '2011-01-10T00:00:00Z')).toEqual({ missing: 1 });
+    expect(at(gap, '2011-02-20T00:00:00Z')).toEqual({ missing: 2 });
+  });
+
+  it('was right where the month came in since, and lasts while nothing is late', () => {
+    const at = (of: AuthorityRecord, now: string) => obligationsOf(of, new Date(now));
+    const told = (period: string) => ({ period }) as ToldAlert;
+    const december = at(record, '2010-12-20T00:00:00Z');
+    expect(submission.wasRight(told('2010-10'), record, december)).toBe(true);
+    expect(submission.wasRight(told('2010-11'), record, december)).toBe(false);
+    expect(submission.wasRight(told('2010-10'), record, at(aRecord(), '2010-12-20T00:00:00Z'))).toBe(false);
+    expect(submission.lasts(at(record, '2010-12-14T12:00:00Z'))).toBe(true);
+    expect(submission.lasts(at(record, '2010-12-15T00:00:00Z'))).toBe(false);
+    expect(submission.lasts(at(aRecord(), '2010-12-15T00:00:00Z'))).toBe(false);
+    expect(submission.deadlines(at(aRecord(), '2010-12-15T00:00:00Z'))).toEqual([]);
+  });
+
+  it('has grown where more months are missing than were', () => {
+    const alert = boardOf(look(record, '2010-12-20T00:00:00Z')).alerts.submission as Board['alerts'][string];
+    const of = (missing: number) =>
+      ({ ...alert, findings: [{ ...alert.findings[0], numbers: { missing } }] }) as typeof alert;
+    expect(submission.hasGrown({ ...alert, missing: 2 }, of(3))).toBe(true);
+    expect(submission.hasGrown({ ...alert, missing: 2 }, of(2))).toBe(false);
+    // Where no number says so, it was one.
+    expect(submission.hasGrown(alert, of(2))).toBe(true);
+    expect(submission.hasGrown(alert, alert)).toBe(false);
+    expect(submission.hasGrown(alert, { ...alert, findings: [] })).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../bench/signal-worlds.ts';
 import { CHANGE_LIMIT } from '../../../functions/domain/rules.ts';
-import { findWorsening, type Noise, type Report } from '../../../functions/domain/statistics/change-point.ts';
+import { findWorsening as findWorseningIn, type Noise } from '../../../functions/domain/statistics/change-point.ts';
 
 const random = seededRandom(2010);
 const binomial = (n: number, p: number): number => {
@@ -12,6 +12,19 @@ const binomial = (n: number, p: number): number => {
 const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 const BINOMIAL: Noise = { kind: 'binomial' };
 const RANGES: Noise = { kind: 'ranges', least: () => 0, correlation: 0 };
+interface Report {
+  readonly bad: number;
+  readonly size: number;
+}
+const findWorsening = (reports: readonly Report[], noise: Noise) =>
+  findWorseningIn(
+    {
+      length: reports.length,
+      bad: Float64Array.from(reports, ({ bad }) => bad),
+      size: Float64Array.from(reports, ({ size }) => size),
+    },
+    noise,
+  );
 const repeat = (count: number, bad: number, size = 100): Report[] =>
   Array.from({ length: count }, () => ({ bad, size }));
 
