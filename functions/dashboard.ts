@@ -24,6 +24,7 @@ import {
   postCorrection,
   postRetraction,
 } from './dashboard/figures.ts';
+import { getInspections, getSkeleton, postInspection, postInspectionCheck } from './dashboard/inspections.ts';
 import { getNotice, getNotices } from './dashboard/notices.ts';
 import {
   getBoardPack,
@@ -77,6 +78,10 @@ export function createHandler(dependencies: DashboardDependencies) {
       'POST /authorities/{authority}/settings': (request) => postSettings(request, dependencies),
       'GET /authorities/{authority}/closing': (request) => getClosing(request, dependencies),
       'POST /authorities/{authority}/closing': (request) => postClosing(request, dependencies),
+      'GET /authorities/{authority}/inspections': (request) => getInspections(request, dependencies),
+      'POST /authorities/{authority}/inspections': (request) => postInspectionCheck(request, dependencies),
+      'GET /authorities/{authority}/inspections/skeleton': (request) => getSkeleton(request),
+      'POST /authorities/{authority}/inspections/{inspection}': (request) => postInspection(request, dependencies),
       'GET /authorities/{authority}/board-pack': (request) => getBoardPack(request, dependencies),
       'GET /authorities/{authority}/metrics': (request) => getMetrics(request, dependencies),
       'GET /authorities/{authority}/metrics/{metric}': (request) => getMetric(request, dependencies),

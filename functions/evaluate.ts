@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import type { SmallNumbers } from './domain/format.ts';
+import type { DeployedSmallNumbers } from './domain/authority.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { type HourlyEvent, handleHourly, handleQueue, handleStream, isFromQueue } from './runtime/events.ts';
 import { describeFailure } from './runtime/failure.ts';
@@ -15,7 +15,7 @@ import { authorityOf } from './store/keys.ts';
 
 export interface EvaluateDependencies {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
-  readonly smallNumbers: SmallNumbers;
+  readonly smallNumbers: DeployedSmallNumbers;
   readonly now: () => Date;
   readonly logger: Logger;
   readonly metrics: Metrics;

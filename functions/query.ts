@@ -14,6 +14,7 @@ import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts'
 import { type Unreadable, unreadableMonths } from './domain/unreadable.ts';
 import {
   AlertsAnswerSchema,
+  AuthoritiesAnswerSchema,
   AuthorityAnswerSchema,
   authorityAnswer,
   BacktestAnswerSchema,
@@ -49,7 +50,7 @@ import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
 import { figuresFile, LATEST_PERIOD, templateFile } from './services/downloads.ts';
-import { requireAuthority, requireInspection } from './services/inspections.ts';
+import { isAuthorityId, listAuthorities, requireAuthority, requireInspection } from './services/inspections.ts';
 import { readMonth, readMonthsBetween, readRevisions } from './services/months.ts';
 import { countLost, countWaiting, readNotices } from './services/notices.ts';
 import { listOwnNames } from './services/own-names.ts';
@@ -82,6 +83,7 @@ export function createHandler({ database, now, logger }: QueryDependencies) {
       'GET /v1/authorities/{authority}/notices': (request) => getNotices(request, database, now()),
       'GET /v1/authorities/{authority}/inspection': (request) => getInspection(request, database),
       'GET /v1/authorities/{authority}/inspections': (request) => getInspections(request, database),
+      'GET /v1/authorities': (request) => getAuthorities(request, database),
       'GET /v1/authorities/{authority}': (request) => getAuthority(request, database),
       'GET /inspection.schema.json': getInspectionFileSchema,
       'GET /openapi.json': getDescription,
@@ -328,6 +330,19 @@ async function getNotices(request: Request, database: Tables, now: Date): Promis
     waiting,
     lost,
     ...(more ? { next: cursorOf(isCut ? (notices.at(-1)?.notice.number ?? 0) : found.last) } : {}),
+  });
+}
+
+async function getAuthorities(request: Request, database: Tables): Promise<Answer> {
+  const { limit, after = '' } = pageOf(readQuery(PageQuerySchema, request), isAuthorityId);
+  const all = await listAuthorities(database);
+  const rest = all
+    .filter(({ id }) => id > after && ['*', id].includes(request.sees))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const shown = rest.slice(0, limit);
+  return answer(200, AuthoritiesAnswerSchema, {
+    authorities: shown.map(({ id, name, closed = false }) => ({ authority: id, name, closed })),
+    ...(rest.length > limit ? { next: cursorOf(shown.at(-1)?.id ?? '') } : {}),
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { nth } from '../../functions/domain/format.ts';
-import { askFirst, showOne, YES } from './output.ts';
-import { PROGRAM, reach, UsageError } from './setting.ts';
+import { askFirst, showList, showOne, YES } from './output.ts';
+import { PROGRAM, reach, readAll, UsageError } from './setting.ts';
 
 interface Said {
   readonly author: string;
@@ -44,6 +44,24 @@ export function addAuthority(program: Command): void {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at());
       showOne(inWords(body), body);
+    });
+
+  authority
+    .command('list')
+    .description('Lists the authorities that your token may see.')
+    .action(async (_: object, command: Command) => {
+      const { client } = reach(command);
+      const authorities = await readAll<Authority>(client, '/v1/authorities', 'authorities');
+      showList<Authority>(
+        authorities,
+        {
+          authority: ({ authority }) => authority,
+          name: ({ name }) => name,
+          state: ({ closed }) => (closed ? 'closed' : 'open'),
+        },
+        { authorities },
+        'No authority.',
+      );
     });
 
   said(authority.command('set'))

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseJson } from '../../functions/domain/json-lines.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
@@ -6,7 +7,6 @@ import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { type Figures, readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
 import { describeOnce } from '../../functions/services/table-dated.ts';
-import { parseJson } from './json-lines.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
 import { PROGRAM, type Reach, UsageError } from './setting.ts';

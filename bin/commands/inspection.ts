@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
+import { placeIn, readJsonText } from '../../functions/domain/json-lines.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { LIBRARY } from '../../functions/services/library.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
 import { ApiError, type ApiFault } from '../client.ts';
 import { FileFaultsError } from './figures-file.ts';
-import { lineOf, linesOfJson, withoutMark } from './json-lines.ts';
 import { askFirst, forPeople, showJson, showList, showOne, YES } from './output.ts';
 import { PROGRAM_QUIETLY, reach, UsageError, withQuery } from './setting.ts';
 
@@ -173,27 +173,22 @@ export function addInspection(program: Command): void {
 function readJson(path: string): InspectionFile {
   let text: string;
   try {
-    text = withoutMark(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new UsageError(
       `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
     );
   }
-  try {
-    return { path, contents: JSON.parse(text), lines: linesOfJson(text) };
-  } catch (error) {
-    const position = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? text.length);
-    const line = text.slice(0, position).split('\n').length;
-    throw new FileFaultsError(
-      `${path}, line ${line}: this is not JSON. Often a comma is missing at the end of the line before, or one is too many after the last entry of a list.`,
-    );
-  }
+  const read = readJsonText(text);
+  if ('unreadable' in read)
+    throw new FileFaultsError(`${path}, line ${read.unreadable.line}: ${read.unreadable.detail}`);
+  return { path, ...read };
 }
 
 function describeFaults(file: InspectionFile, faults: readonly ApiFault[]): string {
   const sorted = faults
     .map((fault) => ({
-      line: lineOf(file.lines, fault.pointer ?? '#'),
+      line: placeIn(file.lines, fault.pointer ?? '#').line,
       text: `  ${placeOf(file, fault)}: ${fault.detail}`,
     }))
     .sort((a, b) => a.line - b.line);
@@ -203,10 +198,11 @@ function describeFaults(file: InspectionFile, faults: readonly ApiFault[]): stri
   ].join('\n');
 }
 
-const placeOf = (file: InspectionFile, { pointer, parameter }: ApiFault): string =>
-  pointer
-    ? `line ${lineOf(file.lines, pointer)}, ${decodeURIComponent(pointer.slice(2)).replaceAll('/', '.') || 'the whole'}`
-    : (parameter ?? '');
+function placeOf(file: InspectionFile, { pointer, parameter }: ApiFault): string {
+  if (!pointer) return parameter ?? '';
+  const { line, path } = placeIn(file.lines, pointer);
+  return `line ${line}, ${path}`;
+}
 
 const counted = (list: readonly unknown[], noun: string): string =>
   `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Benchmark } from '../../functions/domain/benchmark.ts';
+import { parseJson } from '../../functions/domain/json-lines.ts';
 import type { MetricDefinition } from '../../functions/domain/metric.ts';
 import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import { LIBRARY as library } from '../../functions/services/library.ts';
 import { ApiError } from '../client.ts';
-import { parseJson } from './json-lines.ts';
 import { askFirst, showList, showOne, YES } from './output.ts';
 import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 

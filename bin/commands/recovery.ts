@@ -10,6 +10,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Board, BoardAlert } from '../../functions/domain/board.ts';
+import { parseJson } from '../../functions/domain/json-lines.ts';
 import { subjectOf } from '../../functions/domain/notice.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { rebuildBoard } from '../../functions/services/evaluate.ts';
@@ -17,7 +18,6 @@ import { resendNotice } from '../../functions/services/notices.ts';
 import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
-import { parseJson } from './json-lines.ts';
 import { askFirst, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, UsageError } from './setting.ts';
 

@@ -63,7 +63,13 @@ export async function postStandard(request: PageRequest, dependencies: Dashboard
     import('../pages/standard.ts'),
     import('../services/standards.ts'),
   ]);
-  const { change, errors } = changeIn({ from: '', ...form }, { ...history, smallNumbers });
+  const { change, errors } = changeIn(
+    { from: '', ...form },
+    {
+      ...history,
+      smallNumbers: smallNumbersFor(history.inspection, smallNumbers),
+    },
+  );
   if (errors.length > 0) return showStandard(request, dependencies, { from: '', ...form });
   const { author = '', reason = '' } = form;
   const decided = StandardBodySchema.safeParse({ ...change, author: author.trim(), reason: reason.trim() });

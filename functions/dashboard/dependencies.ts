@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import type { SmallNumbers } from '../domain/format.ts';
+import type { DeployedSmallNumbers } from '../domain/authority.ts';
 import type { Assets } from '../pages/assets.ts';
 import type { Database } from '../store/database.ts';
 
@@ -13,7 +13,7 @@ export interface DashboardDependencies {
   readonly assets: Assets;
   /** Whom people write to about accessibility and privacy; undefined where nobody was named. */
   readonly contact: string | undefined;
-  readonly smallNumbers: SmallNumbers;
+  readonly smallNumbers: DeployedSmallNumbers;
   /** Names the settings of the council's own sign-in; undefined where there is none. */
   readonly council: string | undefined;
   readonly now: () => Date;

@@ -32,10 +32,18 @@ export type SettingsVersion = z.infer<typeof SettingsVersionSchema>;
 /** The settings that hold. */
 export const settingsIn = (versions: readonly SettingsVersion[] = []): AuthoritySettings => versions.at(-1) ?? {};
 
+declare const notForShowing: unique symbol;
+
+/**
+ * How a deployment has small numbers, which an authority may have otherwise. The compiler takes it nowhere where figures are put into
+ * words: that takes what {@link smallNumbersFor} says, so that no page and no mail shows a number by the deployment's setting alone.
+ */
+export type DeployedSmallNumbers = SmallNumbers | { readonly [notForShowing]: true };
+
 /** How an authority wants small numbers, and else the deployment. */
 export function smallNumbersFor(
   { settings }: { readonly settings?: readonly SettingsVersion[] },
-  deployed: SmallNumbers,
+  deployed: DeployedSmallNumbers,
 ): SmallNumbers {
-  return settingsIn(settings).smallNumbers ?? deployed;
+  return settingsIn(settings).smallNumbers ?? (deployed as SmallNumbers);
 }

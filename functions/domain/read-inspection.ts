@@ -8,6 +8,8 @@ import { typedText } from './typed-text.ts';
 export interface Known {
   /** Ids of the metrics in the authority's catalogue; undefined where that is not known, and so not checked. */
   readonly metrics?: ReadonlySet<string>;
+  /** The one of them that an id was probably meant to be. */
+  readonly nearest?: (id: string) => string | undefined;
   /** The day it is, yyyy-mm-dd: a report of tomorrow is not published yet. */
   readonly today?: string;
 }
@@ -47,7 +49,7 @@ type Draft = Record<string, unknown>;
  * What is wrong though each field by itself is right: what refers to nothing, comes twice, or cannot be. It looks at
  * whatever is there, so that a file with a misspelt field hears of the rest too.
  */
-function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[] {
+function contradictionsIn(contents: unknown, { metrics, nearest, today }: Known): Fault[] {
   if (!isObject(contents)) return [];
   const faults: Fault[] = [];
   const say = (path: Path, detail: string): void => void faults.push({ pointer: pointerTo(path), detail });
@@ -123,13 +125,32 @@ function contradictionsIn(contents: unknown, { metrics, today }: Known): Fault[]
     const { metric } = finding;
     if (own.has(metric))
       say(['findings', index, 'metric'], `${quoted(metric)} is among the metrics of this file: say it there`);
-    else if (metrics && typeof metric === 'string' && !metrics.has(metric))
+    else if (metrics && typeof metric === 'string' && !metrics.has(metric)) {
+      const near = nearest?.(metric);
       say(
         ['findings', index, 'metric'],
-        `neither the catalogue nor the library has a metric called ${quoted(metric)}; "monitor metric library" lists those that ship, or add it to "metrics" with its definition`,
+        `neither the catalogue nor the library has a metric called ${quoted(metric)}${near ? `; the nearest is ${quoted(near)}` : ''}; "monitor metric library" lists those that ship, or add it to "metrics" with its definition`,
       );
+    }
   }
+  // Last: whatever else there is to say of a place is more to the point.
+  unfilledIn(contents, [], say);
   return faults;
+}
+
+/** What {@link skeletonOf} has for its reader to write; days and grades have a better fault of their own. */
+const TO_BE_FILLED_IN: ReadonlySet<unknown> = new Set([
+  ...['NAME OF THE COUNCIL', 'TITLE OF THE REPORT, MONTH YEAR', 'WHAT IS TO IMPROVE', 'METRIC-ID', 'YYYY-MM'],
+  ...['WHAT THE REPORT SAYS, IN YOUR WORDS', 'TITLE OF THE FRAMEWORK', 'BEST GRADE', 'WORST GRADE', 'FIRST SECTION'],
+]);
+
+/** What is still as the skeleton has it would be shown and mailed as what the inspectors said. */
+function unfilledIn(value: unknown, path: Path, say: (path: Path, detail: string) => void): void {
+  if (TO_BE_FILLED_IN.has(value))
+    say(path, `still has the words of the skeleton, ${quoted(value)}: write what the report says, or take it out`);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value))
+    if (!key.startsWith('$')) unfilledIn(inner, [...path, Array.isArray(value) ? Number(key) : key], say);
 }
 
 /** What it says is mailed and shown: nothing in it may hide. */

@@ -72,6 +72,12 @@ export function authorityAnswer({ header, settings = [] }: LoadedInspection): z.
   };
 }
 
+/** The authorities that a token may see, in the order of their ids. */
+export const AuthoritiesAnswerSchema = z.object({
+  authorities: z.array(AuthorityAnswerSchema.pick({ authority: true, name: true, closed: true })),
+  next: z.string().optional(),
+});
+
 /** What became of each month that was sent. */
 export const BulkAnswerSchema = z.object({
   authority: z.string(),

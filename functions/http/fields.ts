@@ -23,6 +23,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   at: 'When it was said.',
   author: 'Who says so: a name or a role, as people in the authority know it.',
   authority: 'The id of the organisation inspected.',
+  authorities: 'Those that the token may see, in the order of their ids.',
   baseline: 'What the inspection found.',
   benchmark: 'Published figures of other places, to compare with; absent where none are loaded.',
   benchmarks: 'What was published for each metric, in the place of what was there before.',

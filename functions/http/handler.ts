@@ -24,6 +24,8 @@ export interface Request {
   readonly body: unknown;
   /** Who asks, as it is kept with what they change ({@link byOf}); empty where no token is needed. */
   readonly by: string;
+  /** The authority that whoever asks may see: `*` for every one; empty where no token is needed. */
+  readonly sees: string;
 }
 
 export type Answer = APIGatewayProxyStructuredResultV2;
@@ -93,12 +95,13 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
         headers: event.headers as Record<string, string>,
         body: event.body,
         by: (event as AuthorizedEvent).by ?? '',
+        sees: (event as AuthorizedEvent).sees ?? '',
       });
     });
 }
 
 /** An event whose token was looked at. */
-type AuthorizedEvent = APIGatewayProxyEventV2 & { by?: string };
+type AuthorizedEvent = APIGatewayProxyEventV2 & { by?: string; sees?: string };
 
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, Answer>;
 
@@ -111,7 +114,7 @@ function authorization(routes: Partial<Record<RouteKey, RouteHandler>>, dependen
       if (!scope) return;
       const grant = await authenticate(event, dependencies);
       authorize(grant, scope, event.pathParameters?.authority);
-      (event as AuthorizedEvent).by = byOf(grant);
+      Object.assign(event, { by: byOf(grant), sees: grant.authority } satisfies Partial<AuthorizedEvent>);
     },
   };
 }

@@ -20,6 +20,7 @@ import { type RouteKey, XLSX } from './routes.ts';
 
 /** Named in the document as here. */
 export const ANSWERS = {
+  Authorities: answers.AuthoritiesAnswerSchema,
   Authority: answers.AuthorityAnswerSchema,
   Month: answers.MonthAnswerSchema,
   Months: answers.MonthsAnswerSchema,
@@ -469,6 +470,13 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     etag: '"2"',
     answers: { 200: 'Month' },
     problems: [409, 412, 428],
+  },
+  'GET /v1/authorities': {
+    tag: 'Authority',
+    summary: 'List the authorities that the token may see',
+    query: bodies.PageQuerySchema,
+    words: PAGE_WORDS,
+    answers: { 200: 'Authorities' },
   },
   'GET /v1/authorities/{authority}': {
     tag: 'Authority',

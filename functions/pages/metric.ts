@@ -125,7 +125,7 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
 )}
-${fact('Standard', standard && `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}`)}
+${fact('Standard', standard ? `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}` : 'None. It is judged by its own course, and by what the inspection found, where that is a figure.')}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}

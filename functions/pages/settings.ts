@@ -1,4 +1,10 @@
-import { type AuthoritySettings, type SettingsVersion, settingsIn } from '../domain/authority.ts';
+import {
+  type AuthoritySettings,
+  type DeployedSmallNumbers,
+  type SettingsVersion,
+  settingsIn,
+  smallNumbersFor,
+} from '../domain/authority.ts';
 import { nth, type SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { SUBMISSION_WORKING_DAYS } from '../domain/rules.ts';
@@ -16,7 +22,7 @@ const SMALL: Record<SmallNumbers, string> = {
 export function settingsPage(
   visit: Visit,
   { header, settings = [] }: Pick<LoadedInspection, 'header' | 'settings'>,
-  deployed: SmallNumbers,
+  deployed: DeployedSmallNumbers,
   refused?: Refused,
 ): Html {
   const { authority, name } = header;
@@ -32,10 +38,11 @@ export function settingsPage(
 <form method="post" action="${pathOf(authority, 'settings')}" class="app-narrow">${forgery}
 ${text('name', 'Name', { hint: 'As people write it. Leave blank for the name that the inspection has.', width: 20 })}
 ${text('dueWorkingDay', 'Working day by which figures are due', { hint: `After the month, 1 to 20, in England. Leave blank for this service’s default, the ${nth(SUBMISSION_WORKING_DAYS)}.`, width: 5 })}
-${choice('smallNumbers', 'Small numbers', [['', `As this instance has it: ${SMALL[deployed].toLowerCase()}`], ...Object.entries(SMALL)], { hint: 'On pages and in e-mails.' })}
+${choice('smallNumbers', 'Small numbers', [['', `As this instance has it: ${SMALL[smallNumbersFor({}, deployed)].toLowerCase()}`], ...Object.entries(SMALL)], { hint: 'On pages and in e-mails.' })}
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
 <button class="govuk-button">Save</button></form>
+<p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'inspections')}">Inspections, and loading a report</a></p>
 <p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'closing')}">${set.closed ? OPENING : CLOSING}</a></p>
 ${history(settings)}`,
   });

@@ -1,5 +1,6 @@
+import type { DeployedSmallNumbers } from '../domain/authority.ts';
 import { testMailOf } from '../domain/direct-mail.ts';
-import { type SmallNumbers, timeName } from '../domain/format.ts';
+import { timeName } from '../domain/format.ts';
 import { subjectLine } from '../domain/notice.ts';
 import type { Hears } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
@@ -20,7 +21,7 @@ export const CLAIM_MS = 15_000;
 /** What mail of an authority is put together from, and sent. */
 export interface Telling extends Recipients {
   readonly database: Database<'baselines' | 'submissions' | 'alerts'>;
-  readonly smallNumbers: SmallNumbers;
+  readonly smallNumbers: DeployedSmallNumbers;
   /** Where the page is, without a trailing slash. */
   readonly pageUrl: string;
 }

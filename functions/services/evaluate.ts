@@ -1,6 +1,5 @@
-import { settingsIn, smallNumbersFor } from '../domain/authority.ts';
+import { type DeployedSmallNumbers, settingsIn, smallNumbersFor } from '../domain/authority.ts';
 import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../domain/board.ts';
-import type { SmallNumbers } from '../domain/format.ts';
 import type { Notice } from '../domain/notice-contents.ts';
 import type { Calendar } from '../domain/obligations.ts';
 import { reconcile, standingOn } from '../domain/reconcile.ts';
@@ -24,7 +23,7 @@ type Tables = Database<'baselines' | 'submissions' | 'alerts'>;
 
 export interface Evaluating {
   readonly database: Tables;
-  readonly smallNumbers: SmallNumbers;
+  readonly smallNumbers: DeployedSmallNumbers;
   readonly now: () => Date;
   readonly log: Log;
   /** How long judging may take; {@link JUDGING_MS} unless said otherwise. */
@@ -128,7 +127,7 @@ function evaluate(
  */
 export async function describeStanding(
   authority: string,
-  { database, smallNumbers, now }: { database: Tables; smallNumbers: SmallNumbers; now: Date },
+  { database, smallNumbers, now }: { database: Tables; smallNumbers: DeployedSmallNumbers; now: Date },
 ): Promise<(Omit<Notice, 'number'> & { readonly lastNotice: number; readonly calendar: Calendar }) | undefined> {
   const read = await readBoard(database, authority);
   const { board } = read;

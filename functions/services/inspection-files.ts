@@ -1,6 +1,7 @@
 import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
+import { placeIn } from '../domain/json-lines.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import { dayInEngland } from '../domain/period.ts';
@@ -15,6 +16,7 @@ import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } fr
 import { checkOpen, isAuthorityId } from './inspections.ts';
 import { LIBRARY } from './library.ts';
 import { retryChanged } from './retry.ts';
+import { suggestions } from './suggestions.ts';
 
 /** Loading an inspection's file, and retiring an inspection; with what that would change, before or after it is done. */
 
@@ -35,6 +37,17 @@ export interface InspectionChange {
     readonly after: string;
   }[];
 }
+
+/** What is wrong with a file, by its line and the way to it. */
+export interface PlacedFault {
+  readonly line: number;
+  readonly path: string;
+  readonly detail: string;
+}
+
+/** Faults by their place in the file, from its beginning on. */
+export const placeFaults = (faults: readonly SentFault[], lines: ReadonlyMap<string, number>): PlacedFault[] =>
+  faults.map(({ pointer = '#', detail }) => ({ ...placeIn(lines, pointer), detail })).sort((a, b) => a.line - b.line);
 
 interface Difference {
   readonly added: readonly string[];
@@ -57,7 +70,9 @@ export function loadInspectionFile(
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
     const metrics = new Set([...(stored?.metrics ?? []), ...LIBRARY].map((metric) => metric.id));
-    const { inspection, faults } = readInspectionFile(contents, { metrics, today: dayInEngland(doing.now) });
+    const suggest = suggestions();
+    const nearest = (metric: string): string | undefined => suggest(metric, [...metrics]);
+    const { inspection, faults } = readInspectionFile(contents, { metrics, nearest, today: dayInEngland(doing.now) });
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
     const plan = await planInspection(database, inspection, doneOf(doing), LIBRARY);

@@ -1,4 +1,4 @@
-import { smallNumbersFor } from '../domain/authority.ts';
+import { type DeployedSmallNumbers, smallNumbersFor } from '../domain/authority.ts';
 import type { BoardAlert } from '../domain/board.ts';
 import type { SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
@@ -102,7 +102,7 @@ export async function readMetricHistory(
   database: Database<'baselines' | 'submissions' | 'alerts'>,
   authority: string,
   id: string,
-  smallNumbers: SmallNumbers,
+  deployed: DeployedSmallNumbers,
 ): Promise<MetricHistory> {
   const [inspection, [months, { board }]] = await withInspection(database, authority, () =>
     Promise.all([readMonths(database, authority), readStanding(database, authority)]),
@@ -112,7 +112,7 @@ export async function readMetricHistory(
     inspection,
     metric,
     months,
-    judged: judgedOf(inspection, metric, months, smallNumbersFor(inspection, smallNumbers)),
+    judged: judgedOf(inspection, metric, months, smallNumbersFor(inspection, deployed)),
     alert: board?.alerts[metric.id],
     superseded: await readSuperseded(database, authority, earlierRevisions(months)),
   };

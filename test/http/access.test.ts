@@ -59,7 +59,10 @@ describe.each(guarded)('%s', (key, { scope }) => {
     expect(answers.map(({ headers }) => headers.get('www-authenticate'))).toEqual(tokens.map(() => 'Bearer'));
   });
 
-  test("tells a token of another authority the same of an authority there is and of one there isn't", async () => {
+  // The list of authorities is of none in particular: it names those that the token may see, and no other.
+  const ofOne = test.runIf(key.includes('{authority}'));
+
+  ofOne("tells a token of another authority the same of an authority there is and of one there isn't", async () => {
     const token = await make(SCOPES, 'elsewhere');
     const there = await call(...requestFor(key, 'herefordshire'), { token });
     const not = await call(...requestFor(key, 'atlantis'), { token });
@@ -67,7 +70,7 @@ describe.each(guarded)('%s', (key, { scope }) => {
     expect(not.status).toBe(403);
   });
 
-  test('tells a token of every authority that one is unknown', async () => {
+  ofOne('tells a token of every authority that one is unknown', async () => {
     const { status } = await call(...requestFor(key, 'atlantis'), { token: await make(SCOPES, '*') });
     // Where a body is wrong as well, that may be said first.
     expect(status).toBeOneOf([404, 400, 415]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PageKey, RouteKey } from '../../functions/http/routes.ts';
+import { packReport } from '../../functions/pages/inspections.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { createToken, idOfToken, listTokens } from '../../functions/services/tokens.ts';
 import { databaseOf } from '../../local/launch.ts';
@@ -16,6 +17,7 @@ type Writing = Extract<RouteKey | PageKey, `${'PUT' | 'POST' | 'PATCH' | 'DELETE
 type Harmless =
   | 'POST /v1/authorities/{authority}/backtests'
   | 'POST /authorities/{authority}/submit'
+  | 'POST /authorities/{authority}/inspections'
   | 'POST /sign-in'
   // Sends a mail, and changes nothing.
   | 'POST /v1/authorities/{authority}/recipients/{recipient}/test'
@@ -158,6 +160,8 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
   },
   'PUT /v1/authorities/{authority}/inspections/{inspection}': () =>
     call('PUT', '/inspections/herefordshire-again', { body: REPORT }),
+  'POST /authorities/{authority}/inspections/{inspection}': () =>
+    post('/inspections/herefordshire-again', { report: packReport({ ...REPORT, title: `${REPORT.title}, amended` }) }),
   'DELETE /v1/authorities/{authority}/inspections/{inspection}': () =>
     call('DELETE', '/inspections/herefordshire-again'),
   'POST /v1/authorities/{authority}/recipients': () =>

@@ -101,6 +101,20 @@ test('what one council does is judged, shown and mailed as its own alone', async
   expect(await page.text()).not.toMatch(/herefordshire/i);
 });
 
+test('each token lists the councils that it may see, a page at a time', async () => {
+  const list = async (token: string, query = '') =>
+    (await call('GET', `/v1/authorities${query}`, { headers: { authorization: `Bearer ${token}` } })).body;
+  for (const council of COUNCILS)
+    expect(await list(String(tokens[council]))).toEqual({
+      authorities: [{ authority: council, name: expect.any(String), closed: false }],
+    });
+  const first = await list(service.token, '?limit=1');
+  expect(first.authorities).toMatchObject([{ authority: 'bristol', name: 'Bristol' }]);
+  const rest = await list(service.token, `?limit=1&cursor=${first.next}`);
+  expect(rest).toEqual({ authorities: [{ authority: 'herefordshire', name: 'Herefordshire', closed: false }] });
+  expect((await list(service.token, '?cursor=!')).errors).toMatchObject([{ parameter: 'cursor' }]);
+});
+
 test('one person of both may do in each what was decided there, and no more', async () => {
   const address = 'herefordshire@example.org';
   await call('POST', at('herefordshire', '/recipients'), { body: { address, level: 'watch', role: 'manage' } });

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgeryToken } from '../../functions/pages/session.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
+import { tokenFor } from '../support/visit.ts';
 
 /** Bringing in inspections while the service runs, on the clock of October 2022: its own of 2010, 2014, 2018 and 2022 are there. */
 
@@ -158,4 +160,78 @@ test('a finding may speak of a metric of the library: it comes into the catalogu
     baseline: { statement: 'Too high in some teams.' },
   });
   expect((await load([])).body.metrics.removed).toEqual(['social-worker-caseload']);
+});
+
+describe('on the page', () => {
+  const report = { ...REPORT, id: 'herefordshire-page', published: '2022-10-12' };
+  /** Visits the page, or posts a form to it, as whoever the token is for. */
+  async function visit(path: string, token: string, form?: Record<string, string | Blob>) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ forgeryToken: forgeryToken(token), ...form }))
+      body.append(name, value);
+    const response = await fetch(`${service.api}/authorities/${AUTHORITY}/inspections${path}`, {
+      redirect: 'manual',
+      headers: { cookie: `session=${token}`, 'sec-fetch-site': 'same-origin' },
+      ...(form && { method: 'POST', body }),
+    });
+    const html = await response.text();
+    const text = html
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll('&quot;', '"')
+      .replaceAll(/\s+/g, ' ');
+    return { status: response.status, location: response.headers.get('location'), html, text };
+  }
+
+  test('every fault is named by line and field, and the text comes back to be put right', async () => {
+    const token = await tokenFor(service, ['read', 'manage']);
+    const wrong = JSON.stringify({ ...report, published: '2023-01-01', authority: 'leeds' }, null, 2);
+    const { status, text, html } = await visit('', token, { report: wrong });
+    expect(status).toBe(422);
+    const line = wrong.split('\n').findIndex((each) => each.includes('"published"')) + 1;
+    expect(text).toContain('2 faults; nothing was loaded');
+    expect(text).toMatch(new RegExp(`Line ${line}, published: `));
+    expect(text).toMatch(/Line \d+, authority: the file says "leeds", and it was sent to "herefordshire"/);
+    expect(html).toContain('herefordshire-page');
+    for (const [sent, why] of [
+      [{ report: '{\n"id": 1,\n}' }, 'Line 3: this is not JSON'],
+      [{ report: ' ' }, 'no file was chosen'],
+      [{ file: new Blob([new Uint8Array([0x7b, 0xff, 0xfe])]) }, 'not text in UTF-8'],
+      [{ report: '[]' }, 'Line 1, '],
+    ] as const) {
+      const refused = await visit('', token, sent);
+      expect([why, refused.status, refused.text]).toEqual([why, 422, expect.stringContaining(why)]);
+    }
+    expect((await visit('/herefordshire-page', token, { report: 'nonsense' })).status).toBe(422);
+  });
+
+  test('a report is begun, looked at, and loaded by whoever may manage, who is named', async () => {
+    const reader = await tokenFor(service, ['read']);
+    expect([(await visit('', reader)).status, (await visit('', reader, { report: '{}' })).status]).toEqual([403, 403]);
+    const token = await tokenFor(service, ['read', 'manage']);
+    const skeleton = await visit('/skeleton?framework=ilacs-2018', token);
+    expect(JSON.parse(skeleton.html)).toMatchObject({ framework: 'ilacs-2018', authority: AUTHORITY });
+    expect((await visit('/skeleton?framework=x', token)).status).toBe(422);
+
+    const file = new Blob([`\uFEFF${JSON.stringify(report)}`]);
+    const seen = await visit('', token, { file });
+    expect([seen.status, seen.text]).toEqual([200, expect.stringContaining('Nothing is loaded yet.')]);
+    expect(seen.text).toContain('“herefordshire-page” is new.');
+    expect(seen.text).toContain('From its publication on figures are held against “herefordshire-page”, no longer');
+    expect(seen.text).toMatch(/Actions asked for .* Come O1 Go R1;/);
+    const listed = async () => (await call('GET', at('/inspections'))).body;
+    expect((await listed()).leading).toBe('herefordshire-2022');
+
+    const packed = /name="report" value="([^"]+)"/.exec(seen.html)?.[1] ?? '';
+    const sent = await visit('/herefordshire-page', token, { report: packed });
+    expect([sent.status, sent.location]).toEqual([
+      303,
+      expect.stringContaining('/inspections?loaded=herefordshire-page'),
+    ]);
+    const { leading, inspections } = await listed();
+    expect([leading, inspections[0].loaded.by]).toEqual(['herefordshire-page', expect.stringMatching(/^Director/)]);
+    expect((await visit('?loaded=herefordshire-page', token)).text).toMatch(
+      /A look of our own is loaded.*The one that leads/,
+    );
+    expect((await visit('', token, { file })).text).toContain('There is nothing to load.');
+  });
 });

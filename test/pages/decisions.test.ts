@@ -53,6 +53,18 @@ describe('a standard', () => {
     expect(await service.get('/metrics/conferences-on-time')).toEqual(before);
   });
 
+  test('may be none from a month on: tried, set with its reason, and said on the page', async () => {
+    const of = '/metrics/health-checks/standard';
+    expect((await visit(`${of}?value=None&from=March+2011`, manager)).status).toBe(200);
+    const decided = { value: 'None', from: 'March 2011', author: 'A. Head', reason: 'counted otherwise' };
+    expect((await visit(of, manager, decided)).status).toBe(303);
+    await service.idle();
+    expect((await visit(of, manager)).text).toContain('There is no standard now.');
+    const { text } = await visit('/metrics/health-checks', reader);
+    expect(text).toContain('Standard None.');
+    expect(text).toContain('counted otherwise');
+  });
+
   test.each([
     ['value=0.95&from=March+2011', 'value', /0\.95.*95%/],
     ['value=lots&from=March+2011', 'value', /is not a number/],

@@ -8,6 +8,7 @@ import { type ChartData, chart, REFERENCES } from '../../functions/pages/chart.t
 import { packMonths } from '../../functions/pages/upload.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { recipientId } from '../../functions/store/keys.ts';
+import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
 import { keyboardFaultsOn, labelFaultsOn, oddWordsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
@@ -181,7 +182,8 @@ describe('every page, with a year of figures and a correction', () => {
   /** Every page that can be asked for, so that none is left out; what is fetched as a file is none. */
   type Shown = Exclude<
     Extract<PageKey, `GET ${string}`>,
-    'GET /assets/{file}' | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx'}`
+    | 'GET /assets/{file}'
+    | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx' | 'inspections/skeleton'}`
   >;
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
     'GET /': ['/'],
@@ -229,10 +231,18 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /authorities/{authority}/recipients': [`${HOME}/recipients`],
     'GET /authorities/{authority}/tokens': [`${HOME}/tokens`],
     'GET /authorities/{authority}/settings': [`${HOME}/settings`],
+    'GET /authorities/{authority}/inspections': [`${HOME}/inspections`],
   });
 
   /** What only programs call metrics by. */
   const ids = HEREFORDSHIRE.metrics.map(({ id }) => id).filter((id) => id.includes('-'));
+
+  const ANOTHER = {
+    ...herefordshire2018,
+    id: 'herefordshire-another',
+    fieldwork: { from: '2011-01-10', to: '2011-01-21' },
+    published: '2011-02-10',
+  };
 
   /** What pages answer to a form with, beside leading on to another page: as it is sent, and what its heading says. */
   type Posted = readonly [path: string, fields: Readonly<Record<string, string>>, heading: string | RegExp];
@@ -248,6 +258,18 @@ describe('every page, with a year of figures and a correction', () => {
     'POST /sign-out': [],
     'POST /sessions/{session}/end': [],
     'POST /authorities/{authority}/settings': [[`${HOME}/settings`, { dueWorkingDay: '40' }, 'Settings']],
+    'POST /authorities/{authority}/inspections': [
+      [`${HOME}/inspections`, { report: '{\n"id": 1' }, 'Nothing was loaded'],
+      [
+        `${HOME}/inspections`,
+        { report: JSON.stringify({ ...ANOTHER, published: '2031-01-01' }) },
+        'Nothing was loaded',
+      ],
+      [`${HOME}/inspections`, { report: JSON.stringify(ANOTHER) }, 'Check before loading'],
+    ],
+    'POST /authorities/{authority}/inspections/{inspection}': [
+      [`${HOME}/inspections/herefordshire-another`, { report: 'AAAA' }, 'Not accepted'],
+    ],
     'POST /authorities/{authority}/closing': [[`${HOME}/closing`, { closed: 'yes' }, 'Close this authority']],
     'POST /authorities/{authority}/catalogue/metric': [
       [`${HOME}/catalogue/metric`, { title: '', kind: 'proportion', value: '0.8' }, 'Start a metric of your own'],

@@ -75,6 +75,17 @@ test('what stands in for a figure of the inspection is drawn, named as this serv
   expect(page).toMatch(/Held against: own estimate \d\d\.\d%/);
 });
 
+test('a metric without a standard says so, and so does one whose standard has ended; what held before stays in its months', () => {
+  const none = /Standard<\/dt><dd[^>]*>None\. It is judged by its own course/;
+  expect(pageOf(aMetric({ standards: [] }), around(90, 6))).toMatch(none);
+  const ended = [aLocalStandard({ from: '2011-01', value: null })];
+  const page = pageOf(aMetric(), around(90, 6), { localStandards: ended });
+  expect(page).toMatch(none);
+  const cellOf = (month: string) => new RegExp(`${month}</th>.*?data-label="Standard">([^<]*)<`, 's').exec(page)?.[1];
+  expect([cellOf('December 2010'), cellOf('January 2011')]).toEqual(['80%', '–']);
+  expect(pageOf(aMetric(), around(90, 6))).not.toMatch(none);
+});
+
 test('too few figures are said to be too few, not drawn as if they told what is usual', () => {
   expect(pageOf(aMetric(), around(90, 12))).toContain('Too few figures to tell what is usual');
 });

@@ -122,6 +122,24 @@ describe('an exported record', () => {
     }
   });
 
+  test('can be taken of an authority that is closed, and is closed where it comes back', async () => {
+    const closed = join(folder, 'closed.json');
+    const isClosed = async () => (await service.get('')).closed;
+    expect(await monitor(service, 'export', '--out', file)).toMatchObject({ code: 0 });
+    const said = { closed: true, author: 'A. Head', reason: 'handed over' };
+    await service.client.request('PATCH', `/v1/authorities/${AUTHORITY}`, said);
+    expect(await monitor(service, 'export', '--out', closed)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('5 of submissions'),
+    });
+    const before = await everythingOf(service);
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+    expect(await isClosed()).toBe(false);
+    expect(await monitor(service, 'import', closed, '--replace')).toMatchObject({ code: 0 });
+    expect([await isClosed(), await everythingOf(service)]).toEqual([true, before]);
+    expect(await monitor(service, 'import', file, '--replace')).toMatchObject({ code: 0 });
+  });
+
   test('replaces figures only where that is asked for, and then brings back what was lost since', async () => {
     const before = await everythingOf(service);
     const mails = (await service.mails()).length;

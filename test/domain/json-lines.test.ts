@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lineOf, linesOfJson, parseJson } from '../../../bin/commands/json-lines.ts';
+import { lineOf, linesOfJson, parseJson } from '../../functions/domain/json-lines.ts';
 
 test('every value is found in the line in which it begins, a named one in that of its name', () => {
   const text = '{\n  "a":\n    1,\n  "b/c": [\n    true, "x\\"y",\n    { "d": null }\n  ]\n}';

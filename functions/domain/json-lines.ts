@@ -59,3 +59,28 @@ export function lineOf(lines: ReadonlyMap<string, number>, pointer: string): num
   }
   return lines.get('#') ?? 1;
 }
+
+/** A JSON text as it was read, with the line of each value; or the line from which on it cannot be read. */
+export type JsonText =
+  | { readonly contents: unknown; readonly lines: ReadonlyMap<string, number> }
+  | { readonly unreadable: { readonly line: number; readonly detail: string } };
+
+/** Reads a JSON text that people write. */
+export function readJsonText(marked: string): JsonText {
+  const text = withoutMark(marked);
+  try {
+    return { contents: JSON.parse(text), lines: linesOfJson(text) };
+  } catch (error) {
+    const position = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? text.length);
+    return { unreadable: { line: text.slice(0, position).split('\n').length, detail: NO_JSON } };
+  }
+}
+
+const NO_JSON =
+  'this is not JSON. Often a comma is missing at the end of the line before, or one is too many after the last entry of a list.';
+
+/** Where a fault is, for whoever has the text before them: its line, and the way to it, `judgements.0.grade`. */
+export const placeIn = (lines: ReadonlyMap<string, number>, pointer: string): { line: number; path: string } => ({
+  line: lineOf(lines, pointer),
+  path: decodeURIComponent(pointer.slice(2)).replaceAll('/', '.') || 'the whole',
+});

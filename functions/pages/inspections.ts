@@ -1,0 +1,209 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { dayName } from '../domain/format.ts';
+import { FRAMEWORKS, frameworkOf } from '../domain/frameworks.ts';
+import { readJsonText } from '../domain/json-lines.ts';
+import type { Inspected, LoadedInspection } from '../domain/loaded-inspection.ts';
+import { MAX_BULK_BYTES } from '../http/routes.ts';
+import type { InspectionChange, PlacedFault } from '../services/inspection-files.ts';
+import { type Content, type Html, html } from './html.ts';
+import { inputs } from './inputs.ts';
+import { errorSummary, forgeryField, inset, layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { RefusalError } from './refusals.ts';
+import { counted, enteredBy, timeName } from './words.ts';
+
+/** The inspections of an authority, and another one brought in from its file: looked at first, then loaded. */
+
+/** A report's file as it was sent: what it says and where, or why it cannot be read. */
+export type SentReport = ReturnType<typeof readJsonText> & { readonly pasted: string };
+
+/** Reads a report that was chosen as a file or pasted. */
+export function readReport(file: Uint8Array | undefined, pasted: string): SentReport {
+  const unreadable = (detail: string): SentReport => ({ pasted, unreadable: { line: 1, detail } });
+  if (!file && pasted.trim() === '') return unreadable('no file was chosen and nothing was pasted, or they are empty');
+  if ((file?.length ?? Buffer.byteLength(pasted)) > MAX_BULK_BYTES)
+    return unreadable(`the file is larger than ${MAX_BULK_BYTES / 1024} KB, which no report is`);
+  try {
+    return { pasted, ...readJsonText(file ? new TextDecoder('utf-8', { fatal: true }).decode(file) : pasted) };
+  } catch {
+    return unreadable('this is not text in UTF-8; save the report as a text file in JSON');
+  }
+}
+
+/** A report as the preview hands it on to be loaded. */
+export const packReport = (contents: unknown): string => deflateRawSync(JSON.stringify(contents)).toString('base64url');
+
+/** The report that a preview handed on; it is checked anew, as anybody can send a form. */
+export function unpackReport(packed: string): unknown {
+  try {
+    const bytes = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: 2 * MAX_BULK_BYTES });
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new RefusalError(422, 'Not accepted', 'This form does not hold what was checked. Choose the file again.');
+  }
+}
+
+/** Every inspection that is loaded, and the forms to begin a report and to bring one in. */
+export function inspectionsPage(visit: Visit, inspection: LoadedInspection, loaded: string | undefined): Html {
+  const { header, inspections } = inspection;
+  const isLoaded = inspections.find((each) => each.header.id === loaded);
+  return layout(visit, {
+    title: 'Inspections',
+    place: { authority: header.authority, name: header.name, at: 'settings' },
+    content: html`${isLoaded && inset(`${isLoaded.header.title} is loaded. Everything is judged again within a minute.`)}
+<h1 class="govuk-heading-l">Inspections</h1>
+<p class="govuk-body">They stand beside each other, each with its actions and what became of them. Figures of a month are held against the newest full one published by then.</p>
+${table({
+  caption: 'Loaded, the newest first',
+  heads: ['Inspection', 'Published', 'Counts as', 'Actions', 'Loaded'],
+  rows: inspections.map((each) => [
+    each.header.title,
+    dayName(each.header.published),
+    countsAs(each, header.id),
+    `${completedIn(each)} of ${each.actions.length} completed`,
+    each.loaded
+      ? html`${timeName(each.loaded.at)} <span class="app-when">Entered by: ${enteredBy(each.loaded.by)}</span>`
+      : NOTHING,
+  ]),
+})}
+${skeletonForm(header.authority)}
+<h2 class="govuk-heading-m">Load a report</h2>
+<p class="govuk-body">You see everything that is wrong with it, or what it would change, before anything is stored.</p>
+${reportForm(visit, header.authority, '')}`,
+  });
+}
+
+function countsAs({ header, retired }: Inspected, leading: string): string {
+  if (retired) return 'Retired: it no longer counts';
+  if (header.id === leading) return 'The one that leads';
+  return frameworkOf(header).full ? 'Earlier inspection' : 'Visit';
+}
+
+/** How many of its actions were last reported as completed. */
+function completedIn({ actions, progress }: Inspected): number {
+  const newest = new Map(progress.map(({ action, state }) => [action, state]));
+  return actions.filter(({ id }) => newest.get(id) === 'completed').length;
+}
+
+function skeletonForm(authority: string): Html {
+  const { choice } = inputs({ framework: 'ilacs-2018' }, undefined);
+  return html`<h2 class="govuk-heading-m">Begin a report</h2>
+<p class="govuk-body">A file to fill in with any text editor: what is in capitals is yours to write, and what the report does not say is to be taken out. It takes about half an hour, most of it reading.</p>
+<form method="get" action="${pathOf(authority, 'inspections', 'skeleton')}" class="app-narrow">
+${choice(
+  'framework',
+  'Kind of inspection',
+  Object.entries({ ...FRAMEWORKS, own: { title: 'Anything else' } }).map(([id, { title }]) => [id, title]),
+)}
+<button class="govuk-button govuk-button--secondary">Download the file</button></form>`;
+}
+
+function reportForm({ session }: Visit, authority: string, pasted: string): Html {
+  return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'inspections')}" class="app-narrow">
+${session && forgeryField(session.forgeryToken)}
+<div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">File of the report</label>
+<div class="govuk-hint" id="file-hint">In JSON, as the file to fill in has it.</div>
+<input class="govuk-file-upload" type="file" id="file" name="file" accept=".json,application/json,text/plain" aria-describedby="file-hint"></div>
+<div class="govuk-form-group"><label class="govuk-label" for="report">Or paste it</label>
+<textarea class="govuk-textarea app-code" id="report" name="report" rows="6" spellcheck="false">${pasted}</textarea></div>
+<button class="govuk-button">Check</button></form>`;
+}
+
+/** The summary names so many faults; the table below it has more. */
+const SUMMARY_FAULTS = 10;
+/** Whoever has more of them has the wrong file. */
+const TABLE_FAULTS = 200;
+/** As much of a report as comes back with its faults, to be put right in the page. */
+const MAX_SHOWN_LENGTH = 100_000;
+
+/** Everything that is wrong with a report, and the form to send it again. */
+export function reportFaultsPage(
+  visit: Visit,
+  { header }: Pick<LoadedInspection, 'header'>,
+  faults: readonly PlacedFault[],
+  pasted: string,
+): Html {
+  const more = faults.length - SUMMARY_FAULTS;
+  return layout(visit, {
+    title: 'Nothing was loaded',
+    place: { authority: header.authority, name: header.name, at: 'settings' },
+    hasErrors: true,
+    content: html`${errorSummary(
+      [
+        ...faults.slice(0, SUMMARY_FAULTS).map(({ line, path, detail }) => ({
+          text: `Line ${line}${path && `, ${path}`}: ${detail}`,
+        })),
+        ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
+      ],
+      `${counted(faults.length, 'fault')}; nothing was loaded`,
+    )}
+<h1 class="govuk-heading-l">Nothing was loaded</h1>
+<p class="govuk-body">Put these right and check again.</p>
+${table({
+  caption: 'Every fault by its place in the file',
+  heads: ['Line', 'Field', 'What is wrong'],
+  className: 'app-faults',
+  rows: faults.slice(0, TABLE_FAULTS).map(({ line, path, detail }) => [`${line}`, path || NOTHING, detail]),
+})}
+${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
+${reportForm(visit, header.authority, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '')}`,
+  });
+}
+
+/** What loading a report would change, and the button that does it. */
+export function reportPreviewPage(
+  visit: Visit,
+  { header }: Pick<LoadedInspection, 'header'>,
+  change: InspectionChange,
+  { packed, titleOf }: { readonly packed: string; readonly titleOf: (metric: string) => string },
+): Html {
+  const { authority, name } = header;
+  const { inspection, outcome, alerts, metrics, actions } = change;
+  return layout(visit, {
+    title: 'Check before loading',
+    place: { authority, name, at: 'settings' },
+    content: html`<h1 class="govuk-heading-l">Check before loading</h1>
+${inset('Nothing is loaded yet.')}
+<p class="govuk-body-l">${{ new: `“${inspection}” is new.`, changed: `“${inspection}” differs from what was loaded.`, unchanged: `“${inspection}” is loaded as it is.`, retired: '' }[outcome]}</p>
+<p class="govuk-body">${
+      change.leading.before === change.leading.after
+        ? `Figures are held against “${change.leading.after}”, as before.`
+        : `From its publication on figures are held against “${change.leading.after}”${change.leading.before ? `, no longer against “${change.leading.before}”` : ''}. Whoever is mailed is told so.`
+    }</p>
+${
+  outcome === 'unchanged'
+    ? html`<p class="govuk-body">There is nothing to load. <a class="govuk-link" href="${pathOf(authority, 'inspections')}">Back to the inspections</a></p>`
+    : html`<form method="post" action="${pathOf(authority, 'inspections', inspection)}">${visit.session && forgeryField(visit.session.forgeryToken)}
+<input type="hidden" name="report" value="${packed}">
+<div class="govuk-button-group"><button class="govuk-button">Load this inspection</button>
+<a class="govuk-link" href="${pathOf(authority, 'inspections')}">Do not load it</a></div></form>`
+}
+${differences('Metrics', metrics, titleOf)}
+${differences('Actions asked for', actions, (id) => id)}
+${
+  alerts.length === 0
+    ? html`<p class="govuk-body">No alert changes.</p>`
+    : table({
+        caption: 'Alerts that change',
+        heads: ['Alert', 'Before', 'After'],
+        rows: alerts.map(({ title, before, after }) => [title, stateWords(before), stateWords(after)]),
+      })
+}`,
+  });
+}
+
+function differences(what: string, difference: InspectionChange['metrics'], titleOf: (id: string) => string): Content {
+  const rows = (['added', 'changed', 'removed'] as const)
+    .filter((kind) => difference[kind].length > 0)
+    .map((kind) => [HOW[kind], difference[kind].map(titleOf).join('; ')]);
+  return rows.length > 0 && table({ caption: what, heads: ['How', 'Which'], rows });
+}
+
+const HOW = { added: 'Come', changed: 'Change', removed: 'Go' } as const;
+
+/** `raised critical` as people say it. */
+function stateWords(state: string): string {
+  if (state === 'clear') return 'Not raised';
+  const [how, level = ''] = state.split(' ');
+  const word = level === 'watch' ? 'To watch' : level.charAt(0).toUpperCase() + level.slice(1);
+  return how === 'recovering' ? `${word}, but getting better` : word;
+}
