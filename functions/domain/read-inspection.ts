@@ -170,11 +170,12 @@ function datesOf(
   say: (path: Path, detail: string) => void,
 ): void {
   const { from, to } = isObject(fieldwork) ? fieldwork : {};
-  if (isDay(from) && isDay(to) && to < from) say(['fieldwork', 'to'], `ends (${to}) before it begins (${from})`);
+  if (isDay(from) && isDay(to) && to < from)
+    say(['fieldwork', 'to'], `ends (${quoted(to)}) before it begins (${quoted(from)})`);
   if (isDay(to) && isDay(published) && published < to)
-    say(['published'], `comes (${published}) before the fieldwork ends (${to})`);
+    say(['published'], `comes (${quoted(published)}) before the fieldwork ends (${quoted(to)})`);
   if (isDay(published) && today !== undefined && published > today)
-    say(['published'], `is in the future (${published}); a report is loaded once it is published`);
+    say(['published'], `is in the future (${quoted(published)}); a report is loaded once it is published`);
 }
 
 function frameworkIn(contents: Draft, say: (path: Path, detail: string) => void): Framework | undefined {
@@ -248,10 +249,10 @@ export function faultsOfDefinition(
     if (typeof from === 'string' && typeof before === 'string' && from <= before)
       say(
         ['standards', index, 'from'],
-        `standards stand in order, the oldest first: ${from} does not come after ${before}`,
+        `standards stand in order, the oldest first: ${quoted(from)} does not come after ${quoted(before)}`,
       );
     if (typeof from === 'string' && typeof until === 'string' && until < from)
-      say(['standards', index, 'until'], `ends (${until}) before it begins (${from})`);
+      say(['standards', index, 'until'], `ends (${quoted(until)}) before it begins (${quoted(from)})`);
   }
   return faults;
 }
