@@ -37,7 +37,6 @@ import {
   gradeOf,
   heldAgainst,
   STATE_WORD,
-  shortMonth,
   stateIcon,
   stateTag,
   timeName,
@@ -123,7 +122,7 @@ ${fact('Direction of travel', travel && travelText(metric, travel, smallNumbers)
 ${fact(
   'Financial year to date',
   year &&
-    html`${formatObservation(metric, year.pooled, smallNumbers)}, ${shortMonth(year.from)} to ${shortMonth(year.through)}, counts added up`,
+    html`${formatObservation(metric, year.pooled, smallNumbers)}, ${monthName(year.from)} to ${monthName(year.through)}, counts added up`,
 )}
 ${fact('Standard', standard ? `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}` : 'None. It is judged by its own course, and by what the inspection found, where that is a figure.')}
 ${fact('Inspection found', formatBaseline(metric))}

@@ -39,7 +39,6 @@ import {
   entered,
   gradeOf,
   heldAgainst,
-  shortMonth,
   standardText,
   stateIcon,
   stateTag,
@@ -299,7 +298,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,
     last
-      ? html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} <span class="app-when">${shortMonth(last.period)}</span>`
+      ? html`${formatObservation(metric, last, smallNumbers, heldAgainst(standard, travel))} <span class="app-when">${monthName(last.period)}</span>`
       : NOTHING,
     sparkline(
       observations.map((observation) => shownValue(metric, observation, smallNumbers)),

@@ -130,7 +130,7 @@ export function travelText(metric: Metric, travel: Travel, smallNumbers: SmallNu
             ? 'Up'
             : 'Down';
   const before = formatObservation(metric, from, smallNumbers, [to.value]);
-  return html`<span class="app-travel${judged ? ` app-travel--${judged}` : ''}"><svg class="app-icon" width="14" height="14" aria-hidden="true" focusable="false"><use href="#is-${way}"/></svg> ${word}</span>, from ${before} in ${shortMonth(from.period)}`;
+  return html`<span class="app-travel${judged ? ` app-travel--${judged}` : ''}"><svg class="app-icon" width="14" height="14" aria-hidden="true" focusable="false"><use href="#is-${way}"/></svg> ${word}</span>, from ${before} in ${monthName(from.period)}`;
 }
 
 /** `at least 80%`, `at most 10 cases`, `60% to 80%`: a standard, with which way is meant. */
