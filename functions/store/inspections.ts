@@ -82,21 +82,25 @@ export async function readMetrics(
 
 /**
  * The fingerprint of all that is loaded for an authority, and whether it is closed; undefined where it is unknown. Reads one
- * small item, and a second one only of an unknown or former one. As it is now only where it is asked `consistently`; else
- * perhaps as it was a moment ago.
+ * small item, and others only of an unknown or former one: it may have been put back a moment ago. As it is now only where it
+ * is asked `consistently`; else perhaps as it was a moment before.
  */
 export async function readAuthority(
   { client, tables }: Baselines,
   authority: string,
   consistently = false,
 ): Promise<{ fingerprint: string; closed: boolean } | undefined> {
-  for (const sk of [AUTHORITY_KEY, FORMER.inspection]) {
+  const looks = [
+    ...(consistently ? [] : [{ sk: AUTHORITY_KEY, ConsistentRead: false }]),
+    ...[AUTHORITY_KEY, FORMER.inspection].map((sk) => ({ sk, ConsistentRead: true })),
+  ];
+  for (const { sk, ConsistentRead } of looks) {
     const { Item: item } = await client.send(
       new GetItemCommand({
         TableName: tables.baselines,
         Key: { pk: { S: authorityKey(authority) }, sk: { S: sk } },
         ProjectionExpression: 'fingerprint, closed',
-        ConsistentRead: consistently,
+        ConsistentRead,
       }),
     );
     if (item) return { fingerprint: item.fingerprint?.S ?? '', closed: item.closed?.BOOL === true };

@@ -86,6 +86,9 @@ export const FORMER = {
 /** Where the notices of all authorities were in their index before December 2026, those that an earlier version wrote. */
 export const FORMER_UNSENT = 'UNSENT';
 
+/** On the listing of an authority, while a record of it is put back: since when, as an ISO instant. */
+export const PUT_BACK_SINCE = 'putBackSince';
+
 /** What an authority's own files call its metrics, all of it in one item. */
 export const OWN_NAMES_KEY = 'OWN-NAMES';
 

@@ -1,4 +1,4 @@
-import { DeleteItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { type Progress, ProgressSchema } from '../domain/action.ts';
 import { type SettingsVersion, SettingsVersionSchema } from '../domain/authority.ts';
@@ -34,6 +34,7 @@ import {
   noticeNumberOf,
   OWN_NAMES_KEY,
   PROGRESS_PREFIX,
+  PUT_BACK_SINCE,
   RECIPIENT_PREFIX,
   REVISION_PREFIX,
   revisionKey,
@@ -91,8 +92,15 @@ export async function replaceWholeRecord(
 ): Promise<void> {
   const { client, tables } = database;
   const pk = { S: authorityKey(authority) };
-  for (const S of [AUTHORITY_KEY, FORMER.inspection])
-    await client.send(new DeleteItemCommand({ TableName: tables.baselines, Key: { pk, sk: { S } } }));
+  const { settings } = versionsIn(record.baselines);
+  const listed = listedItem(authority, definitionsIn(authority, record.baselines)?.name ?? authority, settings);
+  await transact(client, [
+    ...[AUTHORITY_KEY, FORMER.inspection].map((S) => ({
+      Delete: { TableName: tables.baselines, Key: { pk, sk: { S } } },
+    })),
+    // Whoever loads an inspection meanwhile, as a deployment does, does not make it known before all is there.
+    { Put: { TableName: tables.baselines, Item: { ...listed, [PUT_BACK_SINCE]: { S: now.toISOString() } } } },
+  ]);
   await new Promise((done) => setTimeout(done, EVALUATIONS_END_MS));
   // Numbers of notices go on from the highest that was ever mailed. Before anything is removed, so that it is known however often
   // this breaks off.
@@ -126,8 +134,6 @@ export async function replaceWholeRecord(
         .map((item) => ({ Put: { TableName: tables[table], Item: item } })),
     );
   const known = record.baselines.filter(({ sk }) => KNOWN_BY.includes(sk?.S));
-  const { settings } = versionsIn(record.baselines);
-  const listed = listedItem(authority, definitionsIn(authority, record.baselines)?.name ?? authority, settings);
   await transact(client, [
     ...known.map((item) => ({ Put: { TableName: tables.baselines, Item: item } })),
     { Put: { TableName: tables.baselines, Item: listed } },

@@ -28,6 +28,7 @@ import {
   METRIC_PREFIX,
   metricKey,
   PROGRESS_PREFIX,
+  PUT_BACK_SINCE,
   progressKey,
   settingsKey,
 } from './keys.ts';
@@ -90,6 +91,16 @@ export class InspectionsChangedError extends ChangedMeanwhileError {
   override readonly name = 'InspectionsChangedError';
   constructor() {
     super('somebody else changed the inspections or metrics meanwhile; read them again');
+  }
+}
+
+/** A record of the authority is being put back, or that broke off. */
+export class PutBackError extends ChangedMeanwhileError {
+  override readonly name = 'PutBackError';
+  constructor(authority: string) {
+    super(
+      `a record of ${authority} is being put back: try again once "import" is done, and where that broke off run it again first`,
+    );
   }
 }
 
@@ -284,7 +295,8 @@ async function saveChanges(
       ...dropped.map(({ pk, sk }) => ({ Delete: { TableName, Key: { pk, sk } as Item } })),
       { Put: { TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) } },
     ],
-    () => new InspectionsChangedError(),
+    (failed) =>
+      changes.known || !failed.includes(LISTED_AT) ? new InspectionsChangedError() : new PutBackError(authority),
   );
 }
 
@@ -303,9 +315,14 @@ function knownWrites(
   const item = itemOf(authorityKey(id), AUTHORITY_KEY, { id, name }, { fingerprint: { S: fingerprint }, ...held });
   return [
     { Put: { TableName, Item: item, ...unchangedSince(known) } },
-    { Put: { TableName, Item: listedItem(id, name, settings) } },
+    { Put: { TableName, Item: listedItem(id, name, settings), ...(known ? {} : NOT_PUT_BACK) } },
   ];
 }
+
+/** Where {@link knownWrites} lists the authority. */
+const LISTED_AT = 1;
+/** `replaceWholeRecord` marks the listing of an authority that it has made unknown: it is not known again by half a record. */
+const NOT_PUT_BACK = { ConditionExpression: `attribute_not_exists(${PUT_BACK_SINCE})` };
 
 function unchangedSince(known: Item | undefined) {
   if (!known) return { ConditionExpression: 'attribute_not_exists(pk)' };

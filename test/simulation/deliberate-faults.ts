@@ -22,8 +22,8 @@ export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
   },
   'a record that is read as it was': {
     file: 'functions/store/submissions.ts',
-    find: '...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),\n      ConsistentRead: true,',
-    replace: '...beginning(tables.submissions, authorityKey(authority), CURRENT_PREFIX),',
+    find: '...beginning(tables.submissions, pk, CURRENT_PREFIX), ConsistentRead: true }',
+    replace: '...beginning(tables.submissions, pk, CURRENT_PREFIX) }',
   },
   // That one look whether it was sent already is left out no history shows: the claim looks again.
   'a notice that waits on after it was sent': {

@@ -1,7 +1,8 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
 import { markSent } from '../../functions/store/notices.ts';
@@ -60,4 +61,32 @@ test('a notice that was mailed since the record was taken is not mailed again', 
   await markSent(store, { authority, number }, NOW);
   await replaceWholeRecord(store, authority, record, NOW);
   expect(unsentIn(await readWholeRecord(store, authority))).toEqual(unsentIn(record).slice(1));
+}, 30_000);
+
+test('an authority that is being put back is not made known by whoever loads an inspection meanwhile', async () => {
+  const record = await readWholeRecord(store, authority);
+  const loadBy = (database: typeof store) =>
+    loadInspection(database, INSPECTION, { at: NOW.toISOString(), by: 'a deployment' });
+  let loaded: Promise<unknown> | undefined;
+  const client = new Proxy(store.client, {
+    get: (target, name) =>
+      name === 'send'
+        ? async (command: unknown) => {
+            // Halfway: what there was is gone, and nothing of the record is there.
+            if (
+              !loaded &&
+              command instanceof TransactWriteItemsCommand &&
+              JSON.stringify(command.input).includes('CURRENT#')
+            ) {
+              loaded = loadBy(store);
+              await loaded.catch(() => undefined);
+            }
+            return target.send(command as never);
+          }
+        : Reflect.get(target, name),
+  });
+  await replaceWholeRecord({ ...store, client }, authority, record, NOW);
+  await expect(loaded).rejects.toThrow(`a record of ${authority} is being put back: try again once "import" is done`);
+  expect((await readWholeRecord(store, authority)).submissions).toEqual(record.submissions);
+  await loadBy(store);
 }, 30_000);
