@@ -74,7 +74,7 @@ export async function sendLink(
   const { findConfirmed, publishTo } = await import('./direct-mail.ts');
   const topic = { sns: await sns(), topicArn };
   const found = await findConfirmed(topic, address);
-  if (!found || !(await readRecipient(database, found.id))) return 'unknown';
+  if (!found || !hearsAnything(await readRecipient(database, found.id))) return 'unknown';
   const secret = newSecret();
   const person = (await readPerson(database, found.id)) ?? newPerson(found.id, now);
   const changed = withLink(person, digestOf(secret), remember, now);
@@ -101,6 +101,10 @@ you need do nothing. Do not pass the link on.
   return isSent ? 'sent' : 'unknown';
 }
 
+/** Whoever is being removed hears of nothing any more, though what is kept of them is still there. */
+const hearsAnything = (recipient: Recipient | undefined): recipient is Recipient =>
+  recipient !== undefined && Object.keys(recipient.hears).length > 0;
+
 /** Uses a link up and begins a session; undefined where the link does not work, or no longer. */
 export async function useLink(
   { database, now }: Pick<SigningIn, 'database' | 'now'>,
@@ -110,7 +114,10 @@ export async function useLink(
   if (!link) return undefined;
   return begin({ database, now }, async (digest) => {
     const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
-    const change = () => person && recipient && withSession(person, link.digest, digest, recipient.requestedAt, now);
+    const change = () =>
+      person && hearsAnything(recipient)
+        ? withSession(person, link.digest, digest, recipient.requestedAt, now)
+        : undefined;
     return { person, change };
   });
 }

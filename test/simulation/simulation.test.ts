@@ -41,6 +41,8 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [1100010505, 1000, 'a link kept whoever had unsubscribed looking for an hour from when it was followed'],
   [1100031412, 1000, 'a notice went out of an authority that had been closed a moment before'],
   [158, 1000, 'a notice that was mailed while an earlier state was put back was mailed again'],
+  [55, 1250, 'a link was used up, for nothing, by somebody who was just being removed'],
+  [2047453055, 1000, 'an hourly run that said that the queue took no message was blamed for it'],
   [2516026362, 1000, 'a deployment made an authority known by half a record, while an earlier state was put back'],
   [2516026011, 1000, 'an authority that had been put back a moment ago was unknown'],
   [3202182472, 1000, 'asking twice for another level forgot that SNS may still go by the one before'],

@@ -17,7 +17,8 @@ export interface MailedLink {
 export interface BegunSession {
   readonly cookie: string;
   readonly address: string;
-  /** When the answer came that began it; milliseconds since 1970. */
+  /** When its link was followed, and when that was answered; milliseconds since 1970. */
+  readonly followedAt: number;
   readonly begunAt: number;
   over: boolean;
 }
@@ -45,6 +46,7 @@ async function followLink(person: Person, link: MailedLink | undefined): Promise
   if (!link) return;
   const isTooOld = world.now - link.at > LINK_MINUTES * MINUTE_MS + MOST_BEHIND_MS;
   const form = { link: link.code, to: '/' };
+  const followedAt = world.now;
   const answered = await open(person, 'POST /sign-in/link', {}, { form, session: undefined });
   if (!answered || answered.status === 403) return;
   const cookie = /__Host-session=([^;]+)/.exec(answered.cookies.join())?.[1];
@@ -55,7 +57,7 @@ async function followLink(person: Person, link: MailedLink | undefined): Promise
       `${link.address}, of ${new Date(link.at).toISOString()}${link.spent ? ', spent before' : ''}`,
     );
   link.spent = true;
-  authority.sessions.push({ cookie, address: link.address, begunAt: world.now, over: false });
+  authority.sessions.push({ cookie, address: link.address, followedAt, begunAt: world.now, over: false });
 }
 
 /** Why a session is over by now; undefined where it may still hold. */
@@ -68,13 +70,13 @@ function endOf({ world, removedAt }: Person, { address, begunAt, over }: BegunSe
   return undefined;
 }
 
-/** Whether a session surely holds: nothing happened since it began that might end it. */
-function holds({ world, removedAt }: Person, { address, begunAt, over }: BegunSession): boolean {
+/** Whether a session surely holds: nothing happened since its link was followed that might end it. */
+function holds({ world, removedAt }: Person, { address, followedAt, begunAt, over }: BegunSession): boolean {
   const subscription = world.topic.subscriptions.find(({ endpoint }) => endpoint === address);
   return (
     !over &&
     world.now - begunAt < 11 * HOUR_MS &&
-    (removedAt(address) ?? 0) < begunAt &&
+    (removedAt(address) ?? 0) < followedAt &&
     subscription?.confirmedAt !== undefined &&
     subscription.askedAt + MOST_BEHIND_MS < begunAt
   );

@@ -361,6 +361,7 @@ export function createWorld(options: WorldOptions): World {
     const queue = queues.find(({ name }) => name === QueueUrl);
     if (!queue || Entries.length === 0 || Entries.length > QUEUE.batchSize) throw new Error('SQS would refuse this');
     const isTaken = Entries.map(() => !random().chance(faults.throttled));
+    if (calling && isTaken.includes(false)) calling.disturbed = true;
     for (const [at, { MessageBody = '' }] of Entries.entries())
       if (isTaken[at]) queue.messages.push({ id: `message-${++made}`, body: MessageBody, visibleAt: now, receives: 0 });
     return {
