@@ -167,15 +167,18 @@ export async function releaseNotice(
   );
 }
 
-/** Marks a notice as sent: it leaves the index of unsent ones. */
+/** Marks a notice as sent: it leaves the index of unsent ones. Where it is gone, as an earlier state was put back meanwhile, it stays gone. */
 export async function markSent({ client, tables }: Alerts, reference: NoticeReference, at: Date): Promise<void> {
-  await client.send(
-    new UpdateItemCommand({
-      TableName: tables.alerts,
-      Key: keyOf(reference),
-      UpdateExpression: 'SET sentAt = :at REMOVE unsent, sendingUntil',
-      ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
-    }),
+  await whereItHolds(() =>
+    client.send(
+      new UpdateItemCommand({
+        TableName: tables.alerts,
+        Key: keyOf(reference),
+        UpdateExpression: 'SET sentAt = :at REMOVE unsent, sendingUntil',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':at': { S: at.toISOString() } },
+      }),
+    ),
   );
 }
 

@@ -43,6 +43,7 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [158, 1000, 'a notice that was mailed while an earlier state was put back was mailed again'],
   [55, 1250, 'a link was used up, for nothing, by somebody who was just being removed'],
   [2047453055, 1000, 'an hourly run that said that the queue took no message was blamed for it'],
+  [3055355112, 1000, 'a notice that was gone, as an earlier state was put back, left a stub as it was marked sent'],
   [2516026362, 1000, 'a deployment made an authority known by half a record, while an earlier state was put back'],
   [2516026011, 1000, 'an authority that had been put back a moment ago was unknown'],
   [3202182472, 1000, 'asking twice for another level forgot that SNS may still go by the one before'],
