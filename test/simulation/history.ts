@@ -260,7 +260,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
       authorities.push({
         ...{ id, token, metrics: inspection.metrics, spoilt: index === spoilt },
         ...{ next: '2010-01', accepted: [], links: [], sessions: [], programs: 0 },
-        ...{ earlier: [], isAway: false, restores: 0 },
+        ...{ earlier: [], isAway: false, restores: 0, recounts: 0 },
       });
       subscribeDirector(id);
     }

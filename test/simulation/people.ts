@@ -37,6 +37,8 @@ export interface Authority {
   /** Whether an earlier state is being put back, and how often that was done: whoever asks meanwhile asks in vain. */
   isAway: boolean;
   restores: number;
+  /** How often one of its figures was corrected: each correction has a reason of its own. */
+  recounts: number;
 }
 
 export interface Person {
@@ -248,11 +250,12 @@ async function correctOne(person: Person): Promise<void> {
   if (!metric) return;
   const isTakenOut = known.length > 1 && random().chance(0.2);
   const change = { [metric.id]: isTakenOut ? null : reportedOf(person, metric) };
+  const reason = `Counted again, ${++authority.recounts}`;
   const answered = await ask(
     person,
     'PATCH /v1/authorities/{authority}/submissions/{period}',
     { authority: authority.id, period },
-    { body: { observations: change, reason: 'Counted again' }, headers: { 'if-match': etag } },
+    { body: { observations: change, reason }, headers: { 'if-match': etag } },
   );
   if (!answered || [409, 412].includes(answered.status)) return;
   // Taken out already, by somebody whose answer was lost.
@@ -260,8 +263,8 @@ async function correctOne(person: Person): Promise<void> {
   if (answered.status !== 200) throw refusedOddly(`PATCH ${period}`, answered);
   const stored = answered.body as unknown as Month;
   const wanted = { ...month.observations, ...change };
-  // Said already by somebody else, it is a later revision, with what that one says of the others.
-  const named = stored.revision === month.revision + 1 ? Object.keys(wanted) : [metric.id];
+  // Said already by somebody else, it is their revision, with what that one says of the others.
+  const named = stored.reason === reason && stored.revision === month.revision + 1 ? Object.keys(wanted) : [metric.id];
   const wrong = named.find((id) => JSON.stringify(stored.observations[id]) !== JSON.stringify(wanted[id] ?? undefined));
   if (wrong) throw new BrokenPromise('a correction changes what it names', `${authority.id} ${period}: ${wrong}`);
   accept(person, stored);
