@@ -86,6 +86,13 @@ export const ROUTES = {
 
 export type RouteKey = keyof typeof ROUTES;
 
+/** A form of whoever may manage, with a file in it. */
+const MANAGED_FILE = {
+  handledBy: 'dashboard',
+  scope: 'manage',
+  maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
+} as const;
+
 /**
  * Every page, by route key, with the scope that the signed-in token needs; `null` before signing in. They answer in HTML
  * and take the token from a cookie, so `dashboard` checks it, by this table.
@@ -110,17 +117,9 @@ export const PAGES = {
   'GET /authorities/{authority}/closing': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/closing': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/inspections': { handledBy: 'dashboard', scope: 'manage' },
-  'POST /authorities/{authority}/inspections': {
-    handledBy: 'dashboard',
-    scope: 'manage',
-    maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
-  },
+  'POST /authorities/{authority}/inspections': MANAGED_FILE,
   'GET /authorities/{authority}/inspections/skeleton': { handledBy: 'dashboard', scope: 'manage' },
-  'POST /authorities/{authority}/inspections/{inspection}': {
-    handledBy: 'dashboard',
-    scope: 'manage',
-    maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
-  },
+  'POST /authorities/{authority}/inspections/{inspection}': MANAGED_FILE,
   'GET /authorities/{authority}/board-pack': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics': { handledBy: 'dashboard', scope: 'read' },
   'GET /authorities/{authority}/metrics/{metric}': { handledBy: 'dashboard', scope: 'read' },
@@ -130,11 +129,7 @@ export const PAGES = {
   'GET /authorities/{authority}/metrics/{metric}/changes': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/metrics/{metric}/changes': { handledBy: 'dashboard', scope: 'manage' },
   'POST /authorities/{authority}/metrics/{metric}/confirmation': { handledBy: 'dashboard', scope: 'manage' },
-  'POST /authorities/{authority}/benchmarks': {
-    handledBy: 'dashboard',
-    scope: 'manage',
-    maxBodyBytes: MAX_BULK_BYTES + MAX_FORM_BYTES,
-  },
+  'POST /authorities/{authority}/benchmarks': MANAGED_FILE,
   'POST /authorities/{authority}/benchmarks/{metric}/removal': { handledBy: 'dashboard', scope: 'manage' },
   'GET /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'read' },
   'POST /authorities/{authority}/metrics/{metric}/standard': { handledBy: 'dashboard', scope: 'manage' },

@@ -5,11 +5,12 @@ import { readJsonText } from '../domain/json-lines.ts';
 import type { Inspected, LoadedInspection } from '../domain/loaded-inspection.ts';
 import { MAX_BULK_BYTES } from '../http/routes.ts';
 import type { InspectionChange, PlacedFault } from '../services/inspection-files.ts';
+import { faultSummary, faultTable, TOO_LONG_TO_SHOW } from './faults.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inputs } from './inputs.ts';
-import { errorSummary, forgeryField, inset, layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { forgeryField, inset, layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { RefusalError } from './refusals.ts';
-import { counted, enteredBy, timeName } from './words.ts';
+import { enteredBy, timeName } from './words.ts';
 
 /** The inspections of an authority, and another one brought in from its file: looked at first, then loaded. */
 
@@ -32,7 +33,7 @@ export function readReport(file: Uint8Array | undefined, pasted: string): SentRe
 /** A report as the preview hands it on to be loaded. */
 export const packReport = (contents: unknown): string => deflateRawSync(JSON.stringify(contents)).toString('base64url');
 
-/** The report that a preview handed on; it is checked anew, as anybody can send a form. */
+/** The report that a preview handed on. It is checked again: a form can hold whatever its sender likes. */
 export function unpackReport(packed: string): unknown {
   try {
     const bytes = inflateRawSync(Buffer.from(packed, 'base64url'), { maxOutputLength: 2 * MAX_BULK_BYTES });
@@ -51,7 +52,7 @@ export function inspectionsPage(visit: Visit, inspection: LoadedInspection, load
     place: { authority: header.authority, name: header.name, at: 'settings' },
     content: html`${isLoaded && inset(`${isLoaded.header.title} is loaded. Everything is judged again within a minute.`)}
 <h1 class="govuk-heading-l">Inspections</h1>
-<p class="govuk-body">They stand beside each other, each with its actions and what became of them. Figures of a month are held against the newest full one published by then.</p>
+<p class="govuk-body">Each keeps its actions, and what became of them. A month’s figures are held against the newest full inspection that was published by then.</p>
 ${table({
   caption: 'Loaded, the newest first',
   heads: ['Inspection', 'Published', 'Counts as', 'Actions', 'Loaded'],
@@ -74,7 +75,7 @@ ${reportForm(visit, header.authority, '')}`,
 
 function countsAs({ header, retired }: Inspected, leading: string): string {
   if (retired) return 'Retired: it no longer counts';
-  if (header.id === leading) return 'The one that leads';
+  if (header.id === leading) return 'What figures are held against';
   return frameworkOf(header).full ? 'Earlier inspection' : 'Visit';
 }
 
@@ -100,7 +101,7 @@ ${choice(
 function reportForm({ session }: Visit, authority: string, pasted: string): Html {
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'inspections')}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
-<div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">File of the report</label>
+<div class="govuk-form-group"><label class="govuk-label" for="file">File of the report</label>
 <div class="govuk-hint" id="file-hint">In JSON, as the file to fill in has it.</div>
 <input class="govuk-file-upload" type="file" id="file" name="file" accept=".json,application/json,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="report">Or paste it</label>
@@ -108,10 +109,6 @@ ${session && forgeryField(session.forgeryToken)}
 <button class="govuk-button">Check</button></form>`;
 }
 
-/** The summary names so many faults; the table below it has more. */
-const SUMMARY_FAULTS = 10;
-/** Whoever has more of them has the wrong file. */
-const TABLE_FAULTS = 200;
 /** As much of a report as comes back with its faults, to be put right in the page. */
 const MAX_SHOWN_LENGTH = 100_000;
 
@@ -122,30 +119,20 @@ export function reportFaultsPage(
   faults: readonly PlacedFault[],
   pasted: string,
 ): Html {
-  const more = faults.length - SUMMARY_FAULTS;
   return layout(visit, {
     title: 'Nothing was loaded',
     place: { authority: header.authority, name: header.name, at: 'settings' },
     hasErrors: true,
-    content: html`${errorSummary(
-      [
-        ...faults.slice(0, SUMMARY_FAULTS).map(({ line, path, detail }) => ({
-          text: `Line ${line}${path && `, ${path}`}: ${detail}`,
-        })),
-        ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
-      ],
-      `${counted(faults.length, 'fault')}; nothing was loaded`,
+    content: html`${faultSummary(
+      faults,
+      ({ line, path, detail }) => `Line ${line}${path && `, ${path}`}: ${detail}`,
+      'nothing was loaded',
     )}
 <h1 class="govuk-heading-l">Nothing was loaded</h1>
 <p class="govuk-body">Put these right and check again.</p>
-${table({
-  caption: 'Every fault by its place in the file',
-  heads: ['Line', 'Field', 'What is wrong'],
-  className: 'app-faults',
-  rows: faults.slice(0, TABLE_FAULTS).map(({ line, path, detail }) => [`${line}`, path || NOTHING, detail]),
-})}
-${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
-${reportForm(visit, header.authority, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '')}`,
+${faultTable(faults, 'Field', ({ line, path, detail }) => [`${line}`, path || NOTHING, detail])}
+${reportForm(visit, header.authority, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '')}
+${pasted.length > MAX_SHOWN_LENGTH && TOO_LONG_TO_SHOW}`,
   });
 }
 
@@ -163,7 +150,7 @@ export function reportPreviewPage(
     place: { authority, name, at: 'settings' },
     content: html`<h1 class="govuk-heading-l">Check before loading</h1>
 ${inset('Nothing is loaded yet.')}
-<p class="govuk-body-l">${{ new: `“${inspection}” is new.`, changed: `“${inspection}” differs from what was loaded.`, unchanged: `“${inspection}” is loaded as it is.`, retired: '' }[outcome]}</p>
+<p class="govuk-body-l">${{ new: `“${inspection}” is new.`, changed: `“${inspection}” differs from what was loaded.`, unchanged: `“${inspection}” is loaded already, as it is here.`, retired: '' }[outcome]}</p>
 <p class="govuk-body">${
       change.leading.before === change.leading.after
         ? `Figures are held against “${change.leading.after}”, as before.`

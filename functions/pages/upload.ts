@@ -12,6 +12,7 @@ import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } fr
 import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
 import { describeOnce } from '../services/table-dated.ts';
 import { isWorkbook } from '../services/workbook.ts';
+import { faultSummary, faultTable, TABLE_FAULTS, TOO_LONG_TO_SHOW } from './faults.ts';
 import { type Content, type Html, html } from './html.ts';
 import {
   errorSummary,
@@ -177,10 +178,6 @@ ${months.map((month) => monthOf(month, metrics, smallNumbers, months.length <= F
 
 /** So many months are shown in full; of more only what changes. */
 const FEW_MONTHS = 2;
-/** The summary names so many faults; the table below it has all. */
-const SUMMARY_FAULTS = 10;
-/** … and the table so many: whoever has more has the wrong file. */
-const TABLE_FAULTS = 200;
 /** The most characters of a file that come back with its faults, to be put right in the page. */
 const MAX_SHOWN_LENGTH = 20_000;
 
@@ -192,39 +189,26 @@ export function faultsPage(
   mode: Mode,
 ): Html {
   const { pasted, faults, understood, otherSheets } = upload;
-  const more = faults.length - SUMMARY_FAULTS;
   return layout(visit, {
     title: 'Nothing was stored',
     place: { authority: header.authority, name: header.name, at: 'submit' },
     hasErrors: true,
-    content: html`${errorSummary(
-      [
-        ...faults
-          .slice(0, SUMMARY_FAULTS)
-          .map((fault) => ({ text: `${placeOf(fault)}: ${withPlainMonth(fault.detail)}` })),
-        ...(more > 0 ? [{ text: `and ${more} more, in the table below` }] : []),
-      ],
-      `${counted(faults.length, 'fault')}; nothing was stored`,
+    content: html`${faultSummary(
+      faults,
+      (fault) => `${placeOf(fault)}: ${withPlainMonth(fault.detail)}`,
+      'nothing was stored',
     )}
 <h1 class="govuk-heading-l">Nothing was stored</h1>
 <p class="govuk-body">${upload.unknown.length > 0 ? 'Say what the names mean that no metric has; put the rest right, and check again.' : 'Put these right and check again.'}</p>
 ${namesForm(visit, header, metrics, upload, mode)}
-${table({
-  caption: 'Every fault by its place in the file',
-  heads: ['Line', 'Column', 'What is wrong'],
-  className: 'app-faults',
-  rows: faults
-    .slice(0, TABLE_FAULTS)
-    .map(({ sheet, line, column, detail }) => [
-      sheet ? `${sheet}, ${line}` : `${line}`,
-      column ?? NOTHING,
-      withPlainMonth(detail),
-    ]),
-})}
-${faults.length > TABLE_FAULTS && html`<p class="govuk-body">And ${faults.length - TABLE_FAULTS} more, not shown here.</p>`}
+${faultTable(faults, 'Column', ({ sheet, line, column, detail }) => [
+  sheet ? `${sheet}, ${line}` : `${line}`,
+  column ?? NOTHING,
+  withPlainMonth(detail),
+])}
 ${howRead(understood, otherSheets)}
 ${uploadForm(visit, header, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '', mode)}
-${pasted.length > MAX_SHOWN_LENGTH && html`<p class="govuk-body">What you sent is too long to be shown here. Put it right where it came from, and choose or paste it again.</p>`}`,
+${pasted.length > MAX_SHOWN_LENGTH && TOO_LONG_TO_SHOW}`,
   });
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
-import { tokenFor } from '../support/visit.ts';
+import { seenIn, tokenFor } from '../support/visit.ts';
 
 /** Bringing in inspections while the service runs, on the clock of October 2022: its own of 2010, 2014, 2018 and 2022 are there. */
 
@@ -174,12 +174,7 @@ describe('on the page', () => {
       headers: { cookie: `session=${token}`, 'sec-fetch-site': 'same-origin' },
       ...(form && { method: 'POST', body }),
     });
-    const html = await response.text();
-    const text = html
-      .replaceAll(/<[^>]+>/g, ' ')
-      .replaceAll('&quot;', '"')
-      .replaceAll(/\s+/g, ' ');
-    return { status: response.status, location: response.headers.get('location'), html, text };
+    return seenIn(response);
   }
 
   test('every fault is named by line and field, and the text comes back to be put right', async () => {
@@ -192,6 +187,11 @@ describe('on the page', () => {
     expect(text).toMatch(new RegExp(`Line ${line}, published: `));
     expect(text).toMatch(/Line \d+, authority: the file says "leeds", and it was sent to "herefordshire"/);
     expect(html).toContain('herefordshire-page');
+    // What is too long to come back is not taken away without a word.
+    const long = await visit('', token, { report: wrong + ' '.repeat(100_000) });
+    expect([long.status, long.html.includes('herefordshire-page')]).toEqual([422, false]);
+    expect(long.text).toContain('too long to be shown here');
+    expect(text).not.toContain('too long to be shown here');
     for (const [sent, why] of [
       [{ report: '{\n"id": 1,\n}' }, 'Line 3: this is not JSON'],
       [{ report: ' ' }, 'no file was chosen'],
@@ -230,7 +230,7 @@ describe('on the page', () => {
     const { leading, inspections } = await listed();
     expect([leading, inspections[0].loaded.by]).toEqual(['herefordshire-page', expect.stringMatching(/^Director/)]);
     expect((await visit('?loaded=herefordshire-page', token)).text).toMatch(
-      /A look of our own is loaded.*The one that leads/,
+      /A look of our own is loaded.*What figures are held against/,
     );
     expect((await visit('', token, { file })).text).toContain('There is nothing to load.');
   });

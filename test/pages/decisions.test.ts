@@ -4,7 +4,7 @@ import { createToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
-import { EXAMPLE, HOME, loadSecondAuthority, submitExample, tokenFor } from '../support/visit.ts';
+import { EXAMPLE, HOME, loadSecondAuthority, seenIn, submitExample, tokenFor } from '../support/visit.ts';
 
 /** What is decided on the page: standards, tried out first; how far actions are; tokens for programs. */
 
@@ -25,12 +25,7 @@ async function visit(path: string, token: string, form?: Record<string, string>)
     headers: { cookie: `session=${token}`, 'sec-fetch-site': 'same-origin' },
     ...(form && { method: 'POST', body: new URLSearchParams({ forgeryToken: forgeryToken(token), ...form }) }),
   });
-  const html = await response.text();
-  const text = html
-    .replaceAll(/<[^>]+>/g, ' ')
-    .replaceAll('&quot;', '"')
-    .replaceAll(/\s+/g, ' ');
-  return { status: response.status, location: response.headers.get('location'), html, text };
+  return seenIn(response);
 }
 
 describe('a standard', () => {

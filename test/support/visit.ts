@@ -44,3 +44,13 @@ export async function signIn(page: Page, token: string, path = '/'): Promise<voi
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+/** What a browser is answered, and its text as it is read. */
+export async function seenIn(response: Response) {
+  const html = await response.text();
+  const text = html
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll('&quot;', '"')
+    .replaceAll(/\s+/g, ' ');
+  return { status: response.status, location: response.headers.get('location'), html, text };
+}

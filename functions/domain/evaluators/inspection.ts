@@ -220,9 +220,9 @@ function weights(
   };
 }
 
-/** Records grow: a sum is made for months so many times as large as any yet, and anew where one is larger still. */
+/** How much larger a month may be than those so far before the sum has to be made again. */
 const ROOM_FOR_LARGER = 2;
-/** So much more than any rounding is taken off less than it might be, so that a sum at zero has the CUSUM at zero. */
+/** By how much less is taken off the sum than its formula says: far more than rounding could be, so that where the sum is zero the CUSUM is zero too. */
 const FOR_ROUNDING = 1e-6;
 
 /**
