@@ -211,9 +211,15 @@ async function sendMany(person: Person): Promise<void> {
   const outcomes = answered.body.submissions as { period: string; revision: number }[];
   for (const { period, revision } of outcomes) {
     const sent = submissions.find((each) => each.period === period);
-    if (sent) accept(person, { period, revision, observations: sent.observations } as Month);
+    // Added to what is there: of a revision before it that nobody was told of, nobody knows what it says.
+    const before = revision === 1 ? {} : revisionOf(authority, period, revision - 1);
+    const observations = before && sent && { ...before, ...sent.observations };
+    if (observations) accept(person, { period, revision, observations } as Month);
   }
 }
+
+const revisionOf = ({ accepted }: Authority, period: Period, revision: number): Month['observations'] | undefined =>
+  accepted.findLast((each) => each.period === period && each.revision === revision)?.observations;
 
 async function someMonth(person: Person): Promise<{ period: Period; month: Month; etag: string } | undefined> {
   const { authority, random } = person;

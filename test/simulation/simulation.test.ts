@@ -41,6 +41,7 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [1100010505, 1000, 'a link kept whoever had unsubscribed looking for an hour from when it was followed'],
   [1100031412, 1000, 'a notice went out of an authority that had been closed a moment before'],
   [158, 1000, 'a notice that was mailed while an earlier state was put back was mailed again'],
+  [3789102547, 1000, 'figures that were added to a month were compared without what they were added to'],
   [55, 1250, 'a link was used up, for nothing, by somebody who was just being removed'],
   [2047453055, 1000, 'an hourly run that said that the queue took no message was blamed for it'],
   [3055355112, 1000, 'a notice that was gone, as an earlier state was put back, left a stub as it was marked sent'],
