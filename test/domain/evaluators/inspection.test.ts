@@ -89,9 +89,9 @@ describe('what the inspection found', () => {
     const judged = judge(metric, [...repeat(6, [43, 50]), ...repeat(6, [33, 50])]);
     expect(judged.slice(0, 6).flatMap(({ findings }) => findings)).toEqual([]);
     const text = judged.map((entry) => textOf(entry)).find((each) => each !== undefined);
-    // 42 failures of 300: posterior mean 42.5 / 301 = 14.12%, sd 2.00%, so 15.8% and 84.2% on time.
+    // 42 failures of 300: posterior mean 42.5 / 301 = 14.12%, sd 2.00%, so 16.1% and 83.9% on time.
     expect(text).toContain(
-      'the inspection gave no figure (paragraph 11), so this service compares with its own estimate from the first 6 final submissions, October 2010 to March 2011: 84.2%',
+      'the inspection gave no figure (paragraph 11), so this service compares with its own estimate from the first 6 final submissions, October 2010 to March 2011: 83.9%',
     );
   });
 
@@ -126,8 +126,8 @@ describe('what the inspection found', () => {
     ],
     ['a count by its own size', aBacklog({ standards: [], baseline: inFigures(20) }), 29, 30],
     [
-      'a mean by its tolerance',
-      aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18) }),
+      'a yearly mean by its tolerance',
+      aBacklog({ kind: 'mean', frequency: 'annual', standards: [], tolerance: 1, baseline: inFigures(18) }),
       19,
       19.1,
     ],
@@ -140,6 +140,14 @@ describe('what the inspection found', () => {
   ])('judges %s', (_, metric, good, bad) => {
     expect(judge(metric, [good])[0]?.findings).toEqual([]);
     expect(levelsOf(judge(metric, [bad])[0])).toEqual(['warning']);
+  });
+
+  it('judges a monthly mean by its tolerance at two of three: one month may be chance', () => {
+    const metric = aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18) });
+    const judged = judge(metric, [19.1, 18, 18, 19.1, 18, 19.1]);
+    expect(judged.map((entry) => levelsOf(entry))).toEqual([[], [], [], [], [], ['warning']]);
+    const overThreeYears = judge({ ...metric, window: '36-months' }, [19.1]);
+    expect(levelsOf(overThreeYears[0])).toEqual(['warning']);
   });
 
   it('judges a percentage without counts by its tolerance and what it usually varies, at two of three', () => {
