@@ -88,6 +88,7 @@ export function reconcile(
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     ...settingsJudged(record),
+    progress: progressJudged(record),
     inspection: record.fingerprint,
     leading: record.inspection.id,
     alerts,
@@ -113,6 +114,13 @@ export function reconcile(
 function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settings'> {
   const newest = settings.at(-1);
   return newest ? { settings: newest.version } : {};
+}
+
+/** The newest version of each action's progress. */
+function progressJudged({ progress }: AuthorityRecord): NonNullable<Board['progress']> {
+  const newest: Record<string, number> = {};
+  for (const { action, version } of progress) newest[action] = Math.max(version, newest[action] ?? 0);
+  return newest;
 }
 
 /**
@@ -255,7 +263,10 @@ function announcedNow(
   return { ...announced, alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
 }
 
-/** Which alerts of metrics were told as over, and by when: whoever was told so has to be told if it turns out otherwise. */
+/**
+ * Which alerts were told as over, and by when: whoever was told so has to be told if it turns out otherwise. Not figures that were
+ * late: that they came stays so.
+ */
 function overAfter(
   { alerts, latestPeriod = '' }: Pick<Board, 'alerts' | 'latestPeriod'>,
   told: Announced | undefined,
@@ -263,7 +274,7 @@ function overAfter(
 ): Announced['over'] {
   const ended = [...changes].flatMap(([id, { transition }]) => {
     const before = told?.alerts[id];
-    if (!before?.episode || isAuthorityAlert(id) || !['cleared', 'withdrawn'].includes(transition)) return [];
+    if (!before?.episode || id === 'submission' || !['cleared', 'withdrawn'].includes(transition)) return [];
     return [[id, [before.period, latestPeriod].sort().at(-1) ?? '']] as const;
   });
   const over = [...Object.entries(told?.over ?? {}), ...ended].filter(([id]) => !alerts[id]?.episode);
