@@ -81,6 +81,8 @@ export type ToldAlert = z.infer<typeof ToldAlertSchema>;
 
 /** What the last notice was worked out from and said, whatever was judged since without being told. */
 export const AnnouncedSchema = z.object({
+  /** When it was worked out; boards of an earlier version do not say. */
+  at: z.iso.datetime().optional(),
   latestPeriod: z.string().optional(),
   judged: z.record(z.string(), z.int()),
   standards: z.record(z.string(), z.int()),

@@ -15,7 +15,7 @@ import {
   typed,
 } from './format.ts';
 import type { AuthorityAlertId, LocalStandard, Metric } from './metric.ts';
-import { dueWorkingDayIn, type Obligations } from './obligations.ts';
+import { dueWorkingDayIn, type Obligations, openActionsOf, overdueOf } from './obligations.ts';
 import { dayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';
@@ -69,8 +69,8 @@ function changedInspectionOf(told: Announced, { inspection, fingerprint }: Autho
 }
 
 /**
- * Why an alert of the authority as a whole reads otherwise: months that were retracted; what was reported of its actions; another day by
- * which figures are due; a changed inspection file.
+ * Why an alert of the authority as a whole reads otherwise: months that were retracted; another day by which figures are due; of its
+ * actions, what was reported, and that others are asked for.
  *
  * @param isBetterInPart whether what was completed explains it, too: not where it is only worse.
  */
@@ -92,9 +92,22 @@ export function reasonForAuthority(
   return joined([
     ...first(retracted),
     ...first(explaining.map(describeReport), 'action'),
-    ...changedDueDayOf(told, record),
-    ...changedInspectionOf(told, record),
+    ...(id === 'action' ? changedActionsOf(told, record) : changedDueDayOf(told, record)),
   ]);
+}
+
+/** That another inspection asks for the actions, or that what is loaded asks for others: by it not those were overdue that were told. */
+function changedActionsOf(told: Announced, record: AuthorityRecord): string[] {
+  if (told.inspection === record.fingerprint) return [];
+  const { at, progress: known = {}, alerts, leading } = told;
+  const { id, published } = record.inspection;
+  if (leading !== undefined && leading !== id)
+    return [`a new inspection, published ${dayName(published)}, asks for other actions`];
+  const reported = record.progress.filter(({ action, version }) => version <= (known[action] ?? 0));
+  const overdue = at && overdueOf(openActionsOf(record.actions, reported), new Date(at)).length;
+  // Without figures none is watched.
+  const isAsTold = overdue === (told.latestPeriod === undefined ? overdue : (alerts.action?.overdue ?? 0));
+  return isAsTold ? [] : ['the inspection was loaded again, and asks for other actions, or by other days'];
 }
 
 /** What was reported last of each action that is completed now and was not when it was told, or the other way round. */

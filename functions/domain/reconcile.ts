@@ -231,6 +231,7 @@ function changesSince(
   const judgedThrough = told?.latestPeriod;
   const stood = stored ? asAnnounced(stored).alerts : {};
   const changes = new Map<string, Change>();
+  const isLedAsBefore = !isNewlyLed(told, { leading: record.inspection.id });
   // That it was wrong cannot be known while a month cannot be read.
   const isKnown = unreadableMonths(record.months).length === 0;
   const there = (id: string, before: ToldAlert | undefined): AlertState =>
@@ -239,7 +240,7 @@ function changesSince(
     const before = told?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
-      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations)
+      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations, isLedAsBefore)
       : changeBetween(before ?? CLEAR, there(id, before), after ?? CLEAR, judgedThrough);
     const news = change ?? absenceOf(before, after) ?? reminderOf(before, told, after, obligations);
     if (news) changes.set(id, news);
@@ -252,7 +253,7 @@ function announcedNow(
   content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'announced'>,
   told: Announced | undefined,
   changes: ReadonlyMap<string, Change>,
-  { month }: Obligations,
+  { month, now }: Obligations,
 ): Announced {
   const announced = asAnnounced(content);
   const alerts = Object.entries(announced.alerts).map(([id, alert]) => {
@@ -260,7 +261,7 @@ function announcedNow(
     return [id, { ...alert, toldIn: before && told ? toldIn(before, told) : month }] as const;
   });
   const over = overAfter(content, told, changes);
-  return { ...announced, alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
+  return { ...announced, at: now.toISOString(), alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
 }
 
 /**
@@ -345,8 +346,10 @@ function changeOfAuthorityAlert(
   after: BoardAlert | undefined,
   record: AuthorityRecord,
   obligations: Obligations,
+  isLedAsBefore: boolean,
 ): Change | undefined {
-  const there = before && rule.wasRight(before, record, obligations) ? before : CLEAR;
+  // What was asked for by the inspection before was right, whatever is asked for now.
+  const there = before && (!isLedAsBefore || rule.wasRight(before, record, obligations)) ? before : CLEAR;
   const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
   // Catching up is no news of its own, and neither is an alert that has become another of the same kind.
   if (change?.transition === 'eased') return { ...change, mailed: rule.lasts(obligations) };

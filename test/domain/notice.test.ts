@@ -416,6 +416,29 @@ describe('what was told before decides what is said', () => {
       expect(again?.text).toContain('This is why: A1 was reported as open again on 4 November 2010 by “A. Head”.');
     });
 
+    it('of another inspection, or that is loaded otherwise, is said to be that; one that falls due has no such reason', () => {
+      const loaded = { fingerprint: 'loaded again' };
+      const [, , due] = told([...steps, ['2010-11-22', loaded]]);
+      expect(due?.text).toContain('Warning, new: Recommended actions since November 2010.');
+      expect(due?.text, 'what was loaded did not make it so').not.toContain('This is why');
+      const [, , earlier] = told([...steps, ['2010-11-05', { ...loaded, actions: [anAction('A2', '2010-10-25')] }]]);
+      expect(earlier?.text).toContain(
+        'This is why: the inspection was loaded again, and asks for other actions, or by other days.',
+      );
+      const { inspection } = aRecord();
+      const newer = { ...inspection, id: 'herefordshire-2014', published: '2010-11-05' };
+      const [, other] = told([
+        ['2010-11-02', { ...figures([GOOD]), actions }],
+        ['2010-11-05', { ...loaded, inspection: newer, actions: [anAction('B1', '2011-11-20')] }],
+      ]);
+      expect(other?.text, 'it was right, by what was asked for then').toContain(
+        'No longer raised: Recommended actions.',
+      );
+      expect(other?.text).toContain(
+        'This is why: a new inspection, published 5 November 2010, asks for other actions.',
+      );
+    });
+
     it('that falls due is new, though another was completed', () => {
       const [, , due] = told([...steps, ['2010-11-22', {}]]);
       expect(due?.text).toContain('Warning, new: Recommended actions since November 2010.');
