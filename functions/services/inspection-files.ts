@@ -69,10 +69,13 @@ export function loadInspectionFile(
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
-    const metrics = new Set([...(stored?.metrics ?? []), ...LIBRARY].map((metric) => metric.id));
+    // What the council made of a metric of the library goes before it.
+    const definitions = new Map([...LIBRARY, ...(stored?.metrics ?? [])].map((metric) => [metric.id, metric]));
+    const metrics = new Set(definitions.keys());
     const suggest = suggestions();
     const nearest = (metric: string): string | undefined => suggest(metric, [...metrics]);
-    const { inspection, faults } = readInspectionFile(contents, { metrics, nearest, today: dayInEngland(doing.now) });
+    const known = { metrics, definitions, nearest, today: dayInEngland(doing.now) };
+    const { inspection, faults } = readInspectionFile(contents, known);
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
     const plan = await planInspection(database, inspection, doneOf(doing), LIBRARY);
