@@ -1,6 +1,7 @@
 import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
+import { AS_SENT } from '../domain/format.ts';
 import { placeIn } from '../domain/json-lines.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
@@ -179,7 +180,7 @@ function alertsBetween(
 function alertsOf(loaded: LoadedInspection, months: readonly Month[], now: Date): Board['alerts'] {
   const { header, ...rest } = loaded;
   const record = { ...rest, inspection: header, months, acknowledgements: [], bankHolidays: new Set<string>() };
-  return reconcile(undefined, record, [], now, 'show').board?.alerts ?? {};
+  return reconcile(undefined, record, [], now, AS_SENT).board?.alerts ?? {};
 }
 
 const inWords = (alert: Board['alerts'][string] | undefined): string =>
