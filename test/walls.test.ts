@@ -212,7 +212,7 @@ test('small numbers are shown by what the council or the deployment set, or by A
   ]);
 });
 
-test('no file of functions imports itself round about, not for a type either', () => {
+test('functions has no import cycles, not of types either', () => {
   const folder = join(ROOT, 'functions');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const importsOf = (file: string): string[] =>

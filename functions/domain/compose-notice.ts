@@ -9,9 +9,9 @@ import {
   cardinal,
   formatAbsence,
   formatBaseline,
-  formatDue,
   formatLine,
   formatObservation,
+  formatParagraphs,
   formatStandard,
   MAX_NAME_LENGTH,
   MAX_TYPED_LENGTH,
@@ -20,6 +20,7 @@ import {
   type SmallNumbers,
   sentence,
   typed,
+  whenDue,
 } from './format.ts';
 import { type AlertState, type Change, CLEAR, highest, type Level, LevelSchema, rank } from './lifecycle.ts';
 import type { Metric, Standard } from './metric.ts';
@@ -382,4 +383,4 @@ function describeAuthority(id: string, after: BoardAlert | undefined, { obligati
 const MAX_OVERDUE_LENGTH = 2000;
 
 const nameOf = (action: Action): string =>
-  `${action.id} ${action.title} (due ${formatDue(action)}; paragraph ${action.paragraph})`;
+  `${action.id} ${action.title} (${whenDue(action)}; ${formatParagraphs([action.paragraph])})`;

@@ -196,6 +196,10 @@ export function formatDue({ due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>): 
   return `${dayName(due)}${whose[dueBasis]}`;
 }
 
+/** The same in the middle of a sentence: `due 22 October 2010`. */
+export const whenDue = (action: Pick<Action, 'due' | 'dueBasis'>): string =>
+  `${action.due === undefined ? '' : 'due '}${formatDue(action)}`;
+
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
 export function formatBaseline(metric: Metric): string {
   const { baseline } = metric;

@@ -194,7 +194,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Submissions',
     summary: `Submit up to ${MAX_MONTHS} months at once`,
     description:
-      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
+      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read. A file is answered with `setAside`, too: every sheet, column and line of it that was not taken, and why.',
     body: {
       schema: 'Submissions',
       example: {
