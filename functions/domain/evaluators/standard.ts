@@ -132,50 +132,23 @@ function judgeByChance(
   inForce: Standard,
   context: Context,
 ): Judgement {
-<<<<<<< HEAD
   const recent = observations.slice(-REPEATED_AMONG);
   const isFailing = (observation: Observation): boolean => fails(metric, observation, context);
   const failing = recent.filter(isFailing).length;
   // What was good before the first failure says nothing of how it is since.
   const since = recent.slice(recent.findIndex(isFailing));
-  const comparable = isShared(metric) ? since.filter(hasCounts) : since;
   const chanceIf = (dispersion: number) => ({
     chance: chanceOf(metric, [current], inForce, dispersion),
-    pooledChance: failing < REPEATED_FAILURES ? 1 : chanceOf(metric, comparable, inForce, dispersion),
+    pooledChance: failing < REPEATED_FAILURES ? 1 : chanceOf(metric, since, inForce, dispersion),
   });
   const undispersed = chanceIf(1);
   // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
   const matters = undispersed.chance <= WARNING_CHANCE || undispersed.pooledChance <= REPEATED_CHANCE;
   const dispersion = matters ? dispersionAmong(metric, context, observations.length) : 1;
   const { chance, pooledChance } = dispersion === 1 ? undispersed : chanceIf(dispersion);
-||||||| 16a40cc
-  const undispersed = chanceOf(metric, [current], inForce, 1);
-  // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
-  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, context, observations.length) : 1;
-  const chance = dispersion === 1 ? undispersed : chanceOf(metric, [current], inForce, dispersion);
-=======
-  const recent = observations.slice(-REPEATED_AMONG);
-  const [alone, together] = [chanceOf(metric, [current], inForce, 1), chanceOf(metric, recent, inForce, 1)];
-  // How much months vary makes nothing less likely: it is asked only where it could matter.
-  const matters = Math.min(alone, together) <= REPEATED_CHANCE;
-  const dispersion = matters ? dispersionAmong(metric, context, observations.length) : 1;
-  const chance = chanceOf(metric, [current], inForce, dispersion);
->>>>>>> main
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
-<<<<<<< HEAD
   if (pooledChance <= REPEATED_CHANCE)
-||||||| 16a40cc
-  const recent = observations.slice(-REPEATED_AMONG);
-  const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const comparable = isShared(metric) ? recent.filter(hasCounts) : recent;
-  const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
-  if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
-=======
-  const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const pooledChance = chanceOf(metric, recent, inForce, dispersion);
-  if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
->>>>>>> main
     return {
       level: 'critical',
       reason: { kind: 'pooled', failing, among: recent.length },
