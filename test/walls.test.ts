@@ -193,7 +193,7 @@ test('no path is taken from an address', () => {
   expect({ stdout, status }, 'join(import.meta.dirname, …) is a path').toEqual({ stdout: '', status: 1 });
 });
 
-test('no file of functions imports itself round about, not for a type either', () => {
+test('functions has no import cycles, not of types either', () => {
   const folder = join(ROOT, 'functions');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const importsOf = (file: string): string[] =>

@@ -114,8 +114,8 @@ function readYearMonth(label: string, month: Month, unclear: Unclear): PeriodLab
   const [, year = '', separate, second = separate ?? ''] = PATTERNS.yearMonth.exec(label) ?? [];
   if (year) {
     const ends = yearAfter(year, second);
-    if (Number(second) > 12) return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
-    if (!ends || Number(second) === 0) return month(year, second);
+    if (Number(second) > 12 || Number(second) === 0) return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
+    if (!ends) return month(year, second);
     const isCanonical = label.includes('-');
     return { kind: 'month-or-year', period: periodFrom(Number(year), Number(second)), ends, isCanonical };
   }
