@@ -9,7 +9,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
 import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
-import { type Figures, type FileFault, readFigures } from '../services/figures.ts';
+import { describeLines, type Figures, type FileFault, readFigures } from '../services/figures.ts';
 import { describeOnce } from '../services/table-dated.ts';
 import { isWorkbook } from '../services/workbook.ts';
 import { faultSummary, faultTable, TABLE_FAULTS, TOO_LONG_TO_SHOW } from './faults.ts';
@@ -249,12 +249,14 @@ ${table({
       caption: 'Set aside',
       heads: ['Where', 'What', 'Why'],
       rows: [
-        ...asides.map(({ sheet, line, text, why }) => [
-          placeOf({ ...(sheet ? { sheet } : {}), line, detail: '' }),
-          text,
-          why,
+        ...asides
+          .slice(0, TABLE_FAULTS)
+          .map(({ sheet, line, text, why }) => [placeOf({ ...(sheet ? { sheet } : {}), line, detail: '' }), text, why]),
+        ...[...Map.groupBy(asides.slice(TABLE_FAULTS), ({ sheet }) => sheet)].map(([sheet, more]) => [
+          [sheet && `Sheet ${sheet}`, describeLines(more.map(({ line }) => line))].filter(Boolean).join(', '),
+          NOTHING,
+          'set aside, too',
         ]),
-        ...(asides.length > TABLE_FAULTS ? [[NOTHING, `and ${asides.length - TABLE_FAULTS} more lines`, NOTHING]] : []),
         ...otherSheets.map(({ name, why }) => [`Sheet ${name}`, NOTHING, why]),
       ],
     })

@@ -1,6 +1,7 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
+import { retryChanged } from '../../functions/services/retry.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
 import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
@@ -93,6 +94,42 @@ describe('what was stored before December 2026', () => {
       expect(after?.actions).toEqual(before?.actions);
       expect(withoutInspections(after?.progress ?? [])).toEqual(before?.progress);
     }
+  });
+});
+
+describe('what was stored before December 2026, while a record is put back', () => {
+  /** All of an authority removed, as `import` begins. */
+  const removeAll = async (authority: string) => {
+    for (const { pk, sk } of (await readWholeRecord(store, authority)).baselines)
+      await store.client.send(new DeleteItemCommand({ TableName: store.tables.baselines, Key: { pk, sk } as Item }));
+  };
+  const move = (authority: string, at: number, meanwhile: () => Promise<void>) => {
+    let calls = 0;
+    const overtaken = intercepted(store, async (command) => {
+      if (command === 'TransactWriteItems' && ++calls === at) await meanwhile();
+    });
+    return retryChanged(() => moveFormerInspection(overtaken, authority));
+  };
+
+  test.each([1, 2, 3])('is not made known by half of it (before write %i)', async (at) => {
+    const authority = `halfway-${at}`;
+    await storeFormer(authority);
+    expect(await move(authority, at, () => removeAll(authority))).toBe(0);
+    expect((await readWholeRecord(store, authority)).baselines).toEqual([]);
+  });
+
+  test.each([1, 2, 3])('is moved as it came back, and not as it was before (before write %i)', async (at) => {
+    const authority = `restored-${at}`;
+    await storeFormer(authority);
+    const before = await readInspection(store, authority);
+    await move(authority, at, async () => {
+      await removeAll(authority);
+      await storeFormer(authority);
+    });
+    const after = await readInspection(store, authority);
+    for (const part of ['header', 'metrics', 'judgements', 'actions', 'localStandards'] as const)
+      expect(after?.[part], part).toEqual(before?.[part]);
+    expect(withoutInspections(after?.progress ?? [])).toEqual(before?.progress);
   });
 });
 
