@@ -318,6 +318,7 @@ it('says why any fall counts, what the tolerance was, and nothing of a month tha
   );
   const mean = (fields: Partial<Metric> = {}): Metric =>
     aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18), ...fields });
+  expect(judge(mean(), [20])[0]?.findings).toEqual([]);
   expect(judge(mean(), [20, 20])[1]?.findings[0]?.numbers).toEqual({ value: 20, baseline: 18, tolerance: 1 });
   const swings = Array.from({ length: 20 }, (_, i): Figure => (i % 2 ? 16 : 20));
   expect(judge(mean(), [...swings, 21]).at(-1)?.findings).toEqual([]);

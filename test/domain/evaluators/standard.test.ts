@@ -345,8 +345,8 @@ describe('chance', () => {
 
   it('is asked of months together by how much they vary, also where the last alone would not be looked at', () => {
     const mild: Figure[] = [
+      [76, 100],
       [75, 100],
-      [74, 100],
       [76, 100],
     ];
     expect(levelsOf(judge(aMetric(), mild).at(-1))).toEqual(['critical']);
