@@ -2,7 +2,13 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
-import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
+import {
+  definitionsIn,
+  itemsOf,
+  readAuthority,
+  readInspection,
+  readMetrics,
+} from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { moveFormerInspection, saveInspection } from '../../functions/store/save-inspections.ts';
@@ -167,4 +173,24 @@ describe('several inspections of one authority', () => {
     expect(await saveInspection(store, { ...later, metrics: [renamed] })).toBe(1);
     expect((await readMetrics(store, 'several'))?.metrics.get(first.id)?.title).toBe(first.title);
   });
+});
+
+test('what was parsed is kept of the last hundred authorities alone, so that a nation fills no memory', async () => {
+  const isFull = { ...INSPECTION, metrics: INSPECTION.metrics.slice(0, 1), judgements: [], actions: [] };
+  await saveInspection(store, { ...isFull, authority: 'one-of-many' });
+  let reads = 0;
+  const counted = intercepted(store, () => void reads++);
+  /** How many reads it takes to know the metrics. */
+  const cost = async (): Promise<number> => {
+    reads = 0;
+    await readMetrics(counted, 'one-of-many');
+    return reads;
+  };
+  expect([await cost(), await cost()]).toEqual([2, 1]);
+  // The same items under other names.
+  const items = await itemsOf(store, 'one-of-many');
+  for (let other = 0; other < 99; other++) definitionsIn(`other-${other}`, items);
+  expect(await cost()).toBe(1);
+  definitionsIn('other-99', items);
+  expect([await cost(), await cost()]).toEqual([2, 1]);
 });
