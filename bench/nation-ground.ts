@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { Level } from '../functions/domain/lifecycle.ts';
 import { filterPolicyOf, type Hears } from '../functions/domain/recipient.ts';
+import { loadInspection } from '../functions/services/inspections.ts';
 import { dueMark } from '../functions/store/due-marks.ts';
 import { listedItem } from '../functions/store/inspections.ts';
 import {
@@ -13,7 +14,6 @@ import {
   recipientId,
 } from '../functions/store/keys.ts';
 import { saveRecipient } from '../functions/store/recipients.ts';
-import { saveInspection } from '../functions/store/save-inspections.ts';
 import { saveMonths } from '../functions/store/submissions.ts';
 import type { Item } from '../test/simulation/expressions.ts';
 import { startFunction } from '../test/simulation/lambdas.ts';
@@ -74,7 +74,7 @@ export async function makeRecords(count = 100): Promise<Records> {
   const { judgements, actions, ...rest } = INSPECTION;
   for (let index = 0; index < count; index++) {
     const authority = recordNamed(index);
-    await saveInspection(store, { ...rest, judgements, actions, authority, name: authority });
+    await loadInspection(store, { ...rest, judgements, actions, authority, name: authority });
     const months = makeMonths(INSPECTION.metrics, MONTHS, FIRST_MONTH, index + 1);
     for (let start = 0; start < months.length; start += MONTHS_AT_ONCE)
       await saveMonths(store, authority, months.slice(start, start + MONTHS_AT_ONCE), EVENING_BEFORE);
