@@ -22,7 +22,7 @@ import {
   type Write,
 } from '../test/simulation/memory-store.ts';
 import { PRICE_LIST } from './cost.ts';
-import { AUTHORITIES_AN_ADDRESS, type Ground, MORNING, type Records, settle } from './nation-ground.ts';
+import { addressesOf, type Ground, type Heard, MORNING, type Records, SHARED, settle } from './nation-ground.ts';
 
 /**
  * One morning of a nation, by the functions that are deployed, with the SDK that they call DynamoDB by, over a store, a topic
@@ -91,6 +91,7 @@ export interface Minute {
 
 export interface Day {
   readonly authorities: number;
+  readonly heard: Heard;
   readonly addresses: number;
   /** When each was judged and told first, ms after the hour. */
   readonly judgedAt: readonly number[];
@@ -158,7 +159,11 @@ function lambdasFor(name: Name): typeof LAMBDAS {
  * Plays the morning of so many authorities until nothing is left to do.
  * @param mostByItself how many an hourly run works through without the queue; as many as deployed where it is left out.
  */
-export async function playMorning(authorities: number, records: Records, mostByItself?: number): Promise<Day> {
+export async function playMorning(
+  authorities: number,
+  records: Records,
+  { heard = SHARED, mostByItself }: { readonly heard?: Heard; readonly mostByItself?: number } = {},
+): Promise<Day> {
   let now = 0;
   const events: { readonly at: number; readonly order: number; readonly work: () => Promise<void> | void }[] = [];
   let order = 0;
@@ -186,11 +191,11 @@ export async function playMorning(authorities: number, records: Records, mostByI
       push(told, `${authority} ${number}`, now);
       bill.mails += addresses.length;
       for (const _ of addresses) mailFree = Math.max(mailFree, now) + 1000 / MAILS_A_SECOND;
-      if (addresses.length !== 1) faults.push(`${authority} is heard by ${addresses.length}`);
+      if (addresses.length !== heard.addressesAnAuthority) faults.push(`${authority} is heard by ${addresses.length}`);
     },
     onAddressed: (recipient) => void faults.push(`${recipient} was sent a mail of its own`),
   });
-  const ground: Ground = await settle(authorities, records, store, topic);
+  const ground: Ground = await settle(authorities, heard, { records, store, topic });
   for (const { records: written } of store.shards) written.length = 0;
   bill.writeUnits = 0;
 
@@ -536,7 +541,8 @@ export async function playMorning(authorities: number, records: Records, mostByI
   const first = (times: Map<string, number[]>): number[] => [...times.values()].map(([time = 0]) => time);
   return {
     authorities,
-    addresses: Math.ceil(authorities / AUTHORITIES_AN_ADDRESS),
+    heard,
+    addresses: addressesOf(authorities, heard),
     ...{ judgedAt: first(judged), toldAt: first(told), mailedAt: mailFree, faults, minutes, most, bill },
     evaluate: { perAuthorityMs: msOf.evaluate / authorities, cpuMs: cpuOf.evaluate / authorities },
     notify: { perNoticeMs: msOf.notify / authorities, cpuMs: cpuOf.notify / authorities },

@@ -38,8 +38,18 @@ const EVENING_BEFORE = new Date('2015-12-10T18:00:00.000Z');
 /** Months written at once while a record is made; any number that fits one transaction. */
 const MONTHS_AT_ONCE = 14;
 
+/** Who hears of a nation: addresses of so many authorities each, and of each authority so many of these. */
+export interface Heard {
+  readonly authoritiesAnAddress: number;
+  readonly addressesAnAuthority: number;
+}
 /** SNS takes 150 combinations in a filter, one of them the address itself: so many authorities at two levels, from `warning` on. */
-export const AUTHORITIES_AN_ADDRESS = 74;
+export const SHARED: Heard = { authoritiesAnAddress: 74, addressesAnAuthority: 1 };
+/** A director and a deputy. */
+export const OWN: Heard = { authoritiesAnAddress: 1, addressesAnAuthority: 2 };
+
+export const addressesOf = (authorities: number, { authoritiesAnAddress, addressesAnAuthority }: Heard): number =>
+  Math.ceil(authorities / authoritiesAnAddress) * addressesAnAuthority;
 const LEAST: Level = 'warning';
 
 /** All names are as long as each other, so that one stands for another wherever it is written. */
@@ -92,9 +102,8 @@ export async function makeRecords(count = 100): Promise<Records> {
 /** So many authorities in an empty store, and their directors at the topic. */
 export async function settle(
   authorities: number,
-  records: Records,
-  store: MemoryStore,
-  topic: MailTopic,
+  heard: Heard,
+  { records, store, topic }: { readonly records: Records; readonly store: MemoryStore; readonly topic: MailTopic },
 ): Promise<Ground> {
   const put = (TableName: string, item: Item): void =>
     void store.execute({ constructor: { name: 'PutItemCommand' }, input: { TableName, Item: item } });
@@ -102,11 +111,12 @@ export async function settle(
     put('baselines', listedItem(nameOf(index), nameOf(index)));
     put('alerts', dueMark(nameOf(index), MORNING));
   }
-  for (let first = 0; first < authorities; first += AUTHORITIES_AN_ADDRESS) {
-    const names = Array.from({ length: Math.min(AUTHORITIES_AN_ADDRESS, authorities - first) }, (_, at) =>
+  for (let first = 0; first < authorities; first += heard.authoritiesAnAddress) {
+    const names = Array.from({ length: Math.min(heard.authoritiesAnAddress, authorities - first) }, (_, at) =>
       nameOf(first + at),
     );
-    await subscribe(`director-${first}@example.org`, names, store, topic);
+    for (let other = 0; other < heard.addressesAnAuthority; other++)
+      await subscribe(`director-${first}-${other}@example.org`, names, store, topic);
   }
   const boards = new Map(
     records.store

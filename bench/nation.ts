@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { PRICE_LIST } from './cost.ts';
 import { type Day, LATENCY_MS, MAILS_A_SECOND, playMorning, QUESTIONS_A_SECOND } from './nation-day.ts';
-import { AUTHORITIES_AN_ADDRESS, MONTHS, makeRecords } from './nation-ground.ts';
+import { addressesOf, MONTHS, makeRecords, OWN, SHARED } from './nation-ground.ts';
 import { INSPECTION } from './store.ts';
 
 /**
- * `npm run bench:nation -- --authorities 25000`: the morning on which the figures of every authority of a nation are late. Plays
- * it for each size up to that many (1,000 where nothing is said; 25,000 take half an hour) and reckons the others from the largest that was played. Ends with 1 where
- * something was lost or done twice, or a nation is not judged and told within the hour.
+ * `npm run bench:nation -- --authorities 1000 --authorities 25000`: the morning on which the figures of every authority of a
+ * nation are late. Plays it for so many (1,000 where nothing is said; 25,000 take half an hour) and reckons the other sizes from
+ * the largest that was played. `--own`: each authority has two addresses to itself, rather than many share one. Ends with 1 where something was lost or done twice, or a nation is not judged and told within the hour.
  */
 
 const SIZES = [1_000, 6_000, 25_000, 250_000];
@@ -56,7 +56,7 @@ function paceOf(times: readonly number[]): number {
 
 /** A size that was not played: what was played goes on at its pace, where no list of subscribers bounds it that is longer here. */
 function reckon(authorities: number, day: Day): Row {
-  const addresses = Math.ceil(authorities / AUTHORITIES_AN_ADDRESS);
+  const addresses = addressesOf(authorities, day.heard);
   const lists = (day.bill.calls['SNS ListSubscriptionsByTopic'] ?? 0) / day.authorities;
   const pages = Math.ceil(addresses / PAGE_OF_SUBSCRIPTIONS) / Math.ceil(day.addresses / PAGE_OF_SUBSCRIPTIONS);
   const more = authorities - day.authorities;
@@ -65,7 +65,7 @@ function reckon(authorities: number, day: Day): Row {
   return {
     ...{ authorities, isPlayed: false, addresses, toldMs, queued: authorities },
     judgedMs: last(day.judgedAt) + more * paceOf(day.judgedAt),
-    mailedMs: Math.max(toldMs, (authorities * 1000) / MAILS_A_SECOND),
+    mailedMs: Math.max(toldMs, (authorities * day.heard.addressesAnAuthority * 1000) / MAILS_A_SECOND),
     usd: (total(day.usd) / day.authorities) * authorities,
   };
 }
@@ -115,26 +115,34 @@ function changesAt({ authorities, addresses, toldMs }: Row, day: Day): string {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { authorities: { type: 'string', default: '1000' } } });
-  const most = Number(values.authorities);
-  if (!Number.isInteger(most) || most < 1 || most > 999_999)
-    throw new Error('write --authorities as a whole number from 1 to 999999');
-  console.log(`Nobody's figures have come by the tenth working day: ${INSPECTION.metrics.length} metrics, ${MONTHS} months each; an address for every ${AUTHORITIES_AN_ADDRESS}.
+  const { values } = parseArgs({
+    options: {
+      authorities: { type: 'string', multiple: true, default: ['1000'] },
+      own: { type: 'boolean', default: false },
+    },
+  });
+  const heard = values.own ? OWN : SHARED;
+  const sizes = values.authorities.map(Number).sort((a, b) => a - b);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 1 || size > 999_999))
+    throw new Error(
+      'write --authorities as a whole number from 1 to 999999, once for each nation that is to be played',
+    );
+  console.log(`Nobody's figures have come by the tenth working day: ${INSPECTION.metrics.length} metrics, ${MONTHS} months each; ${values.own ? 'two addresses of its own for each' : `an address for every ${SHARED.authoritiesAnAddress}`}.
 The functions as they are deployed (queues=true), with CPU as measured here. Assumed, in ms: ${Object.entries(
     LATENCY_MS,
   )
     .map(([what, ms]) => `${what} ${ms}`)
     .join(', ')}; SNS answers ${QUESTIONS_A_SECOND} questions of a kind a second.`);
   const records = await makeRecords();
-  const sizes = [...new Set([...SIZES.filter((size) => size < most), most])];
   const days: Day[] = [];
   for (const size of sizes) {
-    const day = await playMorning(size, records);
+    const day = await playMorning(size, records, { heard });
     describe(day);
     days.push(day);
   }
   const largest = days.at(-1) as Day;
-  const rows = [...days.map(rowOf), ...SIZES.filter((size) => size > most).map((size) => reckon(size, largest))];
+  const reckoned = SIZES.filter((size) => !sizes.includes(size)).map((size) => reckon(size, largest));
+  const rows = [...days.map(rowOf), ...reckoned].sort((a, b) => a.authorities - b.authorities);
   console.log(
     `\n  authorities            addresses    judged      told    mailed  in the queue       USD  what changes`,
   );

@@ -17,6 +17,7 @@ import {
   moveUnsent,
   type NoticeReference,
   noticeReference,
+  shareAudience,
   type UnsentNotice,
 } from './services/deliver.ts';
 import { lookAtRecipients, tell } from './services/newcomers.ts';
@@ -24,13 +25,18 @@ import { mayPass } from './services/retry.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
 import { type TokenTelling, tellOfEnd, tokensEnding } from './services/token-ends.ts';
 
-export interface NotifyDependencies extends Omit<Delivering, 'log' | 'database'>, Omit<TokenTelling, 'log'> {
+export interface NotifyDependencies
+  extends Omit<Delivering, 'log' | 'database' | 'audience'>,
+    Omit<TokenTelling, 'log'> {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Where an hourly run leaves notices that are unsent, if there are more than it sends by itself; it has to do without where there is none. */
   readonly queue: WorkQueue | undefined;
   readonly mostByItself?: number;
 }
+
+/** One event's work: what it reads of who hears of notices serves them all. */
+interface Sending extends NotifyDependencies, Pick<Delivering, 'audience'> {}
 
 /** What the queue has of an {@link UnsentNotice}. */
 const QueuedSchema = z.object({ authority: z.string(), number: z.number().int() });
@@ -40,24 +46,25 @@ const STREAM_HEAD_START_MS = 2 * 60 * 1000;
 
 /** Sends notices: the stream brings new ones, the hourly run whatever is still unsent, and the queue what is too much for it. */
 export function createHandler(dependencies: NotifyDependencies) {
-  const { metrics, logger } = dependencies;
+  const { metrics, logger, now } = dependencies;
   return async (
     event: DynamoDBStreamEvent | SQSEvent | HourlyEvent,
     context: Context,
   ): Promise<DynamoDBBatchResponse | SQSBatchResponse | undefined> => {
+    const sending: Sending = { ...dependencies, audience: shareAudience(now) };
     try {
       if (!('Records' in event)) {
-        await workByTheHour(dependencies, context);
+        await workByTheHour(sending, context);
         return undefined;
       }
-      if (isFromQueue(event)) return await sendQueued(event, dependencies, context);
+      if (isFromQueue(event)) return await sendQueued(event, sending, context);
       return await handleStream(
         event,
         noticeReference,
         async (reference) => {
           try {
             // Another run has it. Asked again, lest that one ends before it has sent it.
-            return (await send(reference, dependencies)) === 'being sent' ? 'later' : undefined;
+            return (await send(reference, sending)) === 'being sent' ? 'later' : undefined;
           } catch (error) {
             if (mayPass(error)) throw error;
             // A stream would hold up the others until it gave it up; the hourly run tries again, and rings the alarm.
@@ -78,7 +85,7 @@ export function createHandler(dependencies: NotifyDependencies) {
  * Tells newcomers how things stand and others of who is lost; then sends what waits, which newcomers get after that; then tells whose
  * token ends. What fails of it keeps nothing else back.
  */
-async function workByTheHour(dependencies: NotifyDependencies, context: Context): Promise<void> {
+async function workByTheHour(dependencies: Sending, context: Context): Promise<void> {
   const failures: unknown[] = [];
   for (const part of [tellOfRecipients, sendUnsent, tellOfTokens])
     await part(dependencies, context).catch((error: unknown) => failures.push(error));
@@ -117,7 +124,7 @@ async function tellOfTokens(dependencies: NotifyDependencies, context: Context):
 }
 
 /** Sends what is unsent, and measures what could not be sent and whether there is anyone to send it to. */
-async function sendUnsent(dependencies: NotifyDependencies, context: Context): Promise<void> {
+async function sendUnsent(dependencies: Sending, context: Context): Promise<void> {
   const { database, now, logger, metrics, queue, mostByItself = MOST_BY_ITSELF } = dependencies;
   const unsent = await listUnsent(database, new Date(now().getTime() - STREAM_HEAD_START_MS));
   const kept: UnsentNotice[] = [];
@@ -149,11 +156,7 @@ async function queueUnsent(unsent: readonly UnsentNotice[], queue: WorkQueue, lo
   return { failed: [], left: unsent };
 }
 
-async function sendQueued(
-  event: SQSEvent,
-  dependencies: NotifyDependencies,
-  context: Context,
-): Promise<SQSBatchResponse> {
+async function sendQueued(event: SQSEvent, dependencies: Sending, context: Context): Promise<SQSBatchResponse> {
   const kept: NoticeReference[] = [];
   const answer = await handleQueue(
     event,
@@ -180,7 +183,7 @@ function countWaiting({ metrics, logger }: NotifyDependencies, kept: readonly No
   }
 }
 
-async function send(reference: NoticeReference, dependencies: NotifyDependencies): Promise<Delivery> {
+async function send(reference: NoticeReference, dependencies: Sending): Promise<Delivery> {
   const delivery = await deliverNotice(reference, { ...dependencies, log: dependencies.logger });
   if (delivery === 'sent') count(dependencies.metrics, 'Mailed', 1);
   return delivery;

@@ -11,13 +11,14 @@ import {
   releaseNotice,
 } from '../store/notices.ts';
 import { CLAIM_MS } from './direct-mail.ts';
-import { findHearer, findNewcomers, readAudience, stillHears } from './hearers.ts';
+import { type AudienceReader, findHearer, findNewcomers, stillHears } from './hearers.ts';
 import type { Log } from './log.ts';
 import { knowsNow } from './newcomers.ts';
 import { publish, type Turn, waitForTurn } from './publish.ts';
 import type { Recipients } from './subscriptions.ts';
 
 export { listUnsent, moveUnsent, type NoticeReference, noticeReference, type UnsentNotice } from '../store/notices.ts';
+export { shareAudience } from './hearers.ts';
 
 /** Where notices wait, where they are published, and who is told of it. */
 export interface Delivering extends Recipients {
@@ -26,6 +27,8 @@ export interface Delivering extends Recipients {
   readonly pageUrl: string;
   readonly now: () => Date;
   readonly log: Log;
+  /** What several that are sent one after the other share. */
+  readonly audience: AudienceReader;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function deliverNotice(
   const earlier = { authority, number: number - 1 };
   if (before > 0 && !isNext)
     if ((await deliverNotice(earlier, delivering, before - 1)) === 'being sent') return 'being sent';
-  const audience = await readAudience(delivering);
+  const audience = await delivering.audience.read(delivering);
   const hearer = await findHearer(delivering, notice, now(), { audience });
   if (!hearer) return keep(reference, notice, log);
   const newcomers = await findNewcomers(delivering, notice, now(), audience);
@@ -66,6 +69,7 @@ export async function deliverNotice(
     return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
   // From here on nobody greets them: the notice says all, and goes out sooner or later.
   for (const id of newcomers) await knowsNow(delivering, id, authority, now());
+  if (newcomers.length > 0) delivering.audience.forget();
   const messageId = await publishNotice(notice, turn, delivering).catch(async (error: unknown) => {
     await releaseNotice(database, reference, until);
     throw error;

@@ -25,12 +25,41 @@ export interface Audience {
   readonly asked: readonly Recipient[];
 }
 
-export async function readAudience(recipients: Recipients): Promise<Audience> {
+async function readAudience(recipients: Recipients): Promise<Audience> {
   const [subscriptions, { recipients: asked }] = await Promise.all([
     listSubscriptions(recipients),
     readRecipients(recipients.database),
   ]);
   return { subscriptions, asked };
+}
+
+/** Reads who would get what is published, and remembers it for what is published next. */
+export interface AudienceReader {
+  read(recipients: Recipients): Promise<Audience>;
+  /** Has it read anew, as something of it has changed. */
+  forget(): void;
+}
+
+/** For so long what was read of everybody serves what else is published: of many notices, that is most of what they would read. */
+const AUDIENCE_MS = 5_000;
+
+/**
+ * For notices that are sent one after the other. Whether somebody hears of one is asked of SNS each time, before and after it is
+ * published, and after it of the store too; so who left meanwhile counts for nothing, and who came meanwhile is seen a moment later.
+ */
+export function shareAudience(now: () => Date): AudienceReader {
+  let known: { readonly audience: Audience; readonly until: number } | undefined;
+  return {
+    async read(recipients) {
+      if (known && now().getTime() < known.until) return known.audience;
+      const audience = await readAudience(recipients);
+      known = { audience, until: now().getTime() + AUDIENCE_MS };
+      return audience;
+    },
+    forget() {
+      known = undefined;
+    },
+  };
 }
 
 /**

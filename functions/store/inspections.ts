@@ -43,8 +43,10 @@ type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 
   readonly unreadable: readonly Unreadable[];
 };
 
-/** What was parsed, by authority: valid as long as the fingerprint is the same. */
+/** What was parsed last, by authority: valid as long as the fingerprint is the same. */
 const parsed = new Map<string, Definitions>();
+/** How many of these a function keeps, 85 KB each with forty metrics: a nation's would fill its memory. */
+const MOST_PARSED = 100;
 
 /**
  * The inspections, local standards and progress of an authority, read consistently; undefined where there are none.
@@ -127,8 +129,14 @@ export function definitionsIn(authority: string, items: readonly Item[]): Defini
     unreadable: [...named.unreadable, ...unreadable],
   };
   // What is put right by hand has the same fingerprint.
-  if (read.unreadable.length === 0) parsed.set(authority, read);
+  if (read.unreadable.length === 0) keep(authority, read);
   return read;
+}
+
+function keep(authority: string, read: Definitions): void {
+  parsed.delete(authority);
+  if (parsed.size >= MOST_PARSED) parsed.delete(parsed.keys().next().value as string);
+  parsed.set(authority, read);
 }
 
 export function parsedFrom(items: readonly Item[]): Pick<Definitions, 'reports' | 'definitions' | 'unreadable'> {

@@ -8,7 +8,7 @@ let records: Records;
 let day: Day;
 beforeAll(async () => {
   records = await makeRecords(1);
-  day = await playMorning(AUTHORITIES, records, BY_ITSELF);
+  day = await playMorning(AUTHORITIES, records, { mostByItself: BY_ITSELF });
 });
 
 test('every authority is judged and told once, and nothing is left', () => {

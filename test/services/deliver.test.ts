@@ -11,7 +11,7 @@ import { acceptMonth } from '../../functions/services/accept.ts';
 import { type Delivering, deliverNotice, listUnsent, moveUnsent } from '../../functions/services/deliver.ts';
 import { publishTo } from '../../functions/services/direct-mail.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
-import { findHearer } from '../../functions/services/hearers.ts';
+import { findHearer, shareAudience } from '../../functions/services/hearers.ts';
 import { countWaiting, readNotice, resendNotice } from '../../functions/services/notices.ts';
 import { tellOperators } from '../../functions/services/operators.ts';
 import { recipientId } from '../../functions/store/keys.ts';
@@ -37,7 +37,7 @@ const heard = (topic: string, address: string, of: string, level: string[]) => (
 
 let store: Store;
 let topics: Awaited<ReturnType<typeof startTopics>>;
-let delivering: Omit<Delivering, 'topicArn'>;
+let delivering: Omit<Delivering, 'topicArn' | 'audience'>;
 const log = keepingLog();
 beforeAll(async () => {
   store = await startStore();
@@ -64,7 +64,11 @@ afterAll(async () => {
 });
 
 type Topic = 'Alerts' | 'Unheard' | 'Mild';
-const to = (topic: Topic): Delivering => ({ ...delivering, topicArn: topics.arnOf(topic) });
+const to = (topic: Topic): Delivering => ({
+  ...delivering,
+  topicArn: topics.arnOf(topic),
+  audience: shareAudience(() => NOW),
+});
 const deliverTo = (topic: Topic, number = 1) => deliverNotice({ authority, number }, to(topic));
 const unsent = async () => (await listUnsent(store, NOW)).map(({ number }) => number);
 
@@ -236,6 +240,27 @@ describe('somebody who would get it is', () => {
     expect(await unsent()).toEqual([1]);
     expect(await deliverTo('Alerts')).toBe('sent');
   });
+});
+
+test('what is sent one after the other reads who hears of it once, for five seconds', async () => {
+  const { sns } = delivering;
+  let lists = 0;
+  const counting = Object.create(sns) as SNSClient;
+  counting.send = (async (command: object) => {
+    if (command instanceof ListSubscriptionsByTopicCommand) lists++;
+    return sns.send(command as never);
+  }) as SNSClient['send'];
+  let now = NOW;
+  const together = { ...to('Alerts'), sns: counting, audience: shareAudience(() => now) };
+  const again = async () => {
+    await resendNotice(store, NOTICE);
+    return deliverNotice(NOTICE, together);
+  };
+  expect([await again(), await again(), lists]).toEqual(['sent', 'sent', 1]);
+  now = new Date(NOW.getTime() + 5_000);
+  expect([await again(), lists]).toEqual(['sent', 2]);
+  together.audience.forget();
+  expect([await again(), lists]).toEqual(['sent', 3]);
 });
 
 describe('two runs at once', () => {

@@ -1,7 +1,7 @@
 import { PublishCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
-import { deliverNotice } from '../../functions/services/deliver.ts';
+import { deliverNotice, shareAudience } from '../../functions/services/deliver.ts';
 import { CLAIM_MS, sendTest } from '../../functions/services/direct-mail.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { lookAtRecipients, type Telling, tell } from '../../functions/services/newcomers.ts';
@@ -33,8 +33,11 @@ beforeAll(async () => {
 });
 afterAll(() => topic?.end());
 
-const deliver = () =>
-  deliverNotice({ authority, number: 1 }, { ...telling, database: topic.store, now: () => AT, log: keepingLog() });
+const delivering = () => ({
+  ...telling,
+  ...{ database: topic.store, now: () => AT, log: keepingLog(), audience: shareAudience(() => AT) },
+});
+const deliver = () => deliverNotice({ authority, number: 1 }, delivering());
 
 async function join(address: string): Promise<void> {
   await addRecipient(topic.recipients, authority, { address, level: 'warning' }, NOW);
@@ -137,8 +140,7 @@ test('a notice that is just going out and a greeting do not cross', async () => 
       return real.send(command, ...rest);
     },
   });
-  const at = { ...telling, sns, database: topic.store, now: () => AT, log: keepingLog() };
-  expect(await deliverNotice({ authority, number: 1 }, at)).toBe('sent');
+  expect(await deliverNotice({ authority, number: 1 }, { ...delivering(), sns })).toBe('sent');
   expect([told, await lookAndTell()]).toEqual([[], []]);
   expect(await topic.subjectsTo(address)).toEqual([expect.stringContaining('September 2011: 1 critical')]);
   await removeRecipient(topic.recipients, authority, recipientId(address), NOW);

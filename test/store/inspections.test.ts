@@ -4,7 +4,13 @@ import type { Inspection } from '../../functions/domain/inspection.ts';
 import { loadInspection } from '../../functions/services/inspections.ts';
 import { retryChanged } from '../../functions/services/retry.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
-import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
+import {
+  definitionsIn,
+  itemsOf,
+  readAuthority,
+  readInspection,
+  readMetrics,
+} from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { moveFormerInspection } from '../../functions/store/save-inspections.ts';
@@ -205,4 +211,24 @@ describe('several inspections of one authority', () => {
     expect((await loadInspection(store, { ...later, metrics: [renamed] })).written).toBe(1);
     expect((await readMetrics(store, 'several'))?.metrics.get(first.id)?.title).toBe(first.title);
   });
+});
+
+test('what was parsed is kept of the last hundred authorities alone, so that a nation fills no memory', async () => {
+  const isFull = { ...INSPECTION, metrics: INSPECTION.metrics.slice(0, 1), judgements: [], actions: [] };
+  await loadInspection(store, { ...isFull, authority: 'one-of-many' });
+  let reads = 0;
+  const counted = intercepted(store, () => void reads++);
+  /** How many reads it takes to know the metrics. */
+  const cost = async (): Promise<number> => {
+    reads = 0;
+    await readMetrics(counted, 'one-of-many');
+    return reads;
+  };
+  expect([await cost(), await cost()]).toEqual([2, 1]);
+  // The same items under other names.
+  const items = await itemsOf(store, 'one-of-many');
+  for (let other = 0; other < 99; other++) definitionsIn(`other-${other}`, items);
+  expect(await cost()).toBe(1);
+  definitionsIn('other-99', items);
+  expect([await cost(), await cost()]).toEqual([2, 1]);
 });
