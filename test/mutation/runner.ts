@@ -44,6 +44,15 @@ shared.__stryker__ ??= {};
 const namespace = shared.__stryker__;
 const messageOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
+function canBeRequired(require: NodeRequire, name: string): boolean {
+  try {
+    require.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 class InProcessRunner {
   static readonly inject = [] as const;
   /** Each test file, by its path from the root. */
@@ -69,12 +78,16 @@ class InProcessRunner {
     for (const file of files) {
       const { outputFiles } = await build({
         entryPoints: [file],
-        ...{ bundle: true, write: false, platform: 'node', format: 'cjs', target: 'node24', packages: 'external' },
+        ...{ bundle: true, write: false, platform: 'node', format: 'cjs', target: 'node24' },
         logLevel: 'error',
         plugins: [
           {
             name: 'in-memory',
             setup({ onResolve, onLoad }) {
+              // Packages are this process's own, but for those that can only be imported.
+              onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+                kind !== 'entry-point' && canBeRequired(this.#require, path) ? { path, external: true } : undefined,
+              );
               const inMemory = (name: string) => ({ path: resolve(root, `test/mutation/${name}.ts`) });
               onResolve({ filter: /\/bench\/store\.ts$/ }, () => inMemory('store'));
               onResolve({ filter: /\/support\/topic\.ts$/ }, ({ importer }) =>
