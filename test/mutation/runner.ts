@@ -70,10 +70,11 @@ class InProcessRunner {
   async init(): Promise<void> {
     const root = process.cwd();
     const files = (process.env.MUTATION_TESTS ?? '').split(',').map((path) => resolve(root, path));
-    this.#require = createRequire(resolve(root, 'package.json'));
-    const { build } = this.#require('esbuild') as typeof import('esbuild');
+    const require = createRequire(resolve(root, 'package.json'));
+    this.#require = require;
+    const { build } = require('esbuild') as typeof import('esbuild');
     this.#expect = (
-      await import(pathToFileURL(this.#require.resolve('vitest').replace('index.cjs', 'dist/index.js')).href)
+      await import(pathToFileURL(require.resolve('vitest').replace('index.cjs', 'dist/index.js')).href)
     ).expect;
     for (const file of files) {
       const { outputFiles } = await build({
@@ -86,7 +87,7 @@ class InProcessRunner {
             setup({ onResolve, onLoad }) {
               // Packages are this process's own, but for those that can only be imported.
               onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-                kind !== 'entry-point' && canBeRequired(this.#require, path) ? { path, external: true } : undefined,
+                kind !== 'entry-point' && canBeRequired(require, path) ? { path, external: true } : undefined,
               );
               const inMemory = (name: string) => ({ path: resolve(root, `test/mutation/${name}.ts`) });
               onResolve({ filter: /\/bench\/store\.ts$/ }, () => inMemory('store'));
