@@ -124,11 +124,12 @@ describe('what it is held against', () => {
   it('has the figure told with as many digits as set it apart', () => {
     const of = aMetric({ standards: [], baseline: { kind: 'none', statement: 'Nothing.' } });
     const against = (reference: Reference) =>
-      described({ figure: observation('2010-10', [7998, 10_000]), reference }, of).figure;
-    expect(against({ kind: 'course', mean: 80, from: '2010-10' })).toMatch(/^80\.0% /);
-    expect(against(STANDARD)).toMatch(/^79\.98% /);
-    expect(against({ kind: 'estimate', value: 80, from: '2010-10', to: '2010-11' })).toMatch(/^79\.98% /);
-    expect(against({ kind: 'comparable', value: 80 })).toMatch(/^79\.98% /);
+      described({ figure: observation('2010-10', [8512, 10_000]), reference }, of).figure;
+    expect(against({ kind: 'course', mean: 85.1, from: '2010-10' })).toMatch(/^85\.1% /);
+    const standard = { value: 85.1, from: '2000-01', basis: 'local', note: 'a default' } as const;
+    expect(against({ kind: 'standard', standard })).toMatch(/^85\.12% /);
+    expect(against({ kind: 'estimate', value: 85.1, from: '2010-10', to: '2010-11' })).toMatch(/^85\.12% /);
+    expect(against({ kind: 'comparable', value: 85.1 })).toMatch(/^85\.12% /);
   });
 });
 
