@@ -15,7 +15,7 @@ const { exit } = new Command('npm run demo --')
   .description(
     'Shows the service at work: a year after the inspection (illustrative), then ten years of published figures.',
   )
-  .option('--exit', 'end when all is shown, instead of leaving pages and inboxes up until Ctrl-C')
+  .option('--exit', 'end when everything has been shown, instead of keeping pages and inboxes up until Ctrl-C')
   .parse()
   .opts<{ exit?: true }>();
 

@@ -24,10 +24,10 @@ class RefusedError extends Error {}
 
 const program = new Command('npm run deploy --')
   .description('Deploys to your AWS account. A setting that is left out keeps the value that is deployed.')
-  .option('-c, --context <name=value>', 'a setting (docs/deployment.md); several times for several', setting, {})
-  .option('--region <region>', 'where; otherwise as AWS_REGION or your profile says')
-  .option('--profile <profile>', 'whose credentials, of your AWS configuration')
-  .option('--diff', 'only shows what would change')
+  .option('-c, --context <name=value>', 'a setting (docs/deployment.md); can be repeated', setting, {})
+  .option('--region <region>', 'the AWS region (default: as AWS_REGION or your profile says)')
+  .option('--profile <profile>', 'the profile of your AWS configuration whose credentials to use')
+  .option('--diff', 'only show what would change')
   .allowUnknownOption()
   .allowExcessArguments()
   .addHelpText(
@@ -98,7 +98,7 @@ async function findDeployed(stack: string, config: CloudFormationClientConfig): 
     const submissionsTable = outputs.get('SubmissionsTable');
     if (!settings || !submissionsTable)
       throw new RefusedError(
-        `The stack ${stack} does not say what settings it has: it is none of this service, or its deployment did not end (${found.StackStatus}). Look at it in CloudFormation, or choose another name: -c stack=…`,
+        `The stack ${stack} does not list its settings: it is not one of this service, or its deployment did not finish (${found.StackStatus}). Look at it in CloudFormation, or choose another name: -c stack=…`,
       );
     return { settings: readDeployed(settings), submissionsTable };
   } catch (error) {
@@ -106,7 +106,7 @@ async function findDeployed(stack: string, config: CloudFormationClientConfig): 
     const { name, message } = error as Error;
     if (name === 'ValidationError' && message.includes('does not exist')) return undefined;
     throw new RefusedError(
-      `AWS does not say what is deployed as ${stack}: ${message}. Check the credentials and the region (docs/deployment.md); nothing was changed.`,
+      `AWS could not say what is deployed as ${stack}: ${message}. Check the credentials and the region (docs/deployment.md); nothing was changed.`,
     );
   }
 }
@@ -125,7 +125,7 @@ async function decide(stack: string, given: Readonly<Record<string, unknown>>): 
   if (open.length > 0 && !canAsk())
     throw new RefusedError(
       [
-        `The stack ${stack} is new, and this was not said:`,
+        `The stack ${stack} is new, and these settings are missing:`,
         ...open.map((name) => `  ${name}: ${ASKED_FOR[name]}`),
         `Add ${open.map((name) => `-c ${name}=…`).join(' ')}`,
       ].join('\n'),
@@ -148,8 +148,10 @@ async function confirmLosses(
   for (const { setting: name, means } of losses) console.error(`  ${name}: ${means}`);
   const open = losses.filter(({ setting: name }) => !confirmed.includes(name)).map(({ setting: name }) => name);
   if (open.length === 0) return;
-  if (!canAsk()) throw new RefusedError(`Nothing was deployed. If that is meant, add -c confirm=${open.join(',')}`);
-  if ((await ask('Is that meant? Write yes to go on: ')) !== 'yes') throw new RefusedError('Nothing was deployed.');
+  if (!canAsk())
+    throw new RefusedError(`Nothing was deployed. If that is what you mean, add -c confirm=${open.join(',')}`);
+  if ((await ask('Is that what you mean? Type yes to continue: ')) !== 'yes')
+    throw new RefusedError('Nothing was deployed.');
 }
 
 function canAsk(): boolean {

@@ -10,11 +10,9 @@ import { FileFaultsError } from './commands/figures-file.ts';
 import { addInspection } from './commands/inspection.ts';
 import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
-
 import { addBenchmark, addMetric } from './commands/metric.ts';
 import { addName } from './commands/name.ts';
 import { wordsOf } from './commands/output.ts';
-
 import { addRecovery } from './commands/recovery.ts';
 import { PROGRAM, PROGRAM_QUIETLY, refuseMeaningless, UsageError } from './commands/setting.ts';
 import { addSubmit } from './commands/submit.ts';
@@ -28,7 +26,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   unauthorized: `The token is wrong, revoked or expired. Make another: ${PROGRAM} token create --help`,
   forbidden: 'Use a token for this authority that allows this, or name another authority with --authority.',
   'precondition-required': 'To replace what was submitted before, add --revise.',
-  'would-change': 'If that is meant, add --replace.',
+  'would-change': 'If you mean that, add --replace.',
 };
 
 const program = new Command(PROGRAM)

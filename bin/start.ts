@@ -6,18 +6,18 @@ type Context = Readonly<Record<string, unknown>>;
 
 const { port, inboxPort, data, fresh, clock, context, json } = new Command('npm start --')
   .description('Runs the whole service on this machine: API, judging, and an inbox for the e-mails.')
-  .option('--port <port>', 'of the API and the page; 0 is any free one', portNumber, 3000)
-  .option('--inbox-port <port>', 'of the inbox; 0 is any free one', portNumber, 1080)
+  .option('--port <port>', 'port of the API and the page; 0 for any free one', portNumber, 3000)
+  .option('--inbox-port <port>', 'port of the inbox; 0 for any free one', portNumber, 1080)
   .option('--data <folder>', 'where everything is kept, readable by you alone', '.data')
   .option('--fresh', 'start with nothing: removes what was kept')
   .option(
     '--clock <date>',
-    'pretend that it is this date (yyyy-mm-dd) or instant at the start; it never goes back in the same folder',
+    'pretend that it starts on this date (yyyy-mm-dd) or at this instant; the clock of a folder never goes back',
     instant,
   )
   .option(
     '-c, --context <name=value>',
-    'a setting, as a deployment takes it (docs/deployment.md); several times for several',
+    'a setting, as for a deployment (docs/deployment.md); can be repeated',
     setting,
     {},
   )
@@ -43,6 +43,8 @@ try {
     context: { ...contextOfProject(), ...context },
     ...(clock === undefined ? {} : { clock }),
   });
+  // From before it is announced: whoever reads that may stop it at once.
+  const stopped = stopOnSignal(() => service.stop());
   const { api, inbox, page, token } = service;
   if (json) console.log(JSON.stringify({ api, inbox, page, token }));
   else
@@ -58,7 +60,7 @@ In another terminal:
   ${toSet({ MONITOR_URL: api, MONITOR_TOKEN: token })}
   npm run monitor -- submit seed/examples/herefordshire-published-2016-2025.csv
   npm run monitor -- alerts`);
-  await stopOnSignal(() => service.stop());
+  await stopped;
   // Whatever still holds a connection, such as a mail server that does not answer, must not hold this process.
   process.exit();
 } catch (error) {

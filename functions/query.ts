@@ -40,11 +40,9 @@ import {
   RangeQuerySchema,
 } from './http/bodies.ts';
 import { etagOf } from './http/etags.ts';
-
 import { fileAnswer } from './http/files.ts';
 import { type Answer, answer, fitting, httpHandler, type Request, readBody, readQuery, whole } from './http/handler.ts';
 import { describeApi, inspectionFileSchema } from './http/openapi.ts';
-
 import { faultsProblem, ProblemError } from './http/problem.ts';
 import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';

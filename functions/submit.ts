@@ -11,7 +11,7 @@ import { type Accepted, type Accepting, acceptMonth, retractMonth } from './serv
 import { acceptMonths, readMonths, type SentMonth } from './services/accept-months.ts';
 import { correctMonth } from './services/correct.ts';
 import { InvalidError } from './services/errors.ts';
-import { readFigures } from './services/figures.ts';
+import { readFigures, type SetAside, setAsideIn } from './services/figures.ts';
 import { requireMetrics } from './services/inspections.ts';
 import { forgetName, listOwnNames, rememberNames } from './services/own-names.ts';
 import { readGrant } from './services/tokens.ts';
@@ -73,7 +73,7 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
     isFile(request.headers) ? listOwnNames(to.database, authority) : { names: [], unreadable: [] },
   ]);
   logUnreadable(to.log, ownNames.unreadable);
-  const sent = monthsIn(request, metrics, ownNames.names, to.now);
+  const { months: sent, setAside } = monthsIn(request, metrics, ownNames.names, to.now);
   const mayReplace = revise === 'true' ? 'anything' : 'nothing';
   const months = await acceptMonths(to, authority, { metrics: [...metrics.values()], months: sent }, mayReplace, mode);
   return answer(200, BulkAnswerSchema, {
@@ -85,20 +85,29 @@ async function postMonths(request: Request, to: Accepting): Promise<Answer> {
       ...asked(questions),
       ...(outcome === 'revised' ? { changes: [...changes] } : {}),
     })),
+    ...(setAside ? { setAside: [...setAside] } : {}),
   });
 }
 
-/** The months of a request, in JSON or as a file. */
+/** So many parts of a file that were not taken are named one by one; of more, the rest are counted. */
+const MAX_SET_ASIDE = 1000;
+
+/** The months of a request, in JSON or as a file, of which some may be set aside. */
 function monthsIn(
   { headers, body }: Request,
   metrics: ReadonlyMap<string, Metric>,
   ownNames: readonly OwnName[],
   now: Date,
-): readonly SentMonth[] {
-  if (!isFile(headers)) return readMonths(body, metrics, now);
-  const { months, faults } = readFigures(body as Uint8Array, metrics, { now, ownNames });
+): { readonly months: readonly SentMonth[]; readonly setAside?: readonly SetAside[] } {
+  if (!isFile(headers)) return { months: readMonths(body, metrics, now) };
+  const { months, faults, ...how } = readFigures(body as Uint8Array, metrics, { now, ownNames });
   if (faults.length > 0) throw new InvalidError(faults);
-  return months;
+  const all = setAsideIn(how);
+  const more = all.length - MAX_SET_ASIDE;
+  return {
+    months,
+    setAside: more > 0 ? [...all.slice(0, MAX_SET_ASIDE), { why: `and ${more} more, not named here` }] : all,
+  };
 }
 
 async function postName(

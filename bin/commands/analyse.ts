@@ -310,7 +310,7 @@ export function addAnalyse(program: Command): void {
   meansOnly(analyse, []);
   analyse
     .argument('<file>', 'CSV with the columns period,value or period,numerator,denominator; - reads standard input')
-    .description('Judges a series as the service would, with no server.')
+    .description('Judges a series as the service would, without the service.')
     .addOption(
       new Option('--better <direction>', 'which way is better')
         .choices(['higher', 'lower', 'neutral'])
@@ -324,7 +324,7 @@ export function addAnalyse(program: Command): void {
     .option('--baseline <number>', 'what the inspection found', readNumber)
     .option('--fix-after <points>', "freezes the chart's limits at the first so many points", readFixAfter)
     .option('--rebase <months>', 'months that start new limits: yyyy-mm,yyyy-mm', readPeriods, [])
-    .option('--no-screening', 'keeps extreme moving ranges in the limits')
+    .option('--no-screening', 'keep extreme moving ranges in the limits')
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
     .addHelpText(
       'after',

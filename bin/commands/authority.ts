@@ -34,12 +34,12 @@ export function addAuthority(program: Command): void {
   const authority = program
     .command('authority')
     .description(
-      'What the council decides for itself as a whole, and whether it goes on. It begins with its first inspection.',
+      'Shows and changes the settings of an authority; closes and reopens it. Loading its first inspection creates it.',
     );
 
   authority
     .command('show', { isDefault: true })
-    .description('Shows what holds, and who set it.')
+    .description('Shows the settings, and who set them.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at());
@@ -60,14 +60,12 @@ export function addAuthority(program: Command): void {
           state: ({ closed }) => (closed ? 'closed' : 'open'),
         },
         { authorities },
-        'No authority.',
+        'Your token may see no authority.',
       );
     });
 
   said(authority.command('set'))
-    .description(
-      `Changes settings; what is not named stays, and "${DEFAULT}" goes back to what holds where nothing is set.`,
-    )
+    .description(`Changes settings. Those you leave out stay; "${DEFAULT}" goes back to the default.`)
     .option('--name <name>', 'as people write it')
     .option(
       '--due-working-day <day>',
@@ -106,16 +104,18 @@ export function addAuthority(program: Command): void {
     );
 
   said(authority.command('close'))
-    .description('Nothing is taken in, judged or mailed any more. What there is stays, and can be read and exported.')
+    .description(
+      'Closes an authority: no figures are accepted or judged, and nobody is mailed. Its record stays, and can be read and exported.',
+    )
     .option('--yes', YES)
     .action(async ({ yes, ...who }: Said & { yes?: true }, command: Command) => {
       const { authority: id } = reach(command);
-      await askFirst(`Close ${id}? No figure is taken in or judged, and nobody is mailed any more.`, yes);
+      await askFirst(`Close ${id}? No figures will be accepted or judged, and nobody will be mailed.`, yes);
       await patch({ closed: true, ...who }, command);
     });
 
   said(authority.command('reopen'))
-    .description('Opens a closed authority again: it goes on from there.')
+    .description('Opens a closed authority again, with its record.')
     .action((who: Said, command: Command) => patch({ closed: false, ...who }, command));
 }
 
@@ -130,7 +130,7 @@ function inWords({ name, authority, closed, dueWorkingDay, smallNumbers, setting
   return [
     `${name} (${authority})${closed ? ' is CLOSED: nothing is taken in, judged or mailed' : ''}`,
     `Figures are due by the ${nth(dueWorkingDay)} working day after the month.`,
-    `Small numbers: ${smallNumbers ?? 'as this instance has them'}.`,
-    last ? `Last set by ${last.author} on ${last.setAt.slice(0, 10)}: ${last.reason}` : 'Nothing is set.',
+    `Small numbers: ${smallNumbers ?? "this instance's default"}.`,
+    last ? `Last set by ${last.author} on ${last.setAt.slice(0, 10)}: ${last.reason}` : 'No setting was ever changed.',
   ];
 }

@@ -10,7 +10,7 @@ export function addCompletion(program: Command): void {
   meansOnly(completion, []);
   completion
     .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
-    .description('Writes what your shell needs to complete commands, options and their values.')
+    .description('Writes a script with which your shell completes commands, options and their values.')
     .addHelpText(
       'after',
       `

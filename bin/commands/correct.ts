@@ -18,7 +18,7 @@ export function addCorrect(program: Command): void {
     .command('correct')
     .argument('<month>', 'yyyy-mm')
     .argument('<metric>', 'its id, its title, or a usual name such as ICPC')
-    .argument('<figure>', '14/15, 12 or 76%; "none" takes the figure out')
+    .argument('<figure>', '14/15, 12 or 76%; "none" removes the figure')
     .description('Corrects one figure of a month; the others stay.')
     .option('--reason <text>', 'why, kept with the revision')
     .option('--revision <number>', 'only if the month is still at this revision')
@@ -54,11 +54,11 @@ Examples:
     .command('retract')
     .argument('<month>', 'yyyy-mm')
     .description('Retracts a month: it no longer counts, but its history is kept.')
-    .option('--revision <number>', 'only if it is still this revision')
+    .option('--revision <number>', 'only if the month is still at this revision')
     .option('--yes', YES)
     .action(async (month: string, { revision, yes }: { revision?: string; yes?: true }, command: Command) => {
       const { client, at } = reach(command);
-      await askFirst(`Take back ${month}? None of its figures will count any more.`, yes);
+      await askFirst(`Retract ${month}? None of its figures will count any more.`, yes);
       const path = at('submissions', month);
       const etag = revision ? `"${revision}"` : (await client.request('GET', path)).etag;
       const { body } = await client.request('DELETE', path, undefined, { 'if-match': etag ?? '' });
@@ -73,7 +73,7 @@ function figureFrom(text: string, { id, kind }: Metric): Record<string, number |
     return { numerator: Number(numerator), denominator: Number(denominator), value: null };
   const read = readNumber(text.trim(), false);
   if (read.kind === 'unclear' || (read.kind === 'percentage' && kind !== 'proportion') || numerator)
-    throw new UsageError(`"${text}" is no figure for ${id}: ${FIGURE[kind]}`);
+    throw new UsageError(`"${text}" is not a figure for ${id}: ${FIGURE[kind]}`);
   if (kind === 'count') return { count: read.number };
   const value = read.kind === 'percentage' ? read.text : read.number;
   return kind === 'mean' ? { value } : { value, numerator: null, denominator: null };
@@ -82,8 +82,8 @@ function figureFrom(text: string, { id, kind }: Metric): Record<string, number |
 const FIGURE: Readonly<Record<Metric['kind'], string>> = {
   count: 'it is a count, such as 12',
   mean: 'it is a mean, such as 17.5',
-  rate: 'write its counts, such as 52/36000, or the rate where only that is known, such as 14.4',
-  proportion: 'write its counts, such as 14/15, or the percentage where only that is known, such as 93.3%',
+  rate: 'write its counts, such as 52/36000, or, where only the rate is known, 14.4',
+  proportion: 'write its counts, such as 14/15, or, where only the percentage is known, 93.3%',
 };
 
 const describeChange = ({ before, after }: { readonly before?: object; readonly after?: object }): string => {

@@ -24,7 +24,7 @@ export function withDeploymentOptions(command: Command, { authority = false } = 
   return command
     .option('--stack <name>', 'a stack on AWS, reached with your own AWS credentials')
     .option('--region <region>', 'where that stack is')
-    .option('--data <folder>', 'an instance that runs on this machine', '.data');
+    .option('--data <folder>', 'the data folder of an instance on this machine', '.data');
 }
 
 /** A stack with all that it put out, and how to reach its services. */
@@ -77,7 +77,7 @@ async function openStack(stack: string, region: string | undefined): Promise<Dep
     return deploymentFrom(config, Object.fromEntries(outputs), new Date(), stack);
   } catch (error) {
     throw new UnreachableError(
-      `AWS does not show the stack ${stack}: ${(error as Error).message}. Check the credentials and --region.`,
+      `AWS could not describe the stack ${stack}: ${(error as Error).message}. Check the credentials and --region.`,
     );
   }
 }

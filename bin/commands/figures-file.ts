@@ -4,8 +4,9 @@ import type { Metric } from '../../functions/domain/metric.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
-import { type Figures, readFigures } from '../../functions/services/figures.ts';
+import { describeLines, type Figures, readFigures } from '../../functions/services/figures.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
+import { NOT_READ } from '../../functions/services/table-columns.ts';
 import { describeOnce } from '../../functions/services/table-dated.ts';
 import { metricsOf, ownNamesOf } from './metric-names.ts';
 import { tell, wordsOf } from './output.ts';
@@ -72,13 +73,15 @@ const NAMED_ASIDES = 5;
 
 /** What the page says in its preview: what was taken from elsewhere, and whatever was left out. */
 function tellHowRead(understood: Figures['understood'], otherSheets: Figures['otherSheets']): void {
-  for (const { sheet, asides, columns, ...how } of understood) {
+  for (const { sheet, asides, columns, blanks, ...how } of understood) {
     const where = sheet ? `Sheet "${sheet}": ` : '';
-    const unread = columns.filter(({ readAs }) => readAs === 'not read').map(({ heading }) => heading);
+    const unread = columns.filter(({ readAs }) => readAs === NOT_READ).map(({ heading }) => heading);
+    const more = asides.slice(NAMED_ASIDES).map(({ line }) => line);
     if (how.month ?? how.metric) tell(`${where}${describeOnce(how)}`);
     if (unread.length > 0) tell(`${where}Columns that are not read: ${unread.join(', ')}`);
     for (const { line, text, why } of asides.slice(0, NAMED_ASIDES)) tell(`${where}Line ${line} ${why}: ${text}`);
-    if (asides.length > NAMED_ASIDES) tell(`${where}${asides.length - NAMED_ASIDES} more lines were set aside`);
+    if (more.length > 0) tell(`${where}Set aside, too: ${describeLines(more)}`);
+    if (blanks > 0) tell(`${where}Lines without a figure, which counts as not reported: ${blanks}`);
   }
   for (const { name, why } of otherSheets) tell(`The sheet "${name}" is not read: it ${why}`);
 }

@@ -36,7 +36,9 @@ interface Change {
 export function addInspection(program: Command): void {
   const inspection = program
     .command('inspection')
-    .description('Shows the inspection that leads; writes, checks and loads others (docs/inspection-format.md).');
+    .description(
+      'Shows the inspection that figures are held against; drafts, checks and loads others (docs/inspection-format.md).',
+    );
 
   inspection
     .command('show', { isDefault: true })
@@ -59,7 +61,7 @@ export function addInspection(program: Command): void {
 
   inspection
     .command('new')
-    .description('Writes a report to fill in to standard output.')
+    .description('Writes a skeleton report, ready to be filled in, to standard output.')
     .addOption(
       new Option('--framework <framework>', 'the kind of inspection')
         .choices(FrameworkIdSchema.options)
@@ -77,11 +79,12 @@ export function addInspection(program: Command): void {
     .command('validate')
     .argument('<file>', 'a report in JSON')
     .description(
-      'Names every fault of a file by line and path. Asks no service: what it says of metrics of the catalogue is checked by "load".',
+      'Names every fault of a file by line and path. Contacts no service: references to metrics of your own are checked by "load".',
     )
     .action((path: string) => {
       const file = readJson(path);
       const { inspection, faults } = readInspectionFile(file.contents, {
+        definitions: new Map(LIBRARY.map((metric) => [metric.id, metric])),
         today: new Date().toISOString().slice(0, 10),
       });
       if (!inspection) throw new FileFaultsError(describeFaults(file, faults));
@@ -107,7 +110,7 @@ export function addInspection(program: Command): void {
   inspection
     .command('load')
     .argument('<file>', 'a report in JSON')
-    .description('Loads a report beside those that are there. The newest full one is what figures are held against.')
+    .description('Loads a report alongside the existing ones. Figures are held against the newest full inspection.')
     .option('--dry-run', 'say what would change, and change nothing')
     .action(async (path: string, { dryRun }: { dryRun?: true }, command: Command) => {
       const file = readJson(path);
@@ -115,7 +118,8 @@ export function addInspection(program: Command): void {
       const { id, authority: own } = (file.contents ?? {}) as { id?: unknown; authority?: unknown };
       if (typeof id !== 'string')
         throw new FileFaultsError(describeFaults(file, [{ pointer: '#/id', detail: 'is missing' }]));
-      if (own !== authority) throw new UsageError(`the file is of "${own}"; add --authority ${own}, if that is meant`);
+      if (own !== authority)
+        throw new UsageError(`the file is about "${own}"; add --authority ${own} if that is what you mean`);
       const url = withQuery(at('inspections', id), { dryRun: dryRun && 'true' });
       try {
         const { body } = await client.request('PUT', url, file.contents);
@@ -158,13 +162,13 @@ export function addInspection(program: Command): void {
 
   inspection
     .command('retire')
-    .argument('<id>', 'as "inspection list" has it')
-    .description('Has an inspection no longer count. It stays to be read.')
+    .argument('<id>', 'as "inspection list" shows it')
+    .description('Retires an inspection: it no longer counts, but can still be read.')
     .option('--dry-run', 'say what would change, and change nothing')
     .option('--yes', YES)
     .action(async (id: string, { dryRun, yes }: { dryRun?: true; yes?: true }, command: Command) => {
       const { client, at } = reach(command);
-      if (!dryRun) await askFirst(`Have ${id} no longer count? "--dry-run" shows what that changes.`, yes);
+      if (!dryRun) await askFirst(`Retire ${id}? It will no longer count; "--dry-run" shows what that changes.`, yes);
       const { body } = await client.request('DELETE', withQuery(at('inspections', id), { dryRun: dryRun && 'true' }));
       showChange(body, dryRun === true);
     });
@@ -216,7 +220,7 @@ function notInLibrary(findings: readonly { readonly metric: string }[]): string[
     if (IN_LIBRARY.has(metric)) return [];
     const near = [...IN_LIBRARY].find((id) => id.includes(metric)) ?? nearest(metric, [...IN_LIBRARY]);
     return [
-      `"${metric}" is not in the library, so your catalogue has to have it${near ? `; the nearest there is "${near}"` : ''}.`,
+      `"${metric}" is not in the library, so it has to be one of your own metrics${near ? `; the nearest there is "${near}"` : ''}.`,
     ];
   });
 }
@@ -243,7 +247,7 @@ function showChange(change: Change, isDryRun: boolean): void {
       `${inspection} ${said}.${isDryRun ? ' This is a dry run: nothing was changed.' : ''}`,
       leading.before === leading.after
         ? `Figures are held against ${leading.after}, as before.`
-        : `From its publication on figures are held against ${leading.after}${leading.before ? `, no longer against ${leading.before}` : ''}.`,
+        : `From its publication, figures are held against ${leading.after}${leading.before ? ` instead of ${leading.before}` : ''}.`,
       ...differenceInWords('Metrics', metrics),
       ...differenceInWords('Actions asked for', actions),
       ...(alerts.length > 0 ? ['Alerts:'] : ['No alert changes.']),

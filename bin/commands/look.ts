@@ -54,7 +54,7 @@ const SET_ASIDE: Readonly<Record<string, string>> = {
 export function addLook(program: Command): void {
   program
     .command('status')
-    .description('Shows in a few lines how things stand.')
+    .description('Summarises how things stand.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const [inspection, alerts, notices] = await Promise.all([
@@ -199,8 +199,10 @@ export function addLook(program: Command): void {
 
   program
     .command('receipt')
-    .argument('[sent]', 'when it was sent, as "months" or "revisions" says; unless given, what was sent last')
-    .description('Shows what was sent at once: who, when, what changed, what is questioned, which alerts followed.')
+    .argument('[sent]', 'when it was sent, as "months" or "revisions" shows it (default: the latest)')
+    .description(
+      'Shows what one submission did: who sent it and when, what changed, what is questioned, which alerts followed.',
+    )
     .action(async (sent: string | undefined, _: object, command: Command) => {
       const { client, at } = reach(command);
       const last = async () => {
@@ -232,7 +234,7 @@ export function addLook(program: Command): void {
 
   program
     .command('metrics')
-    .description('Lists what is measured, with the standard in force.')
+    .description('Lists the metrics, each with the standard in force.')
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at('metrics'));

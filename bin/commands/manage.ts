@@ -87,7 +87,8 @@ Examples:
         reason,
         author,
       });
-      const said = status === 201 ? `is set (version ${body.version})` : `was set so already (version ${body.version})`;
+      const said =
+        status === 201 ? `is set (version ${body.version})` : `was already set to this (version ${body.version})`;
       showOne([`The standard of ${metric} from ${body.from} ${said}.`], body);
     });
 
@@ -96,7 +97,7 @@ Examples:
       'Shows what another standard, tolerance, M of N or rebase date, or fewer evaluators, would have raised. Changes nothing.',
     )
     .addOption(
-      new Option('--without <evaluators...>', 'does not judge by these').choices(MetricEvaluatorSchema.options),
+      new Option('--without <evaluators...>', 'leaves out these evaluators').choices(MetricEvaluatorSchema.options),
     )
     .addHelpText(
       'after',
@@ -189,8 +190,8 @@ Examples:
         ...['look', 'acknowledge', 'submit', 'manage'],
       ]),
     )
-    .option('--summary', 'send a summary every month, also when there is nothing to report')
-    .option('--no-summary', 'send none any more')
+    .option('--summary', 'send a summary every month, even when there is nothing to report')
+    .option('--no-summary', 'stop sending one')
     .action(async (address: string, options: { level: string; role?: string; summary?: boolean }, command: Command) => {
       const { client, at } = reach(command);
       const { level, role, summary } = options;
@@ -211,7 +212,7 @@ Examples:
   recipients
     .command('test')
     .argument('<id>', 'as "recipients" lists it')
-    .description('Sends a recipient an e-mail that says it is a test. At most one in ten minutes.')
+    .description('Sends a recipient a test e-mail, at most one every ten minutes.')
     .action(async (id: string, _: object, command: Command) => {
       const { client, at } = reach(command);
       await client.request('POST', at('recipients', id, 'test'));
@@ -224,7 +225,7 @@ Examples:
     .option('--yes', YES)
     .action(async (id: string, { yes }: { yes?: true }, command: Command) => {
       const { client, at } = reach(command);
-      await askFirst(`Remove ${id}? They are not mailed any more, and have to confirm to be mailed again.`, yes);
+      await askFirst(`Remove ${id}? They will no longer be mailed, and will have to confirm to be mailed again.`, yes);
       await client.request('DELETE', at('recipients', id));
       showOne([`${id} is removed.`], { id });
     });

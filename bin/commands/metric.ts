@@ -63,7 +63,7 @@ export function addMetric(program: Command): void {
         ...(from ? { from } : {}),
         ...{ author, reason },
       });
-      showOne([`${body.title} (${id}) ${status === 201 ? 'has begun' : 'is defined so'}.`], body);
+      showOne([`${body.title} (${id}) ${status === 201 ? 'has begun' : 'now has this definition'}.`], body);
     });
 
   const change = async (id: string, fate: object, { author, reason }: Said, command: Command, words: string) => {
@@ -82,7 +82,7 @@ export function addMetric(program: Command): void {
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
     .option('--yes', YES)
     .action(async (id: string, options: Said & { after: string; yes?: true }, command: Command) => {
-      await askFirst(`End ${id} with ${options.after}? It is not asked for or judged any more.`, options.yes);
+      await askFirst(`End ${id} with ${options.after}? It will not be asked for or judged after that.`, options.yes);
       await change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`);
     });
   said(
@@ -114,10 +114,10 @@ export function addBenchmark(program: Command): void {
     .command('load')
     .argument('<file>', 'CSV with the columns metric or measure, area, year and value')
     .requiredOption('--source <source>', 'the publication, with its date')
-    .requiredOption('--author <author>', 'who brings it')
+    .requiredOption('--author <author>', 'who loads it')
     .option('--dry-run', 'say what would be loaded, and load nothing')
     .description(
-      'Loads a file, such as the Local Authority Interactive Tool gives, in the place of what its metrics had.',
+      'Loads a file, such as an export of the Local Authority Interactive Tool, in place of the benchmarks that its metrics had.',
     )
     .action(
       async (
@@ -145,13 +145,13 @@ export function addBenchmark(program: Command): void {
   benchmark
     .command('remove')
     .argument('<metric>', 'the metric')
-    .description('Takes away what is shown of other places beside a metric.')
+    .description('Removes the benchmarks of a metric.')
     .option('--yes', YES)
     .action(async (metric: string, { yes }: { yes?: true }, command: Command) => {
       const { client, at } = reach(command);
-      await askFirst(`Take away what is shown of other places beside ${metric}?`, yes);
+      await askFirst(`Remove the benchmarks of ${metric}? Its page will no longer show other places.`, yes);
       await client.request('DELETE', at('benchmarks', metric));
-      showOne([`Nothing of other places is shown beside ${metric} any more.`], { metric, removed: true });
+      showOne([`The benchmarks of ${metric} are removed.`], { metric, removed: true });
     });
 }
 

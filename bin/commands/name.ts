@@ -28,7 +28,7 @@ export function addName(program: Command): void {
     .argument('<name>', 'as it stands in the file')
     .argument('<metric>', 'its id, its title, or a usual name; "none" leaves lines of that name out')
     .addOption(new Option('--as <field>', 'which of its figures, unless the column says so').choices(FIELDS))
-    .description('Remembers what a name means, in the place of what it meant before.')
+    .description('Remembers what a name means, instead of what it meant before.')
     .addHelpText('after', `\nExample:\n  ${PROGRAM} name add "CP conf 15d" ICPC`)
     .action(async (typed: string, meant: string, { as }: { as?: string }, command: Command) => {
       const to = reach(command);
@@ -45,7 +45,7 @@ export function addName(program: Command): void {
     .action(async (typed: string, _: object, command: Command) => {
       const to = reach(command);
       const known = (await ownNamesOf(to)).find((each) => plain(each.name) === plain(typed));
-      if (!known) throw new UsageError(`no name "${typed}" is remembered; ${PROGRAM} name list has them`);
+      if (!known) throw new UsageError(`"${typed}" is not a remembered name; "${PROGRAM} name list" shows them`);
       await to.client.request('DELETE', to.at('names', known.id));
       showOne([`"${known.name}" is forgotten.`], known);
     });

@@ -74,12 +74,14 @@ export function addRecovery(program: Command): void {
       const { authority, exportedAt, items } = read.data;
       if (options.replace)
         await askFirst(
-          `Remove all that ${authority} has, and put what it had at ${exportedAt} in its place?`,
+          `Remove everything that ${authority} has, and replace it with what it had at ${exportedAt}?`,
           options.yes,
         );
       const deployment = await openDeployment(options);
       await importRecord(databaseOf(deployment), authority, items, deployment.now, options.replace === true);
-      tell(`${authority} is as it was at ${exportedAt}. It is judged again within the hour; at once: rebuild`);
+      tell(
+        `${authority} is as it was at ${exportedAt}. It will be judged again within the hour; "rebuild" shows the outcome now.`,
+      );
     });
 
   withDeploymentOptions(program.command('rebuild'), { authority: true })
@@ -91,7 +93,7 @@ export function addRecovery(program: Command): void {
     });
 
   withDeploymentOptions(program.command('resend'), { authority: true })
-    .description('Has the hourly run send a notice again.')
+    .description('Queues a notice for the hourly run to send again.')
     .argument('<number>', "the notice's number")
     .action(async (text: string, options: DeploymentOptions, command: Command) => {
       const authority = authorityOf(command);
@@ -100,21 +102,21 @@ export function addRecovery(program: Command): void {
       const deployment = await openDeployment(options);
       await resendNotice(databaseOf(deployment), { authority, number });
       tell(
-        `Notice ${number} of ${authority} waits to be sent again: within the hour, to everyone who would get it now. While nobody would, it waits. At once: ${PROGRAM} hourly`,
+        `Notice ${number} of ${authority} will be sent again within the hour, to everyone who would get it now; if nobody would, it waits. To send it now: ${PROGRAM} hourly`,
       );
     });
 
   withDeploymentOptions(program.command('hourly'))
     .description(
-      'Does the hourly work now: asks recipients whose subscription is gone, judges every authority that is due, then sends every notice that waits.',
+      'Does the hourly work now: asks recipients whose subscription is gone to confirm again, judges every authority that is due, then sends every waiting notice.',
     )
     .action(async (options: DeploymentOptions) => {
       await runHourly(await openDeployment(options));
     });
 
   withDeploymentOptions(program.command('dead-letters'))
-    .description('Shows what was given up on. The hourly run has tried it again since, from the tables.')
-    .option('--clear', 'remove what is shown, once you know what it was')
+    .description('Shows the events that were given up on. The hourly run has since done the same work from the tables.')
+    .option('--clear', 'remove what is shown, once you know the cause')
     .action(async (options: DeploymentOptions & { clear?: true }) => {
       const deployment = await openDeployment(options);
       const found = await receiveAll(deployment, options.clear === true);
@@ -150,7 +152,7 @@ async function runHourly(deployment: Deployment): Promise<void> {
   }
   if (failures.length > 0)
     throw new Error(
-      `${failures.join('\n')}\nAll else was done. The log of the function has the reason: docs/runbook.md`,
+      `${failures.join('\n')}\nEverything else was done. The function's log has the reason: docs/runbook.md`,
     );
 }
 
@@ -197,23 +199,23 @@ async function rebuild(deployment: Deployment, authority: string, write: boolean
   const rebuilding = { database: databaseOf(deployment), smallNumbers, now: () => deployment.now };
   const { stored, board, notice, unreadable } = await rebuildBoard(authority, rebuilding, write);
   const missing = unreadable.map(
-    ({ table, key, why }) => `MISSING: ${table} ${key} cannot be read (${why}); what rests on it stays as it stood`,
+    ({ table, key, why }) => `MISSING: ${table} ${key} cannot be read (${why}); what depends on it stays as it was`,
   );
   const lost = unreadable.length > 0 ? { unreadable } : {};
   if (!board) {
-    const same = `The board of ${authority} is what its record says.`;
+    const same = `The board of ${authority} matches its record.`;
     showOne([same, ...missing], { authority, changes: [], written: false, ...lost });
     return;
   }
   const changes = differences(stored?.alerts ?? {}, board.alerts);
   showOne(
     [
-      stored ? `The board of ${authority} differs from its record:` : `${authority} has no board to be read.`,
+      stored ? `The board of ${authority} differs from its record:` : `${authority} has no board that can be read.`,
       ...changes.map(({ alert, before, after }) => `  ${alert}: ${before} → ${after}`),
-      ...(changes.length === 0 ? ['  no alert; what it was worked out from'] : []),
+      ...(changes.length === 0 ? ['  no alert changes, only what it was worked out from'] : []),
       ...missing,
       notice ? `Mailed: ${subjectOf(notice)} (notice ${notice.number})` : 'Nothing is mailed.',
-      write ? 'Written.' : 'Nothing is written yet: add --write.',
+      write ? 'Written.' : 'Nothing was written. To write it: add --write.',
     ],
     {
       authority,

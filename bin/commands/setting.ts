@@ -31,11 +31,11 @@ export function refuseMeaningless(root: Command, command: Command): void {
   const means = meant.get(command);
   const faults = ['url', 'token', 'authority']
     .filter((option) => means && !means.includes(option) && root.getOptionValueSource(option) === 'cli')
-    .map((option) => `--${option} means nothing to "${name}"`);
+    .map((option) => `"${name}" takes no --${option}`);
   const given = (option: string) => command.getOptionValueSource(option) === 'cli';
-  if (given('data') && given('stack')) faults.push('--data means nothing beside --stack: name one of them');
-  if (given('region') && !given('stack')) faults.push('--region means nothing without --stack');
-  if (faults.length > 0) throw new UsageError(`${faults.join('\n')}\nWhat it takes: ${PROGRAM} ${name} --help`);
+  if (given('data') && given('stack')) faults.push('--data and --stack exclude each other: give one of them');
+  if (given('region') && !given('stack')) faults.push('--region needs --stack');
+  if (faults.length > 0) throw new UsageError(`${faults.join('\n')}\nIts options: ${PROGRAM} ${name} --help`);
 }
 
 /** The API that the options or the environment name, and the paths of the authority's data in it. */

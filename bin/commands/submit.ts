@@ -27,7 +27,7 @@ export function addSubmit(program: Command): void {
     )
     .description('Submits the months of a file: all of them or none.')
     .option('--revise', 'change figures that were submitted before and differ; those that the file leaves out stay')
-    .option('--replace', 'put each month of the file in the place of the whole month: what it leaves out is gone')
+    .option('--replace', 'replace each month of the file as a whole: figures that the file leaves out are removed')
     .addHelpText(
       'after',
       `
@@ -73,13 +73,13 @@ Examples:
   program
     .command('template')
     .description('Writes an Excel workbook to fill in and submit: what each metric needs, and what was sent before.')
-    .option('--from <month>', 'the first month, yyyy-mm; unless given, the first that is still to come')
-    .option('--to <month>', 'the last month, yyyy-mm; unless given, the last that is over')
+    .option('--from <month>', 'the first month, yyyy-mm (default: the first that was not sent yet)')
+    .option('--to <month>', 'the last month, yyyy-mm (default: the last complete one)')
     .addHelpText('after', `\nExample:\n  ${PROGRAM_QUIETLY} template --from 2011-08 > figures.xlsx`)
     .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
       if (forPeople())
-        throw new UsageError('a workbook is nothing to read here; write it to a file: template > figures.xlsx');
+        throw new UsageError('a terminal cannot show a workbook; write it to a file: template > figures.xlsx');
       const { bytes } = await client.request('GET', withQuery(at('template.xlsx'), { from, to }));
       process.stdout.write(bytes);
     });

@@ -15,14 +15,10 @@ export function addToken(program: Command): void {
   const token = program.command('token').description('Makes, lists and revokes tokens.');
 
   withDeploymentOptions(token.command('create'))
-    .description('Makes a token and shows it, once only.')
+    .description('Makes a token and shows it, once.')
     .requiredOption('--label <label>', 'who or what it is for')
     .option('--scopes <scopes>', `what it allows, of ${SCOPES.join(',')}`, 'read')
-    .option(
-      '--for <authority>',
-      'the authority it is for, whatever --authority says elsewhere; * for all',
-      'herefordshire',
-    )
+    .option('--for <authority>', 'the authority it is for; * for all', 'herefordshire')
     .option('--days <days>', `how long it is valid, at most ${MAX_TOKEN_DAYS}`, numberFrom, 90)
     .addHelpText(
       'after',
@@ -48,7 +44,7 @@ Examples:
     });
 
   withDeploymentOptions(token.command('list'))
-    .description('Lists the tokens: never the tokens themselves.')
+    .description('Lists the tokens by id and label, never the tokens themselves.')
     .action(async (options: DeploymentOptions) => {
       const { database, now } = await accessOf(options);
       const { tokens: listed, unreadable } = await listTokens(database);
@@ -79,7 +75,7 @@ Examples:
     .option('--yes', YES)
     .action(async (id: string, options: DeploymentOptions & { yes?: true }) => {
       const { database } = await accessOf(options);
-      await askFirst(`Revoke ${id}? Whatever uses it is refused from now on.`, options.yes);
+      await askFirst(`Revoke ${id}? Whatever uses it will be refused from now on.`, options.yes);
       await revokeToken(database, id);
       showOne([`The token ${id} is revoked.`], { id, revoked: true });
     });

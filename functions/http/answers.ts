@@ -90,6 +90,18 @@ export const BulkAnswerSchema = z.object({
       changes: z.array(ChangeAnswerSchema).optional(),
     }),
   ),
+  /** Of a file: whatever in it was not taken, and why; empty where all of it was. */
+  setAside: z
+    .array(
+      z.object({
+        sheet: z.string().optional(),
+        line: z.int().optional(),
+        column: z.string().optional(),
+        text: z.string().optional(),
+        why: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 /** What came of figures that were sent at once. */

@@ -6,10 +6,8 @@ import { LevelSchema } from '../domain/lifecycle.ts';
 import { LocalStandardSchema, MetricDefinitionSchema } from '../domain/metric.ts';
 import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
-
 import { RoleSchema } from '../domain/person.ts';
 import { MAX_MONTHS, PERCENTAGE, ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
-
 import { typedText } from '../domain/typed-text.ts';
 import { ReasonSchema } from '../services/correct.ts';
 import { MAX_TOKEN_DAYS } from '../services/tokens.ts';

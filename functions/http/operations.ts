@@ -194,7 +194,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Submissions',
     summary: `Submit up to ${MAX_MONTHS} months at once`,
     description:
-      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read.',
+      'Either all months are stored or none, and they cause one e-mail. Months that are there already with the same content are skipped. Figures are added to months that are there: what is not sent stays, unless `mode=replace`, which puts each month sent in the place of the whole month. Figures that would become different are refused (409) by name, unless `revise=true`. CSV has one figure per line (`period,metric,numerator,denominator,count,value,status,commentary`), one month per line (`period,status,commentary` and columns such as `referral-backlog.count`) or one metric per line (`metric` and a column for each month); docs/figures.md says how it is read. A file is answered with `setAside`, too: every sheet, column and line of it that was not taken, and why.',
     body: {
       schema: 'Submissions',
       example: {
@@ -431,7 +431,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Recipients',
     summary: 'Add a recipient',
     description:
-      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes. With `summary`, the address is also sent one e-mail a month that says how things stand, from the next month on.',
+      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes; whoever hears of more by it is then told how things stand, in an e-mail to them alone. With `summary`, the address is also sent one e-mail a month that says how things stand, from the next month on.',
     body: {
       schema: 'NewRecipient',
       example: { address: 'head.of.service@example.org', level: 'critical', summary: true },

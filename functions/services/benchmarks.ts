@@ -16,6 +16,7 @@ import { readSeparated, UnreadableFileError } from './csv.ts';
 import { InvalidError, NotFoundError, type SentFault } from './errors.ts';
 import { metricIn, requireOpenInspection } from './inspections.ts';
 import { namingOf, plain } from './names.ts';
+import { retryChanged } from './retry.ts';
 
 /** Published figures of England and an authority's statistical neighbours, from a file, beside its own metrics. */
 
@@ -49,7 +50,7 @@ export async function loadBenchmarks(
   const inspection = await requireOpenInspection(database, authority);
   const read = readBenchmarks(file, inspection, doing);
   if (read.faults.length > 0) throw new InvalidError(read.faults);
-  if (!dryRun) await saveBenchmarks(database, authority, read.benchmarks);
+  if (!dryRun) await retryChanged(() => saveBenchmarks(database, authority, read.benchmarks));
   return read;
 }
 

@@ -1,5 +1,7 @@
 import { monthName } from '../domain/format.ts';
 import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
+import type { Submission } from '../domain/submission.ts';
+import { FOOTNOTE } from './names.ts';
 
 /** What single cells of a file say, as spreadsheets, case systems and people write them: periods and numbers. */
 
@@ -9,17 +11,27 @@ import { addMonths, dayInEngland, type Period } from '../domain/period.ts';
  * stands around it decides. `unclear` says what is wrong and what to write.
  */
 export type PeriodLabel =
-  | {
+  | (Stated & {
       readonly kind: 'month';
       readonly period: Period;
       readonly isNumeric: boolean;
       readonly day?: number;
       readonly order?: DateOrder;
-    }
-  | { readonly kind: 'year'; readonly ends: number }
-  | { readonly kind: 'quarter'; readonly ends: number; readonly quarter: number }
-  | { readonly kind: 'month-or-year'; readonly period: Period; readonly ends: number; readonly isCanonical: boolean }
+    })
+  | (Stated & { readonly kind: 'year'; readonly ends: number })
+  | (Stated & { readonly kind: 'quarter'; readonly ends: number; readonly quarter: number })
+  | (Stated & {
+      readonly kind: 'month-or-year';
+      readonly period: Period;
+      readonly ends: number;
+      readonly isCanonical: boolean;
+    })
   | { readonly kind: 'unclear'; readonly detail: string; readonly cause: string };
+
+/** The status that stands beside a period: `Apr-24 (provisional)`. */
+interface Stated {
+  readonly status?: Submission['status'];
+}
 
 /** What a date of numbers shows: its month first; or its day first, but only as reports are dated by the first of their month. */
 export type DateOrder = 'month-first' | 'by-custom';
@@ -73,15 +85,70 @@ const BEFORE_DATE =
 /** The days that spreadsheets number from 2000-01-01 to 2049-12-31; they count from the end of 1899. */
 const SERIALS = { first: 36_526, last: 54_788 } as const;
 
+/** A status beside a period: `Apr-24 (provisional)`, `Apr-24p`, `Final: April 2024`; looked for only where there may be one. */
+const MAY_STATE = /prov|final|revis|draft|est|interim|valid|partial|incomplete|[[(]\s*[a-z]{1,3}\.?\s*[\])]$|\d[pr]$/i;
+const STATED = [
+  /^(?<period>.*\S)[\s,:;-]*[[(]\s*(?<word>[a-z]{1,11})\.?\s*[\])]$/i,
+  /^(?<period>.*[^\s,:;-])[\s,:;-]+(?<word>[a-z]{3,11})\.?$/i,
+  /^(?<period>.*\d)(?<word>[pr])$/i,
+  /^(?<word>[a-z]{4,11})[\s,:;-]+(?<period>\S.*)$/i,
+];
+
+const STATUSES: Readonly<Record<string, Submission['status']>> = {
+  provisional: 'provisional',
+  prov: 'provisional',
+  p: 'provisional',
+  final: 'final',
+  f: 'final',
+};
+const OTHER_STATUS = /^(revised|rev|r|draft|estimated?|est|e|interim|unvalidated|validated|partial|incomplete)$/i;
+
+/** The status that a word says. */
+export function statusNamed(word: string): Submission['status'] | undefined {
+  const said = word.toLowerCase();
+  return Object.hasOwn(STATUSES, said) ? STATUSES[said] : undefined;
+}
+
 /**
- * Reads what a cell says of a period.
+ * Reads what a cell says of a period, and of its status where that stands beside it.
  *
  * @example readPeriod('Aug-24') → { kind: 'month', period: '2024-08', isNumeric: false }
+ * @example readPeriod('Aug-24 (p)') → { kind: 'month', period: '2024-08', isNumeric: false, status: 'provisional' }
  * @example readPeriod('2024/25') → { kind: 'year', ends: 2025 }
  */
 export function readPeriod(text: string): PeriodLabel {
   if (text.length > MAX_LENGTH)
     return { kind: 'unclear', detail: `"${shorten(text)}" ${NOT_A_MONTH}`, cause: NOT_A_MONTH };
+  const bare = text.replace(FOOTNOTE, '');
+  if (!MAY_STATE.test(bare)) return readBeside(bare);
+  const { period = '', word = '' } =
+    STATED.map((pattern) => pattern.exec(bare)?.groups).find(
+      (groups) => statusNamed(groups?.word ?? '') ?? OTHER_STATUS.test(groups?.word ?? ''),
+    ) ?? {};
+  if (!word) return readBeside(bare);
+  const label = readAlone(period);
+  const status = statusNamed(word);
+  if (label.kind === 'unclear') return label;
+  if (status) return { ...label, status };
+  return {
+    kind: 'unclear',
+    detail: `"${shorten(text)}" says "${word}", which is neither final nor provisional; write "${period} (provisional)" where the figures can still change, and the month alone where they cannot`,
+    cause: OF_ANOTHER_STATUS,
+  };
+}
+
+/** A period alone; beside anything in brackets it is asked what that is. */
+function readBeside(text: string): PeriodLabel {
+  const alone = readAlone(text);
+  const [, period = '', beside = ''] = /^([^[(]*[^[(\s])\s*[[(]([^()[\]]+)[\])]$/.exec(text) ?? [];
+  if (alone.kind !== 'unclear' || !beside || readAlone(period).kind === 'unclear') return alone;
+  const detail = `"${shorten(text)}" has "${shorten(beside)}" beside the month; write the month alone, "${period}", or leave out what is not of that month`;
+  return { kind: 'unclear', detail, cause: WITH_MORE };
+}
+
+const OF_ANOTHER_STATUS = 'a status that is neither final nor provisional';
+
+function readAlone(text: string): PeriodLabel {
   const label = text
     .normalize('NFKC')
     .replace(/[\u2010-\u2015\u2212]/g, '-')
@@ -114,8 +181,8 @@ function readYearMonth(label: string, month: Month, unclear: Unclear): PeriodLab
   const [, year = '', separate, second = separate ?? ''] = PATTERNS.yearMonth.exec(label) ?? [];
   if (year) {
     const ends = yearAfter(year, second);
-    if (Number(second) > 12) return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
-    if (!ends || Number(second) === 0) return month(year, second);
+    if (Number(second) > 12 || Number(second) === 0) return ends ? { kind: 'year', ends } : unclear(NOT_A_MONTH);
+    if (!ends) return month(year, second);
     const isCanonical = label.includes('-');
     return { kind: 'month-or-year', period: periodFrom(Number(year), Number(second)), ends, isCanonical };
   }
@@ -130,7 +197,7 @@ function readYearMonth(label: string, month: Month, unclear: Unclear): PeriodLab
         )
       : { kind: 'year', ends: Number(fourDigits(short)) };
   if (isMonth && Number(short) > 12) return month(fourDigits(short), first);
-  return unclear('can be a day or the month of a year; write the month as yyyy-mm', 'a month without a century');
+  return unclear('can be a day or the month of a year; write the month as yyyy-mm', NO_CENTURY);
 }
 
 /** A financial year, or a quarter or a month of one. */
@@ -202,7 +269,7 @@ function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | u
     if (inEngland && written.kind === 'month' && inEngland !== written.period)
       return unclear(
         `can be ${monthName(written.period)} or, by the clock in England, ${monthName(inEngland)}; write the month as yyyy-mm`,
-        'a time of two months',
+        TWO_MONTHS,
       );
     return written;
   }
@@ -216,7 +283,7 @@ function readDay(label: string, month: Month, unclear: Unclear): PeriodLabel | u
     if (first.length === 2 && yearFirst && !isEndOfMonth(fourDigits(third), second, first))
       return unclear(
         `can be ${monthName(periodFrom(Number(fourDigits(first)), Number(second)))} or ${monthName(periodFrom(Number(fourDigits(third)), Number(second)))}; write the month as yyyy-mm`,
-        'a date with two meanings',
+        TWO_MEANINGS,
       );
     return readDate([short[0], first, second, fourDigits(third)], month, unclear);
   }
@@ -261,7 +328,7 @@ function readDate(
   if (!british) return ordered(onDay(month(year, first), second), 'month-first');
   return unclear(
     `can be ${monthName(periodFrom(Number(year), Number(second)))} or ${monthName(periodFrom(Number(year), Number(first)))}; write the month as yyyy-mm`,
-    'a date with two meanings',
+    TWO_MEANINGS,
   );
 }
 
@@ -278,10 +345,7 @@ function readWords(label: string, month: Month, unclear: Unclear): PeriodLabel |
   if (after && number.length === 4 && (last === undefined || isDay(number, after, last)))
     return onDay(month(number, after, false), last);
   if (after && last === undefined)
-    return unclear(
-      `can be a day of ${nameOf(after)} or the month of a year; write the month as yyyy-mm`,
-      'a month without a century',
-    );
+    return unclear(`can be a day of ${nameOf(after)} or the month of a year; write the month as yyyy-mm`, NO_CENTURY);
   const alone = monthNamed(label);
   return alone
     ? unclear(`is not a month of a year; write it with its year, such as ${nameOf(alone).slice(0, 3)}-24`, NO_YEAR)
@@ -290,6 +354,19 @@ function readWords(label: string, month: Month, unclear: Unclear): PeriodLabel |
 
 /** The cause of a period that is a month's name alone. */
 export const NO_YEAR = 'a month without a year';
+
+const NO_CENTURY = 'a month without a century';
+const TWO_MEANINGS = 'a date with two meanings';
+const TWO_MONTHS = 'a time of two months';
+const DAY_NUMBER = "a spreadsheet's day number";
+/** The cause of a period with something beside it, such as `Apr-24 (YTD)`. */
+export const WITH_MORE = 'a month with more beside it';
+const QUESTIONED = [NO_YEAR, NO_CENTURY, TWO_MEANINGS, TWO_MONTHS, DAY_NUMBER, OF_ANOTHER_STATUS, WITH_MORE];
+
+/** Whether a text is meant to be a month, and only which, or what stands beside it, has to be asked. */
+export function isQuestionedMonth(label: PeriodLabel): label is Extract<PeriodLabel, { kind: 'unclear' }> {
+  return label.kind === 'unclear' && QUESTIONED.includes(label.cause);
+}
 
 function readOther(label: string, unclear: Unclear): PeriodLabel {
   if (label === '')
@@ -304,7 +381,7 @@ function readOther(label: string, unclear: Unclear): PeriodLabel {
   if (serial >= SERIALS.first && serial <= SERIALS.last)
     return unclear(
       `is how a spreadsheet numbers a day of ${monthName(periodOfSerial(serial))}; format the cells as dates or write the month as yyyy-mm`,
-      "a spreadsheet's day number",
+      DAY_NUMBER,
     );
   if (/^\d{4}$/.test(label))
     return unclear(`is a year; write the month in which it ends, such as ${Number(label) + 1}-03`, 'a bare year');

@@ -15,6 +15,7 @@ import {
   type TableMonth,
   type Understood,
 } from './table.ts';
+import { NOT_READ } from './table-columns.ts';
 import { isWorkbook, readWorkbook, type Sheet, whyOldWorkbook } from './workbook.ts';
 
 /** A month of a file of figures; `at` says where in the file something that a JSON pointer names stands. */
@@ -45,6 +46,48 @@ export interface Figures {
   readonly otherSheets: readonly { readonly name: string; readonly why: string }[];
   /** Names beside figures that no metric has. */
   readonly unknown: readonly string[];
+}
+
+/** A part of a file that was not taken: a sheet, a column, a line, or all lines without a figure. */
+export interface SetAside {
+  readonly sheet?: string;
+  readonly line?: number;
+  readonly column?: string;
+  readonly text?: string;
+  readonly why: string;
+}
+
+/** Everything of a file that was not taken, as it stands there. */
+export function setAsideIn({ understood, otherSheets }: Pick<Figures, 'understood' | 'otherSheets'>): SetAside[] {
+  const within = understood.flatMap(({ sheet, columns, asides, blanks }): SetAside[] => {
+    const on = sheet ? { sheet } : {};
+    return [
+      ...columns
+        .filter(({ readAs }) => readAs === NOT_READ)
+        .map(({ heading }) => ({ ...on, column: heading, why: 'is not read' })),
+      ...asides.map((aside) => ({ ...on, ...aside })),
+      ...(blanks > 0
+        ? [{ ...on, why: `${blanks === 1 ? 'one line has' : `${blanks} lines have`} no figure: not reported` }]
+        : []),
+    ];
+  });
+  return [...within, ...otherSheets.map(({ name, why }) => ({ sheet: name, why }))];
+}
+
+/**
+ * The numbers of lines, in order, where there are too many to show what stands on each.
+ *
+ * @example describeLines([3, 4, 5, 9]) → 'lines 3 to 5, 9'
+ */
+export function describeLines(lines: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const line of lines) {
+    const run = runs.at(-1);
+    if (run && line === run[1] + 1) run[1] = line;
+    else runs.push([line, line]);
+  }
+  const said = runs.map(([first, last]) => (first === last ? `${first}` : `${first} to ${last}`));
+  return `line${lines.length > 1 ? 's' : ''} ${said.join(', ')}`;
 }
 
 export interface FiguresSettings {

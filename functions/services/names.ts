@@ -84,7 +84,8 @@ export function namingOf(metrics: Iterable<Metric>, own: readonly OwnNameMeaning
 /** As long as a name with its number and its footnote can be. */
 const MAX_NAME_LENGTH = 300;
 /** `[1]`, `(note 2)`, `*` or a raised number after a name. */
-const FOOTNOTE = /\s*(?:[[(](?:note |notes |ref )?\d{1,2}[\])]|[\u00b9\u00b2\u00b3\u2070-\u2079*\u2020\u2021]+)$/i;
+export const FOOTNOTE =
+  /\s*(?:[[(](?:note |notes |ref )?\d{1,2}[\])]|[\u00b9\u00b2\u00b3\u2070-\u2079*\u2020\u2021]+)$/i;
 /** `1.`, `2.1` or `KPI 3:` before it. */
 const NUMBERING = /^\s*(?:(?:kpi|pi|measure|indicator|ref)\s*)?\d{1,3}(?:\.\d{1,3})*\s*[.):\u2013-]?\s+(?=\p{L}|%)/iu;
 

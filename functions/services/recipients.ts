@@ -1,5 +1,5 @@
 import { InvalidParameterException, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { highest, type Level } from '../domain/lifecycle.ts';
+import { highest, type Level, rank } from '../domain/lifecycle.ts';
 import { type Hears, isFilterOf, type Recipient } from '../domain/recipient.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { recipientId } from '../store/keys.ts';
@@ -12,7 +12,7 @@ import {
   type Versioned,
 } from '../store/recipients.ts';
 import { monthDue } from './calendar.ts';
-import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
+import { FullError, InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
   isOtherFilter,
@@ -63,6 +63,9 @@ export class TooManyAuthoritiesError extends ServiceError {
     );
   }
 }
+
+/** So many addresses of one authority at most: each is looked at in turn whenever they are listed, and asked for by somebody who may manage. */
+const MAX_RECIPIENTS = 200;
 
 /** An address that is mailed, or would be once it confirms. */
 export interface MailedAddress {
@@ -144,7 +147,7 @@ const lapseOf = ({ requestedAt }: Pick<Recipient, 'requestedAt'>): string =>
  * another, gets them from `level` on without being asked again. Without a word of the monthly summary that stays as it is; the first
  * is of the next month.
  *
- * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, `InvalidError`.
+ * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, {@link FullError}, `InvalidError`.
  */
 export function addRecipient(
   recipients: Recipients,
@@ -160,6 +163,9 @@ export function addRecipient(
   const id = recipientId(address);
   return retryChanged(async () => {
     const subscription = (await listSubscriptions(recipients)).find((each) => each.id === id);
+    const { recipients: all } = await readRecipients(database);
+    const others = all.filter((each) => each.id !== id && each.hears[authority]);
+    if (others.length >= MAX_RECIPIENTS) throw new FullError('recipients', MAX_RECIPIENTS);
     const { read, stored } = await readRecipientAsStored(database, id);
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };
@@ -170,6 +176,9 @@ export function addRecipient(
     const isOther = read && (read.requested || read.hears[authority] !== level);
     // Asked for the same again, SNS may still go by the filter before that.
     const settling = isOther ? settlingFrom(read, now) : read?.settling;
+    // Whoever hears of more from now on was not told of what is less serious.
+    const hearsMore = rank(level) < rank(before[authority]);
+    const knows = (read?.knows ?? Object.keys(before)).filter((each) => each !== authority || !hearsMore);
     // First, so that a subscription is never pending without anybody knowing whose it is.
     // Said anew, what could not be read is whole again.
     const saved = await saveUnlessSame(recipients, read, stored, {
@@ -180,7 +189,7 @@ export function addRecipient(
       ...(asked ? { requested } : {}),
       ...(settling && !asked ? { settling } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
-      knows: asked ? [] : (read?.knows ?? Object.keys(before)),
+      knows: asked ? [] : knows,
       ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
     });

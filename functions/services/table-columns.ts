@@ -1,6 +1,15 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Metric } from '../domain/metric.ts';
-import { cleaned, NO_YEAR, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import {
+  cleaned,
+  isQuestionedMonth,
+  type PeriodLabel,
+  readNumber,
+  readPeriod,
+  shorten,
+  statusNamed,
+  WITH_MORE,
+} from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';
 import { withoutOtherDates } from './table-dated.ts';
@@ -276,6 +285,11 @@ function readHeading(heading: string, naming: Naming | undefined): Heading {
   const [, before = '', word = ''] = /^(.{1,60}\S)\s+(\S{1,20})$/.exec(heading) ?? [];
   const part = fieldNamed(plain(word));
   const isPart = part ?? roleNamed(word) === 'figure';
+  // Apr-24 Num (provisional)
+  const status = part ? undefined : statusNamed(plain(word));
+  const inner = status && readHeading(before, undefined);
+  if (status && inner?.field && inner.month && inner.month.kind !== 'unclear')
+    return { heading, field: inner.field, month: { ...inner.month, status } };
   const month = readPeriod(isPart ? before.replace(/\s*[-\u2013:(]$/, '') : heading);
   return month.kind === 'unclear' ? { heading } : { heading, month, ...(part ? { field: part } : {}) };
 }
@@ -308,12 +322,8 @@ export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined
   for (const { line, cells } of firstOf(filled)) {
     const columns = columnsIn(cells, naming);
     const known = columns.filter(({ role, figure }) => role ?? figure);
-    const yearless = columns.filter(({ heading }) => isMonthOfNoYear(heading));
-    if (known.some(({ role }) => role === 'metric') && yearless.length > 1)
-      return yearless.map(({ heading }) => {
-        const label = readPeriod(heading);
-        return { line, column: heading, detail: label.kind === 'unclear' ? label.detail : '', cause: NO_YEAR };
-      });
+    const questioned = columns.flatMap((column) => questionedMonth(column, line));
+    if (known.some(({ role }) => role === 'metric') && questioned.length > 0) return questioned;
     if (known.length < 2) continue;
     const missing = (['period', 'metric'] as const).filter(
       (wanted) => !known.some(({ role, figure }) => role === wanted || (wanted === 'metric' && figure)),
@@ -334,9 +344,11 @@ const MISSING = {
   metric: 'this column is missing',
 } as const;
 
-function isMonthOfNoYear(heading: string): boolean {
+/** What is wrong with the heading of a column that is a month, and of which it has to be asked which. */
+function questionedMonth({ heading, role, figure, month }: Column, line: number): TableFault[] {
   const label = readPeriod(heading);
-  return label.kind === 'unclear' && label.cause === NO_YEAR;
+  if (role || figure || month || !isQuestionedMonth(label)) return [];
+  return [{ line, column: shorten(heading), detail: label.detail, cause: label.cause }];
 }
 
 export function faultsOfHeader({ line, columns }: Header): TableFault[] {
@@ -394,10 +406,19 @@ function letterOf(index: number): string {
 }
 
 /** Cells under no heading cannot be understood, and are named by the letter of their column. */
-export function faultsOfColumns({ columns, line: header }: Header, below: readonly Line[]): TableFault[] {
+export function faultsOfColumns({ columns, line: header, holds }: Header, below: readonly Line[]): TableFault[] {
   const headed = new Set(columns.filter(({ heading }) => heading).map(({ index }) => index));
   const faulty = new Map<number, TableFault>();
-  for (const { index, heading, role, figure, month } of columns) {
+  for (const column of columns) {
+    const { index, heading, role, figure, month } = column;
+    // Beside columns of months, one more with figures is none to pass over, unless it is of more than its month.
+    const [questioned] = holds === 'metric' ? questionedMonth(column, header) : [];
+    if (
+      questioned &&
+      questioned.cause !== WITH_MORE &&
+      below.some(({ cells }) => readNumber(cleaned(cells[index] ?? ''), false).kind !== 'unclear')
+    )
+      faulty.set(index, questioned);
     const near =
       !role && !figure && !month && heading.length >= MIN_MISSPELT ? closest(heading.toLowerCase(), LONG) : undefined;
     const apart = near ? distance(heading.toLowerCase(), near) : 0;
@@ -437,6 +458,9 @@ const READ_AS: Readonly<Record<Role, string>> = {
   commentary: 'commentary on the month',
 };
 
+/** What a column is read as that is passed over. */
+export const NOT_READ = 'not read';
+
 export function describeColumns({ columns }: Header): Understood['columns'] {
   return columns
     .filter(({ heading }) => heading)
@@ -446,10 +470,12 @@ export function describeColumns({ columns }: Header): Understood['columns'] {
         ? READ_AS[role]
         : figure
           ? `${figure.metric?.title ?? figure.id}${figure.field ? `, ${figure.field}` : ''}`
-          : month && 'period' in month
-            ? `figures of ${month.period}${field ? `, ${field}` : ''}`
-            : month
-              ? 'figures of a year or quarter'
-              : 'not read',
+          : month && month.kind !== 'unclear'
+            ? [
+                'period' in month ? `figures of ${month.period}` : 'figures of a year or quarter',
+                ...('period' in month && field ? [field] : []),
+                ...(month.status ? [month.status] : []),
+              ].join(', ')
+            : NOT_READ,
     }));
 }

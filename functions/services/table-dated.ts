@@ -1,5 +1,14 @@
 import { monthName } from '../domain/format.ts';
-import { cleaned, endOf, isDatedByMonth, NO_YEAR, type PeriodLabel, readPeriod, shorten } from './cells.ts';
+import {
+  cleaned,
+  endOf,
+  isDatedByMonth,
+  NO_YEAR,
+  type PeriodLabel,
+  readPeriod,
+  shorten,
+  statusNamed,
+} from './cells.ts';
 import type { Named, Naming } from './names.ts';
 import type { Line, Understood } from './table.ts';
 
@@ -41,6 +50,35 @@ const WHAT_TO_DO =
  * columns say, if that is one.
  */
 export function datingOf(sheet: string | undefined, above: readonly Line[]): Dating | undefined {
+  const dating = datedBy(sheet, above);
+  const label = dating?.month?.label;
+  if (!label || label.kind === 'unclear') return dating;
+  const ofIt = (text: string): boolean => periodsIn(text, 0).some((each) => meaningOf(each) === meaningOf({ label }));
+  const titles = above.flatMap(({ cells }) => cells).map((cell) => cleaned(cell).slice(0, MAX_TITLE));
+  const stated = [
+    ...(sheet ? statusIn(sheet.replaceAll('_', ' ')) : []),
+    ...titles.flatMap((text) => (STATUS_ALONE.test(text) || ofIt(text) ? statusIn(text) : [])),
+  ];
+  if (new Set(stated).size > 1)
+    return faulty(
+      0,
+      'the name of the sheet and the lines above the columns say both provisional and final; put one right',
+    );
+  const [status] = stated;
+  return { month: { ...dating.month, label: status ? { ...label, status } : label } };
+}
+
+/** A title that says nothing but how far figures are final. */
+const STATUS_ALONE = /^(?:status\W{1,3})?(?:provisional|final)(?: (?:figures|data|return|position))?$/i;
+
+/** The status that a title says: provisional in any place, and final alone, as a "final panel" is none. */
+function statusIn(text: string): NonNullable<ReturnType<typeof statusNamed>>[] {
+  if (/\bprovisional\b/i.test(text)) return ['provisional'];
+  if (STATUS_ALONE.test(text)) return ['final'];
+  return partsOf(text).flatMap((part) => statusNamed(part) ?? []);
+}
+
+function datedBy(sheet: string | undefined, above: readonly Line[]): Dating | undefined {
   const named = sheet === undefined ? [] : distinct(periodsIn(sheet.replaceAll('_', ' '), 0));
   const titled = distinct(above.flatMap(periodsOn));
   const called = `the sheet is called "${shorten(sheet ?? '')}"`;
@@ -78,7 +116,7 @@ export function otherMonthOn(line: Line, { label }: DatedOnce): string | undefin
   const other = line.cells
     .flatMap((cell) => partsOf(cell).map((text) => ({ label: readPeriod(text), text, line: line.line })))
     .find((each) => each.label.kind === 'month' && isDatedByMonth(each.label));
-  return other && meaningOf(other) !== meaningOf({ label, text: '', line: 0 })
+  return other && meaningOf(other) !== meaningOf({ label })
     ? `says ${said(other)}, below the names of the columns; put each month into a sheet of its own, or add a column "Month"`
     : undefined;
 }
@@ -214,7 +252,7 @@ function distinct(all: readonly Said[]): Said[] {
   return [...new Map(all.filter(({ label }) => label.kind === kind).map((each) => [meaningOf(each), each])).values()];
 }
 
-function meaningOf({ label }: Said): string {
+function meaningOf({ label }: Pick<Said, 'label'>): string {
   if (label.kind === 'year' || label.kind === 'quarter') return `${label.kind} to ${endOf(label, false)}`;
   return label.kind === 'unclear' ? '' : label.period;
 }

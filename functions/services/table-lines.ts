@@ -1,5 +1,5 @@
 import type { Metric } from '../domain/metric.ts';
-import { cleaned, errorIn, markerIn, type PeriodLabel, readNumber, readPeriod, shorten } from './cells.ts';
+import { cleaned, errorIn, markerIn, type PeriodLabel, readNumber, readPeriod, shorten, statusNamed } from './cells.ts';
 import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';
 import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';
@@ -32,6 +32,7 @@ export interface Remark {
   readonly line: number;
   readonly periodColumn: string;
   readonly label: PeriodLabel;
+  readonly labelText: string;
   readonly status: string;
   readonly commentary: string;
 }
@@ -138,6 +139,11 @@ export function readLines(
       continue;
     }
     if (holds === 'metric') {
+      const statuses = named ? [] : statusesAcross(line, header, name);
+      if (statuses.length > 0) {
+        remarks.push(...statuses);
+        continue;
+      }
       readAcross(line, { name, named, which }, header, entries, faults, asides);
       continue;
     }
@@ -184,6 +190,7 @@ export function readLines(
       line: line.line,
       periodColumn: place.periodColumn,
       label,
+      labelText: place.labelText,
       status: cell(status),
       commentary: commentaryIn((commentary && line.cells[commentary.index]) ?? ''),
     });
@@ -208,6 +215,18 @@ function withYear(month: string, year: string): string {
 /** A figure without a field of its own is what its metric's kind asks for. */
 function fieldOf({ role }: Column, named: Named | undefined): Field | undefined {
   return role === 'figure' ? named?.field : (role as Field);
+}
+
+/** A line that says of the months side by side how far each is final. */
+function statusesAcross({ line, cells }: Line, { columns }: Header, name: string): Remark[] {
+  const said = columns.flatMap(({ heading, month, index }): Remark[] => {
+    const status = cleaned(cells[index] ?? '');
+    return month && status
+      ? [{ line, periodColumn: heading, label: month, labelText: heading, status, commentary: '' }]
+      : [];
+  });
+  const areStatuses = name === '' || plain(name) === 'status';
+  return areStatuses && said.every(({ status }) => statusNamed(status)) ? said : [];
 }
 
 /** One metric a line, its months side by side. */

@@ -15,6 +15,7 @@ interface Draft {
   readonly line: number;
   readonly column: string;
   status?: string | undefined;
+  statusLine?: number;
   commentary?: string;
   readonly metrics: Map<
     string,
@@ -43,21 +44,28 @@ export function monthsOf(
   };
   for (const entry of entries) {
     const period = periodOf(entry);
-    addEntry(entry, draftOf(period ?? entry.labelText, entry, period !== undefined), { holds, byParts }, faults);
+    const draft = draftOf(period ?? entry.labelText, entry, period !== undefined);
+    addEntry(entry, draft, { holds, byParts }, faults);
+    addStatus(statusOf(entry.label), entry, draft, faults);
   }
   const seen = new Map<string, number>();
   const periodsOn = new Map<number, Set<string>>();
+  const called = new Map<string, string>();
   for (const entry of entries) {
     const period = periodOf(entry);
-    if (period) periodsOn.set(entry.line, (periodsOn.get(entry.line) ?? new Set()).add(period));
+    if (!period) continue;
+    periodsOn.set(entry.line, (periodsOn.get(entry.line) ?? new Set()).add(period));
+    called.set(entry.labelText, period);
   }
   for (const remark of remarks) {
     if (remark.label.kind === 'unclear') {
       checkStatus(remark, faults);
       continue;
     }
-    const period = 'period' in remark.label ? remark.label.period : undefined;
+    const period = called.get(remark.labelText) ?? ('period' in remark.label ? remark.label.period : undefined);
     for (const each of periodsOn.get(remark.line) ?? (period ? [period] : [])) {
+      // Of metrics a line, a line of statuses says them of months without a figure, too.
+      if (holds === 'metric' && !drafts.has(each)) continue;
       const twice = seen.get(each);
       seen.set(each, remark.line);
       if (holds === 'month' && twice !== undefined)
@@ -154,9 +162,10 @@ function addEntry(
 }
 
 /** The status as it is kept; undefined where it is none. */
-function checkStatus({ line, status }: Remark, faults: TableFault[]): string | undefined {
+function checkStatus({ line, label, status }: Remark, faults: TableFault[]): string | undefined {
   const said = status.toLowerCase();
-  if (said === '' || said === 'final' || said === 'provisional') return said;
+  if (said === '') return statusOf(label);
+  if (said === 'final' || said === 'provisional') return said;
   faults.push({
     line,
     column: 'status',
@@ -172,17 +181,30 @@ const adviceOn = (status: string): string => {
   return status === 'revised' || status === 'f' || status === 'r' ? '; what will not change any more is final' : '';
 };
 
-/** A month has one status and one commentary, whichever of its lines say so. */
-function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFault[]): void {
-  const { line, commentary } = remark;
-  const status = checkStatus(remark, faults);
+/** The status that stands beside a period. */
+const statusOf = (label: PeriodLabel): string | undefined => (label.kind === 'unclear' ? undefined : label.status);
+
+function addStatus(
+  status: string | undefined,
+  { line }: { readonly line: number },
+  draft: Draft,
+  faults: TableFault[],
+): void {
   if (status && draft.status && status !== draft.status)
     faults.push({
       line,
       column: 'status',
-      detail: `${period} is ${draft.status} on an earlier line; a month has one status`,
+      detail: `${draft.period} is ${draft.status} by ${draft.statusLine === line ? 'another column' : 'an earlier line'}; a month has one status`,
+      cause: `${draft.period} has two statuses`,
     });
+  if (status) draft.statusLine ??= line;
   draft.status ||= status;
+}
+
+/** A month has one status and one commentary, whichever of its lines say so. */
+function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFault[]): void {
+  const { line, commentary } = remark;
+  addStatus(checkStatus(remark, faults), remark, draft, faults);
   if (commentary && draft.commentary !== undefined && draft.commentary !== commentary)
     faults.push({
       line,

@@ -209,13 +209,22 @@ export async function queryUpTo(
 /** What was to be changed is no longer as it was read. Read it again; whoever gives up on that tells the caller so. */
 export class ChangedMeanwhileError extends Error {}
 
+/** Others were writing the same for as long as it was tried: nothing was written, and what was read may hold no longer. */
+export class ContendedError extends ChangedMeanwhileError {
+  override readonly name = 'ContendedError';
+  constructor() {
+    super('too many others are changing the same at this moment; nothing was stored: wait a moment and send it again');
+  }
+}
+
 /** How often a transaction that collided with another is tried again; with the pauses below, for about a second. */
-const MAX_ATTEMPTS = 8;
+const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 400;
 
 /**
- * Writes all or nothing. Collisions with other transactions pass by themselves and are tried again. Where conditions do
- * not hold it throws what `changed` makes of that, given the positions of their writes, at least one.
+ * Writes all or nothing. Collisions with other transactions pass by themselves and are tried again; {@link ContendedError} where
+ * they do not end. Where conditions do not hold it throws what `changed` makes of that, given the positions of their writes, at least one.
  */
 export async function transact(
   client: DynamoDBClient,
@@ -231,9 +240,11 @@ export async function transact(
       const reasons = error.CancellationReasons ?? [];
       const failed = reasons.flatMap(({ Code }, position) => (Code === 'ConditionalCheckFailed' ? [position] : []));
       if (failed.length > 0) throw changed?.(failed) ?? error;
-      const passing = reasons.some(({ Code }) => Code === 'TransactionConflict' || Code === 'ThrottlingError');
-      if (!passing || attempt === MAX_ATTEMPTS) throw error;
-      await new Promise((done) => setTimeout(done, FIRST_PAUSE_MS * 2 ** attempt * Math.random()));
+      const collided = reasons.some(({ Code }) => Code === 'TransactionConflict');
+      if (!collided && !reasons.some(({ Code }) => Code === 'ThrottlingError')) throw error;
+      if (attempt === MAX_ATTEMPTS) throw collided ? new ContendedError() : error;
+      const longest = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+      await new Promise((done) => setTimeout(done, longest * Math.random()));
     }
   }
 }

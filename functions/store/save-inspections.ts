@@ -38,41 +38,56 @@ import { versionsIn } from './versions.ts';
 const attributed = (what: 'loaded' | 'retired', done: Done | undefined): Item =>
   done ? { [what]: { S: JSON.stringify(done) } } : {};
 
-/** A transaction takes a hundred writes; half of that leaves room for two for each item. */
-const MOVES_AT_ONCE = 50;
+/** A transaction takes a hundred writes: two for each item, and the one by which the authority is known. */
+const MOVES_AT_ONCE = 49;
 
 /**
  * Moves what an earlier version stored into the place where it belongs now; whatever people set or reported stays as it
  * is. The report and the item by which the authority is known change in one transaction, and everything else is read
- * alike in its old place and its new one, so that it may break off anywhere and be run again. Returns how many items moved.
+ * alike in its old place and its new one, so that it may break off anywhere and be run again. Returns how many items moved;
+ * none while the authority is unknown, as it is while a record of it is put back. {@link InspectionsChangedError} where
+ * somebody was faster: what was read before a record was put back is not written over it.
  */
 export async function moveFormerInspection(database: Loading, authority: string): Promise<number> {
   const { client, tables } = database;
   const TableName = tables.baselines;
   const pk = authorityKey(authority);
   const items = await itemsOf(database, authority);
-  const remove = ({ pk, sk }: Item): TransactWriteItem => ({ Delete: { TableName, Key: { pk, sk } as Item } });
-  const put = (item: Item): TransactWriteItem => ({ Put: { TableName, Item: item } });
+  const asRead = ({ data = { S: '' } }: Item) => ({
+    ConditionExpression: '#data = :read',
+    ExpressionAttributeNames: { '#data': 'data' },
+    ExpressionAttributeValues: { ':read': data },
+  });
+  const remove = (item: Item): TransactWriteItem => ({
+    Delete: { TableName, Key: { pk: item.pk, sk: item.sk } as Item, ...asRead(item) },
+  });
+  const put = (item: Item, condition = {}): TransactWriteItem => ({ Put: { TableName, Item: item, ...condition } });
+  const changed = () => new InspectionsChangedError();
   const report = formerReportIn(items);
   const former = formerIn(items);
-  if (report && former) {
-    const { authority: id, name } = report;
-    const fingerprint = former.fingerprint ?? { S: '' };
-    await transact(client, [
-      put(itemOf(pk, AUTHORITY_KEY, { id, name }, { fingerprint })),
-      put(itemOf(pk, inspectionKey(report.id), report)),
-      remove(former),
-    ]);
-  }
+  const moved =
+    report &&
+    former &&
+    itemOf(
+      pk,
+      AUTHORITY_KEY,
+      { id: report.authority, name: report.name },
+      { fingerprint: former.fingerprint ?? { S: '' } },
+    );
+  if (moved)
+    await transact(client, [put(moved), put(itemOf(pk, inspectionKey(report.id), report)), remove(former)], changed);
+  const known = moved ?? items.find(({ sk }) => sk?.S === AUTHORITY_KEY);
   const [first] = beginningWith(items, INSPECTION_PREFIX);
   const inspection = report?.id ?? (first && ReportSchema.parse(dataOf(first)).id);
-  if (!inspection) return 0;
+  if (!known || !inspection) return 0;
   const moves = items.flatMap((item): TransactWriteItem[][] => {
     const sk = item.sk?.S ?? '';
     const data = dataOf(item) as Record<string, unknown>;
     if (sk.startsWith(FORMER.judgements) || sk.startsWith(FORMER.actions)) return [[remove(item)]];
     if (sk.startsWith(METRIC_PREFIX) && 'baseline' in data)
-      return [[put({ ...item, data: { S: JSON.stringify(definitionOf(item)) }, from: { S: inspection } })]];
+      return [
+        [put({ ...item, data: { S: JSON.stringify(definitionOf(item)) }, from: { S: inspection } }, asRead(item))],
+      ];
     if (sk.startsWith(PROGRESS_PREFIX) && !('inspection' in data)) {
       const key = progressKey(inspection, String(data.action), Number(data.version));
       return [[put(itemOf(pk, key, { inspection, ...data })), remove(item)]];
@@ -80,7 +95,11 @@ export async function moveFormerInspection(database: Loading, authority: string)
     return [];
   });
   for (let start = 0; start < moves.length; start += MOVES_AT_ONCE)
-    await transact(client, moves.slice(start, start + MOVES_AT_ONCE).flat());
+    await transact(
+      client,
+      [put(known, unchangedSince(known)), ...moves.slice(start, start + MOVES_AT_ONCE).flat()],
+      changed,
+    );
   return moves.length + (report ? 1 : 0);
 }
 
@@ -104,18 +123,6 @@ export class PutBackError extends ChangedMeanwhileError {
   }
 }
 
-/**
- * Loads an inspection: writes what is new or changed, removes the metrics that it brought and no longer has, and leaves
- * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
- * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
- * should be. {@link InspectionsChangedError} where somebody was faster.
- */
-export async function saveInspection(database: Loading, inspection: Inspection, done?: Done): Promise<number> {
-  const { written, save } = await planInspection(database, inspection, done);
-  await save();
-  return written;
-}
-
 /** What loading, or retiring, an inspection would come to, before it is done; `before` and `after` are worked out when they are asked for. */
 export interface Plan {
   readonly before: LoadedInspection | undefined;
@@ -126,7 +133,11 @@ export interface Plan {
   save(): Promise<void>;
 }
 
-/** {@link saveInspection} without doing it yet. */
+/**
+ * What loading an inspection would write: what is new or changed, without the metrics that it brought and no longer has, leaving
+ * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
+ * transaction, so that no evaluation sees half.
+ */
 export async function planInspection(
   database: Loading,
   inspection: Inspection,

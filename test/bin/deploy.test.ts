@@ -92,7 +92,9 @@ test('every fault of the settings is named before AWS is asked anything', async 
 test('a new stack is not deployed before it is said who hears of it', async () => {
   const { code, said } = await deploy('-c', 'operationsEmail=engineer@example.org');
   expect(code).toBe(1);
-  expect(said).toContain('The stack InspectionMonitor is new, and this was not said:\n  alertEmail: Who hears');
+  expect(said).toContain(
+    'The stack InspectionMonitor is new, and these settings are missing:\n  alertEmail: Who hears',
+  );
   expect(said).toContain('Add -c alertEmail=…');
   expect(asked).toEqual(['DescribeStacks']);
 });
@@ -111,17 +113,14 @@ test('what would be taken away is shown, and not deployed unless it is confirmed
   expect(code).toBe(1);
   expect(said).toContain('alertEmail: director@example.org is no longer mailed about herefordshire.');
   expect(said).toMatch(/retain: The tables lose their protection: .*There are figures in them\./);
-  expect(said).toContain('Nothing was deployed. If that is meant, add -c confirm=retain');
+  expect(said).toContain('Nothing was deployed. If that is what you mean, add -c confirm=retain');
   expect(asked).toEqual(['DescribeStacks', 'DynamoDB_20120810.Scan']);
 });
 
 test('a stack that says nothing of its settings is left alone', async () => {
   outputs = { Other: 'thing' };
   const { code, said } = await deploy();
-  expect([code, said]).toEqual([
-    1,
-    expect.stringMatching(/The stack InspectionMonitor does not say what settings it has/),
-  ]);
+  expect([code, said]).toEqual([1, expect.stringMatching(/The stack InspectionMonitor does not list its settings/)]);
 });
 
 test("the project's own CDK is started, with what is deployed kept, and its failure is this one's", async () => {

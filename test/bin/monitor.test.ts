@@ -49,13 +49,13 @@ const HEADER = 'period,metric,numerator,denominator,count,value,status\n';
 
 describe('an option that means nothing to its command', () => {
   test.each([
-    [['--authority', 'leeds', 'token', 'create', '--label', 'x'], '--authority means nothing to "token create"'],
-    [['--token', 'imt_x', 'token', 'list'], '--token means nothing to "token list"'],
-    [['--authority', 'leeds', 'import', 'file.json'], '--authority means nothing to "import"'],
-    [['--url', 'http://127.0.0.1:1', 'rebuild'], '--url means nothing to "rebuild"'],
-    [['--authority', 'leeds', 'analyse', 'file.csv'], '--authority means nothing to "analyse"'],
-    [['hourly', '--stack', 'A', '--data', 'b'], '--data means nothing beside --stack: name one of them'],
-    [['hourly', '--region', 'eu-west-2'], '--region means nothing without --stack'],
+    [['--authority', 'leeds', 'token', 'create', '--label', 'x'], '"token create" takes no --authority'],
+    [['--token', 'imt_x', 'token', 'list'], '"token list" takes no --token'],
+    [['--authority', 'leeds', 'import', 'file.json'], '"import" takes no --authority'],
+    [['--url', 'http://127.0.0.1:1', 'rebuild'], '"rebuild" takes no --url'],
+    [['--authority', 'leeds', 'analyse', 'file.csv'], '"analyse" takes no --authority'],
+    [['hourly', '--stack', 'A', '--data', 'b'], '--data and --stack exclude each other: give one of them'],
+    [['hourly', '--region', 'eu-west-2'], '--region needs --stack'],
   ])('%j is refused', async (args, said) => {
     const { code, error } = await monitor(args);
     expect([code, error]).toEqual([2, expect.stringContaining(said)]);
@@ -131,7 +131,7 @@ describe('the command line', () => {
     const wrong = await monitor(['correct', '2010-03', 'referral-backlog', '14/15']);
     expect([wrong.code, wrong.error]).toEqual([
       2,
-      '"14/15" is no figure for referral-backlog: it is a count, such as 12\n',
+      '"14/15" is not a figure for referral-backlog: it is a count, such as 12\n',
     ]);
     const unknown = await monitor(['correct', '2010-03', 'referal-backlog', '1']);
     expect([unknown.code, unknown.error]).toEqual([2, expect.stringContaining('the nearest is "referral-backlog"')]);

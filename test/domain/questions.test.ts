@@ -160,7 +160,7 @@ describe('questions of months that are sent', () => {
   const record = months(backlog, [2, 1, 1, 150, 2, 2, 300]);
   const [, , , odd, , , last] = record as [(typeof record)[0], ...typeof record];
   const asked = (stored: typeof record, sent: typeof record) => [
-    ...questionsIn([backlog, arrivals], stored, sent).keys(),
+    ...questionsIn([backlog, arrivals], stored, sent, 'show').keys(),
   ];
 
   it('are of those months, by the record as it is with them, in its order', () => {
@@ -170,7 +170,7 @@ describe('questions of months that are sent', () => {
     expect(asked(record, [{ ...(odd as (typeof record)[0]), retracted: true }])).toEqual([]);
     const corrected = { ...(odd as (typeof record)[0]), observations: { backlog: { count: 2 } } };
     expect(asked(record, [corrected, last as (typeof record)[0]])).toEqual(['2011-04']);
-    expect([...questionsIn([backlog], record, record).values()]).toEqual([
+    expect([...questionsIn([backlog], record, record, 'show').values()]).toEqual([
       [expect.stringContaining('150 cases in January 2011')],
       [expect.stringContaining('300 cases in April 2011')],
     ]);
@@ -182,7 +182,7 @@ describe('questions of months that are sent', () => {
       ...(record[i] as (typeof record)[0]),
       observations: Object.fromEntries(many.map(({ id }) => [id, { count }])),
     }));
-    const [questions = []] = questionsIn(many, [], all).values();
+    const [questions = []] = questionsIn(many, [], all, 'show').values();
     expect([questions.length, questions.at(-1)]).toEqual([11, 'And 2 more.']);
     expect(firstOf(Array(10).fill('x'))).toHaveLength(10);
   });
@@ -190,4 +190,12 @@ describe('questions of months that are sent', () => {
 
 it('a yearly figure may be the same thrice', () => {
   expect(asked(aBacklog({ cases: 'flow', frequency: 'annual' }), [40, 40, 40])).toEqual([]);
+});
+
+it('what is asked of figures that were sent shows small ones to whoever may know them, and to nobody else', () => {
+  const record = months(backlog, [400, 500, 450, 4]);
+  const askedBy = (smallNumbers: 'show' | 'suppress') =>
+    [...questionsIn([backlog], record, record.slice(-1), smallNumbers).values()].flat();
+  expect(askedBy('show')).toEqual([expect.stringMatching(/: 4 cases in .+ is a 100th of what is usual/)]);
+  expect(askedBy('suppress')).toEqual([expect.stringMatching(/: 5 or fewer cases in .+ is a 100th of/)]);
 });

@@ -11,7 +11,6 @@ import { TABLES, type TableDefinition } from '../../functions/store/keys.ts';
 import { createApp } from '../../lib/app.ts';
 import { readSeeds } from '../../lib/seeds.ts';
 import { SettingsError } from '../../lib/settings.ts';
-
 import { COUNCIL_SETTINGS } from '../support/settings.ts';
 
 interface Resource {

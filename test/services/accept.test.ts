@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { type Accepting, acceptMonth, retractMonth } from '../../functions/services/accept.ts';
@@ -242,5 +242,35 @@ describe('a month taken back', () => {
       const work = retractMonth(to, authority, period, 'any');
       await expect(work).rejects.toMatchObject({ reason: 'not-found', what: 'month' });
     }
+  });
+});
+
+describe('where others write the same at the same time', () => {
+  /** The service at a moment when so many transactions collide with others'. */
+  const colliding = (times: number): Accepting & { readonly tries: () => number } => {
+    let tries = 0;
+    const database = intercepted(store, (command) => {
+      if (command !== 'TransactWriteItems') return;
+      tries += 1;
+      if (tries > times) return;
+      const CancellationReasons = [{ Code: 'None' }, { Code: 'None' }, { Code: 'TransactionConflict' }];
+      throw new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons });
+    });
+    return { database, now: NOW, by: BY, log, tries: () => tries };
+  };
+
+  test('it is tried again for seconds', async () => {
+    const busy = colliding(15);
+    expect((await acceptMonth(busy, authority, '2011-08', backlog(1), undefined)).outcome).toBe('accepted');
+    expect(busy.tries()).toBe(16);
+    expect(await stored('2011-08')).toEqual({ 'referral-backlog': { count: 1 } });
+  });
+
+  test('whoever is never let in is told to send it again', async () => {
+    const { database } = colliding(Number.POSITIVE_INFINITY);
+    await expect(saveMonths(database, authority, [monthOf('2011-08', 1, 1)], NOW)).rejects.toThrow(
+      /^too many others .* nothing was stored: .* send it again$/,
+    );
+    expect(await stored('2011-08')).toBeUndefined();
   });
 });

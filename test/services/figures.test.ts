@@ -92,6 +92,66 @@ describe('a month', () => {
   });
 });
 
+describe('a status beside a month', () => {
+  const statusesIn = (text: string) => {
+    const { months, faults } = read(text);
+    expect(faults).toEqual([]);
+    return months.map(({ period, submission, statesStatus }) => `${period} ${statesStatus ? submission.status : '-'}`);
+  };
+  test.each([
+    ['in brackets', 'Measure,Apr-24 (final),May-24 (provisional)\nCLA,300,310\n'],
+    ['by one letter', 'Measure,Apr-24 [f],May-24p\nCLA,300,310\n'],
+    ['as a word', 'Measure,Final: Apr-24,May-24 - Provisional\nCLA,300,310\n'],
+    ['of two columns', 'Measure,Apr-24 (final),,May-24 (p),\n,Num,Den,Num,Den\nICPC,1,2,3,4\n'],
+    ['after the figure', 'Measure,Apr-24 Num (final),Apr-24 Den (final),May-24 Num (p),May-24 Den (p)\nICPC,1,2,3,4\n'],
+    ['in the line', 'Month,CLA\nApr-24 (final),300\nMay-24 (prov.),310\n'],
+    ['in a line of its own', 'Measure,Apr-24,May-24,Jun-24\nStatus,Final,Provisional,Provisional\nCLA,300,310,\n'],
+    ['below the months', 'Measure,Apr-24,May-24\n,final,provisional\nCLA,300,310\n'],
+  ])('is that of the month %s', (_, text) => {
+    expect(statusesIn(text)).toEqual(['2024-04 final', '2024-05 provisional']);
+  });
+
+  test('is that of a year, and of a whole table', () => {
+    expect(statusesIn('Measure,2024/25 (provisional)\nchildren-feel-safe,80%\n')).toEqual(['2025-03 provisional']);
+    expect(statusesIn('Measure,2024/25\nStatus,provisional\nchildren-feel-safe,80%\n')).toEqual([
+      '2025-03 provisional',
+    ]);
+    const table = 'Measure,Num,Den\nICPC,14,15\n';
+    expect(statusesIn(`Return of April 2024 (provisional)\n${table}`)).toEqual(['2024-04 provisional']);
+    expect(statusesIn(`Provisional figures\nApril 2024\n${table}`)).toEqual(['2024-04 provisional']);
+    expect(statusesIn(`April 2024\nAwaiting the final panel\n${table}`)).toEqual(['2024-04 -']);
+    expect(faultsIn(`Final figures\nApril 2024 provisional\n${table}`)[0]).toContain('both provisional and final');
+  });
+
+  test('is no other, and none beside another', () => {
+    expect(faultsIn('Measure,Apr-24,May-24 (revised)\nCLA,300,310\n')).toEqual([
+      '1 May-24 (revised): "May-24 (revised)" says "revised", which is neither final nor provisional; write "May-24 (provisional)" where the figures can still change, and the month alone where they cannot',
+    ]);
+    expect(faultsIn('period,metric,count,status\nApr-24 (p),CLA,300,final\n')).toEqual([
+      '2 status: 2024-04 is provisional by another column; a month has one status',
+    ]);
+    expect(faultsIn('Measure,Apr-24 (YTD)\nCLA,300\n')).toEqual([
+      '1 Apr-24 (YTD): "Apr-24 (YTD)" has "YTD" beside the month; write the month alone, "Apr-24", or leave out what is not of that month',
+    ]);
+  });
+});
+
+describe('a column beside those of months', () => {
+  test.each([
+    ['May', 'is not a month of a year; write it with its year'],
+    ['45413', 'is how a spreadsheet numbers a day of May 2024'],
+    ['05/06/2024', 'can be June 2024 or May 2024'],
+    ['24-May', 'can be a day of May or the month of a year'],
+  ])('headed %s is not passed over where it holds figures', (heading, why) => {
+    expect(faultsIn(`Measure,Apr-24,${heading}\nCLA,300,310\n`)[0]).toMatch(`1 ${heading}: "${heading}" ${why}`);
+    expect(figuresIn(`Measure,Apr-24,${heading}\nCLA,300,\n`)).toEqual(['2024-04 looked-after-children 300']);
+  });
+
+  test.each(['May-24*', 'May-24 [1]', 'May-24 (note 2)', 'May-24\u00b9'])('may have a footnote: %s', (heading) => {
+    expect(figuresIn(`Measure,${heading}\nCLA,310\n`)).toEqual(['2024-05 looked-after-children 310']);
+  });
+});
+
 describe('a year', () => {
   test.each([
     ['2024/25', '2025-03'],

@@ -1,11 +1,13 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
+import { retryChanged } from '../../functions/services/retry.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
 import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
-import { moveFormerInspection, saveInspection } from '../../functions/store/save-inspections.ts';
+import { moveFormerInspection } from '../../functions/store/save-inspections.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
 let store: Store;
@@ -96,6 +98,42 @@ describe('what was stored before December 2026', () => {
   });
 });
 
+describe('what was stored before December 2026, while a record is put back', () => {
+  /** All of an authority removed, as `import` begins. */
+  const removeAll = async (authority: string) => {
+    for (const { pk, sk } of (await readWholeRecord(store, authority)).baselines)
+      await store.client.send(new DeleteItemCommand({ TableName: store.tables.baselines, Key: { pk, sk } as Item }));
+  };
+  const move = (authority: string, at: number, meanwhile: () => Promise<void>) => {
+    let calls = 0;
+    const overtaken = intercepted(store, async (command) => {
+      if (command === 'TransactWriteItems' && ++calls === at) await meanwhile();
+    });
+    return retryChanged(() => moveFormerInspection(overtaken, authority));
+  };
+
+  test.each([1, 2, 3])('is not made known by half of it (before write %i)', async (at) => {
+    const authority = `halfway-${at}`;
+    await storeFormer(authority);
+    expect(await move(authority, at, () => removeAll(authority))).toBe(0);
+    expect((await readWholeRecord(store, authority)).baselines).toEqual([]);
+  });
+
+  test.each([1, 2, 3])('is moved as it came back, and not as it was before (before write %i)', async (at) => {
+    const authority = `restored-${at}`;
+    await storeFormer(authority);
+    const before = await readInspection(store, authority);
+    await move(authority, at, async () => {
+      await removeAll(authority);
+      await storeFormer(authority);
+    });
+    const after = await readInspection(store, authority);
+    for (const part of ['header', 'metrics', 'judgements', 'actions', 'localStandards'] as const)
+      expect(after?.[part], part).toEqual(before?.[part]);
+    expect(withoutInspections(after?.progress ?? [])).toEqual(before?.progress);
+  });
+});
+
 describe('several inspections of one authority', () => {
   const [first] = INSPECTION.metrics;
   if (!first) throw new Error('there is no metric');
@@ -125,7 +163,7 @@ describe('several inspections of one authority', () => {
   };
 
   test('stand beside each other: the newest full one leads, and a visit does not', async () => {
-    for (const inspection of [base, later, visit]) await saveInspection(store, inspection);
+    for (const inspection of [base, later, visit]) await loadInspection(store, inspection);
     const loaded = await readInspection(store, 'several');
     expect(loaded?.header.id).toBe('later');
     expect(loaded?.inspections.map(({ header }) => header.id)).toEqual(['visit', 'later', 'herefordshire-2010']);
@@ -162,9 +200,9 @@ describe('several inspections of one authority', () => {
   });
 
   test('loaded again write nothing, and leave the metrics alone that another one brought', async () => {
-    expect(await saveInspection(store, base)).toBe(0);
+    expect((await loadInspection(store, base)).written).toBe(0);
     const renamed = { ...first, title: 'By another name' };
-    expect(await saveInspection(store, { ...later, metrics: [renamed] })).toBe(1);
+    expect((await loadInspection(store, { ...later, metrics: [renamed] })).written).toBe(1);
     expect((await readMetrics(store, 'several'))?.metrics.get(first.id)?.title).toBe(first.title);
   });
 });

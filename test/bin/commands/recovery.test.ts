@@ -405,7 +405,9 @@ describe('hourly', () => {
       new PutItemCommand({ TableName: tables.alerts, Item: dueMark(AUTHORITY, new Date('2011-10-01')) }),
     );
     const { code, stderr } = await monitor(service, 'hourly');
-    expect(stderr).toMatch(/^seed: done\nnotify: done\nevaluate: 1 of the due .*herefordshire\nAll else was done/);
+    expect(stderr).toMatch(
+      /^seed: done\nnotify: done\nevaluate: 1 of the due .*herefordshire\nEverything else was done/,
+    );
     expect(code).toBe(4);
   });
 });
