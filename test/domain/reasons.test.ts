@@ -221,7 +221,7 @@ describe('what is loaded', () => {
     expect(reason(other, { of: ended, isOtherwise: true })).toBe(words);
     expect(reason(other, { of: aMetric({ until: '2010-11' }) })).toBeUndefined();
     expect(reason({ months: [] }, { of: ended })).toBeUndefined();
-    const changes = ['A new title', 'A new definition'].map((why) => ({
+    const changes = ['A title', 'Another title', 'A new definition'].map((why) => ({
       ...{ at: '2010-10-01T09:00:00.000Z', what: 'something', author: 'A. Head', reason: why },
     }));
     const replaced = { ...ended, changes, replacedBy: 'backlog' };
@@ -249,9 +249,9 @@ test('that figures did not come reads otherwise for months that were taken back,
     ...{ version: number, author: `A. ${number}`, reason: 'agreed', setAt: '2010-10-01T00:00:00.000Z' },
     dueWorkingDay,
   });
-  const settings = [version(1, 12), version(2, 15)];
+  const settings = [version(1, 12), version(2, 12), version(3, 15)];
   const due = 'the working day by which figures are due was changed';
-  expect(why({ settings })).toBe(`${due}: 10th became 15th, by “A. 2”`);
-  expect(why({ settings }, told({ settings: 1 }))).toBe(`${due}: 12th became 15th, by “A. 2”`);
-  expect(why({ settings }, told({ settings: 2 }))).toBeUndefined();
+  expect(why({ settings })).toBe(`${due}: 10th became 15th, by “A. 3”`);
+  expect(why({ settings }, told({ settings: 1 }))).toBe(`${due}: 12th became 15th, by “A. 3”`);
+  expect(why({ settings }, told({ settings: 3 }))).toBeUndefined();
 });
