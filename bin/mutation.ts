@@ -6,7 +6,7 @@ import { Command } from 'commander';
 
 /**
  * `npm run mutation`: changes the code a little, thousands of times, and lists what no test noticed. For judging tests,
- * not for every day: all of them take about an hour. docs/mutation.md has what it said last.
+ * not for every day: all of them take hours. docs/mutation.md has what it said last.
  */
 
 /** Fetched when it is asked for: 52 MB that nothing else needs (docs/adr/0142-mutation-testing.md). */

@@ -4,7 +4,7 @@ import type { Context, Finding, LevelReached, Memory, MetricEvaluator, Result } 
 import { EVALUATORS } from './evaluators/index.ts';
 import { comparedWith } from './evaluators/inspection.ts';
 import type { SmallNumbers } from './format.ts';
-import { type AlertState, advance, CLEAR, highest, rank, type Transition } from './lifecycle.ts';
+import { type AlertState, advance, CLEAR, highest, type Transition } from './lifecycle.ts';
 import type { LocalStandard, Metric, Standard } from './metric.ts';
 import { addMonths, monthsBetweenReports, periodOf } from './period.ts';
 import { columnsOf, firstFrom, type Observation } from './series.ts';
@@ -185,12 +185,6 @@ function resultsOf(
 function indexFrom(known: readonly Observation[], { reference, period }: Result): number {
   const from = reference.kind === 'reached' ? reference.reached.from : period;
   return firstFrom(known, from);
-}
-
-/** An episode begins, reaches a level it had not reached, or is worse than when it was last told. */
-export function isNews({ episode: before }: AlertState, { episode: after }: AlertState): boolean {
-  if (!after) return false;
-  return !before || rank(after.level) > rank(before.level) || after.worse !== before.worse;
 }
 
 function reachedIn(results: readonly Result[]): LevelReached | undefined {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
-import { foundFigures, type Judged, type Settings, timeline } from '../../functions/domain/timeline.ts';
+import { foundFigures, type Judged, type Settings, standardFor, timeline } from '../../functions/domain/timeline.ts';
 import {
   aBacklog,
   aLocalStandard,
@@ -185,4 +185,92 @@ describe('several inspections', () => {
     const judge = (of: Metric) => timeline(of, before, ONE_INSPECTION);
     expect(judge(metric)).toEqual(judge(alone));
   });
+});
+
+describe('the standard in force', () => {
+  const standards: Metric['standards'] = [
+    { value: 70, from: '2010-01', basis: 'local', note: 'first' },
+    { value: 80, from: '2010-10', until: '2010-12', basis: 'local', note: 'second' },
+  ];
+  const values = (local: Partial<LocalStandard>[]) =>
+    ['2009-12', '2010-01', '2010-09', '2010-10', '2010-12', '2011-01'].map(
+      (period) => standardFor(aMetric({ standards }), local.map(aLocalStandard), period)?.value,
+    );
+
+  it('is the newest that has begun, of the authority before the file, and none once that has ended', () => {
+    expect(values([])).toEqual([undefined, 70, 70, 80, 80, undefined]);
+    expect(values([{ value: 60, from: '2010-10' }])).toEqual([undefined, 70, 70, 60, 60, 60]);
+    expect(values([{ value: 60 }, { version: 2, from: '2010-12', tolerance: 3 }])).toEqual([
+      ...[undefined, 70, 70, 60, 60, 60],
+    ]);
+    expect(values([{ value: 60 }, { version: 2, from: '2010-12', value: null }])).toEqual([
+      ...[undefined, 70, 70, 60, undefined, undefined],
+    ]);
+    const [range, line] = [{ upTo: 85 }, {}].map((fields) =>
+      standardFor(aMetric(), [aLocalStandard({ value: 60, ...fields })], '2010-10'),
+    );
+    expect(range).toEqual({ value: 60, upTo: 85, from: '2010-10', basis: 'council', note: 'agreed' });
+    expect(line).not.toHaveProperty('upTo');
+  });
+
+  it('of a metric that is to stay within a range is the end that the figure is beyond', () => {
+    const range = aMetric({
+      ...{ polarity: 'target', cases: 'stock', baseline: inFigures(20) },
+      standards: [{ value: 60, upTo: 80, from: '2000-01', basis: 'local', note: 'a range' }],
+    });
+    const judged = judge(range, [59, 60, 80, 81]);
+    expect(judged.map(({ findings }) => findings.map(({ evaluator }) => evaluator))).toEqual([
+      ...[['standard'], [], [], ['standard']],
+    ]);
+    expect(judged[0]?.findings[0]?.reference).toContain('the standard is 60% to 80%');
+    expect(judge(range, [20], { evaluators: ['inspection'] })[0]?.findings).toEqual([]);
+    expect(judge({ ...range, standards: [] }, [20])[0]?.findings).toEqual([]);
+  });
+
+  it('has a tolerance and an M of N from their month on, until newer ones', () => {
+    const stock = aBacklog({ standards: [], baseline: inFigures(20) });
+    const tolerances = [
+      aLocalStandard({ metric: 'backlog', from: '2010-11', tolerance: 12 }),
+      aLocalStandard({ metric: 'backlog', version: 2, from: '2010-12', value: null }),
+      aLocalStandard({ metric: 'backlog', version: 3, from: '2011-02', tolerance: 30 }),
+    ];
+    const judged = judgeBy('inspection')(stock, [31, 31, 33, 33, 33], { localStandards: tolerances });
+    expect(judged.map(({ findings }) => findings.length)).toEqual([1, 0, 1, 1, 0]);
+    expect(judged[2]?.findings[0]?.reason).toContain('the tolerance of 12 (local policy)');
+    const rules = [
+      aLocalStandard({ metric: 'backlog', from: '2010-11', mOfN: { m: 1, n: 3, missing: 'ignore' } }),
+      aLocalStandard({ metric: 'backlog', version: 2, from: '2010-12', value: 10 }),
+    ];
+    const failed = judgeBy('standard')(aBacklog(), [11, 9, 9, 11], { localStandards: rules });
+    expect(failed.map((entry) => entry.findings[0]?.level)).toEqual(['watch', undefined, undefined, 'critical']);
+  });
+});
+
+it('an absent report counts up to the latest month that is in, where the metric or the authority lets it', () => {
+  const breaching = { m: 1, n: 1, missing: 'breaching' as const };
+  const periods = (metric: Metric, settings: Partial<Settings>) =>
+    judge(metric, [11, undefined, undefined, undefined, undefined, 11], settings).map(({ period }) => period);
+  const all = ['2010-10', '2010-11', '2010-12', '2011-01', '2011-02', '2011-03'];
+  const metric = aBacklog({ mOfN: breaching });
+  expect(periods(metric, {})).toEqual(all);
+  expect(periods(metric, { latestPeriod: '2011-07' }).at(-1)).toBe('2011-07');
+  expect(periods(aBacklog(), {})).toEqual([all[0], all.at(-1)]);
+  const local = [aLocalStandard({ metric: 'backlog', mOfN: breaching })];
+  expect(periods(aBacklog(), { localStandards: local })).toEqual(all);
+  expect(judge(metric, [], { latestPeriod: '2011-07' })).toEqual([]);
+});
+
+it('the figures that others are held against go on while they are the same', () => {
+  const metric = aMetric({
+    found: [
+      { inspection: 'older', from: '2010-10', baseline: inFigures(90) },
+      { inspection: 'newer', from: '2010-12', baseline: inFigures(60) },
+      { inspection: 'newest', from: '2011-02', baseline: inFigures(60) },
+    ],
+  });
+  const found = foundFigures(metric, series([1, 1, 1, undefined, 1, 1].map((n) => n && 80)), SETTINGS);
+  expect(found.map(({ from, to, value }) => [from, to, value])).toEqual([
+    ['2010-10', '2010-11', 90],
+    ['2010-12', '2011-03', 60],
+  ]);
 });

@@ -21,7 +21,7 @@ function startSns(names: readonly string[]) {
   const mails: Mail[] = [];
   const mail = (addresses: readonly string[], subject: string, text: string): void =>
     void mails.push(...addresses.map((address) => ({ to: [{ address }], subject, text })));
-  let published: { Subject?: string; Message?: string } = {};
+  let published: { Subject?: string; Message?: string; MessageStructure?: string } = {};
   const reach = (addresses: readonly string[]): void =>
     mail(addresses, published.Subject ?? '', JSON.parse(published.Message ?? '{}').email);
   const topics = new Map<string, MailTopic>(
@@ -44,6 +44,11 @@ function startSns(names: readonly string[]) {
     const [arn, topic] = named;
     const own = input as { Endpoint?: string };
     if (name === 'PublishCommand') published = input;
+    // Plain text goes to everybody whose subscription asks nothing.
+    if (name === 'PublishCommand' && published.MessageStructure !== 'json') {
+      mail(topic.wouldReach({}), published.Subject ?? '', published.Message ?? '');
+      return { MessageId: 'text' };
+    }
     try {
       const answer = topic.execute({
         constructor: { name },

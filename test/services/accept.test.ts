@@ -1,7 +1,7 @@
 import { PutItemCommand, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
-import { type Accepting, acceptMonth, retractMonth } from '../../functions/services/accept.ts';
+import { type Accepting, acceptMonth, outcomeOf, retractMonth } from '../../functions/services/accept.ts';
 import { acceptMonths, basisOf, compareMonths, readMonths, type Sent } from '../../functions/services/accept-months.ts';
 import { loadInspection, requireMetrics } from '../../functions/services/inspections.ts';
 import { itemOf } from '../../functions/store/database.ts';
@@ -272,5 +272,61 @@ describe('where others write the same at the same time', () => {
       /^too many others .* nothing was stored: .* send it again$/,
     );
     expect(await stored('2011-08')).toBeUndefined();
+  });
+});
+
+describe('what one month comes to', () => {
+  const period = '2011-07';
+  const before = { ...monthOf(period, 3, 4), leftOut: { visits: { count: 2 } }, confirmed: ['referral-backlog'] };
+  const becomes = (observations: object, said?: Parameters<typeof outcomeOf>[3], current = before) =>
+    outcomeOf(
+      { period, submission: { status: 'final', observations: observations as never } },
+      current,
+      { by: BY, now: NOW },
+      said,
+    );
+  const { observations } = backlog(4);
+
+  test('is nothing where it says what is there, and was said before', () => {
+    expect(becomes(observations)).toEqual({ outcome: 'unchanged', month: before, before, changes: [] });
+    expect(becomes(observations, { confirmed: ['referral-backlog'] }).outcome).toBe('unchanged');
+    expect(becomes(observations, { withdrawn: ['elsewhere'] }).outcome).toBe('unchanged');
+  });
+
+  test('is the next revision, with what it leaves out and what is right still', () => {
+    expect(becomes({ other: { count: 1 } })).toEqual({
+      outcome: 'revised',
+      month: {
+        ...{ ...monthOf(period, 4, 4), observations: { other: { count: 1 } } },
+        leftOut: { visits: { count: 2 }, 'referral-backlog': { count: 4 } },
+      },
+      before,
+      changes: [
+        { pointer: '#/observations/other', after: { count: 1 } },
+        { pointer: '#/observations/referral-backlog', before: { count: 4 } },
+      ],
+    });
+    expect(becomes({ ...observations, other: { count: 1 } }).month.confirmed).toEqual(['referral-backlog']);
+    expect(becomes({ other: { count: 1 } }, { confirmed: ['other'] }).month.confirmed).toEqual(['other']);
+    const plain = { ...monthOf(period, 3, 4) } as typeof before;
+    expect(becomes(observations, { confirmed: ['referral-backlog'] }, plain).outcome).toBe('revised');
+    expect(becomes(backlog(5).observations, {}, plain).month).toEqual(monthOf(period, 4, 5));
+  });
+
+  test('is a revision where what was left out before is said to have been wrong', () => {
+    const { outcome, month, changes } = becomes(observations, { withdrawn: ['visits'] });
+    expect([outcome, month.revision]).toEqual(['revised', 4]);
+    expect(month).not.toHaveProperty('leftOut');
+    expect(changes).toEqual([{ pointer: '#/observations/visits', before: { count: 2 } }]);
+  });
+
+  test('is the first, or one after it was taken back', () => {
+    const first = outcomeOf({ period, submission: { status: 'final', observations } }, undefined, { by: BY, now: NOW });
+    expect(first).toEqual({ outcome: 'accepted', month: monthOf(period, 1, 4), before: undefined, changes: [] });
+    const back = { ...monthOf(period, 3, 4), retracted: true } as unknown as typeof before;
+    expect(becomes(observations, {}, back)).toMatchObject({ outcome: 'revised', month: monthOf(period, 4, 4) });
+    const last = (revision: number) => becomes(backlog(5).observations, {}, { ...before, revision });
+    expect(last(MAX_REVISION - 1).month.revision).toBe(MAX_REVISION);
+    expect(() => last(MAX_REVISION)).toThrow(`${period} was revised ${MAX_REVISION} times, the most there can be`);
   });
 });
