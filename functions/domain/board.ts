@@ -81,10 +81,13 @@ export type ToldAlert = z.infer<typeof ToldAlertSchema>;
 
 /** What the last notice was worked out from and said, whatever was judged since without being told. */
 export const AnnouncedSchema = z.object({
+  /** When it was worked out; boards of an earlier version do not say. */
+  at: z.iso.datetime().optional(),
   latestPeriod: z.string().optional(),
   judged: z.record(z.string(), z.int()),
   standards: z.record(z.string(), z.int()),
   settings: z.int().optional(),
+  progress: z.record(z.string(), z.int()).optional(),
   inspection: z.string(),
   leading: z.string().optional(),
   /** The number of the last notice at each level; boards of an earlier version do not say. */
@@ -111,6 +114,8 @@ export const BoardSchema = z.object({
   standards: z.record(z.string(), z.int()),
   /** The version of the authority's settings judged by; absent where nothing was set. */
   settings: z.int().optional(),
+  /** How many reports there were of each action's progress; boards of an earlier version do not say. */
+  progress: z.record(z.string(), z.int()).optional(),
   /** The fingerprint of the inspections and metrics judged. */
   inspection: z.string(),
   /** The inspection that led; boards that an earlier version wrote do not say. */
@@ -130,6 +135,7 @@ export function asAnnounced({
   judged,
   standards,
   settings,
+  progress,
   inspection,
   leading,
   alerts,
@@ -151,6 +157,7 @@ export function asAnnounced({
     ...(latestPeriod ? { latestPeriod } : {}),
     ...{ judged, standards, inspection },
     ...(settings ? { settings } : {}),
+    ...(progress ? { progress } : {}),
     ...(leading ? { leading } : {}),
     alerts: Object.fromEntries(told),
   };

@@ -9,9 +9,9 @@ import {
   cardinal,
   formatAbsence,
   formatBaseline,
-  formatDue,
   formatLine,
   formatObservation,
+  formatParagraphs,
   formatStandard,
   MAX_NAME_LENGTH,
   MAX_TYPED_LENGTH,
@@ -20,6 +20,7 @@ import {
   type SmallNumbers,
   sentence,
   typed,
+  whenDue,
 } from './format.ts';
 import { type AlertState, type Change, CLEAR, highest, type Level, LevelSchema, rank } from './lifecycle.ts';
 import type { Metric, Standard } from './metric.ts';
@@ -27,7 +28,7 @@ import { compareItems } from './notice.ts';
 import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';
 import { describeQuestion, firstOf, questionsAbout } from './questions.ts';
-import { reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
+import { isReopened, reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
 import { type AuthorityRecord, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
@@ -170,9 +171,12 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   // An older month that came in or was corrected may say that it began earlier, or later.
   const isMoved = !ended && change?.transition !== 'raised' && isSameButSince(before, shown);
   const moved = isMoved && before?.since ? { since: before.since } : {};
-  const reason = (isChanged || isMoved) && told ? whyNow(metric, id, told, occasion) : undefined;
+  const isWorse = change?.transition === 'raised' || change?.transition === 'worsened';
+  const reason = (isChanged || isMoved) && told ? whyNow(metric, id, told, occasion, isMoved || !isWorse) : undefined;
   const { episode } = after ?? {};
-  const isAgain = isChanged && episode && !before?.episode && episode.from <= (told?.over?.[id] ?? '');
+  const wasOver = told && !before?.episode && (episode?.from ?? '9') <= (told.over?.[id] ?? '');
+  // Another action that falls due in the month in which the others were done is new.
+  const isAgain = isChanged && wasOver && (metric || isReopened(told, record, occasion.obligations));
   const formerly = metric && told && formerTitle(metric, told);
   const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
   const given = inHandOf(id, before, after, ended, occasion);
@@ -212,11 +216,12 @@ function whyNow(
   metric: Metric | undefined,
   id: string,
   told: Announced,
-  { record, superseded, smallNumbers, judgements }: Occasion,
+  { record, obligations, superseded, smallNumbers, judgements }: Occasion,
+  isBetterInPart: boolean,
 ): string | undefined {
   if (metric) return reasonFor(metric, told, record, superseded, smallNumbers, isOtherwise(id, told, judgements));
   return isAuthorityAlert(id)
-    ? reasonForAuthority(told, record)
+    ? reasonForAuthority(id, told, record, obligations, isBetterInPart)
     : 'it is no longer one of the metrics that are watched';
 }
 
@@ -391,4 +396,4 @@ function describeAuthority(id: string, after: BoardAlert | undefined, { obligati
 const MAX_OVERDUE_LENGTH = 2000;
 
 const nameOf = (action: Action): string =>
-  `${action.id} ${action.title} (due ${formatDue(action)}; paragraph ${action.paragraph})`;
+  `${action.id} ${action.title} (${whenDue(action)}; ${formatParagraphs([action.paragraph])})`;

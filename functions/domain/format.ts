@@ -7,6 +7,12 @@ import type { Month } from './submission.ts';
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
 export type SmallNumbers = 'show' | 'suppress';
 
+/**
+ * For whoever has the figures as they were sent: programs by the API, and who sends them. Also where alerts are worked out and nothing
+ * of it is put into words. Whatever else is shown or mailed goes by `smallNumbersFor`.
+ */
+export const AS_SENT: SmallNumbers = 'show';
+
 /** Counts from 1 to this many can point to a child. Common practice for published figures; a deployment's choice. */
 const MAX_SMALL = 5;
 
@@ -189,6 +195,10 @@ export function formatDue({ due, dueBasis }: Pick<Action, 'due' | 'dueBasis'>): 
   };
   return `${dayName(due)}${whose[dueBasis]}`;
 }
+
+/** The same in the middle of a sentence: `due 22 October 2010`. */
+export const whenDue = (action: Pick<Action, 'due' | 'dueBasis'>): string =>
+  `${action.due === undefined ? '' : 'due '}${formatDue(action)}`;
 
 /** What the inspection found, with its paragraph: `78% in 2009/10 (paragraph 67)`, or a statement in words. */
 export function formatBaseline(metric: Metric): string {

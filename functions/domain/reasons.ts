@@ -1,3 +1,4 @@
+import type { Progress } from './action.ts';
 import type { SettingsVersion } from './authority.ts';
 import type { Announced } from './board.ts';
 import {
@@ -13,8 +14,9 @@ import {
   type SmallNumbers,
   typed,
 } from './format.ts';
-import type { LocalStandard, Metric } from './metric.ts';
-import { dueWorkingDayIn } from './obligations.ts';
+import type { AuthorityAlertId, LocalStandard, Metric } from './metric.ts';
+import { dueWorkingDayIn, type Obligations, openActionsOf, overdueOf } from './obligations.ts';
+import { dayInEngland } from './period.ts';
 import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
@@ -66,13 +68,77 @@ function changedInspectionOf(told: Announced, { inspection, fingerprint }: Autho
   return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
 }
 
-/** Why an alert of the authority as a whole reads otherwise: months that were retracted; another day by which figures are due; a changed inspection file. */
-export function reasonForAuthority(told: Announced, record: AuthorityRecord): string | undefined {
+/**
+ * Why an alert of the authority as a whole reads otherwise: months that were retracted; another day by which figures are due; of its
+ * actions, what was reported, and that others are asked for.
+ *
+ * @param isBetterInPart whether what was completed explains it, too: not where it is only worse.
+ */
+export function reasonForAuthority(
+  id: AuthorityAlertId,
+  told: Announced,
+  record: AuthorityRecord,
+  { overdueActions }: Pick<Obligations, 'overdueActions'>,
+  isBetterInPart: boolean,
+): string | undefined {
+  const overdue = new Set(overdueActions.map((action) => action.id));
+  const reported = id === 'action' ? reportedSince(told, record) : [];
+  const explaining = reported.filter((report) =>
+    report.state === 'completed' ? isBetterInPart && isLate(report, record) : overdue.has(report.action),
+  );
   const retracted = record.months
     .filter(({ period, revision, retracted }) => retracted && isRevised(told, period, revision))
     .map(({ period, revision }) => `${monthName(period)} was taken back (revision ${revision})`);
-  return joined([...first(retracted), ...changedDueDayOf(told, record), ...changedInspectionOf(told, record)]);
+  return joined([
+    ...first(retracted),
+    ...first(explaining.map(describeReport), 'action'),
+    ...(id === 'action' ? changedActionsOf(told, record) : changedDueDayOf(told, record)),
+  ]);
 }
+
+/** That another inspection asks for the actions, or that what is loaded asks for others: by it not those were overdue that were told. */
+function changedActionsOf(told: Announced, record: AuthorityRecord): string[] {
+  if (told.inspection === record.fingerprint) return [];
+  const { at, progress: known = {}, alerts, leading } = told;
+  const { id, published } = record.inspection;
+  if (leading !== undefined && leading !== id)
+    return [`a new inspection, published ${dayName(published)}, asks for other actions`];
+  const reported = record.progress.filter(({ action, version }) => version <= (known[action] ?? 0));
+  const overdue = at && overdueOf(openActionsOf(record.actions, reported), new Date(at)).length;
+  // Without figures none is watched.
+  const isAsTold = overdue === (told.latestPeriod === undefined ? overdue : (alerts.action?.overdue ?? 0));
+  return isAsTold ? [] : ['the inspection was loaded again, and asks for other actions, or by other days'];
+}
+
+/** What was reported last of each action that is completed now and was not when it was told, or the other way round. */
+function reportedSince(told: Announced, { inspection, progress }: AuthorityRecord): Progress[] {
+  const { progress: known } = told;
+  if (!known || told.leading !== inspection.id) return [];
+  return [...Map.groupBy(progress, ({ action }) => action)].flatMap(([action, reports]) => {
+    const newest = reports.reduce((last, report) => (report.version > last.version ? report : last));
+    const then = reports.find(({ version }) => version === known[action])?.state ?? 'open';
+    return newest.state === then ? [] : [newest];
+  });
+}
+
+/** Whether an action was completed once it was overdue. */
+function isLate({ action, at }: Progress, { actions }: AuthorityRecord): boolean {
+  const { due } = actions.find(({ id }) => id === action) ?? {};
+  return due !== undefined && due < dayInEngland(new Date(at));
+}
+
+/** Whether an action that was told as completed is open again, and overdue. */
+export function isReopened(
+  told: Announced,
+  record: AuthorityRecord,
+  { overdueActions }: Pick<Obligations, 'overdueActions'>,
+): boolean {
+  const overdue = new Set(overdueActions.map(({ id }) => id));
+  return reportedSince(told, record).some(({ action, state }) => state === 'open' && overdue.has(action));
+}
+
+const describeReport = ({ action, state, author, at }: Progress): string =>
+  `${action} was reported as ${state === 'completed' ? 'completed' : 'open again'} on ${dayName(dayInEngland(new Date(at)))} by “${typed(author, MAX_NAME_LENGTH)}”`;
 
 /** That figures are due by another day than they were when it was told. */
 function changedDueDayOf(told: Announced, { settings = [] }: AuthorityRecord): string[] {
@@ -88,10 +154,10 @@ function changedDueDayOf(told: Announced, { settings = [] }: AuthorityRecord): s
 const joined = (reasons: readonly string[]): string | undefined =>
   reasons.length > 0 ? reasons.join('; ') : undefined;
 
-function first(reasons: readonly string[]): string[] {
+function first(reasons: readonly string[], what = 'month'): string[] {
   const more = reasons.length - NAMED_MONTHS;
   if (more <= 0) return [...reasons];
-  return [...reasons.slice(0, NAMED_MONTHS), `and ${more} more month${more > 1 ? 's' : ''}`];
+  return [...reasons.slice(0, NAMED_MONTHS), `and ${more} more ${what}${more > 1 ? 's' : ''}`];
 }
 
 /** Whether a month that was announced is there in another revision now. */

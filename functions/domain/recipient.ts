@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Level, LevelSchema } from './lifecycle.ts';
+import { type Level, LevelSchema, rank } from './lifecycle.ts';
 import { PeriodSchema } from './period.ts';
 
 /** Who is mailed, and the filter by which SNS knows it. */
@@ -23,7 +23,7 @@ export const RecipientSchema = z.object({
   confirmed: z.object({ at: z.iso.datetime(), arn: z.string() }).optional(),
   /** Since when an address that was mailed is not, and the authorities whose other recipients were told. */
   lost: z.object({ at: z.iso.datetime(), told: z.array(z.string()) }).optional(),
-  /** The authorities of which it knows how things stand. What an earlier version wrote has none, and knows all. */
+  /** The authorities of which it knows how things stand, by all that it hears. What an earlier version wrote has none, and knows all. */
   knows: z.array(z.string()).optional(),
   /**
    * By authority that it asked a monthly summary of: the month of the last one, or the one that had been due when it asked; when the next
@@ -45,6 +45,36 @@ export type Recipient = z.infer<typeof RecipientSchema>;
 /** Whether somebody has still to be told how things stand in an authority that they hear of. */
 export const isNewTo = ({ hears, knows }: Pick<Recipient, 'hears' | 'knows'>, authority: string): boolean =>
   authority in hears && knows !== undefined && !knows.includes(authority);
+
+/** What decides who hears of something. */
+export interface Concern {
+  readonly authority: string;
+  readonly level: Level;
+}
+
+/** Whether what is heard includes something. */
+export function includes(hears: Hears, { authority, level }: Concern): boolean {
+  const least = hears[authority];
+  return least !== undefined && rank(level) >= rank(least);
+}
+
+/** Whether somebody hears of it by what was asked and, while SNS may still go by the filter before, by that too. */
+export const surelyHears = (
+  { hears, settling }: Pick<Recipient, 'hears' | 'settling'>,
+  concern: Concern,
+  now: Date,
+): boolean =>
+  includes(hears, concern) && (!settling || settling.until <= now.toISOString() || includes(settling.hears, concern));
+
+/** Whether somebody is to be told now how things stand: what happens after that, they hear of. */
+export function isToBeGreeted(
+  recipient: Pick<Recipient, 'hears' | 'knows' | 'settling'>,
+  authority: string,
+  now: Date,
+): boolean {
+  const level = recipient.hears[authority];
+  return level !== undefined && isNewTo(recipient, authority) && surelyHears(recipient, { authority, level }, now);
+}
 
 /** Whether somebody is to be sent an authority's summary, and nobody is about to send it. */
 export function isSummaryDue(

@@ -88,6 +88,7 @@ export function reconcile(
     judged: Object.fromEntries(record.months.map(({ period, revision }) => [period, revision])),
     standards: Object.fromEntries(record.localStandards.map(({ metric, version }) => [metric, version])),
     ...settingsJudged(record),
+    progress: progressJudged(record),
     inspection: record.fingerprint,
     leading: record.inspection.id,
     alerts,
@@ -113,6 +114,13 @@ export function reconcile(
 function settingsJudged({ settings = [] }: AuthorityRecord): Pick<Board, 'settings'> {
   const newest = settings.at(-1);
   return newest ? { settings: newest.version } : {};
+}
+
+/** The newest version of each action's progress. */
+function progressJudged({ progress }: AuthorityRecord): NonNullable<Board['progress']> {
+  const newest: Record<string, number> = {};
+  for (const { action, version } of progress) newest[action] = Math.max(version, newest[action] ?? 0);
+  return newest;
 }
 
 /**
@@ -228,6 +236,7 @@ function changesSince(
   const judgedThrough = told?.latestPeriod;
   const stood = stored ? asAnnounced(stored).alerts : {};
   const changes = new Map<string, Change>();
+  const isLedAsBefore = !isNewlyLed(told, { leading: record.inspection.id });
   // That it was wrong cannot be known while a month cannot be read.
   const isKnown = unreadableMonths(record.months).length === 0;
   const there = (id: string, before: ToldAlert | undefined): AlertState =>
@@ -236,7 +245,7 @@ function changesSince(
     const before = told?.alerts[id];
     const after = alerts[id];
     const change = isAuthorityAlert(id)
-      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations)
+      ? changeOfAuthorityAlert(AUTHORITY_ALERTS[id], before, stood[id], after, record, obligations, isLedAsBefore)
       : changeBetween(before ?? CLEAR, there(id, before), after ?? CLEAR, judgedThrough);
     const news = change ?? absenceOf(before, after) ?? reminderOf(before, told, after, obligations);
     if (news) changes.set(id, news);
@@ -249,7 +258,7 @@ function announcedNow(
   content: Omit<Board, 'version' | 'evaluatedAt' | 'lastNotice' | 'announced'>,
   told: Announced | undefined,
   changes: ReadonlyMap<string, Change>,
-  { month }: Obligations,
+  { month, now }: Obligations,
 ): Announced {
   const announced = asAnnounced(content);
   const alerts = Object.entries(announced.alerts).map(([id, alert]) => {
@@ -257,10 +266,13 @@ function announcedNow(
     return [id, { ...alert, toldIn: before && told ? toldIn(before, told) : month }] as const;
   });
   const over = overAfter(content, told, changes);
-  return { ...announced, alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
+  return { ...announced, at: now.toISOString(), alerts: Object.fromEntries(alerts), ...(over ? { over } : {}) };
 }
 
-/** Which alerts of metrics were told as over, and by when: whoever was told so has to be told if it turns out otherwise. */
+/**
+ * Which alerts were told as over, and by when: whoever was told so has to be told if it turns out otherwise. Not figures that were
+ * late: that they came stays so.
+ */
 function overAfter(
   { alerts, latestPeriod = '' }: Pick<Board, 'alerts' | 'latestPeriod'>,
   told: Announced | undefined,
@@ -268,7 +280,7 @@ function overAfter(
 ): Announced['over'] {
   const ended = [...changes].flatMap(([id, { transition }]) => {
     const before = told?.alerts[id];
-    if (!before?.episode || isAuthorityAlert(id) || !['cleared', 'withdrawn'].includes(transition)) return [];
+    if (!before?.episode || id === 'submission' || !['cleared', 'withdrawn'].includes(transition)) return [];
     return [[id, [before.period, latestPeriod].sort().at(-1) ?? '']] as const;
   });
   const over = [...Object.entries(told?.over ?? {}), ...ended].filter(([id]) => !alerts[id]?.episode);
@@ -339,8 +351,10 @@ function changeOfAuthorityAlert(
   after: BoardAlert | undefined,
   record: AuthorityRecord,
   obligations: Obligations,
+  isLedAsBefore: boolean,
 ): Change | undefined {
-  const there = before && rule.wasRight(before, record, obligations) ? before : CLEAR;
+  // What was asked for by the inspection before was right, whatever is asked for now.
+  const there = before && (!isLedAsBefore || rule.wasRight(before, record, obligations)) ? before : CLEAR;
   const change = changeBetween(before ?? CLEAR, there, after ?? CLEAR, undefined);
   // Catching up is no news of its own, and neither is an alert that has become another of the same kind.
   if (change?.transition === 'eased') return { ...change, mailed: rule.lasts(obligations) };

@@ -431,7 +431,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Recipients',
     summary: 'Add a recipient',
     description:
-      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes. With `summary`, the address is also sent one e-mail a month that says how things stand, from the next month on.',
+      'SNS asks the address to confirm. An address that is already a recipient gets the new level. One that has confirmed for another authority is not asked again. A changed level takes up to 15 minutes; whoever hears of more by it is then told how things stand, in an e-mail to them alone. With `summary`, the address is also sent one e-mail a month that says how things stand, from the next month on.',
     body: {
       schema: 'NewRecipient',
       example: { address: 'head.of.service@example.org', level: 'critical', summary: true },

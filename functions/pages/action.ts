@@ -1,10 +1,10 @@
 import { type Action, withProgress } from '../domain/action.ts';
-import { formatDue } from '../domain/format.ts';
+import { formatDue, formatParagraphs, sentence } from '../domain/format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { inputs, type Refused } from './inputs.ts';
 import { errorSummary, fact, forgeryField, layout, pathOf, type Visit } from './layout.ts';
 import type { Overview } from './overview.ts';
-import { dueIn, paragraphs, shownBy } from './overview-inspections.ts';
+import { dueIn, shownBy } from './overview-inspections.ts';
 import { entered, timeName } from './words.ts';
 
 const STATES = { open: 'Open', completed: 'Completed' } as const;
@@ -22,8 +22,8 @@ export function actionPage(visit: Visit, overview: Overview, action: Action, ref
 <h1 class="govuk-heading-l">${action.title}</h1>
 <dl class="govuk-summary-list app-facts">
 ${fact('Where it stands', STATES[state])}
-${fact('Due', html`${formatDue(action)} <span class="app-when">${state === 'open' && dueIn(action, overview.today)}</span>`)}
-${fact('Asked for in', html`${header.title}, ${paragraphs([action.paragraph])}`)}
+${fact('Due', html`${sentence(formatDue(action))} <span class="app-when">${state === 'open' && dueIn(action, overview.today)}</span>`)}
+${fact('Asked for in', html`${header.title}, ${formatParagraphs([action.paragraph])}`)}
 ${fact('How its metrics do', shownBy(overview, action))}
 </dl>
 <h2 class="govuk-heading-m" id="progress">What was reported of it</h2>

@@ -105,7 +105,7 @@ function sources(overview: Overview): Html {
   const late = board?.alerts.submission;
   const named = (periods: readonly { readonly period: string }[]): string =>
     periods.map(({ period }) => monthName(period)).join(', ');
-  return html`<section aria-labelledby="sources"><h2 class="govuk-heading-l" id="sources">Questions about the data, and sources</h2>
+  return html`<section class="app-sources" aria-labelledby="sources"><h2 class="govuk-heading-l" id="sources">Questions about the data, and sources</h2>
 <ul class="govuk-list govuk-list--bullet">
 ${late && html`<li>${late.findings.map(({ text }) => text).join(' ')}</li>`}
 ${setAside && html`<li>The newest figures could not be judged yet.</li>`}

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { monthName } from '../domain/format.ts';
 import type { Level } from '../domain/lifecycle.ts';
 import { addMonths, monthIndex } from '../domain/period.ts';
 import type { Html } from './html.ts';
@@ -82,7 +83,7 @@ export const REFERENCES = {
 export const MEANINGS = {
   critical: { symbol: 'diamond', colour: CRITICAL, radius: 8 },
   warning: { symbol: 'triangle', colour: '#a83f00', radius: 7 },
-  watch: { symbol: 'circle', colour: WATCH, radius: 6 },
+  watch: { symbol: 'circle', colour: WATCH, radius: 8 },
   concern: { symbol: 'times', colour: WATCH, radius: 6 },
   improvement: { symbol: 'square', colour: '#1d70b8', radius: 6 },
   other: { symbol: 'star', colour: INK, radius: 6 },
@@ -232,8 +233,8 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
             y: 'value',
             r: MEANINGS[meaning].radius,
             symbol: MEANINGS[meaning].symbol,
-            // Two strokes have no inside.
-            ...(meaning === 'concern'
+            // Two strokes have no inside; what is to watch is a ring around the figure, as no other dot tells it from in grey.
+            ...(meaning === 'concern' || meaning === 'watch'
               ? { stroke: MEANINGS[meaning].colour, strokeWidth: 2.5 }
               : { fill: MEANINGS[meaning].colour, stroke: 'white' }),
           },
@@ -241,7 +242,7 @@ export function chart(data: ChartData, size: keyof typeof CHART_WIDTHS, text: Ch
       ),
       Plot.dot(
         points.filter(({ revised }) => revised),
-        { x: 'date', y: 'value', r: 10, stroke: INK, strokeWidth: 1.5 },
+        { x: 'date', y: 'value', r: 12, symbol: 'square', stroke: INK, strokeWidth: 1.5 },
       ),
     ],
   });
@@ -279,7 +280,7 @@ function changeLabels(data: ChartData, size: keyof typeof CHART_WIDTHS, marginRi
   let free: number = CHART_WIDTHS[size];
   for (const { period } of [...changesOf(data)].reverse()) {
     const at = dateOf(period);
-    const text = `Standard since ${shortMonth(period)}`;
+    const text = `Standard since ${monthName(period)}`;
     const width = widthOf(text, size) + 10;
     const x = MARGIN_LEFT + ((at.getTime() - first) / (last - first)) * inside;
     const before = x + width > free;

@@ -216,9 +216,9 @@ function key({ points, references, standards, rebases }: ChartData): Html {
   return html`<ul class="app-key">
 ${entry(html`<path d="M0 8H34" stroke="#12324a" stroke-width="2"/><circle cx="17" cy="8" r="4" fill="#12324a"/>`, 'Figure')}
 ${some(({ provisional }) => provisional) && entry(html`<circle cx="17" cy="8" r="4" fill="#fff" stroke="#12324a" stroke-width="1.5"/>`, 'Provisional figure')}
-${some(({ revised }) => revised) && entry(html`<circle cx="17" cy="8" r="7" fill="none" stroke="#12324a" stroke-width="1.5"/><circle cx="17" cy="8" r="3" fill="#12324a"/>`, 'Corrected since first submitted')}
-${(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((kind) => some(({ meaning }) => meaning === kind) && entry(html`<path d="${MARKS[kind]}" ${kind === 'concern' ? html`stroke="${MEANINGS[kind].colour}" stroke-width="2.500"` : html`fill="${MEANINGS[kind].colour}"`}/>`, MEANING_WORD[kind]))}
-${entry(html`<path d="M0 8H34" stroke="#6f777b"/>`, 'Usual level (mean)')}
+${some(({ revised }) => revised) && entry(html`<path d="M10 1h14v14H10z" fill="none" stroke="#12324a" stroke-width="1.5"/><circle cx="17" cy="8" r="3" fill="#12324a"/>`, 'Corrected since first submitted')}
+${(Object.keys(MEANINGS) as (keyof typeof MEANINGS)[]).map((kind) => some(({ meaning }) => meaning === kind) && entry(html`<path d="${MARKS[kind]}" ${kind === 'concern' || kind === 'watch' ? html`fill="none" stroke="${MEANINGS[kind].colour}" stroke-width="2.500"` : html`fill="${MEANINGS[kind].colour}"`}/>`, MEANING_WORD[kind]))}
+${entry(html`<path d="M0 8H34" stroke="#6f777b"/>`, some(({ lower }) => lower !== null) ? 'Usual level (mean)' : 'Mean of these figures')}
 ${some(({ lower }) => lower !== null) && entry(html`<path d="M0 3H34M0 13H34" stroke="#6f777b" stroke-dasharray="5 4"/>`, 'Usual limits of this series (XmR)')}
 ${standards.length > 0 && entry(html`<path d="M0 8H34" stroke="#4c2c92" stroke-width="2" stroke-dasharray="10 4"/>`, 'Standard')}
 ${[...new Set(references.map(({ kind }) => kind))].map((kind) => entry(html`<path d="M0 8H34" stroke="${REFERENCES[kind].colour}" stroke-width="2" stroke-dasharray="${REFERENCES[kind].dashes}"/>`, REFERENCE_WORD[kind]))}
@@ -230,7 +230,7 @@ ${rebases.length > 0 && entry(html`<path d="M17 0V16" stroke="#12324a" stroke-wi
 const MARKS: Record<keyof typeof MEANINGS, string> = {
   critical: 'M17 0l8 8-8 8-8-8z',
   warning: 'M17 1l8 14H9z',
-  watch: 'M17 2a6 6 0 1 0 .01 0z',
+  watch: 'M17 2a6 6 0 1 0 .01 0zM17 7a1 1 0 1 0 .01 0z',
   concern: 'M12 3l10 10M22 3l-10 10',
   improvement: 'M11 2h12v12H11z',
   other: 'M17 1l2 5h5l-4 3 2 6-5-4-5 4 2-6-4-3h5z',

@@ -2,18 +2,20 @@ import { formatBenchmark, formatEngland, formatNeighbours, provenanceOf } from '
 import type { Acknowledgement, BoardAlert } from '../domain/board.ts';
 import { withoutWorking } from '../domain/describe-finding.ts';
 import {
+  basisOf,
   cardinal,
   dateName,
   formatAbsence,
   formatBaseline,
-  formatDue,
   formatLine,
   formatNumber,
   formatObservation,
+  formatParagraphs,
   formatStandard,
   monthName,
   NOBODY_HAS_IT_IN_HAND,
   sentence,
+  whenDue,
 } from '../domain/format.ts';
 import type { Standard } from '../domain/metric.ts';
 import { describeQuestion, questionsAbout } from '../domain/questions.ts';
@@ -124,11 +126,18 @@ ${fact(
   year &&
     html`${formatObservation(metric, year.pooled, smallNumbers)}, ${monthName(year.from)} to ${monthName(year.through)}, counts added up`,
 )}
-${fact('Standard', standard ? `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${standard.basis === 'inspection' ? '' : `: ${standard.note}`}` : 'None. It is judged by its own course, and by what the inspection found, where that is a figure.')}
+${fact('Standard', standard ? `${metric.polarity === 'target' ? 'Within' : metric.polarity === 'lower' ? 'At most' : 'At least'} ${formatStandard(metric, standard)}${noteOf(standard)}` : 'None. It is judged by how it has gone so far, and by what the inspection found, where that is a figure.')}
 ${fact('Inspection found', formatBaseline(metric))}
 ${fact('For comparison', benchmark && html`${sentence(formatBenchmark(metric, benchmark))}. <a class="govuk-link" href="#elsewhere">Where this comes from</a>`)}
 ${fact('Definition', metric.definition)}
 </dl>`;
+}
+
+/** Where a standard comes from, as far as its basis does not say so already. */
+function noteOf({ basis, note }: Standard): string {
+  if (basis === 'inspection') return '';
+  const more = note.startsWith(basisOf(basis)) ? note.slice(basisOf(basis).length).replace(/^[,;:] /, '') : note;
+  return more && `; ${more}`;
 }
 
 /** What was published of England and of the neighbours, newest year first. No figure is held against it. */
@@ -249,7 +258,7 @@ ${fact('Judgement', judgement && html`${judgement.title} ${gradeOf(judgement)} $
 ${fact(
   'Recommended actions',
   actions.length > 0 &&
-    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, due ${formatDue(action)} (paragraph ${action.paragraph})</li>`)}</ul>`,
+    html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, ${whenDue(action)} (${formatParagraphs([action.paragraph])})</li>`)}</ul>`,
 )}
 ${fact('Paragraphs', metric.paragraphs.join(', '))}
 </dl>`;

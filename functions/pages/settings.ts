@@ -38,7 +38,7 @@ export function settingsPage(
 <form method="post" action="${pathOf(authority, 'settings')}" class="app-narrow">${forgery}
 ${text('name', 'Name', { hint: 'As people write it. Leave blank for the name that the inspection has.', width: 20 })}
 ${text('dueWorkingDay', 'Working day by which figures are due', { hint: `After the month, 1 to 20, in England. Leave blank for this service’s default, the ${nth(SUBMISSION_WORKING_DAYS)}.`, width: 5 })}
-${choice('smallNumbers', 'Small numbers', [['', `As this instance has it: ${SMALL[smallNumbersFor({}, deployed)].toLowerCase()}`], ...Object.entries(SMALL)], { hint: 'On pages and in e-mails.' })}
+${choice('smallNumbers', 'Small numbers', [['', `As whoever runs this service set it: ${SMALL[smallNumbersFor({}, deployed)].toLowerCase()}`], ...Object.entries(SMALL)], { hint: 'On pages and in e-mails.' })}
 ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
 <button class="govuk-button">Save</button></form>

@@ -60,7 +60,7 @@ export function spcIcons(
 ): Content {
   if (!latest) return undefined;
   if (latest.shortGroup)
-    return html`<p class="govuk-body">Too few figures to tell what is usual: that takes ${fewest} since the way of working last changed.</p>`;
+    return html`<p class="govuk-body">Too few figures to tell what is usual: that takes ${fewest}${latest.group > 0 && ' since the way of working last changed'}.</p>`;
   const variation = variationOf(latest, state);
   const assurance = assuranceOf(latest, standard?.value, DIRECTION[metric.polarity]);
   return html`<ul class="app-spc">

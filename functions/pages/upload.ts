@@ -118,7 +118,7 @@ function templateForm({ authority }: InspectionHeader): Html {
 <input class="govuk-input govuk-input--width-10" id="${name}" name="${name}" autocomplete="off" aria-describedby="template-hint"></div>`;
   return html`<h2 class="govuk-heading-m">Get a workbook to fill in</h2>
 <p class="govuk-body">It has a row for each metric and month, says what each needs, and holds what was sent before. Send it back below as it is.</p>
-<p class="govuk-hint" id="template-hint">Without months, it is for those that are still to come and over already.</p>
+<p class="govuk-hint" id="template-hint">Leave both blank for the months that are over and were not sent yet.</p>
 <form method="get" action="${pathOf(authority, 'template.xlsx')}" class="app-narrow">${field('from', 'First month, such as September 2024')}${field('to', 'Last month')}
 <button class="govuk-button govuk-button--secondary">Download the workbook</button></form>`;
 }
@@ -139,7 +139,7 @@ function uploadForm({ session }: Visit, { authority }: InspectionHeader, pasted:
   return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'submit')}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label govuk-label--m" for="file">Excel workbook or CSV file</label>
-<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by title, id or a usual name such as ICPC or NI 59. Several months may be in one file.</div>
+<div class="govuk-hint" id="file-hint">One figure a line, one month a line or one metric a line, with the names of the columns above. Metrics go by their title or a usual name such as ICPC or NI 59. Several months may be in one file.</div>
 <input class="govuk-file-upload" type="file" id="file" name="file" accept=".xlsx,.xlsm,.csv,.tsv,.txt,text/csv,text/plain" aria-describedby="file-hint"></div>
 <div class="govuk-form-group"><label class="govuk-label" for="figures">Or paste the figures</label>
 <textarea class="govuk-textarea app-code" id="figures" name="figures" rows="6" spellcheck="false">${pasted}</textarea></div>

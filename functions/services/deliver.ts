@@ -65,7 +65,7 @@ export async function deliverNotice(
   if (!(await claimNotice(database, reference, now(), until)))
     return (await readUnsent(database, reference)) ? 'being sent' : 'sent before';
   // From here on nobody greets them: the notice says all, and goes out sooner or later.
-  for (const id of newcomers) await knowsNow(delivering, id, authority);
+  for (const id of newcomers) await knowsNow(delivering, id, authority, now());
   const messageId = await publishNotice(notice, turn, delivering).catch(async (error: unknown) => {
     await releaseNotice(database, reference, until);
     throw error;

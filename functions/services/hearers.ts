@@ -1,13 +1,15 @@
-import { rank } from '../domain/lifecycle.ts';
-import type { Notice } from '../domain/notice-contents.ts';
-import { type Hears, isNewTo, type Recipient, readFilterPolicy } from '../domain/recipient.ts';
+import {
+  type Concern,
+  includes,
+  isToBeGreeted,
+  type Recipient,
+  readFilterPolicy,
+  surelyHears,
+} from '../domain/recipient.ts';
 import { readRecipientAsStored, readRecipients } from '../store/recipients.ts';
 import { listSubscriptions, type Recipients, readPolicy, type Subscription } from './subscriptions.ts';
 
 /** Who would get what is published now. */
-
-/** What decides who hears of something. */
-export type Concern = Pick<Notice, 'authority' | 'level'>;
 
 /** Somebody who has confirmed and would get what is published now. */
 export interface Hearer {
@@ -62,7 +64,7 @@ export async function findNewcomers(
   now: Date,
   { subscriptions, asked }: Audience,
 ): Promise<string[]> {
-  const fresh = asked.filter((each) => isNewTo(each, concern.authority) && surelyHears(each, concern, now));
+  const fresh = asked.filter((each) => isToBeGreeted(each, concern.authority, now) && includes(each.hears, concern));
   const found: string[] = [];
   for (const { id } of fresh) {
     const arn = subscriptions.find((each) => each.id === id)?.arn;
@@ -90,14 +92,5 @@ export async function stillHears(
 
 async function letsThrough(recipients: Recipients, arn: string, concern: Concern): Promise<boolean> {
   const policy = await readPolicy(recipients, arn);
-  return policy === '{}' || hearsOf(readFilterPolicy(policy)?.hears ?? {}, concern);
+  return policy === '{}' || includes(readFilterPolicy(policy)?.hears ?? {}, concern);
 }
-
-/** By what was asked, and while SNS may still go by the filter before, by that too. */
-const surelyHears = ({ hears, settling }: Recipient, concern: Concern, now: Date): boolean =>
-  hearsOf(hears, concern) && (!settling || settling.until <= now.toISOString() || hearsOf(settling.hears, concern));
-
-const hearsOf = (hears: Hears, { authority, level }: Concern): boolean => {
-  const least = hears[authority];
-  return least !== undefined && rank(level) >= rank(least);
-};

@@ -106,7 +106,7 @@ export async function loadInspection(
   const inspection = InspectionSchema.parse(contents);
   const written = await retryChanged(async () => {
     const plan = await planInspection(database, inspection, done);
-    if (plan.written > 0) checkRoom(plan);
+    if (plan.written > 0) checkCapacity(plan);
     await plan.save();
     return plan.written;
   });
@@ -114,7 +114,7 @@ export async function loadInspection(
 }
 
 /** Throws {@link FullError} where more would be loaded of something than there can be; what is there stays, and can be changed. */
-export function checkRoom({ before, after }: Pick<Plan, 'before' | 'after'>): void {
+export function checkCapacity({ before, after }: Pick<Plan, 'before' | 'after'>): void {
   for (const what of ['metrics', 'inspections'] as const)
     if (after[what].length > Math.max(MOST[what], before?.[what].length ?? 0)) throw new FullError(what, MOST[what]);
 }

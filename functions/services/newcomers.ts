@@ -1,7 +1,7 @@
 import { greetingOf, lossOf } from '../domain/direct-mail.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
-import { isNewTo, type Recipient } from '../domain/recipient.ts';
+import { isToBeGreeted, type Recipient } from '../domain/recipient.ts';
 import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
@@ -13,7 +13,7 @@ import { listSubscriptions, type Recipients, readPolicy, type Subscription } fro
 import { sendSummary, summariesDue } from './summaries.ts';
 
 /**
- * Who has come to hear of an authority, and who is lost to it. SNS tells of neither: both are seen by looking, every hour. Whoever
+ * Who has come to hear of an authority, or of more of it, and who is lost to it. SNS tells of neither: both are seen by looking, every hour. Whoever
  * has come is told how things stand, unless a notice was first; of whoever is lost the others are told.
  */
 
@@ -38,7 +38,7 @@ export async function lookAtRecipients(recipients: Recipients, now: Date): Promi
     if (!seen) continue;
     const { id: recipient, hears, confirmed, lost } = seen;
     for (const authority of Object.keys(hears)) {
-      if (confirmed && isNewTo(seen, authority)) toTell.push({ about: 'arrival', recipient, authority });
+      if (confirmed && isToBeGreeted(seen, authority, now)) toTell.push({ about: 'arrival', recipient, authority });
       if (lost && !lost.told.includes(authority)) toTell.push({ about: 'loss', recipient, authority });
     }
     for (const authority of summariesDue(seen, now)) toTell.push({ about: 'summary', recipient, authority });
@@ -86,14 +86,14 @@ async function greet(id: string, authority: string, telling: Telling, now: Date)
   // Read last: whoever gets a notice meanwhile needs no greeting any more.
   const recipient = await readRecipient(database, id);
   const least = recipient?.hears[authority];
-  if (!recipient || !least || !isNewTo(recipient, authority)) return true;
+  if (!recipient || !least || !isToBeGreeted(recipient, authority, now)) return true;
   // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
   if (standing && standing.lastNotice > 0) {
     const waiting = unsent.filter(({ level }) => rank(level) >= rank(least)).length;
     const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
     if (!(await publishTo(telling, id, words))) return false;
   }
-  await knowsNow(telling, id, authority);
+  await knowsNow(telling, id, authority, now);
   return true;
 }
 
@@ -103,15 +103,16 @@ async function readUnsentOf(database: Telling['database'], authority: string, no
   return notices.filter((notice) => notice !== undefined);
 }
 
-/** Keeps that a recipient knows how things stand in an authority. */
+/** Keeps that a recipient knows how things stand in an authority; not of one who hears of more of it since they were told. */
 export async function knowsNow(
   { database }: Pick<Recipients, 'database'>,
   id: string,
   authority: string,
+  now: Date,
 ): Promise<void> {
   await retryChanged(async () => {
     const read = await readRecipient(database, id);
-    if (read && isNewTo(read, authority))
+    if (read && isToBeGreeted(read, authority, now))
       await saveRecipient(database, read, { ...read, knows: [...(read.knows ?? []), authority] });
   });
 }

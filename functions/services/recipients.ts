@@ -1,5 +1,5 @@
 import { InvalidParameterException, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { highest, type Level } from '../domain/lifecycle.ts';
+import { highest, type Level, rank } from '../domain/lifecycle.ts';
 import { type Hears, isFilterOf, type Recipient } from '../domain/recipient.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { recipientId } from '../store/keys.ts';
@@ -176,6 +176,9 @@ export function addRecipient(
     const isOther = read && (read.requested || read.hears[authority] !== level);
     // Asked for the same again, SNS may still go by the filter before that.
     const settling = isOther ? settlingFrom(read, now) : read?.settling;
+    // Whoever hears of more from now on was not told of what is less serious.
+    const hearsMore = rank(level) < rank(before[authority]);
+    const knows = (read?.knows ?? Object.keys(before)).filter((each) => each !== authority || !hearsMore);
     // First, so that a subscription is never pending without anybody knowing whose it is.
     // Said anew, what could not be read is whole again.
     const saved = await saveUnlessSame(recipients, read, stored, {
@@ -186,7 +189,7 @@ export function addRecipient(
       ...(asked ? { requested } : {}),
       ...(settling && !asked ? { settling } : {}),
       ...(read?.confirmed && !asked ? { confirmed: read.confirmed } : {}),
-      knows: asked ? [] : (read?.knows ?? Object.keys(before)),
+      knows: asked ? [] : knows,
       ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
     });

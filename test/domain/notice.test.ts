@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../functions/domain/action.ts';
 import { announcedOf, type Board } from '../../functions/domain/board.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
 import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
@@ -390,6 +391,63 @@ describe('what was told before decides what is said', () => {
       ['2010-11-03', { months: [{ ...(month as Month), revision: 2, retracted: true, observations: {} }] }],
     ]);
     expect(taken?.text).toContain('0 of 1 reported as completed; not watched while no figures are in.');
+  });
+
+  describe('an action', () => {
+    const actions = [anAction('A1', '2010-10-20'), anAction('A2', '2010-11-20'), anAction('A3', '2010-12-20')];
+    const report = (action: string, version: number, state: Progress['state'], day: string): Progress => ({
+      ...{ action, version, state, evidence: 'seen', author: 'A. Head' },
+      at: `${day}T09:00:00.000Z`,
+    });
+    const done = report('A1', 1, 'completed', '2010-11-03');
+    const undone = report('A1', 2, 'open', '2010-11-04');
+    const steps: [string, Partial<AuthorityRecord>][] = [
+      ['2010-11-02', { ...figures([GOOD]), actions }],
+      ['2010-11-03', { progress: [done] }],
+    ];
+
+    it('that is reported as completed, and then as open again, is the reason of what is told of it', () => {
+      const [, over, again] = told([...steps, ['2010-11-04', { progress: [done, undone] }]]);
+      expect(over?.text).toContain('No longer raised: Recommended actions.');
+      expect(over?.text).toContain('This is why: A1 was reported as completed on 3 November 2010 by “A. Head”.');
+      expect(again?.text).toContain(
+        'Warning again: Recommended actions since October 2010. It was said to be over. That no longer holds.',
+      );
+      expect(again?.text).toContain('This is why: A1 was reported as open again on 4 November 2010 by “A. Head”.');
+    });
+
+    it('of another inspection, or that is loaded otherwise, is said to be that; one that falls due has no such reason', () => {
+      const loaded = { fingerprint: 'loaded again' };
+      const [, , due] = told([...steps, ['2010-11-22', loaded]]);
+      expect(due?.text).toContain('Warning, new: Recommended actions since November 2010.');
+      expect(due?.text, 'what was loaded did not make it so').not.toContain('This is why');
+      const [, , earlier] = told([...steps, ['2010-11-05', { ...loaded, actions: [anAction('A2', '2010-10-25')] }]]);
+      expect(earlier?.text).toContain(
+        'This is why: the inspection was loaded again, and asks for other actions, or by other days.',
+      );
+      const { inspection } = aRecord();
+      const newer = { ...inspection, id: 'herefordshire-2014', published: '2010-11-05' };
+      const [, other] = told([
+        ['2010-11-02', { ...figures([GOOD]), actions }],
+        ['2010-11-05', { ...loaded, inspection: newer, actions: [anAction('B1', '2011-11-20')] }],
+      ]);
+      expect(other?.text, 'it was right, by what was asked for then').toContain(
+        'No longer raised: Recommended actions.',
+      );
+      expect(other?.text).toContain(
+        'This is why: a new inspection, published 5 November 2010, asks for other actions.',
+      );
+    });
+
+    it('that falls due is new, though another was completed', () => {
+      const [, , due] = told([...steps, ['2010-11-22', {}]]);
+      expect(due?.text).toContain('Warning, new: Recommended actions since November 2010.');
+      expect(due?.text).not.toContain('This is why');
+      const early = report('A3', 1, 'completed', '2010-11-24');
+      const [, , , later] = told([...steps, ['2010-11-22', {}], ['2010-12-22', { progress: [done, early, undone] }]]);
+      expect(later?.text).toContain('This is why: A1 was reported as open again on 4 November 2010');
+      expect(later?.text, 'completed in time explains nothing that is worse').not.toContain('A3 was');
+    });
   });
 
   describe('good news that was told and did not hold is told as that', () => {

@@ -90,7 +90,8 @@ beforeAll(() => {
   console.log(`${points.length} points at which a function is killed`);
 });
 
-test('every function is killed somewhere, and around all that it can write or send', () => {
+// The way to the council's own sign-in needs one, and its clock: test/pages/council-sign-in.test.ts kills it.
+test('every other function is killed somewhere, and around all that it can write or send', () => {
   const found = Map.groupBy(points, ({ functionId }) => short(functionId));
   const effects = [...found].map(([name, points]) => [
     name,
@@ -102,7 +103,7 @@ test('every function is killed somewhere, and around all that it can write or se
     evaluate: ['DeleteItem', 'PutItem', 'TransactWriteItems'],
     notify: ['Publish', 'PutItem', 'UpdateItem'],
     manage: [...subscribing, 'Unsubscribe'],
-    dashboard: [...subscribing, 'Unsubscribe'],
+    dashboard: ['Publish', ...subscribing, 'Unsubscribe'].sort(),
     query: [],
     seed: ['TransactWriteItems'],
   });

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
 import { CLAIM_MS } from '../../functions/services/direct-mail.ts';
 import { loadInspection } from '../../functions/services/inspections.ts';
+import { createToken, listEndingTokens } from '../../functions/store/access.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { AT_ONCE, dueMark } from '../../functions/store/due-marks.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
@@ -15,7 +15,7 @@ import { readRecipient, saveRecipient } from '../../functions/store/recipients.t
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
-import { ACTION, type Answered, enqueue, functionOf, LABEL, METRIC, type World } from './world.ts';
+import { ACTION, type Answered, CLOCK, enqueue, functionOf, LABEL, METRIC, type World } from './world.ts';
 
 /**
  * What people and programs do with the service, through its own doors and as they would: whoever gets no answer asks
@@ -208,6 +208,14 @@ async function byTheHour(world: World, name: string): Promise<void> {
   await world.instance.idle();
 }
 
+/** As above, until something has come of it: a run that is killed in between keeps what it was at to itself for a while. */
+async function byTheHourUntil(world: World, name: string, isDone: () => Promise<boolean>): Promise<void> {
+  for (let run = 1; run <= 10 && !(await isDone()); run++) {
+    if (run > 1) world.wait(CLAIM_MS);
+    await byTheHour(world, name);
+  }
+}
+
 async function mailsTo(world: World, address: string): Promise<{ subject: string; text: string }[]> {
   await world.instance.idle();
   const mails = (await (await fetch(`${world.instance.inbox}/api/email`)).json()) as {
@@ -249,15 +257,68 @@ const summary: Story = {
         summaries: { [authority]: { month: '2011-02', dueAt: '2011-04-16T00:00:00.000Z' } },
       });
     const kept = async () => (await readRecipient(world.database, id))?.summaries?.[authority];
-    // A run that is killed in between keeps it to itself for a quarter of a minute.
-    for (let run = 1; run <= 10 && (await kept())?.month !== '2011-03'; run++) {
-      if (run > 1) await sleep(CLAIM_MS / 4);
-      await byTheHour(world, 'Notify');
-    }
+    await byTheHourUntil(world, 'Notify', async () => (await kept())?.month === '2011-03');
     const subjects = (await mailsTo(world, address)).map(({ subject }) => subject.replace(/^.*?, /, '/authority/, '));
     // Sent, and killed before that was recorded, it comes twice, and is the same.
     const told = new Set(subjects.filter((subject) => subject.includes('monthly summary')));
     return { authority, accepted: [month], seen: [[...told], await kept()] };
+  },
+};
+
+/** Whoever may manage is mailed, and whoever runs the service. */
+const tokenEnd: Story = {
+  kills: ['notify'],
+  aroundEffects: true,
+  comesTo: { transitions: [], seen: ['/authority/: the token "monthly returns" ends on 19 May 2011'] },
+  async tell(world, authority) {
+    await world.load(authority);
+    const address = `${authority}@example.org`;
+    await api(world, 'POST', `/v1/authorities/${authority}/recipients`, { address, role: 'manage' });
+    await confirm(world, address);
+    const inDays = (days: number) => new Date(Date.parse(CLOCK) + days * 24 * 60 * 60 * 1000);
+    const expires = Math.floor(inDays(13).getTime() / 1000);
+    await createToken(world.database, { scopes: ['submit'], authority, label: 'monthly returns', expires });
+    const untold = async () => (await listEndingTokens(world.database, authority, inDays(14))).tokens;
+    await byTheHourUntil(world, 'Notify', async () => (await untold()).length === 0);
+    const subjects = (await mailsTo(world, address)).map(({ subject }) => subject.replace(/^.*?:/, '/authority/:'));
+    // Sent, and killed before that was recorded, it comes twice, and is the same.
+    const told = new Set(subjects.filter((subject) => subject.includes('token')));
+    return { authority, accepted: [], seen: [...told] };
+  },
+};
+
+/** Asks for links until one leads in: one is used up though its answer was lost, and no second one is mailed within a minute. */
+const mailedLink: Story = {
+  kills: ['dashboard'],
+  aroundEffects: true,
+  comesTo: { transitions: [], seen: [expect.stringContaining('Where you are signed in'), 403] },
+  async tell(world, authority) {
+    await world.load(authority);
+    const address = `${authority}@example.org`;
+    await api(world, 'POST', `/v1/authorities/${authority}/recipients`, { address });
+    await confirm(world, address);
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    const post = (path: string, fields: Readonly<Record<string, string>>) =>
+      world.ask(path, { method: 'POST', headers, body: new URLSearchParams(fields) });
+    const links = async () =>
+      (await mailsTo(world, address)).flatMap(({ text }) => {
+        const url = URL.parse(/http:\S+\/sign-in\/link\S+/.exec(text)?.[0] ?? '');
+        return url?.searchParams.get('link') ?? [];
+      });
+    for (let tries = 1; tries <= 5; tries++) {
+      const before = (await links()).length;
+      await post('/sign-in/mail', { address });
+      const link = (await links()).slice(before).at(-1);
+      const answered = link ? await post('/sign-in/link', { link, to: '/sessions' }) : undefined;
+      const cookie = answered?.headers.getSetCookie()[0]?.split(';')[0];
+      if (link && cookie) {
+        const { text } = await world.ask('/sessions', { headers: { cookie } });
+        const again = await post('/sign-in/link', { link });
+        return { authority, accepted: [], seen: [/<h1[^>]*>[^<]*/.exec(text)?.[0], again.status] };
+      }
+      world.wait(61_000);
+    }
+    throw new Error(`${address} could not sign in`);
   },
 };
 
@@ -510,6 +571,8 @@ export const STORIES: Readonly<Record<string, Story>> = {
   'an action begun and completed': progress,
   'a recipient added, changed and removed': recipients,
   'a monthly summary': summary,
+  'a token that ends before long': tokenEnd,
+  'signed in by a mailed link': mailedLink,
   'a file checked and sent on the page, its alert taken in hand': pages,
   'a recipient added, changed and removed on the page': recipientsOnPages,
   'everything read': reading,

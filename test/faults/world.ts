@@ -72,6 +72,8 @@ export interface World {
   ask(path: string, init?: RequestInit): Promise<Answered>;
   /** Submits a month and, like a patient client, goes on until the service has answered that it has it. */
   submit(authority: string, period: string, numerator: number, denominator: number): Promise<Month>;
+  /** Lets so much time go by for the service, at once. */
+  wait(ms: number): void;
   /** How many messages wait, by dead-letter queue; an empty queue is not named. */
   deadLetters(): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -89,8 +91,11 @@ export async function startWorld(clock = CLOCK): Promise<World> {
   const published = new Map<string, number>();
   const log: LogLine[] = [];
   let fault: Intercept | undefined;
-  const startAt = (at: string) =>
-    startInstance({
+  /** What the service's clock is ahead of this machine's by. */
+  let ahead = 0;
+  const startAt = (at: string) => {
+    ahead = Date.parse(at) - Date.now();
+    return startInstance({
       assembly,
       dataDir,
       clock: at,
@@ -98,7 +103,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       async intercept(call, forward) {
         const passed = async () => {
           const reply = await forward();
-          // What is for one recipient alone is no notice.
+          // What is addressed is no notice.
           if (call.operation === 'Publish' && reply.status === 200 && !isAddressed(call)) {
             const key = noticeIn(call);
             published.set(key, (published.get(key) ?? 0) + 1);
@@ -108,6 +113,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
         return fault && call.functionId !== 'local' ? fault(call, passed) : passed();
       },
     });
+  };
   let instance = await startAt(clock);
   let database = databaseOf(instance);
   const token = await createToken(database, {
@@ -148,6 +154,10 @@ export async function startWorld(clock = CLOCK): Promise<World> {
     async submit(authority, period, numerator, denominator) {
       const figure = { numerator, denominator };
       return (await submitUntilAccepted(() => instance.api, token, authority, period, figure)) as Month;
+    },
+    wait(ms) {
+      ahead += ms;
+      instance.moveClock(new Date(Date.now() + ahead).toISOString());
     },
     async deadLetters() {
       const sqs = new SQSClient({ ...client(instance), endpoint: instance.endpoints.sqs });
@@ -194,8 +204,11 @@ export function functionOf({ instance }: Pick<World, 'instance'>, name: string):
   return found;
 }
 
-/** Whether a Publish is for one recipient alone. */
-export const isAddressed = (call: AwsCall): boolean => !JSON.parse(String(call.input().Message)).sqs;
+/** Whether a Publish is for one recipient alone, or for whoever runs the service. */
+export function isAddressed(call: AwsCall): boolean {
+  const { MessageStructure, Message } = call.input();
+  return MessageStructure !== 'json' || !JSON.parse(String(Message)).sqs;
+}
 
 /** `authority number` of the notice that a Publish carries. */
 export function noticeIn(call: AwsCall): string {

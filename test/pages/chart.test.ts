@@ -49,10 +49,15 @@ test.each([
   expect(shapes(draw(data([{}, point, {}])))).toBeGreaterThan(shapes(draw(data([{}, {}, {}]))));
 });
 
-test('each meaning of a point has another shape', () => {
+test('in grey, each meaning of a point has another shape, and none is but a larger dot than a figure', () => {
   const drawn = (point: Partial<ChartPoint>): string =>
-    draw(data([{}, point, {}])).replaceAll(/(fill|stroke)(-opacity)?="[^"]*"|transform="[^"]*"/g, '');
+    draw(data([{}, point, {}]))
+      .replaceAll(/="#\w+"/g, '="grey"')
+      .replaceAll(/transform="[^"]*"/g, '');
   const kinds = [
+    {},
+    { provisional: true },
+    { revised: true },
     { meaning: 'critical' as const },
     { meaning: 'warning' as const },
     { meaning: 'watch' as const },
@@ -61,6 +66,7 @@ test('each meaning of a point has another shape', () => {
     { meaning: 'other' as const },
   ].map(drawn);
   expect(new Set(kinds).size).toBe(kinds.length);
+  expect(kinds.join('')).not.toMatch(/<g [^>]*fill="grey"[^>]*><circle/);
 });
 
 test('a standard that begins within the chart is dated there', () => {
@@ -68,7 +74,7 @@ test('a standard that begins within the chart is dated there', () => {
     { period: '2011-02', value: 80 },
     { period: '2011-03', value: 80 },
   ];
-  expect(draw(data([{}, {}, {}], { standards }))).toContain('Standard since Feb 2011');
+  expect(draw(data([{}, {}, {}], { standards }))).toContain('Standard since February 2011');
 });
 
 test.each([

@@ -30,6 +30,8 @@ let service: Service;
 let browser: Browser;
 /** What happens to calls of functions. */
 let fault: Intercept | undefined;
+/** What the function of the council's sign-in asked AWS for. */
+const asked = new Set<string>();
 /** How far the clock of the service is ahead. */
 let minutes = 0;
 beforeAll(async () => {
@@ -48,7 +50,10 @@ beforeAll(async () => {
   [service, browser] = await Promise.all([
     startService({
       dataDir,
-      intercept: (call, forward) => (fault ? fault(call, forward) : forward()),
+      intercept: (call, forward) => {
+        if (call.functionId.startsWith('Openid')) asked.add(call.operation);
+        return fault ? fault(call, forward) : forward();
+      },
       // The provider's clock is this machine's.
       clock: new Date().toISOString(),
       context: {
@@ -252,6 +257,7 @@ describe('a way back', () => {
 });
 
 describe('a function that is killed', () => {
+  const AROUND = ['PutItem', 'GetItem', 'GetParameter'];
   /** Signs in without a browser; undefined where nothing came of it. */
   async function tryAs(who: string): Promise<string | undefined> {
     const { location, cookie } = await begin();
@@ -270,7 +276,7 @@ describe('a function that is killed', () => {
   const openid = () => Object.keys(service.resources.functions).find((id) => id.startsWith('Openid')) ?? '';
 
   test.each([
-    ...(['PutItem', 'GetItem', 'GetParameter'] as const).flatMap((operation) => [
+    ...AROUND.flatMap((operation) => [
       { who: `before-${operation}`, operation, side: 'before' },
       { who: `after-${operation}`, operation, side: 'after' },
     ]),
@@ -292,6 +298,10 @@ describe('a function that is killed', () => {
     const cookie = (await tryAs(who)) ?? '';
     // One that was saved and never heard of is on the page, to be ended there.
     expect(await sessionsOf(cookie)).toHaveLength(operation === 'PutItem' && side === 'after' ? 2 : 1);
+  });
+
+  test('was killed around all that it asks AWS for', () => {
+    expect([...asked].sort()).toEqual([...AROUND].sort());
   });
 
   test('is not one whose answer was lost on the way: the session that it saved is the one it gives', async () => {

@@ -17,13 +17,12 @@ import { recipientsPage } from '../../functions/pages/recipients.ts';
 import { regionPage } from '../../functions/pages/region.ts';
 import { tokensPage } from '../../functions/pages/tokens.ts';
 import { buildAssets } from '../../lib/assets.ts';
-import { DESKTOP, startBrowser } from '../support/browser.ts';
+import { DESKTOP, PHONE, startBrowser } from '../support/browser.ts';
 import { aRecord, HEREFORDSHIRE, month, reported } from '../support/build.ts';
 import { openPage, overflowOf, violationsOn } from '../support/look.ts';
 
 /** Pages at their largest, and in Welsh: 400 metrics, 50 recipients, 50 councils, and words longer than a phone is wide. */
 
-const PHONE = { width: 390, height: 844 };
 const PLACE = 'Tŷ Ŵyr Llanfairpwllgwyngyllgogerychwyrndrobwllllantysilio';
 const TITLE = 'Ŵyr ac wyresau: cynadleddau amddiffyn plant a’r tŷ gwrthgyfansoddiadolgyfundrefnau';
 const ADDRESS = 'gwasanaethau.cymdeithasol.plant.a.theuluoedd.cyfarwyddwr';

@@ -9,7 +9,7 @@ import { packMonths } from '../../functions/pages/upload.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { recipientId } from '../../functions/store/keys.ts';
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
-import { DESKTOP, NARROW, startBrowser } from '../support/browser.ts';
+import { DESKTOP, NARROW, PHONE, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
 import { keyboardFaultsOn, labelFaultsOn, oddWordsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -337,9 +337,20 @@ describe('every page, with a year of figures and a correction', () => {
     'POST /authorities/{authority}/tokens/{token}/keeping': [[`${HOME}/tokens/none/keeping`, {}, 'Not found']],
   });
 
+  /** At which widths anything of the page sticks out: the one that it has, and where that is the narrowest, a phone's. */
+  async function overflowsOf(page: Page, viewport: typeof DESKTOP): Promise<number[]> {
+    const widths = viewport === NARROW ? [PHONE.width, NARROW.width] : [viewport.width];
+    const found = [];
+    for (const width of widths) {
+      await page.setViewportSize({ ...viewport, width });
+      if ((await overflowOf(page)) > 0) found.push(width);
+    }
+    return found;
+  }
+
   test.each([
     ['desktop', DESKTOP],
-    ['320 pixels', NARROW],
+    ['320 and 390 pixels', NARROW],
   ])('is accessible and does not stick out, at %s', async (_, viewport) => {
     const page = await openPage(browser, { baseURL: service.api, viewport });
     const found: Record<string, unknown> = {};
@@ -348,7 +359,7 @@ describe('every page, with a year of figures and a correction', () => {
       const violations = await violationsOn(page);
       // Last, as it moves the focus.
       const words = await oddWordsOn(page, ids);
-      const overflow = await overflowOf(page);
+      const overflow = await overflowsOf(page, viewport);
       found[path] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };
     await page.goto('/sign-in');
@@ -359,13 +370,13 @@ describe('every page, with a year of figures and a correction', () => {
       await page.goto(path);
       await look(path);
     }
-    const clean = { script: 0, violations: [], overflow: 0, words: [], keyboard: [] };
+    const clean = { script: 0, violations: [], overflow: [], words: [], keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((path) => [path, clean])));
   });
 
   test.each([
     ['desktop', DESKTOP],
-    ['320 pixels', NARROW],
+    ['320 and 390 pixels', NARROW],
   ])('that answers a form is accessible and does not stick out, at %s', async (_, viewport) => {
     const page = await openPage(browser, { baseURL: service.api, viewport });
     const found: Record<string, unknown> = {};
@@ -378,7 +389,7 @@ describe('every page, with a year of figures and a correction', () => {
       const script = await page.locator('script').count();
       const violations = await violationsOn(page);
       const words = await oddWordsOn(page, ids);
-      const overflow = await overflowOf(page);
+      const overflow = await overflowsOf(page, viewport);
       found[name] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };
     for (const [route, posts] of Object.entries(postsWith(viewport.width)))
@@ -389,12 +400,12 @@ describe('every page, with a year of figures and a correction', () => {
     await look('a form of another session', 'Check and send again', path, { ...written, forgeryToken: 'other' });
     await page.context().clearCookies();
     await look('a form without one', 'You are signed out; what you wrote is kept', path, written);
-    const clean = { script: 0, violations: [], overflow: 0, words: [], keyboard: [] };
+    const clean = { script: 0, violations: [], overflow: [], words: [], keyboard: [] };
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, clean])));
   });
 
   test('on a phone the first alert is on the first screen', async () => {
-    const page = await openPage(browser, { baseURL: service.api, viewport: { width: 390, height: 844 } });
+    const page = await openPage(browser, { baseURL: service.api, viewport: PHONE });
     await signIn(page, token, HOME);
     const first = await page.locator('.app-alert__title').first().boundingBox();
     expect((first?.y ?? Infinity) + (first?.height ?? 0)).toBeLessThan(844);
@@ -420,8 +431,8 @@ describe('every page, with a year of figures and a correction', () => {
     expect(drawn.length).toBeGreaterThan(25);
     await page.evaluate(`document.querySelector('main').innerHTML = ${JSON.stringify(drawn.join(''))}`);
     const faults: string[] = [];
-    for (const width of [DESKTOP.width, 390]) {
-      await page.setViewportSize({ width, height: 844 });
+    for (const width of [DESKTOP.width, PHONE.width]) {
+      await page.setViewportSize({ ...PHONE, width });
       faults.push(...(await labelFaultsOn(page)).map((fault) => `at ${width} pixels: ${fault}`));
     }
     expect(faults).toEqual([]);

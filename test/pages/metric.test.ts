@@ -76,7 +76,7 @@ test('what stands in for a figure of the inspection is drawn, named as this serv
 });
 
 test('a metric without a standard says so, and so does one whose standard has ended; what held before stays in its months', () => {
-  const none = /Standard<\/dt><dd[^>]*>None\. It is judged by its own course/;
+  const none = /Standard<\/dt><dd[^>]*>None\. It is judged by how it has gone so far/;
   expect(pageOf(aMetric({ standards: [] }), around(90, 6))).toMatch(none);
   const ended = [aLocalStandard({ from: '2011-01', value: null })];
   const page = pageOf(aMetric(), around(90, 6), { localStandards: ended });

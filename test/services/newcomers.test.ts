@@ -99,6 +99,32 @@ test('who got a notice first needs no telling, nor who hears of an authority of 
   expect((await topic.subjectsTo(told)).filter((subject) => subject.includes('how things stand'))).toEqual([]);
 });
 
+test('who hears of more from now on is told how things stand, once the filter of before is surely no longer in effect', async () => {
+  const address = 'closer@example.org';
+  const change = (level: 'critical' | 'warning', now: Date) =>
+    addRecipient(topic.recipients, authority, { address, level }, now);
+  await change('critical', AT);
+  await topic.confirm(address);
+  expect(await lookAndTell()).toEqual([['arrival', true]]);
+  await change('warning', AT);
+  expect(await lookAndTell(), 'what is told now may not reach them').toEqual([]);
+  const settled = new Date(AT.getTime() + 15 * 60 * 1000);
+  const arrivals = async () => (await lookAtRecipients(telling, settled)).filter(({ about }) => about === 'arrival');
+  const [arrival] = await arrivals();
+  if (!arrival) throw new Error('nobody is to be told');
+  expect(await tell(arrival, telling, AT), 'nor by a run whose clock is behind').toBe(true);
+  expect(await tell(arrival, telling, settled)).toBe(true);
+  expect(await arrivals(), 'told before').toEqual([]);
+  await change('critical', settled);
+  expect(await arrivals(), 'who hears of less knows it').toEqual([]);
+  const greetings = (await topic.mails()).filter(({ to }) => to[0]?.address === address).slice(1);
+  expect(greetings.map(({ text }) => /when something .*? is raised/.exec(text)?.[0])).toEqual([
+    'when something critical is raised',
+    'when something critical or a warning is raised',
+  ]);
+  await removeRecipient(topic.recipients, authority, recipientId(address), NOW);
+});
+
 test('a notice that is just going out and a greeting do not cross', async () => {
   const address = 'crossing@example.org';
   await join(address);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium as driver, type LaunchOptions } from 'playwright-core';
 
 export const DESKTOP = { width: 1280, height: 900 };
+export const PHONE = { width: 390, height: 844 };
 /** The narrowest window that WCAG 2.1 asks for (1.4.10, Reflow). */
 export const NARROW = { width: 320, height: 640 };
 

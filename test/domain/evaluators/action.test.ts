@@ -106,7 +106,7 @@ describe('overdue actions', () => {
     const { notice } = look({ ...record, actions: [], fingerprint: 'two' }, '2010-11-01T00:00:00Z', late);
     expect(notice?.transitions[0]).toMatchObject({
       transition: 'withdrawn',
-      reason: 'what is measured, or what the inspection found, was loaded again and is different',
+      reason: 'the inspection was loaded again, and asks for other actions, or by other days',
     });
   });
 
