@@ -14,6 +14,9 @@ import { StreamMapping } from './stream-mapping.ts';
 import { Tables } from './tables.ts';
 import { WorkQueue } from './work-queue.ts';
 
+/** As long as API Gateway waits for an answer, but for some seconds: the largest record is 20 MB, read anew for each. */
+const ANSWER = Duration.seconds(25);
+
 /** Everything, in the order data flows: inspection → submission → evaluation → notice → e-mail. */
 export class InspectionMonitorStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -56,7 +59,7 @@ export class InspectionMonitorStack extends Stack {
       name: 'submit',
       whenItFails: 'Analysts cannot submit or correct figures; what was accepted before is still judged and mailed.',
       memory: 1024,
-      timeout: Duration.seconds(10),
+      timeout: ANSWER,
       logRemoval,
     });
     tables.grant(submit, 'access', ['dynamodb:GetItem']);
@@ -68,7 +71,7 @@ export class InspectionMonitorStack extends Stack {
       name: 'query',
       whenItFails: 'Nobody can look up figures, alerts or notices; figures are still taken in, judged and mailed.',
       memory: 1024,
-      timeout: Duration.seconds(10),
+      timeout: ANSWER,
       logRemoval,
     });
     tables.grant(query, 'access', ['dynamodb:GetItem']);
@@ -83,7 +86,7 @@ export class InspectionMonitorStack extends Stack {
       whenItFails:
         'Nobody can set a standard, take an alert in hand, report on an action or change who is mailed; the rest goes on.',
       memory: 512,
-      timeout: Duration.seconds(20),
+      timeout: ANSWER,
       logRemoval,
     });
     tables.grant(manage, 'access', ['dynamodb:GetItem', 'dynamodb:PutItem']);
@@ -99,7 +102,7 @@ export class InspectionMonitorStack extends Stack {
       name: 'dashboard',
       whenItFails: 'Nobody can look at the pages; figures are still taken in by the API, judged and mailed.',
       memory: 1024,
-      timeout: Duration.seconds(10),
+      timeout: ANSWER,
       logRemoval,
     });
     // Tokens are listed, made and revoked on the page.

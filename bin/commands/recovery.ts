@@ -15,7 +15,7 @@ import { subjectOf } from '../../functions/domain/notice.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { rebuildBoard } from '../../functions/services/evaluate.ts';
 import { resendNotice } from '../../functions/services/notices.ts';
-import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
+import { exportRecord, importRecord, mailedSince } from '../../functions/services/recovery.ts';
 import type { Database } from '../../functions/store/database.ts';
 import { type Deployment, type DeploymentOptions, openDeployment, withDeploymentOptions } from './deployment.ts';
 import { askFirst, showList, showOne, tell, YES } from './output.ts';
@@ -78,6 +78,17 @@ export function addRecovery(program: Command): void {
           options.yes,
         );
       const deployment = await openDeployment(options);
+      // Before it, as nothing of them is there any more where it breaks off.
+      const since = await mailedSince(databaseOf(deployment), authority, items);
+      if (since.length > 0 && options.replace)
+        tell(
+          [
+            'These e-mails were sent since, and hold no longer. Nobody who got them hears of that by e-mail: tell them.',
+            ...since.map(
+              (notice) => `  ${notice.createdAt.slice(0, 10)}, e-mail ${notice.number}: ${subjectOf(notice)}`,
+            ),
+          ].join('\n'),
+        );
       await importRecord(databaseOf(deployment), authority, items, deployment.now, options.replace === true);
       tell(
         `${authority} is as it was at ${exportedAt}. It will be judged again within the hour; "rebuild" shows the outcome now.`,

@@ -179,7 +179,7 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const isAgain = isChanged && wasOver && (metric || isReopened(told, record, occasion.obligations));
   const formerly = metric && told && formerTitle(metric, told);
   const said = isChanged && told && metric ? saidOf(metric, told, record) : [];
-  const given = inHandOf(id, before, after, ended, record);
+  const given = inHandOf(id, before, after, ended, occasion);
   return {
     alert: id,
     title: oneLine(titleOfAlert(id, record.metrics), MAX_TITLE_LENGTH),
@@ -248,7 +248,7 @@ function inHandOf(
   before: ToldAlert | undefined,
   after: BoardAlert | undefined,
   ended: boolean,
-  { acknowledgements }: AuthorityRecord,
+  { record: { acknowledgements }, ...occasion }: Occasion,
 ): NoticeItem['inHand'] {
   const { acknowledgement } = after ?? {};
   // Also whoever took it in hand since it was last told.
@@ -258,9 +258,9 @@ function inHandOf(
   if (!given) return undefined;
   const { author, note, at } = given;
   return {
-    author: typed(author, MAX_NAME_LENGTH),
+    author: typed(author, most(MAX_NAME_LENGTH, occasion)),
     at,
-    note: typed(note, MAX_TYPED_LENGTH),
+    note: typed(note, most(MAX_TYPED_LENGTH, occasion)),
     lapsed: !ended && !acknowledgement,
   };
 }
@@ -304,20 +304,33 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
     ...(last && previous && !absence ? { direction: directionOf(metric, previous, last, smallNumbers) } : {}),
     ...(standard
       ? {
-          standard: oneLine(formatStandard(metric, standard), MAX_WORDS_LENGTH),
+          standard: oneLine(formatStandard(metric, standard), most(MAX_WORDS_LENGTH, occasion)),
           shouldBe: `${atTheLeast(metric, standard)} (${basisOf(standard.basis)})`,
         }
       : {}),
-    baseline: oneLine(formatBaseline(metric), MAX_QUOTED_LENGTH),
-    ...(benchmark ? { compared: oneLine(formatBenchmark(metric, benchmark), MAX_QUOTED_LENGTH) } : {}),
+    baseline: oneLine(formatBaseline(metric), most(MAX_QUOTED_LENGTH, occasion)),
+    ...(benchmark ? { compared: oneLine(formatBenchmark(metric, benchmark), most(MAX_QUOTED_LENGTH, occasion)) } : {}),
     findings: findings.map(({ text }) => oneLine(text, MAX_WORDS_LENGTH)),
     reasons: findings.map((finding) => oneLine(reasonOf(metric, finding, standard), MAX_WORDS_LENGTH)),
     why: plainReasons(metric, findings, isNoWorse),
     actions: record.actions
       .filter(({ id }) => metric.actions.includes(id))
-      .map((action) => oneLine(nameOf(action), MAX_QUOTED_LENGTH)),
+      .map((action) => oneLine(nameOf(action), most(MAX_QUOTED_LENGTH, occasion))),
   };
 }
+
+/** So many alerts are told with all their words; of more, people's are cut shorter, so that the notice and the board fit their items. */
+const MANY_ALERTS = 100;
+const MAX_OF_MANY = 60;
+
+function most(length: number, { board, changes }: Pick<Occasion, 'board' | 'changes'>): number {
+  const ended = [...changes.keys()].filter((id) => !board.alerts[id]);
+  return mostOf(Object.keys(board.alerts).length + ended.length, length);
+}
+
+/** How long a text may be where there are so many alerts that each has one. */
+export const mostOf = (alerts: number, length: number): number =>
+  alerts > MANY_ALERTS ? Math.min(length, MAX_OF_MANY) : length;
 
 /** As much of a sentence of ours as a notice keeps: what it is made of may be longer than anybody foresaw. */
 const MAX_WORDS_LENGTH = 400;

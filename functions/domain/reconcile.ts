@@ -14,7 +14,7 @@ import {
   type BoardAlert,
   type ToldAlert,
 } from './board.ts';
-import { composeNotice, isNewlyLed } from './compose-notice.ts';
+import { composeNotice, isNewlyLed, mostOf } from './compose-notice.ts';
 import type { MetricEvaluator } from './evaluators/evaluator.ts';
 import { MAX_TYPED_LENGTH, oneLine, type SmallNumbers } from './format.ts';
 import { holdBack } from './hold-back.ts';
@@ -161,7 +161,7 @@ function alertsOf(
       period,
       findings: [...findings],
       ...(unreported ? { unreported } : {}),
-      ...(holds ? { acknowledgement: boundedOf(given) } : {}),
+      ...(holds ? { acknowledgement: given } : {}),
     };
   };
   const latestPeriod = latestPeriodOf(record.months) ?? '';
@@ -174,6 +174,9 @@ function alertsOf(
   }
   for (const { id, judged } of judgeAuthority(obligations))
     put(id, judged, (given) => AUTHORITY_ALERTS[id].covers(given, record, obligations));
+  const count = Object.keys(alerts).length;
+  for (const alert of Object.values(alerts))
+    if (alert.acknowledgement) alert.acknowledgement = boundedOf(alert.acknowledgement, count);
   return alerts;
 }
 
@@ -185,9 +188,11 @@ function unreportedIn(metric: Metric, entries: readonly Judged[], latestPeriod: 
   return expected > 0 ? { since, expected } : undefined;
 }
 
-/** As much of it as fits a board with every alert in hand; the whole of it is beside the board. */
-function boundedOf({ earlier: _, ...given }: Acknowledgement): Acknowledgement {
-  return { ...given, note: oneLine(given.note, MAX_TYPED_LENGTH) };
+/** As much of it as fits a board with so many alerts, every one in hand; the whole of it is beside the board. */
+function boundedOf({ earlier: _, ...given }: Acknowledgement, alerts: number): Acknowledgement {
+  const most = mostOf(alerts, given.author.length);
+  const author = given.author.length > most ? oneLine(given.author, most) : given.author;
+  return { ...given, author, note: oneLine(given.note, mostOf(alerts, MAX_TYPED_LENGTH)) };
 }
 
 /** An acknowledgement belongs to the episode that its period lies in, and lapses when that has worsened since. */

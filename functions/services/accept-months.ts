@@ -191,23 +191,23 @@ export function readMonths(
 }
 
 function wouldChange(months: readonly ComparedMonth[]): MonthsWouldChangeError {
-  const said = (value: Change['before']): string =>
-    typeof value === 'string' ? `"${value.slice(0, 64)}"` : JSON.stringify(value);
   const faults = months.flatMap(({ period, at, changes }) =>
-    changes.map(({ pointer, before, after }) =>
-      at({
-        pointer,
-        detail:
-          before === undefined
-            ? `${period} was submitted without this, which would be added: ${said(after)}`
-            : after === undefined
-              ? `${period} holds ${said(before)} here (${pointer}), which would disappear`
-              : `${period} holds ${said(before)}, which would become ${said(after)}`,
-      }),
-    ),
+    changes.map(({ pointer, before, after }) => {
+      const what = decodeURIComponent(pointer.slice(pointer.lastIndexOf('/') + 1));
+      const has = before === undefined ? `has no ${what}` : `has ${said(before)} for ${what}`;
+      const becomes = after === undefined ? 'would disappear' : `would become ${said(after)}`;
+      const detail = `${period} ${has}, which ${becomes}`;
+      return at({ pointer, detail: before === undefined ? `${period} ${has}; ${said(after)} would be added` : detail });
+    }),
   );
   return new MonthsWouldChangeError(
     months.map(({ period }) => period),
     faults,
   );
+}
+
+/** A figure or a word of a month as people say it: `14 of 15`. */
+function said(value: Change['before']): string {
+  if (typeof value !== 'object') return `"${value?.slice(0, 64)}"`;
+  return 'numerator' in value ? `${value.numerator} of ${value.denominator}` : `${Object.values(value)[0]}`;
 }

@@ -1,4 +1,6 @@
+import type { Notice } from '../domain/notice-contents.ts';
 import type { Database } from '../store/database.ts';
+import { mailedIn } from '../store/notices.ts';
 import { faultsOfRecord, readWholeRecord, replaceWholeRecord, type WholeRecord } from '../store/recovery.ts';
 import { InvalidError, ServiceError } from './errors.ts';
 
@@ -37,6 +39,13 @@ export async function exportRecord(database: Everything, authority: string): Pro
   const record = await readWholeRecord(database, authority);
   if (record.baselines.length + record.submissions.length === 0) throw new NothingStoredError(authority);
   return record;
+}
+
+/** The notices that were mailed and that a record which is to be put back does not have: whoever got them hears from nobody that they hold no longer. */
+export async function mailedSince(database: Everything, authority: string, record: WholeRecord): Promise<Notice[]> {
+  const known = new Set(record.alerts.map(({ sk, data }) => `${sk?.S} ${data?.S}`));
+  const { alerts } = await readWholeRecord(database, authority);
+  return mailedIn(alerts.filter(({ sk, data }) => !known.has(`${sk?.S} ${data?.S}`)));
 }
 
 /**

@@ -178,7 +178,9 @@ const adviceOn = (status: string): string => {
   if (status === 'p' || status === 'prov') return '; write provisional';
   if (/^(red|amber|green|blue|r|a|g|b|rag|on track|off track|at risk)$/.test(status))
     return '; a rating is not read: call its column "Rating"';
-  return status === 'revised' || status === 'f' || status === 'r' ? '; what will not change any more is final' : '';
+  return status === 'revised' || status === 'f' || status === 'r'
+    ? '; what will not change any more is final'
+    : '; write provisional where the figures can still change, and final where they cannot';
 };
 
 /** The status that stands beside a period. */

@@ -61,6 +61,12 @@ export function lastNoticeIn(items: readonly Item[]): number {
   return Math.max(0, ...numbers);
 }
 
+/** The notices among an authority's items that were mailed, as far as they can be read; oldest first. */
+export function mailedIn(items: readonly Item[]): Notice[] {
+  const mailed = items.filter(({ sk, unsent }) => sk?.S?.startsWith(NOTICE_PREFIX) && !unsent);
+  return tryItems('alerts', mailed, (data) => NoticeSchema.parse(data)).read;
+}
+
 /** A notice that waits to be sent, since `createdAt` (ISO instant). */
 export interface UnsentNotice extends NoticeReference {
   readonly createdAt: string;

@@ -586,6 +586,12 @@ describe('nothing is left out unsaid', () => {
     ]);
   });
 
+  test.each(['draft', 'provisional*', 'done'])('a status of "%s" is told what to write', (status) => {
+    expect(faultsIn(line(`2024-08,referral-backlog,,,3,,${status}`))).toEqual([
+      `2 status: "${status}" is neither final nor provisional; write provisional where the figures can still change, and final where they cannot`,
+    ]);
+  });
+
   test.each([
     [
       'text that is not UTF-8',

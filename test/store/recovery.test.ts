@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { loadInspection } from '../../functions/services/inspections.ts';
+import { mailedSince } from '../../functions/services/recovery.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
 import { markSent } from '../../functions/store/notices.ts';
@@ -61,6 +62,18 @@ test('a notice that was mailed since the record was taken is not mailed again', 
   await markSent(store, { authority, number }, NOW);
   await replaceWholeRecord(store, authority, record, NOW);
   expect(unsentIn(await readWholeRecord(store, authority))).toEqual(unsentIn(record).slice(1));
+}, 30_000);
+
+test('what was mailed since a record was taken is named, and what it has is not', async () => {
+  const to = { database: store, now: NOW, by: 'the test', log: keepingLog() };
+  const record = await readWholeRecord(store, authority);
+  await acceptMonth(to, authority, '2011-08', { observations: { 'closure-backlog': { count: 900 } } }, undefined);
+  const { notice } = (await evaluateAuthority(authority, { ...to, smallNumbers: 'show', now: () => NOW })) ?? {};
+  const number = notice?.number ?? 0;
+  expect(await mailedSince(store, authority, record)).toEqual([]);
+  await markSent(store, { authority, number }, NOW);
+  expect((await mailedSince(store, authority, record)).map((mailed) => mailed.number)).toEqual([number]);
+  expect(await mailedSince(store, authority, await readWholeRecord(store, authority))).toEqual([]);
 }, 30_000);
 
 test('an authority that is being put back is not made known by whoever loads an inspection meanwhile', async () => {

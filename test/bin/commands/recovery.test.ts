@@ -61,7 +61,7 @@ const everythingOf = async (on: Service) => {
 };
 
 /** What point-in-time recovery does: a new table, with all that the other one holds. */
-async function restoreAs(TableName: string, name: 'submissions' | 'alerts'): Promise<void> {
+async function restoreAs(TableName: string, name: 'baselines' | 'submissions' | 'alerts'): Promise<void> {
   const { client, tables } = databaseOf(service);
   const { partitionKey, sortKey } = TABLES[name];
   const keys = [
@@ -181,6 +181,22 @@ describe('an exported record', () => {
     await service.runSchedules();
     expect(await everythingOf(service)).toEqual(before);
     expect(await service.mails()).toHaveLength(mails);
+  });
+
+  test('is taken from tables that outlived their stack, and comes into one that never had it', async () => {
+    const before = await everythingOf(service);
+    const kept = ['baselines', 'submissions', 'alerts'] as const;
+    for (const table of kept) await restoreAs(`kept-${table}`, table);
+    const { client, tables } = databaseOf(service);
+    for (const [table, items] of Object.entries(await readWholeRecord(databaseOf(service), AUTHORITY)))
+      for (const { pk, sk } of items)
+        await client.send(
+          new DeleteItemCommand({ TableName: tables[table as (typeof kept)[number]], Key: { pk, sk } as never }),
+        );
+    const options = kept.flatMap((table) => ['--table', `${table}=kept-${table}`]);
+    expect(await monitor(service, 'export', '--out', file, ...options)).toMatchObject({ code: 0 });
+    expect(await monitor(service, 'import', file)).toMatchObject({ code: 0 });
+    expect(await everythingOf(service)).toEqual(before);
   });
 
   test('is not taken where a table is named wrongly; every fault is named', async () => {
