@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { amountFrom, amountOrNone, askFirst, showList, showOne, tell, YES } from './output.ts';
+import { amountFrom, amountOrNone, askFirst, NONE, showList, showOne, tell, YES } from './output.ts';
 import { PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Change {
   readonly from?: string;
-  readonly value?: number | string | null;
+  readonly value?: number | string;
   readonly upTo?: number | string;
   readonly tolerance?: number | string;
   readonly mOfN?: string;
@@ -264,7 +264,7 @@ function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase, compara
   if (mOfN !== undefined && m === undefined) throw new UsageError(`--m-of-n ${mOfN}: write it as 2/3`);
   return {
     ...(from ? { from } : {}),
-    ...(value === undefined ? {} : { value }),
+    ...(value === undefined ? {} : { value: value === NONE ? null : value }),
     ...(upTo === undefined ? {} : { upTo }),
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(m === undefined ? {} : { mOfN: { m: Number(m), n: Number(n), missing } }),

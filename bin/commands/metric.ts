@@ -7,7 +7,7 @@ import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import { LIBRARY as library } from '../../functions/services/library.ts';
 import { ApiError } from '../client.ts';
-import { askFirst, showList, showOne, YES } from './output.ts';
+import { askFirst, NONE, showList, showOne, YES } from './output.ts';
 import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
 interface Said {
@@ -77,11 +77,18 @@ export function addMetric(program: Command): void {
       change(id, { title }, options, command, `${id} is called "${title}" from now on.`),
     );
   said(
-    metric.command('end').argument('<id>', 'the metric').requiredOption('--after <month>', 'its last month, yyyy-mm'),
+    metric
+      .command('end')
+      .argument('<id>', 'the metric')
+      .requiredOption('--after <month>', `its last month, yyyy-mm; "${NONE}" takes its end back`),
   )
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
     .option('--yes', YES)
     .action(async (id: string, options: Said & { after: string; yes?: true }, command: Command) => {
+      if (options.after === NONE) {
+        await change(id, { until: null }, options, command, `${id} does not end.`);
+        return;
+      }
       await askFirst(`End ${id} with ${options.after}? It will not be asked for or judged after that.`, options.yes);
       await change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`);
     });
