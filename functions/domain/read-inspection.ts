@@ -26,7 +26,7 @@ export function readInspectionFile(
 ): { inspection: Inspection; faults: [] } | { inspection?: never; faults: Fault[] } {
   const read = InspectionSchema.safeParse(withoutRemarks(contents), { reportInput: true });
   if (!read.success) {
-    const faults = [...contradictionsIn(contents, known), ...faultsOf(read.error.issues, [])];
+    const faults = [...contradictionsIn(contents, known), ...faultsOf(read.error.issues)];
     // Of two things to say of one place the first is the better one: it knows the file.
     return { faults: [...new Map(faults.reverse().map((fault) => [fault.pointer, fault])).values()].reverse() };
   }

@@ -111,7 +111,7 @@ export function readSubmission(
   least: 0 | 1 = 1,
 ): { submission: Submission; faults: [] } | { submission?: never; faults: Fault[] } {
   const envelope = EnvelopeSchema.safeParse(body, { reportInput: true });
-  const faults = envelope.success ? [] : faultsOf(envelope.error.issues, []);
+  const faults = envelope.success ? [] : faultsOf(envelope.error.issues);
   const reported = observationsIn(body);
   const observations: [string, Reported][] = [];
   const ids = [...(metrics?.keys() ?? [])];
@@ -330,9 +330,9 @@ function canonicalOf(value: Reported | string | undefined): string {
 }
 
 /** Turns a schema's issues into faults; unknown fields are named one by one. */
-export function faultsOf(issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): Fault[] {
+export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
   return issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path];
+    const { path } = issue;
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: 'there is no such field' }));
     return [{ pointer: pointerTo(path), detail: detailOf(issue) }];

@@ -199,7 +199,7 @@ function conditional(): Middleware {
 /** The body by its schema, or one problem with every fault. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const read = schema.safeParse(body, { reportInput: true });
-  if (!read.success) throw faultsProblem(faultsOf(read.error.issues, []));
+  if (!read.success) throw faultsProblem(faultsOf(read.error.issues));
   return read.data;
 }
 

@@ -14,7 +14,7 @@ import { readInspection } from '../store/inspections.ts';
 import { type Plan, planInspection, planRetirement } from '../store/save-inspections.ts';
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
-import { checkOpen, isAuthorityId } from './inspections.ts';
+import { checkCapacity, checkOpen, isAuthorityId } from './inspections.ts';
 import { LIBRARY } from './library.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -137,6 +137,7 @@ async function carryOut(
   const { before, after } = plan;
   if (!dryRun) {
     checkOpen(after);
+    checkCapacity(plan);
     await plan.save();
   }
   return {

@@ -1,7 +1,16 @@
 import type { Metric } from '../metric.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import { isWorse, type Observation } from '../series.ts';
-import { type Direction, frozenAt, type Limits, type Lines, latestWithin, type XmrOptions } from '../statistics/xmr.ts';
+import {
+  type Direction,
+  frozenAt,
+  type Limits,
+  type Lines,
+  latestWithin,
+  type XmrOptions,
+  type XmrPoint,
+  xmrChart,
+} from '../statistics/xmr.ts';
 import { isOverlapping } from './change-point.ts';
 import type { Context, Evaluator } from './evaluator.ts';
 
@@ -42,6 +51,24 @@ export function shownLimits(
 }
 
 /**
+ * The XmR chart of a metric as it is shown, by page, API and command line alike: a point for each observation. Where there are fewer
+ * than {@link XMR_MIN_POINTS} since the way of working changed, no limit is shown and nothing is unusual: they would tell nothing.
+ */
+export function shownChart(
+  metric: Pick<Metric, 'kind' | 'least' | 'polarity'>,
+  observations: readonly Observation[],
+  rebasePeriods: readonly string[],
+): XmrPoint[] {
+  const values = observations.map(({ value }) => value);
+  const { points } = xmrChart(values, chartOptions(metric, observations, rebasePeriods));
+  return points.map((point) =>
+    point.shortGroup
+      ? { ...point, lower: null, upper: null, cause: null, causeSide: 0, type: 'common_cause' }
+      : { ...point, ...shownLimits(metric, point) },
+  );
+}
+
+/**
  * The latest point is special cause of the concerning kind on an XmR chart, by the rules of NHSRplotthedots 0.2.2:
  * `watch`. Silent where the package calls limits unreliable ({@link XMR_MIN_POINTS}), where there are none (a constant
  * series), and where no direction is better.
@@ -49,12 +76,12 @@ export function shownLimits(
 export const specialCause: Evaluator = (metric, observations, context) => {
   const { period, start, columns } = context;
   const current = observations.at(-1);
-  if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
-  if (isOverlapping(metric)) return undefined;
+  if (current?.period !== period || isOverlapping(metric)) return undefined;
   if (observations.length - start < XMR_MIN_POINTS) return undefined;
   const { length } = observations;
   const lines = limitsFrom(context);
-  // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any rule.
+  // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any
+  // rule; and where no way is better, nothing is on the worse.
   if (
     !isWorse(metric, current.value, lines.mean) &&
     !isWorse(metric, current.value, columns.value[length - 2] as number)

@@ -28,9 +28,9 @@ interface Judgement {
 /**
  * Compares with the standard in force in the period.
  *
- * Flow proportions with counts: failing is `watch`; so low that chance gives it one month in ten is `warning`; one in
- * forty, or two of the last three failing with their pooled counts at one in ten, is `critical` (exact binomial tests,
- * one-sided, so small months need no rule of their own). Everything else: failing is `warning`, M of the last N
+ * Flow proportions with counts: failing is `watch`; so low that chance gives it one month in thirty is `warning`; one in
+ * forty, or two of the last three failing with the counts pooled from the first failure on at one in twenty, is `critical` (exact binomial
+ * tests, one-sided, so small months need no rule of their own). Everything else: failing is `warning`, M of the last N
  * `critical`; of snapshots, rolling sums and averages, failing by more than two standard deviations, or six times in a row. `holdLine`
  * metrics and counts whose standard is zero are `critical` at the first failure.
  */
@@ -132,17 +132,23 @@ function judgeByChance(
   inForce: Standard,
   context: Context,
 ): Judgement {
-  const undispersed = chanceOf(metric, [current], inForce, 1);
+  const recent = observations.slice(-REPEATED_AMONG);
+  const isFailing = (observation: Observation): boolean => fails(metric, observation, context);
+  const failing = recent.filter(isFailing).length;
+  // What was good before the first failure says nothing of how it is since.
+  const since = recent.slice(recent.findIndex(isFailing));
+  const chanceIf = (dispersion: number) => ({
+    chance: chanceOf(metric, [current], inForce, dispersion),
+    pooledChance: failing < REPEATED_FAILURES ? 1 : chanceOf(metric, since, inForce, dispersion),
+  });
+  const undispersed = chanceIf(1);
   // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
-  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, context, observations.length) : 1;
-  const chance = dispersion === 1 ? undispersed : chanceOf(metric, [current], inForce, dispersion);
+  const matters = undispersed.chance <= WARNING_CHANCE || undispersed.pooledChance <= REPEATED_CHANCE;
+  const dispersion = matters ? dispersionAmong(metric, context, observations.length) : 1;
+  const { chance, pooledChance } = dispersion === 1 ? undispersed : chanceIf(dispersion);
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
-  const recent = observations.slice(-REPEATED_AMONG);
-  const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const comparable = isShared(metric) ? recent.filter(hasCounts) : recent;
-  const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
-  if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
+  if (pooledChance <= REPEATED_CHANCE)
     return {
       level: 'critical',
       reason: { kind: 'pooled', failing, among: recent.length },
@@ -169,7 +175,7 @@ function chanceOf(
   const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
   const share = Math.min(value / scaleOf(metric), 1);
   const denominator = Math.ceil(all / dispersion);
-  const failed = Math.min(denominator, dispersion === 1 ? failures : Math.floor(failures / dispersion));
+  const failed = Math.floor(failures / dispersion);
   return metric.polarity === 'higher'
     ? binomialAtMost(denominator - failed, denominator, share)
     : binomialAtLeast(failed, denominator, share);
