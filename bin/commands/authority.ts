@@ -23,8 +23,8 @@ const said = (command: Command): Command =>
 /** In the place of a value: as it is where nothing is set. */
 const DEFAULT = 'default';
 
-function dayFrom(text: string): number | null {
-  if (text === DEFAULT) return null;
+function dayFrom(text: string): number | string {
+  if (text === DEFAULT) return DEFAULT;
   if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError(`Give a whole number from 1 to 20, or "${DEFAULT}".`);
   return Number(text);
 }
@@ -90,7 +90,7 @@ export function addAuthority(program: Command): void {
           smallNumbers,
           dueWorkingDay,
           ...who
-        }: Said & { name?: string; smallNumbers?: string; dueWorkingDay?: number | null },
+        }: Said & { name?: string; smallNumbers?: string; dueWorkingDay?: number | string },
         command: Command,
       ) => {
         const given = { name, smallNumbers, dueWorkingDay };

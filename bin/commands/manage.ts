@@ -8,6 +8,7 @@ import {
   askFirst,
   LONGEST_MONTH,
   levelName,
+  NONE,
   showList,
   showOne,
   tell,
@@ -17,7 +18,7 @@ import { dayFrom, MONTH, monthFrom, PROGRAM, reach, UsageError } from './setting
 
 interface Change {
   readonly from?: string;
-  readonly value?: number | string | null;
+  readonly value?: number | string;
   readonly upTo?: number | string;
   readonly tolerance?: number | string;
   readonly mOfN?: string;
@@ -283,7 +284,7 @@ function changeOf({ from, value, upTo, tolerance, mOfN, missing, rebase, compara
   if (mOfN !== undefined && m === undefined) throw new UsageError(`--m-of-n ${mOfN}: write it as 2/3`);
   return {
     ...(from ? { from } : {}),
-    ...(value === undefined ? {} : { value }),
+    ...(value === undefined ? {} : { value: value === NONE ? null : value }),
     ...(upTo === undefined ? {} : { upTo }),
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(m === undefined ? {} : { mOfN: { m: Number(m), n: Number(n), missing } }),

@@ -8,7 +8,7 @@ import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts
 import { LIBRARY as library } from '../../functions/services/library.ts';
 import { ApiError } from '../client.ts';
 import { METRIC, metricIdOf } from './metric-names.ts';
-import { askFirst, showList, showOne, YES } from './output.ts';
+import { askFirst, NONE, showList, showOne, YES } from './output.ts';
 import { MONTH, monthFrom, PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
 interface Said {
@@ -82,11 +82,17 @@ export function addMetric(program: Command): void {
     metric
       .command('end')
       .argument('<metric>', METRIC)
-      .requiredOption('--after <month>', `its last month, ${MONTH}`, monthFrom),
+      .requiredOption('--after <month>', `its last month, ${MONTH}; "${NONE}" takes its end back`, (text: string) =>
+        text === NONE ? NONE : monthFrom(text),
+      ),
   )
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
     .option('--yes', YES)
     .action(async (id: string, options: Said & { after: string; yes?: true }, command: Command) => {
+      if (options.after === NONE) {
+        await change(id, { until: null }, options, command, `${id} does not end.`);
+        return;
+      }
       await askFirst(`End ${id} with ${options.after}? It will not be asked for or judged after that.`, options.yes);
       await change(id, { until: options.after }, options, command, `${id} ends with ${options.after}.`);
     });

@@ -114,10 +114,13 @@ export function said(value: unknown): string {
   return typeof value === 'object' && value !== null ? Object.values(value).join(' of ') : String(value);
 }
 
-/** An amount given as an option: a number, or a percentage that says so. */
-/** The same, or that there is to be none. */
-export const amountOrNone = (text: string): number | string | null => (text === 'none' ? null : amountFrom(text));
+/** In the place of a value: that there is to be none. Made null when it is sent: commander takes a null for a failed option. */
+export const NONE = 'none';
 
+/** An amount given as an option, or that there is to be {@link NONE}. */
+export const amountOrNone = (text: string): number | string => (text === NONE ? NONE : amountFrom(text));
+
+/** An amount given as an option: a number, or a percentage that says so. */
 export const amountFrom = (text: string): number | string => (PERCENTAGE.test(text) ? text : numberFrom(text));
 
 /** A number given as an option. */

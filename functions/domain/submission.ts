@@ -361,7 +361,9 @@ function detailOf(issue: z.core.$ZodIssue): string {
     case 'invalid_union': {
       // Of what tells the kinds of a thing apart, the message alone says which there are.
       const kinds = [...message.matchAll(/'([^']+)'/g)].map(([, kind]) => kind);
-      return kinds.length > 0 ? `is one of ${kinds.join(', ')}` : message;
+      if (kinds.length > 0) return `is one of ${kinds.join(', ')}`;
+      const [first] = issue.errors.flat();
+      return first ? detailOf(first) : message;
     }
     case 'too_small':
       if (issue.origin === 'string')

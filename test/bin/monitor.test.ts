@@ -222,6 +222,11 @@ describe('the command line', () => {
       mOfN: { m: 3, n: 4, missing: 'ignore' },
       basis: 'council',
     });
+    const ended = await monitor(['standard', 'average-caseload', '--from', '2011-09', '--value', 'none', ...who]);
+    expect(ended.json).toMatchObject({ version: 2, value: null, from: '2011-09' });
+    const until = async (after: string) =>
+      (await monitor(['metric', 'end', 'average-caseload', '--after', after, '--yes', ...who])).json.until;
+    expect([await until('2011-08'), await until('none')]).toEqual(['2011-08', undefined]);
     const since = ['standard', 'health-checks', '--from', '2010-10', '--comparable', '87%', ...who];
     expect((await monitor(since)).error).toContain('comparable goes with rebaseDates');
     expect((await monitor([...since, '--rebase', '2010-12-01'])).json).toMatchObject({
@@ -294,7 +299,8 @@ describe('the command line', () => {
     const refused = await monitor(['standard', 'average-caseload', '--from', '2011-04', '--value', '15', ...who]);
     expect([refused.code, refused.error]).toEqual([1, expect.stringContaining('monitor authority reopen')]);
     expect((await monitor(['authority', 'reopen', ...who])).json.closed).toBe(false);
-    expect((await monitor(['authority'])).json).toMatchObject({ closed: false, dueWorkingDay: 12 });
+    const day = ['authority', 'set', '--due-working-day', 'default', ...who];
+    expect((await monitor(day)).json).toMatchObject({ closed: false, dueWorkingDay: 10 });
   });
 
   test('makes, lists and revokes tokens of the instance on this machine', async () => {

@@ -214,6 +214,14 @@ test('a test is mailed to one recipient, at most once in ten minutes, and to nob
   await expect(send('6092f2e6b691852e', 0)).rejects.toMatchObject({ reason: 'not-found' });
 });
 
+test('of all that, whoever hears of another council gets nothing', async () => {
+  const address = 'elsewhere@example.org';
+  await topic.instance.idle();
+  const [asked, ...others] = (await topic.mails()).filter(({ to }) => to[0]?.address === address);
+  expect([asked?.text, others]).toEqual([expect.stringContaining('confirm'), []]);
+  expect(await countLost(topic.store, 'nowhere')).toBe(0);
+});
+
 describe('a monthly summary', () => {
   const address = 'summary@example.org';
   const on = (day: string) => new Date(`${day}T09:00:00Z`);
