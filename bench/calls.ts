@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../bin/client.ts';
 import { addMonths } from '../functions/domain/period.ts';
+import { loadInspection } from '../functions/services/inspections.ts';
 import { authorityKey, currentKey } from '../functions/store/keys.ts';
-import { saveInspection } from '../functions/store/save-inspections.ts';
 import { saveMonths } from '../functions/store/submissions.ts';
 import type { AwsCall, AwsReply } from '../local/gateway.ts';
 import { databaseOf, type Launched, launch } from '../local/launch.ts';
@@ -65,7 +65,7 @@ export async function countCalls(): Promise<{
     const month = addMonths(END, -1);
     for (const [index, history] of [0, 12, 60, 120, 358].entries()) {
       const authority = `history-${history}`;
-      await saveInspection(database, { ...rest, judgements, actions, authority, name: authority });
+      await loadInspection(database, { ...rest, judgements, actions, authority, name: authority });
       const heard = { address: 'director@example.org', level: 'warning' };
       await client.request('POST', `/v1/authorities/${authority}/recipients`, heard);
       // What has just been set as a filter is not relied upon yet.
@@ -92,7 +92,7 @@ export async function countCalls(): Promise<{
     await count('hourly run, 5 authorities, none due', () => service.runSchedules());
     for (let extra = 0; extra < 50; extra++) {
       const authority = `extra-${extra}`;
-      await saveInspection(database, {
+      await loadInspection(database, {
         ...INSPECTION,
         metrics: INSPECTION.metrics.slice(0, 1),
         judgements: [],

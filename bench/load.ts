@@ -8,11 +8,11 @@ import { parse } from 'csv-parse/sync';
 import { connect } from '../bin/client.ts';
 import { reconcile } from '../functions/domain/reconcile.ts';
 import type { Month } from '../functions/domain/submission.ts';
+import { loadInspection } from '../functions/services/inspections.ts';
 import { readBoard } from '../functions/store/boards.ts';
 import { authorityKey, currentKey } from '../functions/store/keys.ts';
 import { readNotices } from '../functions/store/notices.ts';
 import { readRecord } from '../functions/store/records.ts';
-import { saveInspection } from '../functions/store/save-inspections.ts';
 import { saveMonths } from '../functions/store/submissions.ts';
 import { databaseOf, type Launched, launch } from '../local/launch.ts';
 import bankHolidays from '../seed/calendar/bank-holidays.json' with { type: 'json' };
@@ -176,7 +176,7 @@ async function bareRate({ client, tables }: Store, count: number): Promise<numbe
 async function prepare(service: Launched): Promise<void> {
   const database = databaseOf(service);
   await together(organisations, 8, async ({ authority }) => {
-    await saveInspection(database, inspectionOf(authority));
+    await loadInspection(database, inspectionOf(authority));
   });
   const sns = new SNSClient({
     endpoint: service.endpoints.sns,

@@ -4,8 +4,8 @@ import type { Month, Reported } from '../functions/domain/submission.ts';
 import { seededRandom } from './signal-worlds.ts';
 
 /** A made-up record of so many months: every metric every month, mostly near its standard, now and then off. */
-export function makeMonths(metrics: readonly Metric[], count: number, from = '1990-01'): Month[] {
-  const random = seededRandom(42);
+export function makeMonths(metrics: readonly Metric[], count: number, from = '1990-01', seed = 42): Month[] {
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, index) => {
     const period = addMonths(from, index);
     const observations = Object.fromEntries(metrics.map((metric) => [metric.id, report(metric, random)]));

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Inspection } from '../functions/domain/inspection.ts';
 import { InspectionSchema } from '../functions/domain/inspection.ts';
+import { loadInspection } from '../functions/services/inspections.ts';
 import type { Database } from '../functions/store/database.ts';
 import { TABLES, type TableDefinition, type TableName } from '../functions/store/keys.ts';
-import { saveInspection } from '../functions/store/save-inspections.ts';
 import herefordshire from '../seed/herefordshire-2010.json' with { type: 'json' };
 import { startHttpStore } from '../test/support/http-store.ts';
 
@@ -30,7 +30,7 @@ export async function startStore(): Promise<Store> {
   });
   const tables = Object.fromEntries(Object.keys(TABLES).map((name) => [name, name])) as Record<TableName, string>;
   for (const [name, definition] of Object.entries(TABLES)) await client.send(creation(name, definition));
-  await saveInspection({ client, tables }, INSPECTION);
+  await loadInspection({ client, tables }, INSPECTION);
   return {
     client,
     tables,

@@ -193,6 +193,25 @@ test('no path is taken from an address', () => {
   expect({ stdout, status }, 'join(import.meta.dirname, …) is a path').toEqual({ stdout: '', status: 1 });
 });
 
+/** A count of 1 to 5 can point to a child: whoever shows one as it is says so by `AS_SENT`, whose contract says who may. */
+test('small numbers are shown by what the council or the deployment set, or by AS_SENT', () => {
+  const folder = join(ROOT, 'functions');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const naming = files.flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes("'show'"))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  expect(naming.sort()).toEqual([
+    "domain/authority.ts: smallNumbers: z.enum(['show', 'suppress']).optional(),",
+    "domain/format.ts: export const AS_SENT: SmallNumbers = 'show';",
+    "domain/format.ts: export type SmallNumbers = 'show' | 'suppress';",
+    "domain/format.ts: if (smallNumbers === 'show' || !hasSmallCount(metric, observation)) return value;",
+    "runtime/environment.ts: SMALL_NUMBERS: z.enum(['show', 'suppress']),",
+  ]);
+});
+
 test('functions has no import cycles, not of types either', () => {
   const folder = join(ROOT, 'functions');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -84,6 +84,7 @@ export function addInspection(program: Command): void {
     .action((path: string) => {
       const file = readJson(path);
       const { inspection, faults } = readInspectionFile(file.contents, {
+        definitions: new Map(LIBRARY.map((metric) => [metric.id, metric])),
         today: new Date().toISOString().slice(0, 10),
       });
       if (!inspection) throw new FileFaultsError(describeFaults(file, faults));

@@ -1,4 +1,5 @@
 import { smallNumbersFor } from '../domain/authority.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import { RangeQuerySchema } from '../http/bodies.ts';
 import { fileAnswer } from '../http/files.ts';
 import type { RefusedCorrection } from '../pages/correction.ts';
@@ -45,8 +46,9 @@ export async function getReceipt(
     import('../pages/receipt.ts'),
     import('../services/receipt.ts'),
   ]);
-  const { inspection, receipt } = await readReceipt(database, authority, at);
-  return page(receiptPage(visit, inspection, receipt, smallNumbersFor(inspection, smallNumbers)));
+  const shown = (inspection: LoadedInspection) => smallNumbersFor(inspection, smallNumbers);
+  const { inspection, receipt } = await readReceipt(database, authority, at, shown);
+  return page(receiptPage(visit, inspection, receipt, shown(inspection)));
 }
 
 export async function getTemplate(

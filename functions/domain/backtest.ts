@@ -1,4 +1,5 @@
 import { type MetricEvaluator, MetricEvaluatorSchema } from './evaluators/evaluator.ts';
+import { AS_SENT } from './format.ts';
 import type { AlertState } from './lifecycle.ts';
 import type { LocalStandard } from './metric.ts';
 import { timelines } from './reconcile.ts';
@@ -39,7 +40,7 @@ export function backtest(
 ): Backtest {
   const metrics = record.metrics.filter(({ id }) => id === metric);
   const judge = (localStandards: readonly LocalStandard[], evaluators?: readonly MetricEvaluator[]): Judged[] =>
-    timelines({ ...record, metrics, localStandards }, 'show', evaluators).get(metric) ?? [];
+    timelines({ ...record, metrics, localStandards }, AS_SENT, evaluators).get(metric) ?? [];
   const asIs = judge(record.localStandards);
   const asChanged = judge(
     [...record.localStandards, change],

@@ -7,6 +7,12 @@ import type { Month } from './submission.ts';
 /** `suppress` writes 1 to 5 as "5 or fewer", for whoever may read beyond the authority's own managers. */
 export type SmallNumbers = 'show' | 'suppress';
 
+/**
+ * For whoever has the figures as they were sent: programs by the API, and who sends them. Also where alerts are worked out and nothing
+ * of it is put into words. Whatever else is shown or mailed goes by `smallNumbersFor`.
+ */
+export const AS_SENT: SmallNumbers = 'show';
+
 /** Counts from 1 to this many can point to a child. Common practice for published figures; a deployment's choice. */
 const MAX_SMALL = 5;
 

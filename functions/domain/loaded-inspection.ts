@@ -44,6 +44,12 @@ export interface Inspected {
   readonly progress: readonly Progress[];
 }
 
+/**
+ * The most that an authority has of each, far beyond what one could mean: all of it is read whenever it is judged, and what is
+ * worked out from it has to fit items, e-mails and pages. `versions` are standards, reports of progress and settings together.
+ */
+export const MOST = { metrics: 400, inspections: 60, versions: 2000 } as const;
+
 /** An authority's inspections as loaded, with what it set since. What is not in `inspections` is the leading one's. */
 export interface LoadedInspection {
   readonly header: InspectionHeader;

@@ -62,12 +62,13 @@ function medianOf(numbers: readonly number[]): number {
 
 /**
  * What is to be asked of the figures of months that were sent, or would be, by the record as it is with them: sentences, by
- * period. A small count is shown, as whoever sent it knows it.
+ * period.
  */
 export function questionsIn(
   metrics: readonly Metric[],
   stored: readonly Month[],
   sent: readonly Month[],
+  smallNumbers: SmallNumbers,
 ): Map<string, string[]> {
   const all = new Map([...stored, ...sent].map((month) => [month.period, month]));
   const months = [...all.values()].filter(({ retracted }) => !retracted).sort((a, b) => (a.period < b.period ? -1 : 1));
@@ -79,7 +80,7 @@ export function questionsIn(
       if (!asked.has(observation.period)) continue;
       const known = observations.slice(Math.max(0, index - TYPICAL_MONTH_REPORTS), index + 1);
       const found = questionsAbout(metric, known).map((question) =>
-        describeQuestion(metric, observation, question, 'show'),
+        describeQuestion(metric, observation, question, smallNumbers),
       );
       if (found.length > 0) questions.set(observation.period, [...(questions.get(observation.period) ?? []), ...found]);
     }

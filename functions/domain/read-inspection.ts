@@ -8,6 +8,8 @@ import { typedText } from './typed-text.ts';
 export interface Known {
   /** Ids of the metrics in the authority's catalogue; undefined where that is not known, and so not checked. */
   readonly metrics?: ReadonlySet<string>;
+  /** What is known of metrics that it may speak of, by id: a share above 100 is none of theirs. */
+  readonly definitions?: ReadonlyMap<string, Pick<MetricDefinition, 'kind' | 'least'>>;
   /** The one of them that an id was probably meant to be. */
   readonly nearest?: (id: string) => string | undefined;
   /** The day it is, yyyy-mm-dd: a report of tomorrow is not published yet. */
@@ -22,9 +24,9 @@ export function readInspectionFile(
   contents: unknown,
   known: Known = {},
 ): { inspection: Inspection; faults: [] } | { inspection?: never; faults: Fault[] } {
-  const read = InspectionSchema.safeParse(withoutRemarks(contents));
+  const read = InspectionSchema.safeParse(withoutRemarks(contents), { reportInput: true });
   if (!read.success) {
-    const faults = [...contradictionsIn(contents, known), ...faultsOf(read.error.issues, [])];
+    const faults = [...contradictionsIn(contents, known), ...faultsOf(read.error.issues)];
     // Of two things to say of one place the first is the better one: it knows the file.
     return { faults: [...new Map(faults.reverse().map((fault) => [fault.pointer, fault])).values()].reverse() };
   }
@@ -49,7 +51,7 @@ type Draft = Record<string, unknown>;
  * What is wrong though each field by itself is right: what refers to nothing, comes twice, or cannot be. It looks at
  * whatever is there, so that a file with a misspelt field hears of the rest too.
  */
-function contradictionsIn(contents: unknown, { metrics, nearest, today }: Known): Fault[] {
+function contradictionsIn(contents: unknown, { metrics, definitions, nearest, today }: Known): Fault[] {
   if (!isObject(contents)) return [];
   const faults: Fault[] = [];
   const say = (path: Path, detail: string): void => void faults.push({ pointer: pointerTo(path), detail });
@@ -122,7 +124,9 @@ function contradictionsIn(contents: unknown, { metrics, nearest, today }: Known)
     faults.push(...faultsOfBaseline(metric, metric.baseline, ['metrics', index, 'baseline']));
   }
   for (const [finding, index] of list('findings')) {
-    const { metric } = finding;
+    const { metric, baseline } = finding;
+    const definition = typeof metric === 'string' && !own.has(metric) && definitions?.get(metric);
+    if (definition) faults.push(...faultsOfBaseline(definition, baseline, ['findings', index, 'baseline']));
     if (own.has(metric))
       say(['findings', index, 'metric'], `${quoted(metric)} is among the metrics of this file: say it there`);
     else if (metrics && typeof metric === 'string' && !metrics.has(metric)) {
@@ -140,7 +144,8 @@ function contradictionsIn(contents: unknown, { metrics, nearest, today }: Known)
 
 /** What {@link skeletonOf} has for its reader to write; days and grades have a better fault of their own. */
 const TO_BE_FILLED_IN: ReadonlySet<unknown> = new Set([
-  ...['NAME OF THE COUNCIL', 'TITLE OF THE REPORT, MONTH YEAR', 'WHAT IS TO IMPROVE', 'METRIC-ID', 'YYYY-MM'],
+  ...['NAME OF THE COUNCIL', 'TITLE OF THE REPORT, MONTH YEAR', 'WHAT IS TO IMPROVE', 'METRIC-ID', 'ANOTHER-METRIC-ID'],
+  ...['YYYY-MM'],
   ...['WHAT THE REPORT SAYS, IN YOUR WORDS', 'TITLE OF THE FRAMEWORK', 'BEST GRADE', 'WORST GRADE', 'FIRST SECTION'],
 ]);
 
@@ -276,6 +281,7 @@ const listed = (ids: ReadonlySet<unknown>): string => (ids.size > 0 ? [...ids].s
 export function skeletonOf(framework: Inspection['framework'], authority: string): unknown {
   const { title, full, grades, sections } = frameworkOf({ framework });
   const [grade = ''] = Object.keys(grades);
+  const judgement = full ? (Object.keys(sections)[0] ?? null) : null;
   return {
     $comment: `${title}. Fill in what is in capitals and take out what the report does not say; docs/inspection-format.md explains every field.`,
     id: `${authority}-YEAR`,
@@ -329,11 +335,27 @@ export function skeletonOf(framework: Inspection['framework'], authority: string
           kind: 'statement',
           statement: 'WHAT THE REPORT SAYS, IN YOUR WORDS',
           period: 'YYYY-MM',
-          paragraphs: ['1'],
+          paragraphs: ['PARAGRAPH'],
         },
         actions: ['R1'],
-        paragraphs: ['1'],
-        judgement: full ? (Object.keys(sections)[0] ?? null) : null,
+        paragraphs: ['PARAGRAPH'],
+        judgement,
+      },
+      {
+        $comment:
+          'The same where the report gives a number: bound is exact, lower ("over", "at least") or upper ("under", "at most").',
+        metric: 'ANOTHER-METRIC-ID',
+        baseline: {
+          kind: 'figure',
+          value: 'NUMBER',
+          bound: 'exact',
+          statement: 'WHAT THE REPORT SAYS, IN YOUR WORDS',
+          period: 'YYYY-MM',
+          paragraphs: ['PARAGRAPH'],
+        },
+        actions: [],
+        paragraphs: ['PARAGRAPH'],
+        judgement,
       },
     ],
     metrics: [],

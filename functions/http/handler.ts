@@ -198,8 +198,8 @@ function conditional(): Middleware {
 
 /** The body by its schema, or one problem with every fault. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const read = schema.safeParse(body);
-  if (!read.success) throw faultsProblem(faultsOf(read.error.issues, []));
+  const read = schema.safeParse(body, { reportInput: true });
+  if (!read.success) throw faultsProblem(faultsOf(read.error.issues));
   return read.data;
 }
 

@@ -1,4 +1,5 @@
 import type { Doing } from '../domain/access.ts';
+import { AS_SENT } from '../domain/format.ts';
 import type { Metric } from '../domain/metric.ts';
 import { MAX_PERIODS, PeriodSchema } from '../domain/period.ts';
 import { questionsIn } from '../domain/questions.ts';
@@ -161,6 +162,7 @@ export function asking<O extends Omit<Accepted, 'questions'>>(
     metrics,
     record,
     outcomes.map(({ month }) => month),
+    AS_SENT,
   );
   return outcomes.map((each) => ({ ...each, questions: asked.get(each.month.period) ?? [] }));
 }

@@ -4,7 +4,7 @@ import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { saveSettings } from '../store/save-inspections.ts';
 import { UnknownAuthorityError } from './errors.ts';
-import { requireInspection } from './inspections.ts';
+import { checkVersions, requireInspection } from './inspections.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
 /** What an authority decides for itself as a whole, and whether it goes on. */
@@ -34,6 +34,8 @@ export async function changeSettings(
   { by, now }: Doing,
 ): Promise<LoadedInspection> {
   const inspection = await requireInspection(database, authority);
+  // A closed one can always be opened, and an open one closed.
+  if (change.closed === undefined) checkVersions(inspection);
   let before: readonly SettingsVersion[] = [];
   await addVersion(
     async () => {

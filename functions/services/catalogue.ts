@@ -5,7 +5,7 @@ import { faultsOfDefinition } from '../domain/read-inspection.ts';
 import type { Database } from '../store/database.ts';
 import { type Plan, planMetric } from '../store/save-inspections.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
-import { checkOpen, isAuthorityId, metricIn } from './inspections.ts';
+import { checkCapacity, checkOpen, isAuthorityId, metricIn } from './inspections.ts';
 import { retryChanged } from './retry.ts';
 
 /** What an authority measures: metrics of its own begin, are renamed, are replaced and end, without a deployment. */
@@ -27,7 +27,7 @@ const MAX_FORMER_TITLES = 20;
 
 /**
  * Starts a metric, or gives one another definition; said again it stays as it is. Its name before is kept. Throws
- * {@link UnknownAuthorityError}, {@link InvalidError} or `OvertakenError`.
+ * {@link UnknownAuthorityError}, {@link InvalidError}, `FullError` or `OvertakenError`.
  */
 export function putMetric(
   database: Tables,
@@ -112,6 +112,7 @@ async function write(
     const metric = metricIn(after, id);
     if (metric.replacedBy !== undefined && !after.metrics.some((other) => other.id === metric.replacedBy))
       throw new InvalidError([{ pointer: '#/replacedBy', detail: `no metric is called "${metric.replacedBy}"` }]);
+    checkCapacity(plan);
     await plan.save();
     return { created: !before?.metrics.some((other) => other.id === id), metric };
   });

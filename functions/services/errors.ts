@@ -67,6 +67,15 @@ export class ClosedError extends ServiceError {
   }
 }
 
+/** There is as much of something as there can be. */
+export class FullError extends ServiceError {
+  override readonly name = 'FullError';
+  override readonly reason = 'conflict';
+  constructor(what: string, most: number) {
+    super(`an authority has at most ${most} ${what}, and this would be more; nothing was stored`);
+  }
+}
+
 const ABSENT = {
   metric: (id: string) => `no metric is called ${quoted(id)}`,
   benchmark: (id: string) => `no figures of other places are loaded for ${quoted(id)}`,

@@ -1,6 +1,7 @@
 import type { Doing } from '../domain/access.ts';
 import { titleOfAlert } from '../domain/authority-alerts.ts';
 import type { Board } from '../domain/board.ts';
+import { AS_SENT } from '../domain/format.ts';
 import { placeIn } from '../domain/json-lines.ts';
 import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
@@ -13,7 +14,7 @@ import { readInspection } from '../store/inspections.ts';
 import { type Plan, planInspection, planRetirement } from '../store/save-inspections.ts';
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
-import { checkOpen, isAuthorityId } from './inspections.ts';
+import { checkCapacity, checkOpen, isAuthorityId } from './inspections.ts';
 import { LIBRARY } from './library.ts';
 import { retryChanged } from './retry.ts';
 import { suggestions } from './suggestions.ts';
@@ -69,10 +70,13 @@ export function loadInspectionFile(
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
-    const metrics = new Set([...(stored?.metrics ?? []), ...LIBRARY].map((metric) => metric.id));
+    // What the council made of a metric of the library goes before it.
+    const definitions = new Map([...LIBRARY, ...(stored?.metrics ?? [])].map((metric) => [metric.id, metric]));
+    const metrics = new Set(definitions.keys());
     const suggest = suggestions();
     const nearest = (metric: string): string | undefined => suggest(metric, [...metrics]);
-    const { inspection, faults } = readInspectionFile(contents, { metrics, nearest, today: dayInEngland(doing.now) });
+    const known = { metrics, definitions, nearest, today: dayInEngland(doing.now) };
+    const { inspection, faults } = readInspectionFile(contents, known);
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
     const plan = await planInspection(database, inspection, doneOf(doing), LIBRARY);
@@ -133,6 +137,7 @@ async function carryOut(
   const { before, after } = plan;
   if (!dryRun) {
     checkOpen(after);
+    checkCapacity(plan);
     await plan.save();
   }
   return {
@@ -176,7 +181,7 @@ function alertsBetween(
 function alertsOf(loaded: LoadedInspection, months: readonly Month[], now: Date): Board['alerts'] {
   const { header, ...rest } = loaded;
   const record = { ...rest, inspection: header, months, acknowledgements: [], bankHolidays: new Set<string>() };
-  return reconcile(undefined, record, [], now, 'show').board?.alerts ?? {};
+  return reconcile(undefined, record, [], now, AS_SENT).board?.alerts ?? {};
 }
 
 const inWords = (alert: Board['alerts'][string] | undefined): string =>

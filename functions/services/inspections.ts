@@ -1,12 +1,12 @@
 import { settingsIn } from '../domain/authority.ts';
 import { AuthorityIdSchema } from '../domain/identifiers.ts';
 import { InspectionSchema } from '../domain/inspection.ts';
-import type { Done, LoadedInspection } from '../domain/loaded-inspection.ts';
+import { type Done, type LoadedInspection, MOST } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { Database } from '../store/database.ts';
 import { listAuthorities, readAuthority, readInspection, readMetrics } from '../store/inspections.ts';
-import { moveFormerInspection, saveInspection } from '../store/save-inspections.ts';
-import { ClosedError, NotFoundError, UnknownAuthorityError } from './errors.ts';
+import { moveFormerInspection, type Plan, planInspection } from '../store/save-inspections.ts';
+import { ClosedError, FullError, NotFoundError, UnknownAuthorityError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 
 export { listAuthorities };
@@ -104,8 +104,26 @@ export async function loadInspection(
   done?: Done,
 ): Promise<{ authority: string; written: number }> {
   const inspection = InspectionSchema.parse(contents);
-  const written = await retryChanged(() => saveInspection(database, inspection, done));
+  const written = await retryChanged(async () => {
+    const plan = await planInspection(database, inspection, done);
+    if (plan.written > 0) checkCapacity(plan);
+    await plan.save();
+    return plan.written;
+  });
   return { authority: inspection.authority, written };
+}
+
+/** Throws {@link FullError} where more would be loaded of something than there can be; what is there stays, and can be changed. */
+export function checkCapacity({ before, after }: Pick<Plan, 'before' | 'after'>): void {
+  for (const what of ['metrics', 'inspections'] as const)
+    if (after[what].length > Math.max(MOST[what], before?.[what].length ?? 0)) throw new FullError(what, MOST[what]);
+}
+
+/** Throws {@link FullError} where an authority has as many versions of what it sets as there can be. */
+export function checkVersions({ inspections, localStandards, settings = [] }: LoadedInspection): void {
+  const progress = inspections.reduce((sum, each) => sum + each.progress.length, 0);
+  if (progress + localStandards.length + settings.length >= MOST.versions)
+    throw new FullError('standards, reports of progress and settings, earlier ones counted', MOST.versions);
 }
 
 /** Moves what an earlier version stored, of every authority, to where it belongs now. Says how many items moved for each. */

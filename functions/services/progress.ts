@@ -3,7 +3,7 @@ import { type Action, type Progress, withProgress } from '../domain/action.ts';
 import type { Database } from '../store/database.ts';
 import { saveProgress } from '../store/versions.ts';
 import { NotFoundError } from './errors.ts';
-import { requireInspection, requireOpenInspection } from './inspections.ts';
+import { checkVersions, requireInspection, requireOpenInspection } from './inspections.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
 /**
@@ -21,6 +21,7 @@ export async function reportProgress(
   const inspection = await requireOpenInspection(database, authority);
   const { actions, header } = inspection;
   const action = actionIn(actions, id);
+  checkVersions(inspection);
   const versions = async () =>
     (await requireInspection(database, authority)).progress.filter((version) => version.action === id);
   const { created } = await addVersion(

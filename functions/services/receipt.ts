@@ -1,3 +1,4 @@
+import { AS_SENT, type SmallNumbers } from '../domain/format.ts';
 import type { Level, News } from '../domain/lifecycle.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Notice } from '../domain/notice-contents.ts';
@@ -53,11 +54,14 @@ const NOTICES_AT_ONCE = 50;
 /** So many revisions of a month are looked through for what was sent. */
 const MAX_REVISIONS = 100;
 
-/** What was sent at a time. Throws `UnknownAuthorityError` or {@link NotFoundError}. */
+/**
+ * What was sent at a time, with what is asked of it by how small numbers are to be shown. Throws `UnknownAuthorityError` or {@link NotFoundError}.
+ */
 export async function readReceipt(
   database: Tables,
   authority: string,
   at: string,
+  smallNumbersOf: (inspection: LoadedInspection) => SmallNumbers = () => AS_SENT,
 ): Promise<{ inspection: LoadedInspection; receipt: Receipt }> {
   const [inspection, current] = await withInspection(database, authority, () => readMonths(database, authority));
   // Of a month that was revised since, the revision of that time is an earlier one.
@@ -71,7 +75,9 @@ export async function readReceipt(
   const { by } = first.month;
   const alerts = await alertsAfter(database, authority, at, new Set(months.flatMap(metricsOf)));
   const counting = months.filter(({ isCurrent }) => isCurrent).map(({ month }) => month);
-  const questions = firstOf([...questionsIn(inspection.metrics, current, counting).values()].flat());
+  const questions = firstOf(
+    [...questionsIn(inspection.metrics, current, counting, smallNumbersOf(inspection)).values()].flat(),
+  );
   return { inspection, receipt: { at, ...(by === undefined ? {} : { by }), months, questions, alerts } };
 }
 

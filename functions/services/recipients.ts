@@ -12,7 +12,7 @@ import {
   type Versioned,
 } from '../store/recipients.ts';
 import { monthDue } from './calendar.ts';
-import { InvalidError, NotFoundError, ServiceError } from './errors.ts';
+import { FullError, InvalidError, NotFoundError, ServiceError } from './errors.ts';
 import { retryChanged } from './retry.ts';
 import {
   isOtherFilter,
@@ -63,6 +63,9 @@ export class TooManyAuthoritiesError extends ServiceError {
     );
   }
 }
+
+/** So many addresses of one authority at most: each is looked at in turn whenever they are listed, and asked for by somebody who may manage. */
+const MAX_RECIPIENTS = 200;
 
 /** An address that is mailed, or would be once it confirms. */
 export interface MailedAddress {
@@ -144,7 +147,7 @@ const lapseOf = ({ requestedAt }: Pick<Recipient, 'requestedAt'>): string =>
  * another, gets them from `level` on without being asked again. Without a word of the monthly summary that stays as it is; the first
  * is of the next month.
  *
- * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, `InvalidError`.
+ * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, {@link FullError}, `InvalidError`.
  */
 export function addRecipient(
   recipients: Recipients,
@@ -160,6 +163,9 @@ export function addRecipient(
   const id = recipientId(address);
   return retryChanged(async () => {
     const subscription = (await listSubscriptions(recipients)).find((each) => each.id === id);
+    const { recipients: all } = await readRecipients(database);
+    const others = all.filter((each) => each.id !== id && each.hears[authority]);
+    if (others.length >= MAX_RECIPIENTS) throw new FullError('recipients', MAX_RECIPIENTS);
     const { read, stored } = await readRecipientAsStored(database, id);
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };

@@ -1,6 +1,6 @@
 import { type DeployedSmallNumbers, smallNumbersFor } from '../domain/authority.ts';
 import type { BoardAlert } from '../domain/board.ts';
-import type { SmallNumbers } from '../domain/format.ts';
+import { AS_SENT, type SmallNumbers } from '../domain/format.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { Notice } from '../domain/notice-contents.ts';
@@ -87,7 +87,7 @@ export async function readMetric(
   const inspection = await requireInspection(database, authority);
   const metric = metricIn(inspection, id);
   const months = await readMonths(database, authority);
-  return { inspection, metric, months, judged: judgedOf(inspection, metric, months, 'show') };
+  return { inspection, metric, months, judged: judgedOf(inspection, metric, months, AS_SENT) };
 }
 
 /** A metric with what a person wants to know beside: its alert, and what corrected months said before. */

@@ -12,7 +12,7 @@ import type { Database } from '../store/database.ts';
 import { readMonths } from '../store/submissions.ts';
 import { saveLocalStandard } from '../store/versions.ts';
 import { InvalidError, type SentFault } from './errors.ts';
-import { metricIn, requireInspection, requireOpenInspection } from './inspections.ts';
+import { checkVersions, metricIn, requireInspection, requireOpenInspection } from './inspections.ts';
 import { judgedOf, type MetricHistory, recordOf } from './record.ts';
 import { addVersion, highestUnreadable } from './versions.ts';
 
@@ -42,6 +42,7 @@ export async function setStandard(
   const inspection = await requireOpenInspection(database, authority);
   const { amounts, faults } = amountsIn(metricIn(inspection, id), change);
   if (faults.length > 0) throw new InvalidError(faults);
+  checkVersions(inspection);
   const { value: _, tolerance: __, upTo: ___, comparable: ____, ...others } = change;
   return addVersion(
     async () => localStandardsOf(await requireInspection(database, authority), id),

@@ -123,18 +123,6 @@ export class PutBackError extends ChangedMeanwhileError {
   }
 }
 
-/**
- * Loads an inspection: writes what is new or changed, removes the metrics that it brought and no longer has, and leaves
- * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
- * transaction, so that no evaluation sees half. Returns how many items were written or removed; 0 where all was as it
- * should be. {@link InspectionsChangedError} where somebody was faster.
- */
-export async function saveInspection(database: Loading, inspection: Inspection, done?: Done): Promise<number> {
-  const { written, save } = await planInspection(database, inspection, done);
-  await save();
-  return written;
-}
-
 /** What loading, or retiring, an inspection would come to, before it is done; `before` and `after` are worked out when they are asked for. */
 export interface Plan {
   readonly before: LoadedInspection | undefined;
@@ -145,7 +133,11 @@ export interface Plan {
   save(): Promise<void>;
 }
 
-/** {@link saveInspection} without doing it yet. */
+/**
+ * What loading an inspection would write: what is new or changed, without the metrics that it brought and no longer has, leaving
+ * alone what other inspections brought and what people set. All of it changes together with the fingerprint, in one
+ * transaction, so that no evaluation sees half.
+ */
 export async function planInspection(
   database: Loading,
   inspection: Inspection,

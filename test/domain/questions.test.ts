@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeQuestion, firstOf, questionsAbout } from '../../functions/domain/questions.ts';
-import { aBacklog, aMetric, type Figure, observation, series } from '../support/build.ts';
+import { describeQuestion, firstOf, questionsAbout, questionsIn } from '../../functions/domain/questions.ts';
+import { aBacklog, aMetric, type Figure, months, observation, series } from '../support/build.ts';
 
 const share = aMetric();
 const backlog = aBacklog();
@@ -96,4 +96,12 @@ describe('a figure that can hardly be right', () => {
     expect(describeQuestion(backlog, observation('2011-01', 4), 'step-down', 'suppress')).toContain('5 or fewer cases');
     expect(firstOf(Array.from({ length: 12 }, (_, i) => `${i}`)).slice(9)).toEqual(['9', 'And 2 more.']);
   });
+});
+
+it('what is asked of figures that were sent shows small ones to whoever may know them, and to nobody else', () => {
+  const record = months(backlog, [400, 500, 450, 4]);
+  const askedBy = (smallNumbers: 'show' | 'suppress') =>
+    [...questionsIn([backlog], record, record.slice(-1), smallNumbers).values()].flat();
+  expect(askedBy('show')).toEqual([expect.stringMatching(/: 4 cases in .+ is a 100th of what is usual/)]);
+  expect(askedBy('suppress')).toEqual([expect.stringMatching(/: 5 or fewer cases in .+ is a 100th of/)]);
 });

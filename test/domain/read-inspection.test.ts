@@ -91,6 +91,43 @@ describe('a report is told all that is wrong with it at once', () => {
       '#/fieldwork/to',
       'before it begins',
     ],
+    [
+      'a word that is none of those there are',
+      (d: any) => (d.metrics[1].baseline.bound = 'about'),
+      '#/metrics/1/baseline/bound',
+      'is one of exact, lower, upper; got "about"',
+    ],
+    [
+      'a word that is not there',
+      (d: any) => delete d.metrics[1].baseline.bound,
+      '#/metrics/1/baseline/bound',
+      'is missing; it is one of exact',
+    ],
+    [
+      'a kind of baseline that is none',
+      (d: any) => (d.metrics[1].baseline.kind = 'number'),
+      '#/metrics/1/baseline/kind',
+      'is one of figure, statement, none',
+    ],
+    [
+      'a number with its sign',
+      (d: any) => (d.metrics[1].baseline.value = '7%'),
+      '#/metrics/1/baseline/value',
+      'a number is needed, without quotes or a sign behind it; got "7%"',
+    ],
+    [
+      'a list that is none',
+      (d: any) => (d.metrics[0].actions = 'R1'),
+      '#/metrics/0/actions',
+      'a list is needed, in [ and ]; got "R1"',
+    ],
+    ['nothing where something is needed', (d: any) => (d.judgements[0].title = ''), '#/judgements/0/title', 'is empty'],
+    [
+      'a title that nobody would read',
+      (d: any) => (d.actions[0].title = 'x'.repeat(301)),
+      '#/actions/0/title',
+      'is longer than 300 characters',
+    ],
     ['the same id twice', (d: any) => (d.actions[1].id = 'R1'), '#/actions/1/id', 'is there already'],
     ['a character that hides', (d: any) => (d.title = 'Title\u0000'), '#/title', 'control characters'],
     ['an invented field', (d: any) => (d.actions[0].priority = 1), '#/actions/0/priority', 'there is no such field'],
@@ -114,6 +151,14 @@ describe('a report is told all that is wrong with it at once', () => {
     expect(faultsWith(change, { metrics: new Set() })['#/findings/0/metric']).toContain(
       'neither the catalogue nor the library',
     );
+    const definitions = new Map([['elsewhere', { kind: 'proportion' as const }]]);
+    const beyond = (draft: any) => {
+      change(draft);
+      draft.findings.at(-1).baseline = { ...finding, kind: 'figure', value: 850, bound: 'exact' };
+    };
+    expect(faultsWith(beyond, { metrics: new Set(['elsewhere']), definitions })).toEqual({
+      '#/findings/0/baseline/value': 'a percentage cannot be above 100; got 850',
+    });
     expect(faultsWith(() => undefined, { today: '2025-05-11' })['#/published']).toContain('in the future');
   });
 
@@ -135,7 +180,8 @@ describe('a skeleton', () => {
     const { faults } = readInspectionFile(skeletonOf(framework, 'bristol'));
     const others = faults.filter(
       ({ pointer, detail }) =>
-        !/\/(id|from|to|published|grade)$/.test(pointer) && !detail.startsWith('still has the words of the skeleton'),
+        !/\/(id|from|to|published|grade|value|paragraphs\/0)$/.test(pointer) &&
+        !detail.startsWith('still has the words of the skeleton'),
     );
     expect(others).toEqual([]);
   });

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Metric } from '../../functions/domain/metric.ts';
-import { readSubmission } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric } from '../support/build.ts';
+import {
+  asPercentage,
+  changesBetween,
+  confirmedIn,
+  faultsOfPeriod,
+  isShare,
+  leftOutOf,
+  type Month,
+  pointerTo,
+  readSubmission,
+  saysTheSame,
+} from '../../functions/domain/submission.ts';
+import { aBacklog, aMetric, month } from '../support/build.ts';
 
 const wait = aMetric({ id: 'wait', kind: 'mean', unit: 'days', polarity: 'lower', most: 500 });
 const metrics: ReadonlyMap<string, Metric> = new Map(
@@ -54,4 +65,216 @@ describe('a figure', () => {
       ['#/observations/wait', 'is null; leave wait out where nothing was reported'],
     ]);
   });
+});
+
+describe('what each kind of metric is reported as', () => {
+  const rate = aMetric({ id: 'rate', kind: 'rate', unit: 'of 10,000' });
+  const net = aMetric({ id: 'net', kind: 'mean', unit: 'days', least: -5 });
+  const kinds = new Map([...metrics, [rate.id, rate], [net.id, net]]);
+  const read = (observations: Record<string, unknown>) => readSubmission({ observations }, kinds, () => undefined);
+  const PROPORTION = 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known';
+  const RATE =
+    'expected {"numerator", "denominator"}: the cases, and the children of the place; or {"value"} where only the rate is known';
+
+  test('is taken as it is, by the metric', () => {
+    const observations = {
+      assessments: { numerator: 0, denominator: 0 },
+      backlog: { count: 0 },
+      net: { value: -5 },
+      rate: { value: 320.5 },
+      wait: { value: 0 },
+    };
+    expect(read(observations)).toEqual({ submission: { status: 'final', observations }, faults: [] });
+    expect(read({ rate: { numerator: 3, denominator: 4 }, assessments: { value: 76 } })).toMatchObject({ faults: [] });
+  });
+
+  test.each<[string, unknown, string[][]]>([
+    ['assessments', 5, [['', PROPORTION]]],
+    ['assessments', { numerator: 1 }, [['/denominator', 'is missing']]],
+    ['assessments', { numerator: 1.5, denominator: 2 }, [['/numerator', 'a whole number is needed']]],
+    ['assessments', { numerator: -1, denominator: 2 }, [['/numerator', 'cannot be negative']]],
+    [
+      'assessments',
+      { numerator: 1, denominator: 0 },
+      [['/denominator', 'cannot be zero, unless the numerator is too: 0 of 0 says that there was nothing to count']],
+    ],
+    ['assessments', { numerator: 3, denominator: 2 }, [['/numerator', 'cannot be above the denominator (3 of 2)']]],
+    ['assessments', { numerator: 3, denominator: 2.5 }, [['/denominator', 'a whole number is needed']]],
+    [
+      'assessments',
+      { numerator: 1, denominator: 2, value: 50 },
+      [['/value', `a proportion has no such field; ${PROPORTION}`]],
+    ],
+    ['assessments', { value: 100.1 }, [['/value', 'a percentage cannot be above 100']]],
+    ['assessments', { value: -1 }, [['/value', 'cannot be negative']]],
+    ['assessments', { value: '76' }, [['/value', 'a number is needed']]],
+    ['assessments', { value: 1 }, [['/value', '1 can mean 100% or 1%; write it with the sign, as 100% or 1%']]],
+    ['assessments', { value: '110%' }, [['/value', 'a percentage cannot be above 100']]],
+    ['backlog', 'many', [['', 'expected {"count"}']]],
+    [
+      'backlog',
+      { value: 3 },
+      [
+        ['/count', 'is missing'],
+        ['/value', 'a count has no such field; expected {"count"}'],
+      ],
+    ],
+    ['backlog', [3], [['', 'expected {"count"}']]],
+    ['wait', 5, [['', 'expected {"value"}']]],
+    ['wait', { value: -1 }, [['/value', 'cannot be negative']]],
+    ['net', { value: -5.5 }, [['/value', '-5.5 is less than this can be, which is -5']]],
+    ['rate', 5, [['', RATE]]],
+    ['rate', { value: -5 }, [['/value', 'cannot be negative']]],
+    [
+      'rate',
+      { numerator: 5, value: 3 },
+      [
+        ['/denominator', 'is missing'],
+        ['/value', `a rate has no such field; ${RATE}`],
+      ],
+    ],
+  ])('of %s %j is refused, with what is wrong and where', (id, reported, faults) => {
+    expect(read({ [id]: reported })).toEqual({
+      faults: faults.map(([path, detail]) => ({ pointer: `#/observations/${id}${path}`, detail })),
+    });
+  });
+
+  test.each([
+    ['0.8%', 0.8],
+    ['76 %', 76],
+    ['100%', 100],
+    ['7.25%', 7.25],
+  ])('a percentage as text says which it is: %s', (value, expected) => {
+    expect(read({ assessments: { value } }).submission?.observations).toEqual({ assessments: { value: expected } });
+    expect(read({ wait: { value } }).faults).toHaveLength(1);
+  });
+
+  test.each(['x76%', '76%x', '1000%', '76'])('%s is no percentage', (value) => {
+    expect(read({ assessments: { value } }).faults).toHaveLength(1);
+  });
+
+  test('a share of one is one that a percentage could be taken for', () => {
+    expect([0, 0.01, 1, 1.01, '0.5', undefined].map(isShare)).toEqual([false, true, true, false, false, false]);
+    expect(asPercentage(0.07)).toBe('0.07 can mean 7% or 0.07%; write it with the sign, as 7% or 0.07%');
+  });
+});
+
+describe('a submission', () => {
+  const read = (body: unknown, least?: 0 | 1) =>
+    readSubmission(body, metrics, (word) => (word === 'backlogs' ? 'backlog' : undefined), least);
+  const details = (body: unknown, least?: 0 | 1) =>
+    read(body, least).faults.map(({ pointer, detail }) => [pointer, detail]);
+
+  test('is taken with its status and commentary, its metrics in order', () => {
+    const observations = { wait: { value: 1 }, backlog: { count: 2 }, assessments: { value: 50 } };
+    const { submission } = read({ status: 'provisional', commentary: 'A new system.', observations });
+    expect(submission).toMatchObject({ status: 'provisional', commentary: 'A new system.' });
+    expect(Object.keys(submission?.observations ?? {})).toEqual(['assessments', 'backlog', 'wait']);
+  });
+
+  test('names every fault at once', () => {
+    expect(
+      details({
+        status: 'draft',
+        extra: 1,
+        observations: { backlogs: { count: 1 }, [`x${'y'.repeat(99)}`]: 1, wait: 2 },
+      }),
+    ).toEqual([
+      ['#/status', expect.stringContaining('final')],
+      ['#/extra', 'there is no such field'],
+      ['#/observations/backlogs', 'no metric is called "backlogs"; the nearest is "backlog"'],
+      [`#/observations/x${'y'.repeat(99)}`, `no metric is called "x${'y'.repeat(63)}…"`],
+      ['#/observations/wait', 'expected {"value"}'],
+    ]);
+  });
+
+  test('is an object that has observations, one at least unless it changes some', () => {
+    expect(details({})).toEqual([['#/observations', 'is missing']]);
+    expect(details([])).toHaveLength(1);
+    expect(details(null)).toHaveLength(1);
+    expect(details({ observations: [] })).toHaveLength(1);
+    expect(details({ observations: {} })).toEqual([['#/observations', 'a submission holds at least one observation']]);
+    expect(read({ observations: {} }, 0).submission).toEqual({ status: 'final', observations: {} });
+  });
+
+  test('names no more unknown metrics than an authority may have', () => {
+    const of = (count: number) =>
+      details({ observations: Object.fromEntries(Array.from({ length: count }, (_, i) => [`m${i}`, 1])) });
+    expect(of(400)).toHaveLength(400);
+    expect(of(402)).toHaveLength(401);
+    expect(of(402).at(-1)).toEqual(['#/observations', 'and 2 more metrics that are not known']);
+  });
+
+  test('of an authority that is unknown is read as far as that goes', () => {
+    const faults = (body: unknown) => readSubmission(body, undefined, () => undefined).faults;
+    expect(faults({ observations: { anything: 'goes' } })).toEqual([]);
+    expect(faults({ status: 'draft', observations: { anything: 'goes' } })).toHaveLength(1);
+  });
+
+  test.each([
+    ['2011-1', '"2011-1" is not a month; write it as yyyy-mm'],
+    ['1999-12', '1999-12 is before 2000-01, the first month that is taken'],
+    ['2011-02', '2011-02 has not ended yet; a month is taken once it is over'],
+    ['2011-01', undefined],
+    ['2000-01', undefined],
+  ])('of %s is of a month that is over', (period, detail) => {
+    expect(faultsOfPeriod(period, new Date('2011-02-15T12:00:00Z'))).toEqual(
+      detail === undefined ? [] : [{ pointer: '#', parameter: 'period', detail }],
+    );
+  });
+});
+
+describe('two revisions', () => {
+  const of = (observations: Month['observations'], fields: Partial<Month> = {}) =>
+    month('2011-01', observations, fields);
+  const one = of({ assessments: { numerator: 1, denominator: 2 }, backlog: { count: 3 } });
+
+  test('say the same in any order, and not where a figure, the status or the commentary differs', () => {
+    const turned = of({ backlog: { count: 3 }, assessments: { denominator: 2, numerator: 1 } });
+    expect(saysTheSame(one, turned)).toBe(true);
+    expect(saysTheSame(one, { ...turned, commentary: '' })).toBe(true);
+    expect(saysTheSame(one, { ...turned, commentary: 'New.' })).toBe(false);
+    expect(saysTheSame({ ...one, commentary: 'Old.' }, { ...turned, commentary: 'New.' })).toBe(false);
+    expect(saysTheSame(one, { ...turned, status: 'provisional' })).toBe(false);
+    expect(saysTheSame(one, of({ ...one.observations, backlog: { count: 4 } }))).toBe(false);
+    expect(saysTheSame(of({ wait: { value: 3 } }), of({ backlog: { value: 3 } }))).toBe(false);
+  });
+
+  test('differ in what was changed, added and left out', () => {
+    const other = of(
+      { backlog: { count: 4 }, assessments: { denominator: 2, numerator: 1 }, wait: { value: 5 } },
+      { status: 'provisional', commentary: 'New.' },
+    );
+    expect(changesBetween(one, other)).toEqual([
+      { pointer: '#/status', before: 'final', after: 'provisional' },
+      { pointer: '#/commentary', after: 'New.' },
+      { pointer: '#/observations/backlog', before: { count: 3 }, after: { count: 4 } },
+      { pointer: '#/observations/wait', after: { value: 5 } },
+    ]);
+    expect(changesBetween({ ...one, commentary: '' }, of({ backlog: { count: 3 } }))).toEqual([
+      { pointer: '#/observations/assessments', before: { numerator: 1, denominator: 2 } },
+    ]);
+  });
+
+  test('leave out what the earlier knew, unless that was taken back', () => {
+    const before = { ...one, leftOut: { wait: { value: 5 }, backlog: { count: 1 } } };
+    expect(leftOutOf(before, of({ assessments: { value: 3 } }))).toEqual({ wait: { value: 5 }, backlog: { count: 3 } });
+    expect(leftOutOf(before, of({}), ['wait', 'backlog'])).toEqual({ assessments: { numerator: 1, denominator: 2 } });
+    expect(leftOutOf({ ...before, retracted: true }, of({}))).toEqual({});
+    expect(leftOutOf(undefined, of({}))).toEqual({});
+  });
+
+  test('keep as right what was said to be and is the same, with what is said now', () => {
+    const before = { ...one, confirmed: ['backlog', 'assessments', 'wait'] };
+    const after = of({ backlog: { count: 3 }, assessments: { denominator: 4, numerator: 1 }, net: { value: 1 } });
+    expect(confirmedIn(before, after, [])).toEqual(['backlog']);
+    expect(confirmedIn(before, after, ['net', 'backlog', 'gone'])).toEqual(['backlog', 'net']);
+    expect(confirmedIn(undefined, after, ['assessments'])).toEqual(['assessments']);
+  });
+});
+
+test('a pointer says where, whatever a key holds', () => {
+  expect(pointerTo([])).toBe('#');
+  expect(pointerTo(['a/b', '~', 0, 'é', '\ud800'])).toBe('#/a~1b/~0/0/%C3%A9/%EF%BF%BD');
+  expect(pointerTo(['x'.repeat(101)])).toBe(`#/${'x'.repeat(100)}%E2%80%A6`);
 });

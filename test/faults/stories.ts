@@ -5,6 +5,7 @@ import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Month } from '../../functions/domain/submission.ts';
 import { CLAIM_MS } from '../../functions/services/direct-mail.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { createToken, listEndingTokens } from '../../functions/store/access.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { AT_ONCE, dueMark } from '../../functions/store/due-marks.ts';
@@ -12,7 +13,6 @@ import { readInspection } from '../../functions/store/inspections.ts';
 import { AUTHORITY_KEY, recipientId } from '../../functions/store/keys.ts';
 import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
-import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { FunctionFailedError } from '../../local/instance.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
 import { ACTION, type Answered, CLOCK, enqueue, functionOf, LABEL, METRIC, type World } from './world.ts';
@@ -467,7 +467,7 @@ const deployments: Story = {
       metrics: metrics.slice(0, -1).map((metric) => ({ ...metric, standards: [] })),
       judgements: judgements.slice(0, -1).map((judgement) => ({ ...judgement, note: 'as it was' })),
     };
-    await saveInspection(world.database, older);
+    await loadInspection(world.database, older);
     await world.instance.idle();
     answers.push(await deploy(world, 'Update'));
     await world.instance.idle();

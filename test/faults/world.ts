@@ -9,11 +9,11 @@ import { SCOPES } from '../../functions/domain/access.ts';
 import type { Notice } from '../../functions/domain/notice-contents.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readBoard } from '../../functions/store/boards.ts';
 import { readNotices } from '../../functions/store/notices.ts';
 import { readRecord } from '../../functions/store/records.ts';
-import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { readMonths, readRevisions } from '../../functions/store/submissions.ts';
 import { createApp } from '../../lib/app.ts';
 import type { LogLine } from '../../local/function-log.ts';
@@ -147,7 +147,7 @@ export async function startWorld(clock = CLOCK): Promise<World> {
       fault = next;
     },
     async load(authority) {
-      await saveInspection(database, inspectionOf(authority));
+      await loadInspection(database, inspectionOf(authority));
       await instance.idle();
     },
     ask: async (path, init) => (await answerTo(() => `${instance.api}${path}`, init)) as Answered,

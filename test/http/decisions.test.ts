@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InspectionSchema } from '../../functions/domain/inspection.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { ackKey, authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
-import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
@@ -484,5 +484,5 @@ describe('recipients', () => {
 async function loadElsewhere(service: Service): Promise<void> {
   const seed = readFileSync(new URL('../../seed/herefordshire-2010.json', import.meta.url), 'utf8');
   const inspection = InspectionSchema.parse({ ...JSON.parse(seed), authority: 'elsewhere', name: 'Elsewhere' });
-  await saveInspection(databaseOf(service), inspection);
+  await loadInspection(databaseOf(service), inspection);
 }

@@ -3,7 +3,7 @@ import {
   ListSubscriptionsByTopicCommand,
   PublishCommand,
   SetSubscriptionAttributesCommand,
-  SNSClient,
+  type SNSClient,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,8 +17,8 @@ import { tellOperators } from '../../functions/services/operators.ts';
 import { recipientId } from '../../functions/store/keys.ts';
 import { claimNotice, markSent, noticeWrite } from '../../functions/store/notices.ts';
 import { saveRecipient } from '../../functions/store/recipients.ts';
-import { mails, type Running, run } from '../local/fixture.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
+import { startTopics } from '../support/topic.ts';
 
 const authority = INSPECTION.authority;
 const NOW = new Date('2011-10-05T09:00:00Z');
@@ -36,41 +36,35 @@ const heard = (topic: string, address: string, of: string, level: string[]) => (
 });
 
 let store: Store;
-let instance: Running & { remove(): Promise<void> };
+let topics: Awaited<ReturnType<typeof startTopics>>;
 let delivering: Omit<Delivering, 'topicArn'>;
 const log = keepingLog();
 beforeAll(async () => {
   store = await startStore();
-  instance = await run({
-    resources: {
-      Alerts: { Type: 'AWS::SNS::Topic' },
-      Director: {
-        Type: 'AWS::SNS::Subscription',
-        Properties: { TopicArn: { Ref: 'Alerts' }, Protocol: 'email', Endpoint: 'director@example.org' },
-      },
-      Unheard: { Type: 'AWS::SNS::Topic' },
-      Elsewhere: heard('Unheard', 'elsewhere@example.org', 'elsewhere', ['watch', 'warning', 'critical']),
-      Mild: { Type: 'AWS::SNS::Topic' },
-      CriticalOnly: heard('Mild', 'critical@example.org', authority, ['critical']),
+  topics = await startTopics({
+    Alerts: { Type: 'AWS::SNS::Topic' },
+    Director: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: { TopicArn: { Ref: 'Alerts' }, Protocol: 'email', Endpoint: 'director@example.org' },
     },
+    Unheard: { Type: 'AWS::SNS::Topic' },
+    Elsewhere: heard('Unheard', 'elsewhere@example.org', 'elsewhere', ['watch', 'warning', 'critical']),
+    Mild: { Type: 'AWS::SNS::Topic' },
+    CriticalOnly: heard('Mild', 'critical@example.org', authority, ['critical']),
   });
-  const sns = new SNSClient({
-    endpoint: instance.endpoints.sns,
-    region: 'eu-west-2',
-    credentials: instance.credentials,
-  });
+  const { sns } = topics;
   delivering = { database: store, sns, pageUrl: 'https://monitor.example.org', now: () => NOW, log };
   const accepting = { database: store, now: NOW, by: BY, log: keepingLog() };
   await acceptMonth(accepting, authority, '2011-09', { observations: { 'referral-backlog': { count: 9 } } }, undefined);
   await evaluateAuthority(authority, { ...accepting, smallNumbers: 'show', now: () => NOW });
 });
 afterAll(async () => {
-  await instance?.remove();
+  await topics?.end();
   await store?.end();
 });
 
 type Topic = 'Alerts' | 'Unheard' | 'Mild';
-const to = (topic: Topic): Delivering => ({ ...delivering, topicArn: instance.resources.topics[topic] ?? '' });
+const to = (topic: Topic): Delivering => ({ ...delivering, topicArn: topics.arnOf(topic) });
 const deliverTo = (topic: Topic, number = 1) => deliverNotice({ authority, number }, to(topic));
 const unsent = async () => (await listUnsent(store, NOW)).map(({ number }) => number);
 
@@ -83,8 +77,8 @@ test('29-told-nobody-and-marked-sent: a notice waits while only people of anothe
   expect(await deliverTo('Alerts')).toBe('sent before');
   expect(await unsent()).toEqual([]);
   expect((await readNotice(store, authority, 1)).sentAt).toBe(NOW.toISOString());
-  await instance.idle();
-  const mailed = (await mails(instance)).filter(({ subject }) => subject.startsWith('Herefordshire'));
+  await topics.idle();
+  const mailed = (await topics.mails()).filter(({ subject }) => subject.startsWith('Herefordshire'));
   expect(mailed.map(({ text }) => text)).toEqual([expect.stringContaining('https://monitor.example.org/')]);
 
   await resendNotice(store, NOTICE);
@@ -133,7 +127,7 @@ test('what is mailed to one person alone keeps the same pace, also between notic
   const { sns, pauses } = watched();
   const topic = { ...to('Unheard'), sns };
   const words = { subject: 'Elsewhere: how things stand', text: 'Nothing is raised.' };
-  const mailed = async () => (await mails(instance)).filter(({ subject }) => subject === words.subject).length;
+  const mailed = async () => (await topics.mails()).filter(({ subject }) => subject === words.subject).length;
   const mailOne = () => publishTo(topic, 'x', words);
   const id = recipientId('elsewhere@example.org');
   const policy = { $or: [{ authority: ['elsewhere'], level: ['watch'] }, { recipient: [id] }] };
@@ -153,7 +147,7 @@ test('what is mailed to one person alone keeps the same pace, also between notic
   await publishTo(topic, id, words);
   expect(pauses()).toHaveLength(7);
   expect(Math.min(...pauses())).toBeGreaterThan(LEAST_PAUSE_MS);
-  await instance.idle();
+  await topics.idle();
   expect(await mailed()).toBe(5);
 });
 
@@ -161,9 +155,8 @@ test.each([
   ['one authority', () => authority],
   ['many authorities', (time: number) => `council-${time}`],
 ])('notices of %s that come all at once do not have SNS suspend whoever is mailed', async (_, of) => {
-  const mailed = async () =>
-    (await mails(instance)).filter(({ subject }) => subject.startsWith('Herefordshire')).length;
-  await instance.idle();
+  const mailed = async () => (await topics.mails()).filter(({ subject }) => subject.startsWith('Herefordshire')).length;
+  await topics.idle();
   const before = await mailed();
   const { notice } = await readNotice(store, authority, 1);
   const many = 12;
@@ -180,8 +173,8 @@ test.each([
     expect(await deliverNotice(reference, { ...to('Alerts'), sns })).toBe('sent');
   }
   expect(Math.min(...pauses())).toBeGreaterThan(LEAST_PAUSE_MS);
-  await instance.idle();
-  expect(instance.log.filter(({ message }) => message.includes('suspended'))).toEqual([]);
+  await topics.idle();
+  expect(topics.log.filter(({ message }) => message.includes('suspended'))).toEqual([]);
   expect(await mailed()).toBe(before + many);
 });
 
@@ -294,12 +287,12 @@ test('06-kept-notices-come-stale: notices go out in the order of their numbers, 
     const write = noticeWrite(tables.alerts, { ...first, number, createdAt: `2011-10-0${number}T08:30:00.000Z` });
     await client.send(new PutItemCommand(write.Put as never));
   }
-  await instance.idle();
-  const before = (await mails(instance)).length;
+  await topics.idle();
+  const before = (await topics.mails()).length;
   expect(await deliverTo('Alerts', 4)).toBe('sent');
   expect(await deliverTo('Alerts', 3)).toBe('sent before');
-  await instance.idle();
-  const mailed = (await mails(instance)).slice(before).map(({ text }) => text);
+  await topics.idle();
+  const mailed = (await topics.mails()).slice(before).map(({ text }) => text);
   expect(mailed.map((text) => /e-mail (\d+) about/.exec(text)?.[1])).toEqual(['3', '4']);
   expect(mailed[0]).toMatch(/^This tells how things stood on 3 October 2011 at 09:30\. It could not be sent then\./);
 });

@@ -1,4 +1,8 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOST } from '../../functions/domain/loaded-inspection.ts';
+import { changeSettings } from '../../functions/services/authorities.ts';
+import { putMetric } from '../../functions/services/catalogue.ts';
 import {
   findMetrics,
   listAuthorities,
@@ -9,7 +13,11 @@ import {
   requireMetrics,
   withInspection,
 } from '../../functions/services/inspections.ts';
+import { reportProgress } from '../../functions/services/progress.ts';
+import { setStandard } from '../../functions/services/standards.ts';
+import { itemOf, transact } from '../../functions/store/database.ts';
 import { listDue } from '../../functions/store/due-marks.ts';
+import { authorityKey, metricKey, standardKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
@@ -96,5 +104,73 @@ describe('loading an inspection', () => {
     const before = await keys();
     await expect(loadInspection(store, { ...INSPECTION, authority: 'elsewhere', metrics: [{}] })).rejects.toThrow();
     expect(await keys()).toEqual(before);
+  });
+});
+
+describe('as much as there can be', () => {
+  const doing = { by: 'the test', now: new Date('2011-10-05T09:00:00Z') };
+  const said = { author: 'A', reason: 'r' };
+
+  test('of metrics is the end of further ones, and not of changes', async () => {
+    const authority = 'full-of-metrics';
+    await loadInspection(store, { ...INSPECTION, authority });
+    const [first] = (await readWholeRecord(store, authority)).baselines.filter(({ sk }) =>
+      sk?.S?.startsWith('METRIC#'),
+    );
+    const definition = JSON.parse(first?.data?.S ?? '{}');
+    for (let index = INSPECTION.metrics.length; index < MOST.metrics; index++)
+      await store.client.send(
+        new PutItemCommand({
+          TableName: store.tables.baselines,
+          Item: itemOf(authorityKey(authority), metricKey(`m${index}`), { ...definition, id: `m${index}` }),
+        }),
+      );
+    const { id: _, changes: __, ...wanted } = definition;
+    const put = (id: string, title: string) => putMetric(store, { authority, id }, { ...wanted, title }, said, doing);
+    await expect(put('one-more', 'One more')).rejects.toMatchObject({
+      reason: 'conflict',
+      message: 'an authority has at most 400 metrics, and this would be more; nothing was stored',
+    });
+    expect((await put('m399', 'Another name')).created).toBe(false);
+    const report = { ...INSPECTION, authority, id: 'another', published: '2012-01-01', metrics: [] };
+    expect((await loadInspection(store, report)).written).toBe(1);
+    expect((await requireInspection(store, authority)).metrics).toHaveLength(MOST.metrics);
+  });
+
+  test('of versions is the end of further ones, whatever they are of', async () => {
+    const authority = 'full-of-versions';
+    await loadInspection(store, { ...INSPECTION, authority });
+    const standard = {
+      metric: 'average-caseload',
+      from: '2011-04',
+      value: 15,
+      ...said,
+      setAt: doing.now.toISOString(),
+    };
+    for (let version = 1; version <= MOST.versions; version += 90)
+      await transact(
+        store.client,
+        Array.from({ length: Math.min(90, MOST.versions + 1 - version) }, (_, index) => ({
+          Put: {
+            TableName: store.tables.baselines,
+            Item: itemOf(authorityKey(authority), standardKey('average-caseload', version + index), {
+              ...standard,
+              version: version + index,
+            }),
+          },
+        })),
+      );
+    const full = {
+      reason: 'conflict',
+      message: expect.stringContaining('at most 2000 standards, reports of progress'),
+    };
+    const setting = setStandard(store, authority, 'average-caseload', { from: '2011-05', value: 14, ...said }, doing);
+    await expect(setting).rejects.toMatchObject(full);
+    await expect(changeSettings(store, authority, { dueWorkingDay: 5 }, said, doing)).rejects.toMatchObject(full);
+    const [action] = INSPECTION.actions;
+    const progress = { state: 'completed' as const, evidence: 'audit', author: 'A' };
+    await expect(reportProgress(store, authority, action?.id ?? '', progress, doing)).rejects.toMatchObject(full);
+    // It can still be closed.
+    expect((await changeSettings(store, authority, { closed: true }, said, doing)).settings).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { lookAtRecipients } from '../../functions/services/newcomers.ts';
 import { addRecipient, listRecipients, maskedAddress, removeRecipient } from '../../functions/services/recipients.ts';
 import { settleFilters } from '../../functions/services/recipients-upkeep.ts';
 import { RECIPIENTS_KEY, recipientId, recipientKey } from '../../functions/store/keys.ts';
-import { readRecipient } from '../../functions/store/recipients.ts';
+import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { NOW, startTopic, type Topic } from '../support/topic.ts';
 
 /** Against the real store and the emulated SNS: what is subscribed there, and what its mails reach. */
@@ -198,4 +198,22 @@ describe('a recipient who is stored and cannot be read', () => {
     expect(await readRecipient(topic.store, id)).toBeUndefined();
     expect(await topic.findSubscription(spoilt)).toBeUndefined();
   });
+});
+
+test('an authority has 200 recipients at most, whoever of them has confirmed', async () => {
+  const database = topic.store;
+  for (let number = 0; number < 200; number++)
+    await saveRecipient(database, undefined, {
+      id: `crowd-${number}`,
+      address: `crowd-${number}@example.org`,
+      hears: { crowd: 'warning' },
+      requestedAt: NOW.toISOString(),
+      knows: [],
+    });
+  const address = 'one-more@example.org';
+  await expect(addRecipient(topic.recipients, 'crowd', { address, level: 'warning' }, NOW)).rejects.toMatchObject({
+    reason: 'conflict',
+    message: expect.stringContaining('at most 200 recipients'),
+  });
+  await expect(addRecipient(topic.recipients, 'quiet', { address, level: 'warning' }, NOW)).resolves.toBeDefined();
 });

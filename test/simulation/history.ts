@@ -4,10 +4,10 @@ import { Script } from 'node:vm';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SCOPES } from '../../functions/domain/access.ts';
 import { type Inspection, InspectionSchema } from '../../functions/domain/inspection.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
 import { authorityKey, BOARD_KEY, recipientId } from '../../functions/store/keys.ts';
-import { saveInspection } from '../../functions/store/save-inspections.ts';
 import { aBacklog, aMetric, anAction, anInspection, inFigures } from '../support/build.ts';
 import type { Command, MemoryStore } from './memory-store.ts';
 import { InterruptedError, OPERATIONS } from './operators.ts';
@@ -253,7 +253,7 @@ export async function tell(seed: number, steps: readonly number[]): Promise<Hist
     const count = 1 + random.below(IDS.length);
     for (const [index, id] of IDS.slice(0, count).entries()) {
       const inspection = inspectionOf(id, edition);
-      await saveInspection(store, inspection);
+      await loadInspection(store, inspection);
       await readInspection(store, id);
       const expires = Math.floor(START / 1000) + 100 * 366 * 24 * 3600;
       const token = await createToken(store, { scopes: [...SCOPES], authority: id, label: id, expires });

@@ -57,13 +57,15 @@ Object.assign(process.env, {
 });
 
 // biome-ignore-start lint/style/noRestrictedImports: what is simulated is the Lambdas themselves, with clients and a clock of the simulation's.
-const submit = await import('../../functions/submit.ts');
-const query = await import('../../functions/query.ts');
-const manage = await import('../../functions/manage.ts');
-const dashboard = await import('../../functions/dashboard.ts');
-const evaluate = await import('../../functions/evaluate.ts');
-const notify = await import('../../functions/notify.ts');
-const seed = await import('../../functions/seed.ts');
+export const LAMBDAS = {
+  submit: await import('../../functions/submit.ts'),
+  query: await import('../../functions/query.ts'),
+  manage: await import('../../functions/manage.ts'),
+  dashboard: await import('../../functions/dashboard.ts'),
+  evaluate: await import('../../functions/evaluate.ts'),
+  notify: await import('../../functions/notify.ts'),
+  seed: await import('../../functions/seed.ts'),
+};
 // biome-ignore-end lint/style/noRestrictedImports: as above
 
 const METRICS: Metrics = {
@@ -74,8 +76,8 @@ const METRICS: Metrics = {
   singleMetric: () => METRICS,
 } as unknown as Metrics;
 
-/** A copy of a function, as its cold start makes it. */
-export function startFunction(name: FunctionName, around: Surroundings): Handler {
+/** A copy of a function, as its cold start makes it; of these modules, where it is to have others to itself. */
+export function startFunction(name: FunctionName, around: Surroundings, lambdas: typeof LAMBDAS = LAMBDAS): Handler {
   const { database, sns, topicArn, now } = around;
   const line =
     (level: string) =>
@@ -96,15 +98,20 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
   };
   switch (name) {
     case 'submit':
-      return submit.createHandler(common) as unknown as Handler;
+      return lambdas.submit.createHandler(common) as unknown as Handler;
     case 'query':
-      return query.createHandler(common) as unknown as Handler;
+      return lambdas.query.createHandler(common) as unknown as Handler;
     case 'manage':
-      return manage.createHandler({ ...common, sns, topicArn }) as unknown as Handler;
+      return lambdas.manage.createHandler({ ...common, sns, topicArn }) as unknown as Handler;
     case 'evaluate':
-      return evaluate.createHandler({ ...common, ...hourly, smallNumbers, metrics: METRICS }) as unknown as Handler;
+      return lambdas.evaluate.createHandler({
+        ...common,
+        ...hourly,
+        smallNumbers,
+        metrics: METRICS,
+      }) as unknown as Handler;
     case 'notify':
-      return notify.createHandler({
+      return lambdas.notify.createHandler({
         ...common,
         ...hourly,
         sns,
@@ -115,7 +122,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         metrics: METRICS,
       }) as unknown as Handler;
     case 'seed':
-      return seed.createHandler({
+      return lambdas.seed.createHandler({
         ...common,
         sns,
         topicArn,
@@ -126,7 +133,7 @@ export function startFunction(name: FunctionName, around: Surroundings): Handler
         respond: async (_url, response) => around.onSeeded(response),
       }) as unknown as Handler;
     case 'dashboard':
-      return dashboard.createHandler({
+      return lambdas.dashboard.createHandler({
         ...common,
         sns: async () => sns,
         topicArn,

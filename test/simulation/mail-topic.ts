@@ -1,6 +1,7 @@
 import {
   type GetSubscriptionAttributesCommandInput,
   InvalidParameterException,
+  type ListSubscriptionsByTopicCommandInput,
   NotFoundException,
   type PublishCommandInput,
   type SetSubscriptionAttributesCommandInput,
@@ -69,6 +70,8 @@ export interface MailTopicOptions {
 }
 
 const PENDING_MS = 48 * 3_600_000;
+/** "Each call returns a limited list of subscriptions, up to 100." */
+const PAGE_SIZE = 100;
 const ARN = 'arn:aws:sns:eu-west-2:000000000000:alerts';
 
 const policies = new Map<string, FilterPolicy>();
@@ -162,14 +165,20 @@ export function createMailTopic({ now, policyDelay, onPublish, onAddressed }: Ma
         keep((each) => each.arn !== arn);
         return {};
       }
-      case 'ListSubscriptionsByTopicCommand':
+      case 'ListSubscriptionsByTopicCommand': {
+        const from = Number((input as ListSubscriptionsByTopicCommandInput).NextToken ?? 0);
+        const to = from + PAGE_SIZE;
         return {
-          Subscriptions: current().map(({ arn, endpoint, confirmedAt }) => ({
-            Protocol: 'email',
-            Endpoint: endpoint,
-            SubscriptionArn: confirmedAt === undefined ? 'PendingConfirmation' : arn,
-          })),
+          Subscriptions: current()
+            .slice(from, to)
+            .map(({ arn, endpoint, confirmedAt }) => ({
+              Protocol: 'email',
+              Endpoint: endpoint,
+              SubscriptionArn: confirmedAt === undefined ? 'PendingConfirmation' : arn,
+            })),
+          ...(to < current().length ? { NextToken: String(to) } : {}),
         };
+      }
       case 'GetSubscriptionAttributesCommand': {
         const { policy } = find((input as GetSubscriptionAttributesCommandInput).SubscriptionArn);
         return { Attributes: policy === undefined ? {} : { FilterPolicy: policy } };

@@ -150,7 +150,7 @@ function invalid(message: string): Error {
 /** An empty store with the service's tables. */
 export function createMemoryStore({
   now,
-  lag = () => 0,
+  lag,
   onWrites = () => {},
   shardsPerTable = 1,
 }: MemoryStoreOptions): MemoryStore {
@@ -204,7 +204,7 @@ export function createMemoryStore({
   }
 
   function seenBy(table: Table, index: string | undefined, consistent: boolean | undefined): number {
-    if (consistent) return sequence;
+    if (consistent || !lag) return sequence;
     return sequence - Math.min(MAX_LAG, Math.max(0, lag({ table: table.name, index })));
   }
 
@@ -263,7 +263,7 @@ export function createMemoryStore({
         bytes: after ? bytesOf(after) : 0,
         sequence,
         at: now(),
-        earlier: entry.version,
+        earlier: lag && entry.version,
       });
       for (const [name, index] of Object.entries(table.definition.indexes))
         if (after?.[index.partitionKey]) table.indexed.get(name)?.add(entry);

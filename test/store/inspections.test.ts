@@ -1,12 +1,13 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inspection } from '../../functions/domain/inspection.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
 import { retryChanged } from '../../functions/services/retry.ts';
 import { type Item, itemOf } from '../../functions/store/database.ts';
 import { readAuthority, readInspection, readMetrics } from '../../functions/store/inspections.ts';
 import { authorityKey } from '../../functions/store/keys.ts';
 import { readWholeRecord } from '../../functions/store/recovery.ts';
-import { moveFormerInspection, saveInspection } from '../../functions/store/save-inspections.ts';
+import { moveFormerInspection } from '../../functions/store/save-inspections.ts';
 import { INSPECTION, intercepted, type Store, startStore } from '../support/store.ts';
 
 let store: Store;
@@ -162,7 +163,7 @@ describe('several inspections of one authority', () => {
   };
 
   test('stand beside each other: the newest full one leads, and a visit does not', async () => {
-    for (const inspection of [base, later, visit]) await saveInspection(store, inspection);
+    for (const inspection of [base, later, visit]) await loadInspection(store, inspection);
     const loaded = await readInspection(store, 'several');
     expect(loaded?.header.id).toBe('later');
     expect(loaded?.inspections.map(({ header }) => header.id)).toEqual(['visit', 'later', 'herefordshire-2010']);
@@ -199,9 +200,9 @@ describe('several inspections of one authority', () => {
   });
 
   test('loaded again write nothing, and leave the metrics alone that another one brought', async () => {
-    expect(await saveInspection(store, base)).toBe(0);
+    expect((await loadInspection(store, base)).written).toBe(0);
     const renamed = { ...first, title: 'By another name' };
-    expect(await saveInspection(store, { ...later, metrics: [renamed] })).toBe(1);
+    expect((await loadInspection(store, { ...later, metrics: [renamed] })).written).toBe(1);
     expect((await readMetrics(store, 'several'))?.metrics.get(first.id)?.title).toBe(first.title);
   });
 });

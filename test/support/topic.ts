@@ -10,7 +10,7 @@ import { listRecipients } from '../../functions/services/recipients.ts';
 import type { Recipients } from '../../functions/services/subscriptions.ts';
 import { recipientId } from '../../functions/store/keys.ts';
 import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
-import { mails, type Running, run } from '../local/fixture.ts';
+import { mails, type Resources, type Running, run } from '../local/fixture.ts';
 import { type Store, startStore } from './store.ts';
 
 /** The moment at which tests of recipients happen. */
@@ -109,4 +109,18 @@ export class Topic {
 export async function startTopic(): Promise<Topic> {
   const store = await startStore();
   return new Topic(store, await run({ resources: { Alerts: { Type: 'AWS::SNS::Topic' } } }));
+}
+
+/** Topics as a template says them, by their names there; who is subscribed by it has confirmed. */
+export async function startTopics(resources: Resources) {
+  const instance = await run({ resources });
+  const { credentials, endpoints, log } = instance;
+  return {
+    log,
+    sns: new SNSClient({ endpoint: endpoints.sns, region: 'eu-west-2', credentials }),
+    arnOf: (name: string): string => instance.resources.topics[name] ?? '',
+    idle: () => instance.idle(),
+    mails: () => mails(instance),
+    end: () => instance.remove(),
+  };
 }

@@ -34,8 +34,7 @@ import type { Context, Evaluator, LevelReached, Result } from './evaluator.ts';
 export const changePoint: Evaluator = (metric, observations, context) => {
   const { period, start, cleared, reached, columns } = context;
   const current = observations.at(-1);
-  if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
-  if (isOverlapping(metric)) return undefined;
+  if (current?.period !== period || isOverlapping(metric)) return undefined;
   if (reached) return judgeHeld(metric, current, observations, reached, context);
   const latest = Math.max(start, latestFrom(observations));
   if (!isWorse(metric, current.value, meanBetween(columns, latest, observations.length))) return undefined;

@@ -94,7 +94,6 @@ export function comparedWith(
   if (baseline.kind === 'figure' && (!isRebased || metric.holdLine))
     return { value: baseline.value, from: start, reference: { kind: 'baseline' } };
   if (baseline.kind === 'none' || metric.holdLine) return undefined;
-  if (observations.length - start <= ESTIMATE_FROM_SUBMISSIONS) return undefined;
   const { memory = {} } = context;
   if (memory.estimate?.start === start) return memory.estimate.compared;
   const first: Observation[] = [];
@@ -103,8 +102,9 @@ export function comparedWith(
     const observation = observations[from] as Observation;
     if (observation.status === 'final' && (!isShared(metric) || hasCounts(observation))) first.push(observation);
   }
-  const [earliest, latest] = [first[0], first.at(-1)];
-  if (!earliest || !latest || first.length < ESTIMATE_FROM_SUBMISSIONS || from >= observations.length) return undefined;
+  // Where there are too few, all were looked at.
+  if (from >= observations.length) return undefined;
+  const [earliest, latest] = [first[0] as Observation, first.at(-1) as Observation];
   const value = estimate(metric, first);
   const reference = { kind: 'estimate', value, from: earliest.period, to: latest.period } as const;
   memory.estimate = { start, compared: { value, from, reference } };

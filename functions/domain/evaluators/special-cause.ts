@@ -76,12 +76,12 @@ export function shownChart(
 export const specialCause: Evaluator = (metric, observations, context) => {
   const { period, start, columns } = context;
   const current = observations.at(-1);
-  if (!current || current.period !== period || metric.polarity === 'neutral') return undefined;
-  if (isOverlapping(metric)) return undefined;
+  if (current?.period !== period || isOverlapping(metric)) return undefined;
   if (observations.length - start < XMR_MIN_POINTS) return undefined;
   const { length } = observations;
   const lines = limitsFrom(context);
-  // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any rule.
+  // What is on the better side of the mean, and no worse than the report before, is not special to the worse side by any
+  // rule; and where no way is better, nothing is on the worse.
   if (
     !isWorse(metric, current.value, lines.mean) &&
     !isWorse(metric, current.value, columns.value[length - 2] as number)

@@ -132,16 +132,16 @@ function judgeByChance(
   inForce: Standard,
   context: Context,
 ): Judgement {
-  const undispersed = chanceOf(metric, [current], inForce, 1);
-  // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
-  const dispersion = undispersed <= REPEATED_CHANCE ? dispersionAmong(metric, context, observations.length) : 1;
-  const chance = dispersion === 1 ? undispersed : chanceOf(metric, [current], inForce, dispersion);
+  const recent = observations.slice(-REPEATED_AMONG);
+  const [alone, together] = [chanceOf(metric, [current], inForce, 1), chanceOf(metric, recent, inForce, 1)];
+  // How much months vary makes nothing less likely: it is asked only where it could matter.
+  const matters = Math.min(alone, together) <= REPEATED_CHANCE;
+  const dispersion = matters ? dispersionAmong(metric, context, observations.length) : 1;
+  const chance = chanceOf(metric, [current], inForce, dispersion);
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
-  const recent = observations.slice(-REPEATED_AMONG);
   const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const comparable = isShared(metric) ? recent.filter(hasCounts) : recent;
-  const pooledChance = chanceOf(metric, comparable, inForce, dispersion);
+  const pooledChance = chanceOf(metric, recent, inForce, dispersion);
   if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
     return {
       level: 'critical',
@@ -169,7 +169,7 @@ function chanceOf(
   const failures = counted.reduce((sum, observation) => sum + failuresOf(metric, observation), 0);
   const share = Math.min(value / scaleOf(metric), 1);
   const denominator = Math.ceil(all / dispersion);
-  const failed = Math.min(denominator, dispersion === 1 ? failures : Math.floor(failures / dispersion));
+  const failed = Math.floor(failures / dispersion);
   return metric.polarity === 'higher'
     ? binomialAtMost(denominator - failed, denominator, share)
     : binomialAtLeast(failed, denominator, share);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backtest } from '../../../functions/domain/backtest.ts';
 import { describeFinding } from '../../../functions/domain/describe-finding.ts';
-import { changePoint } from '../../../functions/domain/evaluators/change-point.ts';
+import { changePoint, isCohort } from '../../../functions/domain/evaluators/change-point.ts';
 import { columnsOf } from '../../../functions/domain/series.ts';
 import {
   aBacklog,
@@ -130,5 +130,89 @@ describe('the level that was reached', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+it.each([
+  ['annual', 'year', true],
+  ['annual', 'month', false],
+  ['quarterly', '12-months', false],
+] as const)('a cohort is of a year: %s, of a %s, %s', (frequency, window, expected) => {
+  expect(isCohort(aMetric({ frequency, window }))).toBe(expected);
+});
+
+describe('a level of figures', () => {
+  /** 24 reports that vary a little, from a figure on, and three of another. */
+  const then = (from: number, step: number, to: number): number[] => [
+    ...Array.from({ length: 24 }, (_, i) => from + (i % 3) * step),
+    ...[to, to, to],
+  ];
+  const latest = (fields: Parameters<typeof aBacklog>[0], figures: readonly (Figure | undefined)[]) =>
+    levelsOf(judge(aBacklog({ standards: [], ...fields }), figures).at(-1));
+
+  it('is not sought where reports overlap, nor in a month that did not come', () => {
+    expect(latest({}, then(100, 5, 200))).toEqual(['warning']);
+    expect(latest({ window: '36-months' }, then(100, 5, 200))).toEqual([]);
+    const breaching = aMetric({ mOfN: { m: 2, n: 3, missing: 'breaching' } });
+    const figures = [...repeat(24, [93, 100]), ...repeat(3, [82, 100]), undefined, [82, 100]] as Figure[];
+    expect(
+      judge(breaching, figures)
+        .slice(-2)
+        .map(({ period }) => period),
+    ).toEqual(['2012-12', '2013-02']);
+  });
+
+  it('of snapshots varies at least as counts of their size do, of averages by their ranges alone', () => {
+    expect([latest({}, then(100, 5, 120)), latest({}, then(100, 5, 145))]).toEqual([[], ['warning']]);
+    expect(latest({ kind: 'mean', unit: 'days' }, then(100, 5, 120))).toEqual(['warning']);
+    const share = (size: number, to: number): Figure[] =>
+      then(900, 4, to).map((of1000): Figure => [(of1000 * size) / 1000, size]);
+    const shares = { kind: 'proportion', unit: 'percent', polarity: 'higher' } as const;
+    expect([latest(shares, share(100, 800)), latest(shares, share(1000, 850))]).toEqual([[], ['warning']]);
+  });
+
+  it('of rolling sums varies less from report to report than from level to level', () => {
+    expect(latest({ window: '12-months' }, then(100, 5, 145))).toEqual([]);
+    expect(latest({ window: '12-months' }, then(100, 5, 200))).toEqual(['warning']);
+  });
+});
+
+describe('within an episode', () => {
+  const worsened = (metric: ReturnType<typeof aMetric>, figures: readonly (Figure | undefined)[]) =>
+    judgeAll(metric, figures).filter(({ transition }) => transition === 'worsened');
+  const yearly = (...figures: (Figure | undefined)[]) =>
+    figures.flatMap((figure) => [figure, ...Array.from({ length: 11 }, () => undefined)]);
+
+  it('says that it is worse than when it was last told, with both levels and what they were told by', () => {
+    const [first] = worsened(metric, [...repeat(6, [70, 100]), ...repeat(8, [45, 100])]);
+    const finding = first?.findings.find(({ reason }) => reason?.startsWith('so it is worse'));
+    expect(finding).toMatchObject({
+      reason: 'so it is worse than when it was last told, by more than chance',
+      numbers: { value: 45, statistic: expect.any(Number), limit: 13 },
+    });
+  });
+
+  it('says of a yearly percentage by how many points', () => {
+    const [first] = worsened(metric, yearly(70, 69, 60));
+    expect(first?.findings.at(-1)).toMatchObject({
+      reason: 'so it is worse than when it was last told, by more than 5 points',
+      levels: { before: { value: 69 }, since: { from: '2012-10', value: 60 } },
+    });
+    const lower = aMetric({
+      polarity: 'lower',
+      standards: [{ value: 20, from: '2000-01', basis: 'local', note: 'x' }],
+    });
+    expect([worsened(lower, yearly(30, 31, 37)), worsened(lower, yearly(30, 31, 36))].map((all) => all.length)).toEqual(
+      [1, 0],
+    );
+  });
+
+  it.each<[string, ReturnType<typeof aMetric>, readonly (Figure | undefined)[]]>([
+    ['what comes sooner', metric, [70, 69, 60]],
+    ['what has counts', metric, yearly([30, 50], [30, 50], [27, 50])],
+    ['what is no percentage', aBacklog({ kind: 'mean' }), yearly(20, 20, 26)],
+  ])('never goes by points of %s', (_, each, figures) => {
+    const reasons = judgeAll(each, figures).flatMap(({ findings }) => findings.map(({ reason = '' }) => reason));
+    expect(reasons.filter((reason) => reason.includes('points'))).toEqual([]);
   });
 });

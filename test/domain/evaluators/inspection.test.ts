@@ -1,7 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { monthName } from '../../../functions/domain/format.ts';
 import type { Metric } from '../../../functions/domain/metric.ts';
-import { cusumLimit } from '../../../functions/domain/statistics/cusum.ts';
+import {
+  binomialWeights,
+  cusumLimit,
+  cusumRatio,
+  type InControl,
+  stepCusum,
+} from '../../../functions/domain/statistics/cusum.ts';
 import { type Judged, timeline } from '../../../functions/domain/timeline.ts';
 import {
   aBacklog,
@@ -180,4 +187,134 @@ describe('what the inspection found', () => {
   it('says nothing where the report says nothing', () => {
     expect(judge(only(NO_BASELINE), repeat(20, [10, 50])).flatMap(({ findings }) => findings)).toEqual([]);
   });
+});
+
+describe('the CUSUM', () => {
+  const only = (fields: Partial<Metric> = {}): Metric => aMetric({ standards: [], ...fields });
+  const mirrored = only({ polarity: 'lower', baseline: inFigures(12) });
+  const failuresIn = (figures: Figure[]): Figure[] =>
+    figures.map((figure) => (typeof figure === 'number' ? 100 - figure : [figure[1] - figure[0], figure[1]]));
+  const limitOf = (denominators: number[]): number | undefined =>
+    judge(
+      only(),
+      denominators.map((n): Figure => [n / 10, n]),
+    ).at(-1)?.findings[0]?.numbers.limit;
+  const limitAt = (n: number): number => cusumLimit({ kind: 'binomial', rate: 0.12, n });
+
+  it('is what adding every month up anew gives, whichever way is better', () => {
+    const month = fc.tuple(fc.integer({ min: 0, max: 100 }), fc.constantFrom(1, 1, 1, 3)).map(
+      // Mostly about the baseline, some larger, some far too bad.
+      ([bad, times]): Figure => [times * Math.max(0, 50 - Math.floor(bad / 8)), times * 50],
+    );
+    fc.assert(
+      fc.property(fc.array(month, { minLength: 1, maxLength: 40 }), (figures) => {
+        const judged = judge(only(), figures);
+        expect(judge(mirrored, failuresIn(figures)).map(statesIn)).toEqual(judged.map(statesIn));
+        const counts = figures as [number, number][];
+        let cleared = 0;
+        for (const [t, { findings, transition }] of judged.entries()) {
+          const sizes = counts.slice(0, t + 1).map(([, n]) => n);
+          const latest = sizes.slice(-24).sort((a, b) => a - b);
+          const middle = (latest.length - 1) / 2;
+          const n = ((latest[Math.floor(middle)] ?? 0) + (latest[Math.ceil(middle)] ?? 0)) / 2;
+          const inControl: InControl = { kind: 'binomial', rate: 0.12, n: n > 99 ? Math.round(n / 10) * 10 : n };
+          const weigh = binomialWeights(0.12, cusumRatio(inControl));
+          const limit = cusumLimit(inControl);
+          const sum = counts
+            .slice(cleared, t + 1)
+            .reduce((before, [on, all]) => stepCusum(before, weigh(all - on, all), limit), 0);
+          // Fewer than two years tell nothing of how much months vary.
+          if (t < 23) expect(findings[0]?.numbers.cusum).toEqual(sum > limit ? expect.closeTo(sum, 9) : undefined);
+          if (transition === 'cleared') cleared = t + 1;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+  const statesIn = ({ alert, findings }: Judged) => [alert.state, findings.length];
+
+  it('has its limit at a month of two digits, of the last two years', () => {
+    expect(limitOf([123])).toBe(limitAt(120));
+    expect(limitOf([128, 128])).toBe(limitAt(130));
+    expect(limitOf([40, 51])).toBe(limitAt(45.5));
+    const halves = [...Array(12).fill(60), ...Array(12).fill(40)];
+    expect(limitOf([...Array(6).fill(100), ...halves])).toBe(limitAt(50));
+  });
+
+  it('says of one month alone no more than that', () => {
+    expect(textOf(judge(only(), [[5, 50]])[0])).toMatch(/\(paragraph 11\); so many failures are too many for chance/);
+  });
+
+  it('counts events that are more than there were, and not at once', () => {
+    const events = only({ kind: 'count', unit: 'incidents', polarity: 'lower', baseline: inFigures(4) });
+    expect(judge(events, [4, 5, 4, 5]).flatMap(({ findings }) => findings)).toEqual([]);
+  });
+
+  it('allows for months that vary more than their counts explain', () => {
+    const wild = Array.from({ length: 24 }, (_, i): Figure => [i % 2 ? 96 : 80, 100]);
+    const bad = repeat(3, [76, 100]);
+    const latest = (figures: Figure[]) => judge(only({ baseline: inFigures(88) }), figures).at(-1)?.findings.length;
+    expect([latest([...wild, ...bad]), latest([...repeat(24, [88, 100]), ...bad])]).toEqual([0, 1]);
+    expect(latest([...wild, ...repeat(8, [60, 100])])).toBe(1);
+  });
+
+  it('counts from the month from which on the inspection holds', () => {
+    const found = [
+      { inspection: 'older', from: '2000-01', baseline: inFigures(70) },
+      { inspection: 'newer', from: '2011-04', baseline: inFigures(88) },
+    ];
+    const figures = [...repeat(6, [36, 50]), ...repeat(2, [44, 50])] as Figure[];
+    expect(judge(only({ found }), figures).flatMap(({ findings }) => findings)).toEqual([]);
+    expect(judge(only(), figures)[6]?.findings).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Metric>, Figure, Figure]>([
+    ['a share that was found at its best', { baseline: inFigures(100) }, [49, 50], [46, 50]],
+    ['a share of failures that was found at none', { polarity: 'lower', baseline: inFigures(0) }, [1, 50], [2, 50]],
+    ['events of which more is better', { kind: 'count', unit: 'visits', baseline: inFigures(20) }, 13, 12],
+  ])('is not of %s: that is judged by its tolerance', (_, fields, good, bad) => {
+    const metric = only({ tolerance: 3, ...fields });
+    expect(judge(metric, [good])[0]?.findings).toEqual([]);
+    expect(judge(metric, [bad])[0]?.findings[0]?.numbers).toEqual({
+      ...{ value: expect.any(Number), baseline: expect.any(Number), tolerance: expect.any(Number) },
+    });
+  });
+});
+
+describe('what stands in for words', () => {
+  const worded = (fields: Partial<Metric>): Metric => aMetric({ standards: [], baseline: IN_WORDS, ...fields });
+  const count = { kind: 'count', unit: 'incidents' } as const;
+  // Six reports in all 60: Jeffreys' mean 10.083, standard deviation 1.296, of which 0.84 is 1.089.
+  it.each<[string, Partial<Metric>, Figure[], number]>([
+    ['a share of which less is better', { polarity: 'lower' }, [...repeat(6, [7, 50]), ...repeat(6, [17, 50])], 15.8],
+    ['events of which less is better', { ...count, polarity: 'lower' }, [...repeat(6, 10), ...repeat(6, 30)], 11.17],
+    ['events of which more is better', { ...count, tolerance: 1 }, [...repeat(6, 10), ...repeat(6, 1)], 8.99],
+    ['an average', { kind: 'mean', tolerance: 1 }, [...repeat(6, 10), ...repeat(6, 1)], 10],
+    ['a snapshot', { ...count, cases: 'stock', tolerance: 1 }, [...repeat(6, 10), ...repeat(6, 1)], 10],
+  ])('of %s leans to the worse side where chance makes it', (_, fields, figures, baseline) => {
+    const [first] = judge(worded(fields), figures).flatMap(({ findings }) => findings);
+    expect(first?.numbers.baseline).toBeCloseTo(baseline, 1);
+  });
+
+  it('is no measure of the last of the six itself', () => {
+    const metric = worded({ ...count, cases: 'stock', polarity: 'lower', tolerance: 1 });
+    expect(judge(metric, [20, 20, 20, 20, 20, 90])[5]?.findings).toEqual([]);
+    expect(judge(metric, [20, 20, 20, 20, 20, 20, 90])[6]?.findings).toHaveLength(1);
+  });
+});
+
+it('says why any fall counts, what the tolerance was, and nothing of a month that did not come or where no way is better', () => {
+  const held = aMetric({ standards: [], holdLine: true, cases: 'stock', baseline: inFigures(100) });
+  expect(judge(held, [[49, 50]])[0]?.findings[0]?.reason).toBe(
+    "this line is to be held, so any fall counts (this service's default)",
+  );
+  const mean = (fields: Partial<Metric> = {}): Metric =>
+    aBacklog({ kind: 'mean', standards: [], tolerance: 1, baseline: inFigures(18), ...fields });
+  expect(judge(mean(), [20])[0]?.findings[0]?.numbers).toEqual({ value: 20, baseline: 18, tolerance: 1 });
+  const swings = Array.from({ length: 20 }, (_, i): Figure => (i % 2 ? 16 : 20));
+  expect(judge(mean(), [...swings, 21]).at(-1)?.findings).toEqual([]);
+  const breaching = mean({ mOfN: { m: 2, n: 3, missing: 'breaching' } });
+  expect(judge(breaching, [20, undefined, 18]).map(({ findings }) => findings.length)).toEqual([1, 0]);
+  const neutral = aMetric({ standards: [], polarity: 'neutral' });
+  expect(judge(neutral, repeat(6, [20, 50])).flatMap(({ findings }) => findings)).toEqual([]);
 });

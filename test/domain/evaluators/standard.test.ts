@@ -205,3 +205,144 @@ describe('everything else', () => {
     expect(statesOf(judge(later, [18, 18, 18]))).toEqual(['clear', 'clear', 'warning']);
   });
 });
+
+describe('what is said of a failure', () => {
+  const stock = aMetric({ cases: 'stock', baseline: { kind: 'none', statement: 'The report says nothing.' } });
+  const set = (missing: 'ignore' | 'breaching', m = 2, n = 3) => aBacklog({ mOfN: { m, n, missing } });
+  const repeat = (count: number, figure: Figure): Figure[] => Array.from({ length: count }, () => figure);
+  const monthly = 'a service exactly at the standard';
+
+  it.each<[string, ReturnType<typeof aMetric>, readonly (Figure | undefined)[], string, string[]]>([
+    ['now and then', aMetric(), [[39, 50]], `${monthly} has such a month now and then`, ['chance']],
+    ['seldom', aMetric(), [[34, 50]], `${monthly} looks this bad in at most 1 month of 30, by chance`, ['chance']],
+    ['hardly', aMetric(), [[33, 50]], `${monthly} looks this bad in at most 1 month of 40, by chance`, ['chance']],
+    [
+      'together',
+      aMetric(),
+      [[36, 50], 60, [36, 50]],
+      '3 of the last 3 reported periods fail, and together they are too far off for chance',
+      ['chance', 'pooledChance', 'failing'],
+    ],
+    [
+      'at a standard of none',
+      aMetric({ polarity: 'lower', standards: [{ value: 0, from: '2000-01', basis: 'local', note: 'none' }] }),
+      [[1, 50]],
+      'chance explains no failure of a service at this standard',
+      ['chance'],
+    ],
+    [
+      'where a line is to be held',
+      aMetric({ holdLine: true }),
+      [[79, 100]],
+      "any failure counts at once (this service's default)",
+      [],
+    ],
+    ['of an average over three years', aBacklog({ window: '36-months' }), [18, 18], '', []],
+    ['of a snapshot, within its size', stock, [[37, 50]], '', []],
+    [
+      'of a snapshot, beyond its size',
+      stock,
+      [
+        [33, 50],
+        [45, 50],
+        [45, 50],
+        [33, 50],
+      ],
+      '',
+      [],
+    ],
+    [
+      'of a snapshot, twice beyond its size',
+      stock,
+      [
+        [33, 50],
+        [45, 50],
+        [33, 50],
+      ],
+      '2 of the last 3 reported periods fail',
+      ['failing'],
+    ],
+    [
+      'of a snapshot, for long within its size',
+      stock,
+      [[45, 50], ...repeat(7, [37, 50])],
+      '6 of the last 6 reported periods fail',
+      ['failing'],
+    ],
+    [
+      'by what was set',
+      set('ignore'),
+      [9, 11, 9, 11, 12],
+      '2 of the last 3 reported periods fail',
+      ['failing', 'm', 'n'],
+    ],
+    [
+      'by what was set, absent or not',
+      set('breaching'),
+      [9, undefined, undefined, undefined, undefined, 11],
+      'at least 2 of the last 3 periods fail or are not reported',
+      ['failing', 'm', 'n'],
+    ],
+  ])('%s', (_, metric, figures, reason, numbers) => {
+    const finding = judge(metric, figures).at(-1)?.findings[0];
+    expect(finding?.reason ?? '').toBe(reason);
+    expect(Object.keys(finding?.numbers ?? {})).toEqual(['value', 'standard', ...numbers]);
+  });
+
+  it('counts how many of those that were set fail', () => {
+    const failing = (figures: Figure[], m: number) => judge(set('ignore', m, 3), figures).at(-1)?.findings[0]?.numbers;
+    expect(failing([11, 11, 11, 9, 9, 11], 1)).toMatchObject({ failing: 1, m: 1, n: 3 });
+    expect(failing([11, 9, 9, 11], 3)).toMatchObject({ failing: 1 });
+  });
+
+  it('says of a month that did not come what that counts as', () => {
+    const gap = [undefined, undefined, undefined, undefined];
+    expect(judge(set('breaching'), [9, ...gap, 9])[4]?.findings[0]).toMatchObject({
+      text: "nothing was reported for February 2011, which counts as failing here; the standard is 10 cases since January 2000 (this service's default); at least 2 of the last 3 periods fail or are not reported",
+      numbers: { standard: 10, failing: 0, m: 2, n: 3 },
+    });
+    const held = aBacklog({ ...set('breaching'), holdLine: true });
+    expect(judge(held, [9, ...gap, 9])[4]?.findings[0]?.reason).toContain('at least 2 of the last 3');
+    const neutral = aBacklog({ ...set('breaching'), polarity: 'neutral' });
+    expect(judge(neutral, [9, ...gap, 9])).toHaveLength(2);
+  });
+});
+
+describe('chance', () => {
+  const wild: Figure[] = Array.from({ length: 24 }, (_, i) => [i % 2 ? 95 : 83, 100]);
+  const events = (fields = {}) => aBacklog({ cases: 'flow', ...fields });
+
+  it('leaves what is too bad for it critical, however much months vary', () => {
+    expect(levelsOf(judge(aMetric(), [...wild, [30, 100]]).at(-1))).toEqual(['critical']);
+  });
+
+  it('is asked of months together by how much they vary, also where the last alone would not be looked at', () => {
+    const mild: Figure[] = [
+      [78, 100],
+      [75, 100],
+      [76, 100],
+    ];
+    expect(levelsOf(judge(aMetric(), mild).at(-1))).toEqual(['critical']);
+    expect(levelsOf(judge(aMetric(), [...wild, ...mild]).at(-1))).toEqual(['watch']);
+  });
+
+  it('is asked of events, together and by how much they vary', () => {
+    expect(statesOf(judge(events(), [12, 13, 14]))).toEqual(['watch', 'watch', 'critical']);
+    expect(statesOf(judge(events(), [11, 11, 13]))).toEqual(['watch', 'watch', 'watch']);
+    const swings = Array.from({ length: 24 }, (_, i): Figure => (i % 2 ? 12 : 2));
+    expect(levelsOf(judge(events(), [...swings, 19]).at(-1))).toEqual(['watch']);
+    expect(levelsOf(judge(events(), [19])[0])).toEqual(['critical']);
+    expect(levelsOf(judge(events(), [...swings, 60]).at(-1))).toEqual(['critical']);
+  });
+
+  it('is not asked of events of which more is better: too few are a failure', () => {
+    const standards = [{ value: 600, from: '2000-01', basis: 'local' as const, note: 'a default' }];
+    expect(statesOf(judge(events({ polarity: 'higher', standards }), [599, 599]))).toEqual(['warning', 'critical']);
+  });
+});
+
+it('goes back from critical as enough was reported since, by what an absent report counts as', () => {
+  const lenient = aBacklog({ mOfN: { m: 2, n: 3, missing: 'notBreaching' } });
+  const judged = judge(lenient, [11, 12, undefined, undefined, undefined, undefined, 13]);
+  expect(judged.map((entry) => levelsOf(entry)[0])).toEqual(['warning', 'critical', 'warning']);
+});
