@@ -40,6 +40,7 @@ import {
   gradeOf,
   heldAgainst,
   STATE_WORD,
+  standardNow,
   stateIcon,
   stateTag,
   timeName,
@@ -66,7 +67,7 @@ export function metricPage(visit: Visit, view: MetricView, refused?: RefusedAckn
 ${missingText([...(inspection.unreadable ?? []), ...unreadableMonths(view.months)])}
 ${findings(alert)}
 <h2 class="govuk-heading-m">Month by month</h2>
-${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(view, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}
+${spcIcons(metric, drawn.at(-1)?.xmr, standardNow(inspection, metric, observations), displayStateOf(metric, alert, observations.length > 0), XMR_MIN_POINTS)}
 ${course(view, drawn)}
 <p class="govuk-body-s"><a class="govuk-link" href="/how-it-judges">How it judges</a> says what each line and mark is worked out from.${
       metric.polarity !== 'neutral' &&
@@ -75,7 +76,7 @@ ${course(view, drawn)}
 ${inHand(visit, view, refused)}
 <h2 class="govuk-heading-m">In figures</h2>
 ${summary(view, observations)}
-${confirmation(visit, inspection, metric, standardNow(view, observations))}
+${observations.length > 0 && confirmation(visit, inspection, metric, standardNow(inspection, metric, observations))}
 ${history(view, drawn)}
 ${elsewhere(view)}
 <h2 class="govuk-heading-m">What the inspection said</h2>
@@ -99,17 +100,11 @@ const working = (findings: BoardAlert['findings']): Html =>
   html`<details class="govuk-details"><summary class="govuk-details__summary"><span class="govuk-details__summary-text">How this was worked out</span></summary>
 <div class="govuk-details__text"><ul class="govuk-list govuk-list--bullet">${findings.map(({ text }) => html`<li>${text}</li>`)}</ul></div></details>`;
 
-/** The standard that the latest figure is held against. */
-function standardNow({ metric, inspection }: MetricView, observations: readonly Observation[]): Standard | undefined {
-  const last = observations.at(-1);
-  return last && standardFor(metric, localStandardsOf(inspection, metric.id), last.period);
-}
-
 function summary(view: MetricView, observations: readonly Observation[]): Html {
-  const { metric, smallNumbers } = view;
+  const { metric, inspection, smallNumbers } = view;
   const last = observations.at(-1);
   const travel = travelOf(metric, observations);
-  const standard = standardNow(view, observations);
+  const standard = standardNow(inspection, metric, observations);
   const year = yearToDate(metric, observations);
   const benchmark = benchmarkOf(view);
   return html`<dl class="govuk-summary-list app-facts">

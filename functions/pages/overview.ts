@@ -21,10 +21,8 @@ import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { NoticeItem } from '../domain/notice-contents.ts';
 import { dayInEngland } from '../domain/period.ts';
-import { localStandardsOf } from '../domain/record.ts';
 import { seriesOf } from '../domain/series.ts';
 import type { Month } from '../domain/submission.ts';
-import { standardFor } from '../domain/timeline.ts';
 import type { SetAside } from '../services/alerts.ts';
 import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm, type RefusedOf, TAKE_IN_HAND } from './acknowledgement.ts';
@@ -39,6 +37,7 @@ import {
   entered,
   gradeOf,
   heldAgainst,
+  standardNow,
   standardText,
   stateIcon,
   stateTag,
@@ -289,11 +288,7 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
   const observations = seriesOf(metric, months);
   const last = observations.at(-1);
   const travel = travelOf(metric, observations);
-  const standard = standardFor(
-    metric,
-    localStandardsOf(inspection, metric.id),
-    last?.period ?? inspection.header.published.slice(0, 7),
-  );
+  const standard = standardNow(inspection, metric, observations);
   const state = displayStateOf(metric, board?.alerts[metric.id], last !== undefined);
   return [
     html`<a class="govuk-link" href="${pathOf(inspection.header.authority, 'metrics', metric.id)}">${metric.title}</a>`,

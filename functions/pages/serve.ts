@@ -212,8 +212,9 @@ function refusals({ assets, nameOf, logger }: PageDependencies): Middleware {
 }
 
 /** The authority whose menu a refusal has: the one of the address if it may be looked at, else one's own. */
-async function placeOf({ grant, pathParameters }: KnownEvent, nameOf: PageDependencies['nameOf']) {
-  const asked = pathParameters?.authority;
+async function placeOf({ grant, pathParameters, rawPath }: KnownEvent, nameOf: PageDependencies['nameOf']) {
+  // Of a path that leads nowhere API Gateway names no parts.
+  const asked = pathParameters?.authority ?? /^\/authorities\/([\w-]+)\//.exec(rawPath)?.[1];
   const authority = grant && (grant.authority === '*' ? asked : grant.authority);
   // What failed may be the store: then the page does without a menu.
   const name = authority && (await nameOf(authority).catch(() => undefined));

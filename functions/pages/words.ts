@@ -1,8 +1,12 @@
 import type { BoardAlert } from '../domain/board.ts';
 import { formatLine, formatObservation, formatParagraphs, monthName, type SmallNumbers } from '../domain/format.ts';
 import type { GradedJudgement, Judgement } from '../domain/inspection.ts';
+import type { LoadedInspection } from '../domain/loaded-inspection.ts';
 import type { Metric, Standard } from '../domain/metric.ts';
+import { periodOf } from '../domain/period.ts';
+import { localStandardsOf } from '../domain/record.ts';
 import { isWorse, type Observation } from '../domain/series.ts';
+import { standardFor } from '../domain/timeline.ts';
 import { type Html, html } from './html.ts';
 
 export { dayName, timeName } from '../domain/format.ts';
@@ -109,6 +113,16 @@ export function travelOf(metric: Metric, observations: readonly Observation[]): 
         ? 'worse'
         : 'better';
   return { way: to.value > from.value ? 'up' : 'down', judged, from, to };
+}
+
+/** The standard that the latest figure is held against; before the first, the one that held as the report was published. */
+export function standardNow(
+  inspection: Pick<LoadedInspection, 'header' | 'localStandards'>,
+  metric: Metric,
+  observations: readonly Observation[],
+): Standard | undefined {
+  const period = observations.at(-1)?.period ?? periodOf(inspection.header.published);
+  return standardFor(metric, localStandardsOf(inspection, metric.id), period);
 }
 
 /** What a figure is shown beside, and so has to be told from: its standard, and the figure before. */

@@ -71,7 +71,7 @@ const HEADS = [
   'Status',
   'Commentary',
 ];
-const WIDTHS = [12, 34, 30, 40, 12, 12, 10, 10, 13, 40];
+const WIDTHS = [16, 34, 30, 40, 12, 12, 10, 10, 13, 40];
 
 const NEEDED: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[]; readonly words: string }>> = {
   rate: { fields: ['numerator', 'denominator', 'value'], words: 'cases and children of the place, or the rate' },
@@ -84,7 +84,7 @@ const NEEDED: Readonly<Record<Metric['kind'], { readonly fields: readonly Field[
 const STYLE = { plain: 0, head: 1, month: 2, typed: 3, closed: 4, text: 5, wrapped: 6, percent: 7 } as const;
 
 const STYLES = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
-<numFmts count="1"><numFmt numFmtId="164" formatCode="mmm\\ yyyy"/></numFmts>
+<numFmts count="1"><numFmt numFmtId="164" formatCode="mmmm\\ yyyy"/></numFmts>
 <fonts count="2"><font><sz val="11"/><name val="Arial"/></font><font><b/><sz val="11"/><name val="Arial"/></font></fonts>
 <fills count="4"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FFEEF4FA"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor rgb="FFE5E6E7"/></patternFill></fill></fills>
 <borders count="2"><border/><border><left style="thin"/><right style="thin"/><top style="thin"/><bottom style="thin"/></border></borders>

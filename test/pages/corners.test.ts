@@ -43,6 +43,9 @@ describe('what is not there', () => {
     const page = await visit('/authority/herefordshire', { token: manager });
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
     expect(page.text).toContain('There is no such page');
+    const everywhere = await tokenFor(service, ['read'], '*');
+    const below = await visit(`${HOME}/no-such-page`, { token: everywhere });
+    expect([below.status, below.text]).toEqual([404, expect.stringMatching(MENU)]);
     const program = await visit('/v2/authorities', { accept: 'application/json' });
     expect([program.status, program.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
     expect(JSON.parse(program.text)).toMatchObject({ detail: 'there is nothing at GET /v2/authorities' });

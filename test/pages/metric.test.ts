@@ -83,7 +83,8 @@ test('a metric without a standard says so, and so does one whose standard has en
   expect(page).toMatch(none);
   const cellOf = (month: string) => new RegExp(`${month}</th>.*?data-label="Standard">([^<]*)<`, 's').exec(page)?.[1];
   expect([cellOf('December 2010'), cellOf('January 2011')]).toEqual(['80%', '–']);
-  expect(pageOf(aMetric(), around(90, 6))).not.toMatch(none);
+  for (const figures of [around(90, 6), []])
+    expect(pageOf(aMetric(), figures)).toMatch(/Standard<\/dt><dd[^>]*>At least 80%/);
 });
 
 test('too few figures are said to be too few, not drawn as if they told what is usual', () => {
