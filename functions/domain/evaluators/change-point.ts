@@ -2,6 +2,7 @@ import type { Metric } from '../metric.ts';
 import { addMonths, monthsBetweenReports } from '../period.ts';
 import {
   CHANGE_BEFORE_MAX,
+  CHANGE_BEFORE_MIN,
   CHANGE_HOLDS,
   CHANGE_LIMIT,
   CHANGE_OF_A_YEAR,
@@ -28,7 +29,7 @@ import type { Context, Evaluator, LevelReached, Result } from './evaluator.ts';
  *
  * The last 1 to 12 reports are at a worse level than up to 24 before them, and chance does not explain it. New cases by
  * their counts, over the dispersion of successive months; snapshots, averages and percentages without counts by their own
- * moving ranges. Only a figure that is worse than usual brings it up. Once found, it holds until a figure is back within a quarter of the gap of the level before, or the way of
+ * moving ranges. Only a figure that is worse than half a year was at its best brings it up, and none that is back near the level before. Once found, it holds until a figure is back within a quarter of the gap of the level before, or the way of
  * working changes; and after an episode has ended, only later reports count as the level since.
  */
 export const changePoint: Evaluator = (metric, observations, context) => {
@@ -37,15 +38,33 @@ export const changePoint: Evaluator = (metric, observations, context) => {
   if (current?.period !== period || isOverlapping(metric)) return undefined;
   if (reached) return judgeHeld(metric, current, observations, reached, context);
   const latest = Math.max(start, latestFrom(observations));
-  if (!isWorse(metric, current.value, meanBetween(columns, latest, observations.length))) return undefined;
+  if (!isWorse(metric, current.value, bestBetween(metric, columns, latest, observations.length))) return undefined;
   const change = findChange(metric, observations, columns, { from: latest, splitFrom: cleared });
   if (!change) return undefined;
   const { before, since, statistic } = change;
+  if (isBack(metric, current.value, before.pooled.value, since.pooled.value)) return undefined;
   return resultOf(current, { before, from: since.from, worst: since.pooled.value }, () => since, {
     statistic,
     limit: CHANGE_LIMIT,
   });
 };
+
+/** The best that half a year was on average. What came before that was worse says nothing of a fall from it. */
+function bestBetween(metric: Metric, { value }: Columns, start: number, end: number): number {
+  let sum = 0;
+  let best = Number.NaN;
+  for (let i = start; i < end; i++) {
+    sum += value[i] as number;
+    const first = i - CHANGE_BEFORE_MIN;
+    if (first >= start) sum -= value[first] as number;
+    if (i - start + 1 >= CHANGE_BEFORE_MIN && !isWorse(metric, sum, best)) best = sum;
+  }
+  return best / CHANGE_BEFORE_MIN;
+}
+
+/** Whether a figure is within a quarter of the gap of the better level. */
+const isBack = (metric: Metric, value: number, better: number, worse: number): boolean =>
+  !isWorse(metric, value, better + CHANGE_HOLDS * (worse - better));
 
 function meanBetween({ value }: Columns, start: number, end: number): number {
   let sum = 0;
@@ -111,8 +130,7 @@ function judgeHeld(
 ): Result | undefined {
   const { before, from, worst } = reached;
   if ((observations[start]?.period ?? '') > before.to) return undefined;
-  const better = before.pooled.value;
-  if (!isWorse(metric, current.value, better + CHANGE_HOLDS * (worst - better))) return undefined;
+  if (isBack(metric, current.value, before.pooled.value, worst)) return undefined;
   const first = firstFrom(observations, from);
   const { length } = observations;
   return resultOf(

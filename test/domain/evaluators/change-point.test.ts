@@ -42,6 +42,16 @@ describe('the level that was reached', () => {
     });
   });
 
+  it('is told of a fall from what lasted half a year, also to a level that is better than what was before that', () => {
+    const figures: Figure[] = [...repeat(24, [105, 150]), ...repeat(6, [140, 150]), ...repeat(4, [126, 150])];
+    const raised = judge(metric, figures).find(({ findings }) => findings.length > 0);
+    expect(raised?.period).toBe('2013-05');
+    expect(raised?.findings[0]?.levels).toEqual({
+      before: { from: '2012-10', to: '2013-03', value: (100 * 140) / 150 },
+      since: { from: '2013-04', value: 84 },
+    });
+  });
+
   it('holds, also when the better level has passed out of sight, until figures are back near it', () => {
     const fallen = [...repeat(24, [93, 100]), ...repeat(48, [82, 100])] as Figure[];
     expect(new Set(statesOf(judge(metric, fallen)).slice(26))).toEqual(new Set(['warning']));
