@@ -45,7 +45,13 @@ const duration = (ms: number): string =>
       : `${(ms / HOUR_MS).toFixed(0)} h`;
 
 const rowOf = (day: Day): Row => ({
-  ...{ authorities: day.authorities, isPlayed: true, isAtLeast: false, addresses: day.addresses, queued: day.most.queued },
+  ...{
+    authorities: day.authorities,
+    isPlayed: true,
+    isAtLeast: false,
+    addresses: day.addresses,
+    queued: day.most.queued,
+  },
   ...{ judgedMs: last(day.judgedAt), toldMs: last(day.toldAt), mailedMs: day.mailedAt, usd: total(day.usd) },
 });
 
