@@ -12,7 +12,7 @@ import { addLook } from './commands/look.ts';
 import { addManage } from './commands/manage.ts';
 import { addBenchmark, addMetric } from './commands/metric.ts';
 import { addName } from './commands/name.ts';
-import { wordsOf } from './commands/output.ts';
+import { inWords, wordsOf } from './commands/output.ts';
 import { addRecovery } from './commands/recovery.ts';
 import { PROGRAM, PROGRAM_QUIETLY, refuseMeaningless, UsageError } from './commands/setting.ts';
 import { addSubmit } from './commands/submit.ts';
@@ -84,7 +84,7 @@ try {
 /** Says on standard error what went wrong and what to do; returns the exit code. */
 function report(error: Error): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  console.error(error.message);
+  console.error(inWords(error.message));
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof FileFaultsError) return EXIT.refused;
   if (error instanceof UnreachableError) return EXIT.unreachable;
@@ -107,7 +107,7 @@ function report(error: Error): number {
 }
 
 function showFaults(faults: readonly (readonly [place: string | undefined, detail: string])[]): void {
-  for (const [place, detail] of faults) console.error(`  ${[place, detail].filter(Boolean).join(': ')}`);
+  for (const [place, detail] of faults) console.error(`  ${[place, inWords(detail)].filter(Boolean).join(': ')}`);
 }
 
 /** Says what to do about it, where there is something. */

@@ -2,14 +2,14 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { withProgress } from './domain/action.ts';
 import { settingsIn } from './domain/authority.ts';
 import { AUTHORITY_ALERTS, titleOfAlert } from './domain/authority-alerts.ts';
-import { chartOptions, shownLimits } from './domain/evaluators/special-cause.ts';
+import { shownChart } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
 import type { LoadedInspection } from './domain/loaded-inspection.ts';
 import type { Metric } from './domain/metric.ts';
 import { subjectOf } from './domain/notice.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';
-import { latestPoints, type XmrPoint } from './domain/statistics/xmr.ts';
+import type { XmrPoint } from './domain/statistics/xmr.ts';
 import { type Judged, rebasePeriodsOf, standardFor } from './domain/timeline.ts';
 import { type Unreadable, unreadableMonths } from './domain/unreadable.ts';
 import {
@@ -236,7 +236,7 @@ async function getMetric(request: Request, database: Tables, now: Date): Promise
         return {
           period,
           ...defined({ value, numerator, denominator, status, revision, leftOut, confirmed, standard, transition }),
-          ...(point ? { limits: { mean: point.mean, ...shownLimits(metric, point), type: point.type } } : {}),
+          ...(point ? { limits: { mean: point.mean, lower: point.lower, upper: point.upper, type: point.type } } : {}),
           alert,
           findings: [...findings],
         };
@@ -255,17 +255,14 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** By period, the limits as they were known then. */
+/** By period, the point of the chart that is shown. */
 function limitsOf(inspection: LoadedInspection, metric: Metric, entries: readonly Judged[]): Map<string, XmrPoint> {
   const observations = entries.flatMap(({ observation }) => observation ?? []);
   const rebasePeriods = rebasePeriodsOf({
     rebaseDates: inspection.header.rebaseDates.map(({ date }) => date),
     localStandards: localStandardsOf(inspection, metric.id),
   });
-  const points = latestPoints(
-    observations.map(({ value }) => value),
-    chartOptions(metric, observations, rebasePeriods),
-  );
+  const points = shownChart(metric, observations, rebasePeriods);
   return new Map(points.map((point, index) => [observations[index]?.period ?? '', point]));
 }
 

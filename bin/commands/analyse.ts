@@ -4,7 +4,7 @@ import type { Finding } from '../../functions/domain/evaluators/evaluator.ts';
 import { chartOptions, shownLimits } from '../../functions/domain/evaluators/special-cause.ts';
 import { digitsOf, monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
-import { addMonths, PeriodSchema } from '../../functions/domain/period.ts';
+import { addMonths } from '../../functions/domain/period.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Observation } from '../../functions/domain/series.ts';
 import {
@@ -17,7 +17,8 @@ import {
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
 import { cleaned, readPeriod } from '../../functions/services/cells.ts';
 import { decodeText, readSeparated, type SeparatedText, UnreadableFileError } from '../../functions/services/csv.ts';
-import { meansOnly, UsageError } from './setting.ts';
+import { LONGEST_MONTH } from './output.ts';
+import { meansOnly, monthFrom, UsageError } from './setting.ts';
 
 export interface AnalyseOptions {
   readonly better: 'higher' | 'lower' | 'neutral';
@@ -252,12 +253,7 @@ function readFixAfter(text: string): number {
   return number;
 }
 
-function readPeriods(text: string): string[] {
-  const periods = text.split(',').map((period) => period.trim());
-  const wrong = periods.find((period) => !PeriodSchema.safeParse(period).success);
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not a month; write yyyy-mm,yyyy-mm.`);
-  return periods;
-}
+const readPeriods = (text: string): string[] => text.split(',').map((month) => monthFrom(month.trim()));
 
 /** So many months are named; of more, the first. */
 const MONTHS_NAMED = 12;
@@ -275,22 +271,38 @@ const TYPE_SHOWN: Record<PointType, string> = {
   special_cause_neutral_low: 'low',
 };
 
+const VARIATION_SHOWN: Record<PointType, string> = {
+  common_cause: 'nothing unusual',
+  special_cause_improvement: 'unusual, and better',
+  special_cause_concern: 'unusual, and worse',
+  special_cause_neutral_high: 'unusually high',
+  special_cause_neutral_low: 'unusually low',
+};
+
+const ASSURANCE_SHOWN: Record<Assurance, string> = {
+  consistent_pass: 'every month will meet the standard, if nothing changes',
+  consistent_fail: 'every month will miss the standard, if nothing changes',
+  inconsistent: 'some months will meet the standard and some will miss it, if nothing changes',
+};
+
 function tableOf({ periods, absent, variation, assurance }: Analysis, heldAgainst: readonly number[]): string {
   const show = (number: number | null): string => (number === null ? '-' : digitsOf(number, heldAgainst));
   const row = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(8) : i < 5 ? cell.padStart(10) : ` ${cell.padEnd(i === 5 ? 12 : 11)}`))
+      .map((cell, i) =>
+        i === 0 ? cell.padEnd(LONGEST_MONTH) : i < 5 ? cell.padStart(10) : ` ${cell.padEnd(i === 5 ? 12 : 11)}`,
+      )
       .join('')
       .trimEnd();
   return [
-    row(['period', 'value', 'mean', 'lower', 'upper', ' type', 'state']),
+    row(['month', 'value', 'mean', 'lower', 'upper', ' type', 'state']),
     ...periods.flatMap(({ period, value, mean, lower, upper, type, state, findings }) => [
-      row([period, show(value), show(mean), show(lower), show(upper), ` ${TYPE_SHOWN[type]}`, state]),
+      row([monthName(period), show(value), show(mean), show(lower), show(upper), ` ${TYPE_SHOWN[type]}`, state]),
       ...findings.map(({ level, evaluator, text }) => `          ${level} by ${evaluator}: ${text}`),
     ]),
     '',
     ...(absent.length > 0 ? [`No figure for ${listed(absent.map(monthName))}.`] : []),
-    `variation: ${variation}${assurance ? `; assurance: ${assurance}` : ''}`,
+    `Variation: ${VARIATION_SHOWN[variation]}${assurance ? `. Assurance: ${ASSURANCE_SHOWN[assurance]}` : ''}.`,
   ].join('\n');
 }
 
@@ -323,7 +335,12 @@ export function addAnalyse(program: Command): void {
     )
     .option('--baseline <number>', 'what the inspection found', readNumber)
     .option('--fix-after <points>', "freezes the chart's limits at the first so many points", readFixAfter)
-    .option('--rebase <months>', 'months that start new limits: yyyy-mm,yyyy-mm', readPeriods, [])
+    .option(
+      '--rebase <months>',
+      'months that start new limits, with commas between them: 2011-04,2012-04',
+      readPeriods,
+      [],
+    )
     .option('--no-screening', 'keep extreme moving ranges in the limits')
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
     .addHelpText(

@@ -131,6 +131,8 @@ function inWords({ name, authority, closed, dueWorkingDay, smallNumbers, setting
     `${name} (${authority})${closed ? ' is CLOSED: nothing is taken in, judged or mailed' : ''}`,
     `Figures are due by the ${nth(dueWorkingDay)} working day after the month.`,
     `Small numbers: ${smallNumbers ?? "this instance's default"}.`,
-    last ? `Last set by ${last.author} on ${last.setAt.slice(0, 10)}: ${last.reason}` : 'No setting was ever changed.',
+    last
+      ? `Last set by ${last.author} on ${last.setAt.slice(0, 10)}: "${last.reason}"`
+      : 'No setting was ever changed.',
   ];
 }

@@ -3,9 +3,10 @@ import { monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
 import { readNumber } from '../../functions/services/cells.ts';
 import { namingOf } from '../../functions/services/names.ts';
+import { ApiError } from '../client.ts';
 import { metricNamed, metricsOf, ownNamesOf } from './metric-names.ts';
-import { askFirst, showOne, YES } from './output.ts';
-import { PROGRAM, reach, UsageError } from './setting.ts';
+import { askFirst, showOne, wordsOf, YES } from './output.ts';
+import { MONTH, monthFrom, PROGRAM, reach, UsageError } from './setting.ts';
 
 interface CorrectOptions {
   readonly reason?: string;
@@ -16,7 +17,7 @@ interface CorrectOptions {
 export function addCorrect(program: Command): void {
   program
     .command('correct')
-    .argument('<month>', 'yyyy-mm')
+    .argument('<month>', MONTH, monthFrom)
     .argument('<metric>', 'its id, its title, or a usual name such as ICPC')
     .argument('<figure>', '14/15, 12 or 76%; "none" removes the figure')
     .description('Corrects one figure of a month; the others stay.')
@@ -26,7 +27,7 @@ export function addCorrect(program: Command): void {
       'after',
       `
 Examples:
-  ${PROGRAM} correct 2011-09 conferences-on-time 14/15 --reason "one was counted twice"
+  ${PROGRAM} correct "September 2011" ICPC 14/15 --reason "one was counted twice"
   ${PROGRAM} correct 2011-09 "Referral backlog" none`,
     )
     .action(async (month: string, name: string, figure: string, options: CorrectOptions, command: Command) => {
@@ -38,7 +39,9 @@ Examples:
       const path = at('submissions', month);
       const etag = options.revision ? `"${options.revision}"` : (await client.request('GET', path)).etag;
       const patch = { observations: { [metric.id]: observation }, reason: options.reason };
-      const { body } = await client.request('PATCH', path, patch, { 'if-match': etag ?? '' });
+      const { body } = await client
+        .request('PATCH', path, patch, { 'if-match': etag ?? '' })
+        .catch((error: unknown) => Promise.reject(error instanceof ApiError ? withTitles(error, metrics) : error));
       showOne(
         [
           body.changes?.length > 0
@@ -52,7 +55,7 @@ Examples:
 
   program
     .command('retract')
-    .argument('<month>', 'yyyy-mm')
+    .argument('<month>', MONTH, monthFrom)
     .description('Retracts a month: it no longer counts, but its history is kept.')
     .option('--revision <number>', 'only if the month is still at this revision')
     .option('--yes', YES)
@@ -66,14 +69,20 @@ Examples:
     });
 }
 
+/** The same refusal, with metrics by their titles. */
+const withTitles = (error: ApiError, metrics: ReadonlyMap<string, Metric>): ApiError =>
+  error.withErrors(
+    error.errors.map((fault) => (fault.pointer ? { ...fault, position: wordsOf(fault.pointer, metrics) } : fault)),
+  );
+
 /** A figure as typed, in the fields that its metric is reported in. What it had in other fields is taken out. */
-function figureFrom(text: string, { id, kind }: Metric): Record<string, number | string | null> {
+function figureFrom(text: string, { title, kind }: Metric): Record<string, number | string | null> {
   const [, numerator, denominator] = /^(\d+)\s*(?:\/|of)\s*(\d+)$/.exec(text.trim()) ?? [];
   if ((kind === 'proportion' || kind === 'rate') && numerator && denominator)
     return { numerator: Number(numerator), denominator: Number(denominator), value: null };
   const read = readNumber(text.trim(), false);
   if (read.kind === 'unclear' || (read.kind === 'percentage' && kind !== 'proportion') || numerator)
-    throw new UsageError(`"${text}" is not a figure for ${id}: ${FIGURE[kind]}`);
+    throw new UsageError(`"${text}" is not a figure for ${title}: ${FIGURE[kind]}`);
   if (kind === 'count') return { count: read.number };
   const value = read.kind === 'percentage' ? read.text : read.number;
   return kind === 'mean' ? { value } : { value, numerator: null, denominator: null };

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
-import { digitsOf } from '../../functions/domain/format.ts';
-import { said, showList, showOne, wordsOf } from './output.ts';
-import { reach, readAll, UsageError, withQuery } from './setting.ts';
+import { basisOf, digitsOf, formatLimit } from '../../functions/domain/format.ts';
+import type { Basis } from '../../functions/domain/identifiers.ts';
+import { monthIn } from '../../functions/services/cells.ts';
+import { METRIC, metricIdOf, metricsOf } from './metric-names.ts';
+import { forPeople, levelName, said, showList, showOne, wordsOf } from './output.ts';
+import { MONTH, monthFrom, notAMonth, type Reach, reach, readAll, UsageError, withQuery } from './setting.ts';
 
 interface Alert {
   readonly alert: string;
@@ -16,7 +19,7 @@ interface Alert {
 interface Standard {
   readonly value: number;
   readonly from: string;
-  readonly basis: string;
+  readonly basis: Basis;
 }
 
 interface Point {
@@ -30,6 +33,7 @@ interface Point {
   readonly findings: readonly { readonly text: string }[];
 }
 
+const BETTER = { higher: 'higher', lower: 'lower', target: 'within a range', neutral: 'neither' };
 const LEVELS = ['critical', 'warning', 'watch'];
 const worstFirst = (a: Alert, b: Alert): number => rank(a) - rank(b);
 const rank = ({ level }: Alert): number => (level ? LEVELS.indexOf(level) : LEVELS.length);
@@ -37,7 +41,7 @@ const rank = ({ level }: Alert): number => (level ? LEVELS.indexOf(level) : LEVE
 const shown = (value: number | null | undefined, against: readonly number[] = []): string =>
   value == null ? '' : Number.isInteger(value) ? String(value) : digitsOf(value, against);
 const saidOf = (standard: Standard | undefined): string =>
-  standard ? `${standard.value} from ${standard.from} (${standard.basis})` : '';
+  standard ? `${standard.value} from ${standard.from} (${basisOf(standard.basis)})` : '';
 
 interface Unreadable {
   readonly table: string;
@@ -80,7 +84,7 @@ export function addLook(program: Command): void {
         [
           `${inspection.body.name}, inspected ${inspection.body.fieldwork.from} to ${inspection.body.fieldwork.to}`,
           latestPeriod ? `Latest month   ${latestPeriod}, judged ${evaluatedAt}` : 'No month has been submitted yet.',
-          `Alerts         ${LEVELS.map((level) => `${levels[level]} ${level}`).join(', ')}`,
+          `Alerts         ${LEVELS.map((level) => `${levels[level]} ${levelName(level)}`).join(', ')}`,
           ...(closed ? ['CLOSED         nothing is taken in, judged or mailed ("authority" says since when)'] : []),
           ...(setAside && !isIncomplete
             ? [`NOT JUDGED     since ${setAside.at}: ${SET_ASIDE[setAside.reason]}; the alerts are from before`]
@@ -141,9 +145,9 @@ export function addLook(program: Command): void {
       showList(
         shown,
         {
-          alert: ({ alert }) => alert,
+          alert: ({ title }) => title,
           state: (alert) => alert.state,
-          level: ({ level }) => level,
+          level: ({ level }) => level && levelName(level),
           since: ({ since }) => since,
           'in hand': ({ acknowledgement }) => acknowledgement?.author,
           why: ({ findings }) => findings?.[0]?.text,
@@ -179,8 +183,8 @@ export function addLook(program: Command): void {
   program
     .command('months')
     .description('Lists the months that were submitted.')
-    .option('--from <month>', 'the first month, yyyy-mm')
-    .option('--to <month>', 'the last month, yyyy-mm')
+    .option('--from <month>', `the first month, ${MONTH}`, monthFrom)
+    .option('--to <month>', `the last month, ${MONTH}`, monthFrom)
     .action(async (range: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
       const submissions = await readAll<Month>(client, withRange(at('submissions'), range), 'submissions');
@@ -189,7 +193,7 @@ export function addLook(program: Command): void {
 
   program
     .command('revisions')
-    .argument('<month>', 'yyyy-mm')
+    .argument('<month>', MONTH, monthFrom)
     .description('Lists every revision of a month, oldest first.')
     .action(async (month: string, _: object, command: Command) => {
       const { client, at } = reach(command);
@@ -199,33 +203,31 @@ export function addLook(program: Command): void {
 
   program
     .command('receipt')
-    .argument('[sent]', 'when it was sent, as "months" or "revisions" shows it (default: the latest)')
+    .argument('[month]', `the month that was sent, ${MONTH} (default: what was sent last)`)
+    .option('--revision <number>', 'the revision of the month, as "revisions" lists them (default: the newest)')
     .description(
       'Shows what one submission did: who sent it and when, what changed, what is questioned, which alerts followed.',
     )
-    .action(async (sent: string | undefined, _: object, command: Command) => {
-      const { client, at } = reach(command);
-      const last = async () => {
-        const months = await readAll<Month>(client, at('submissions'), 'submissions');
-        const times = months.map(({ submittedAt }) => submittedAt).sort();
-        if (times.length === 0) throw new UsageError('No month has been submitted.');
-        return times.at(-1) as string;
-      };
-      const receipt: Receipt = (await client.request('GET', at('receipts', sent ?? (await last())))).body;
+    .action(async (what: string | undefined, { revision }: { revision?: string }, command: Command) => {
+      const to = reach(command);
+      const { client, at } = to;
+      const receipt: Receipt = (await client.request('GET', at('receipts', await sentAt(to, what, revision)))).body;
+      const metrics = forPeople() ? await metricsOf(to) : undefined;
       showOne(
         [
           `Sent ${receipt.at}${receipt.by ? ` by ${receipt.by}` : ''}`,
           ...receipt.months.flatMap(({ period, revision, outcome, figures, changes, reason, superseded }) => [
             `${period}, revision ${revision}: ${outcome}, ${figures} figures${superseded ? '; revised since' : ''}${reason ? `. Why: ${reason}` : ''}`,
             ...changes.map(
-              ({ pointer, before, after }) => `  ${wordsOf(pointer)}: ${said(before)} became ${said(after)}`,
+              ({ pointer, before, after }) => `  ${wordsOf(pointer, metrics)}: ${said(before)} became ${said(after)}`,
             ),
           ]),
           ...(receipt.questions ? ['Please check:'] : []),
           ...(receipt.questions ?? []).map((text) => `  ${text}`),
           ...(receipt.alerts.length > 0 ? ['Alerts that followed:'] : ['No alert followed, or none yet.']),
           ...receipt.alerts.map(
-            ({ title, transition, level, notice }) => `  ${title}: ${transition}, ${level} (notice ${notice})`,
+            ({ title, transition, level, notice }) =>
+              `  ${title}: ${transition}, ${levelName(level)} (notice ${notice})`,
           ),
         ],
         receipt,
@@ -238,15 +240,21 @@ export function addLook(program: Command): void {
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at('metrics'));
-      showList<{ id: string; kind: string; polarity: string; frequency: string; standard?: Standard; title: string }>(
+      showList<{
+        id: string;
+        kind: string;
+        polarity: keyof typeof BETTER;
+        frequency: string;
+        standard?: Standard;
+        title: string;
+      }>(
         body.metrics,
         {
-          metric: ({ id }) => id,
+          metric: ({ title }) => title,
           kind: ({ kind }) => kind,
-          better: ({ polarity }) => polarity,
+          better: ({ polarity }) => BETTER[polarity],
           reported: ({ frequency }) => frequency,
           standard: ({ standard }) => saidOf(standard),
-          title: ({ title }) => title,
         },
         body,
         'No metric.',
@@ -255,22 +263,26 @@ export function addLook(program: Command): void {
 
   program
     .command('metric')
-    .argument('<metric>', 'the id of a metric')
+    .argument('<metric>', METRIC)
     .description('Shows one metric month by month: figure, standard, limits, alert.')
-    .option('--from <month>', 'the first month, yyyy-mm')
-    .option('--to <month>', 'the last month, yyyy-mm')
+    .option('--from <month>', `the first month, ${MONTH}`, monthFrom)
+    .option('--to <month>', `the last month, ${MONTH}`, monthFrom)
     .action(async (metric: string, range: { from?: string; to?: string }, command: Command) => {
-      const { client, at } = reach(command);
-      const { body } = await client.request('GET', withRange(at('metrics', metric), range));
+      const to = reach(command);
+      const { client, at } = to;
+      const { body } = await client.request('GET', withRange(at('metrics', await metricIdOf(metric, to)), range));
       showList<Point>(
         body.series,
         {
-          period: ({ period }) => period,
+          month: ({ period }) => period,
           value: ({ value, standard }) => shown(value, standard ? [standard.value] : []),
           of: ({ numerator, denominator }) => (denominator === undefined ? '' : `${numerator} of ${denominator}`),
           standard: ({ standard }) => saidOf(standard),
-          limits: ({ limits }) => (limits ? `${shown(limits.lower)} to ${shown(limits.upper)}` : ''),
-          alert: ({ alert }) => [alert.state, alert.level].filter(Boolean).join(' '),
+          limits: ({ limits }) =>
+            limits?.lower == null || limits.upper == null
+              ? ''
+              : `${formatLimit(body, limits.lower)} to ${formatLimit(body, limits.upper)}`,
+          alert: ({ alert }) => [alert.state, alert.level && levelName(alert.level)].filter(Boolean).join(' '),
           why: ({ findings }) => findings[0]?.text,
         },
         body,
@@ -297,6 +309,25 @@ export function addLook(program: Command): void {
         'No action.',
       );
     });
+}
+
+/** When a month was sent, or what was sent last; an instant is that itself. Throws {@link UsageError}. */
+async function sentAt({ client, at }: Reach, what: string | undefined, revision: string | undefined): Promise<string> {
+  if (what !== undefined && /^\d{4}-\d{2}-\d{2}T/.test(what)) return what;
+  if (what === undefined) {
+    if (revision !== undefined) throw new UsageError('--revision is of a month: name it');
+    const months = await readAll<Month>(client, at('submissions'), 'submissions');
+    const last = months.map(({ submittedAt }) => submittedAt).sort();
+    if (last.length === 0) throw new UsageError('No month has been submitted.');
+    return last.at(-1) as string;
+  }
+  const month = monthIn(what);
+  if (!month) throw new UsageError(notAMonth(what));
+  if (revision === undefined) return (await client.request('GET', at('submissions', month))).body.submittedAt;
+  const revisions = await readAll<Month>(client, at('submissions', month, 'revisions'), 'revisions');
+  const found = revisions.find((each) => String(each.revision) === revision);
+  if (!found) throw new UsageError(`${month} has no revision ${revision}; it has ${revisions.length}`);
+  return found.submittedAt;
 }
 
 interface Receipt {
@@ -334,7 +365,7 @@ function showMonths(months: readonly Month[], all: unknown, whenEmpty: string): 
   showList(
     months,
     {
-      period: ({ period }) => period,
+      month: ({ period }) => period,
       revision: ({ revision }) => revision,
       status: ({ status, retracted, unreadable }) => (unreadable ? 'CANNOT BE READ' : retracted ? 'retracted' : status),
       figures: ({ observations }) => Object.keys(observations).length,

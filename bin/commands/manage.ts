@@ -1,7 +1,19 @@
 import { type Command, Option } from 'commander';
 import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
-import { amountFrom, amountOrNone, askFirst, showList, showOne, tell, YES } from './output.ts';
-import { PROGRAM, reach, UsageError } from './setting.ts';
+import { monthName } from '../../functions/domain/format.ts';
+import { alertIdOf, METRIC, metricIdOf } from './metric-names.ts';
+import {
+  amountFrom,
+  amountOrNone,
+  askFirst,
+  LONGEST_MONTH,
+  levelName,
+  showList,
+  showOne,
+  tell,
+  YES,
+} from './output.ts';
+import { dayFrom, MONTH, monthFrom, PROGRAM, reach, UsageError } from './setting.ts';
 
 interface Change {
   readonly from?: string;
@@ -31,11 +43,11 @@ interface Backtest {
   readonly periods: readonly { readonly period: string; readonly asIs: State; readonly asChanged: State }[];
 }
 
-const stateOf = ({ state, level }: State): string => [state, level].filter(Boolean).join(' ');
+const stateOf = ({ state, level }: State): string => [state, level && levelName(level)].filter(Boolean).join(' ');
 
 function outcomeInWords({ episodes, first, watchMonths }: Outcome): string {
   const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-  return `${some(episodes, 'alert')}${first ? `, the first in ${first}` : ''}; ${some(watchMonths, 'month')} at watch`;
+  return `${some(episodes, 'alert')}${first ? `, the first in ${first}` : ''}; ${some(watchMonths, 'month')} to watch`;
 }
 
 interface Recipient {
@@ -65,7 +77,7 @@ async function inForce(metric: string, command: Command): Promise<Change> {
 
 /** Commands that decide something: standards, alerts in hand, actions, recipients. */
 export function addManage(program: Command): void {
-  changing(program.command('standard').argument('<metric>', 'the id of a metric'))
+  changing(program.command('standard').argument('<metric>', METRIC))
     .description("Sets the authority's own standard for a metric. Everything is judged again at once.")
     .option('--confirm', "make the standard in force the council's own, as it is")
     .requiredOption('--reason <reason>', 'why')
@@ -74,12 +86,14 @@ export function addManage(program: Command): void {
       'after',
       `
 Examples:
-  ${PROGRAM} standard initial-assessments-on-time --from 2011-04 --value 85 --reason "Improvement plan" --author "J. Smith"
+  ${PROGRAM} standard "Initial assessments on time" --from "April 2011" --value 85% --reason "Improvement plan" --author "J. Smith"
   ${PROGRAM} standard average-caseload --from 2011-04 --m-of-n 3/4 --reason "Quarterly swings" --author "J. Smith"`,
     )
-    .action(async (metric: string, options: Decided, command: Command) => {
-      const { client, at } = reach(command);
+    .action(async (name: string, options: Decided, command: Command) => {
+      const to = reach(command);
+      const { client, at } = to;
       const { reason, author } = options;
+      const metric = await metricIdOf(name, to);
       const change = options.confirm ? await inForce(metric, command) : options;
       if (!change.from) throw new UsageError('--from <month> is needed: a standard holds from a given month');
       const { status, body } = await client.request('PUT', at('metrics', metric, 'standard'), {
@@ -89,10 +103,10 @@ Examples:
       });
       const said =
         status === 201 ? `is set (version ${body.version})` : `was already set to this (version ${body.version})`;
-      showOne([`The standard of ${metric} from ${body.from} ${said}.`], body);
+      showOne([`The standard of ${name} from ${body.from} ${said}.`], body);
     });
 
-  changing(program.command('backtest').argument('<metric>', 'the id of a metric'))
+  changing(program.command('backtest').argument('<metric>', METRIC))
     .description(
       'Shows what another standard, tolerance, M of N or rebase date, or fewer evaluators, would have raised. Changes nothing.',
     )
@@ -106,10 +120,10 @@ Examples:
   ${PROGRAM} backtest initial-assessments-on-time --value 75
   ${PROGRAM} backtest initial-assessments-on-time --without change-point`,
     )
-    .action(async (metric: string, options: Change & { without?: string[] }, command: Command) => {
-      const { client, at } = reach(command);
-      const { body } = await client.request('POST', at('backtests'), {
-        metric,
+    .action(async (name: string, options: Change & { without?: string[] }, command: Command) => {
+      const to = reach(command);
+      const { body } = await to.client.request('POST', to.at('backtests'), {
+        metric: await metricIdOf(name, to),
         ...changeOf(options),
         ...(options.without ? { without: options.without } : {}),
       });
@@ -121,7 +135,7 @@ Examples:
           ...periods
             .map((judged) => ({ period: judged.period, was: stateOf(judged.asIs), is: stateOf(judged.asChanged) }))
             .filter(({ was, is }) => was !== is)
-            .map(({ period, was, is }) => `  ${period}  ${was} -> ${is}`),
+            .map(({ period, was, is }) => `  ${monthName(period).padEnd(LONGEST_MONTH)}  ${was} -> ${is}`),
         ],
         body,
       );
@@ -129,14 +143,15 @@ Examples:
 
   program
     .command('acknowledge')
-    .argument('<alert>', 'the id of an alert')
+    .argument('<alert>', 'its title, as "alerts" lists it, or its id')
     .description('Says who has an alert in hand, until it worsens or clears.')
     .requiredOption('--author <author>', 'who has it in hand')
     .requiredOption('--note <note>', 'what is being done')
-    .action(async (alert: string, { author, note }: { author: string; note: string }, command: Command) => {
-      const { client, at } = reach(command);
-      const { body } = await client.request('PUT', at('alerts', alert, 'acknowledgement'), { author, note });
-      showOne([`${author} has ${alert} in hand (${body.level}, since ${body.since}).`], body);
+    .action(async (name: string, { author, note }: { author: string; note: string }, command: Command) => {
+      const to = reach(command);
+      const path = to.at('alerts', await alertIdOf(name, to), 'acknowledgement');
+      const { body } = await to.client.request('PUT', path, { author, note });
+      showOne([`${author} has ${body.title} in hand (${levelName(body.level)}, since ${body.since}).`], body);
     });
 
   program
@@ -166,7 +181,7 @@ Examples:
         {
           id: ({ id }) => id,
           address: ({ address }) => address,
-          from: ({ level }) => level,
+          'from level': ({ level }) => levelName(level),
           role: ({ role }) => role,
           summary: ({ summary }) => (summary ? 'monthly' : 'none'),
           state: ({ state, lapsesAt, lostAt }) =>
@@ -203,8 +218,8 @@ Examples:
       showOne(
         [
           body.state === 'confirmed'
-            ? `${body.address} is mailed from ${body.level} on.`
-            : `${body.address} has been asked to confirm, until ${body.lapsesAt}; then it is mailed from ${body.level} on.`,
+            ? `${body.address} is mailed from level “${levelName(body.level)}” on.`
+            : `${body.address} has been asked to confirm, until ${body.lapsesAt}; then it is mailed from level “${levelName(body.level)}” on.`,
         ],
         body,
       );
@@ -233,7 +248,7 @@ Examples:
 
 function changing(command: Command): Command {
   return command
-    .option('--from <month>', 'the first month it holds for, yyyy-mm')
+    .option('--from <month>', `the first month it holds for, ${MONTH}`, monthFrom)
     .option(
       '--value <number>',
       'the standard, in the metric\'s unit; a percentage may carry its sign: 85%; "none" where none holds from then on',
@@ -251,7 +266,11 @@ function changing(command: Command): Command {
         .choices(['ignore', 'missing', 'breaching', 'notBreaching'])
         .default('ignore'),
     )
-    .option('--rebase <dates...>', 'days on which the way of working changed, yyyy-mm-dd')
+    .option(
+      '--rebase <dates...>',
+      'days on which the way of working changed, such as "1 April 2011" or 2011-04-01',
+      (text: string, before: string[] = []) => [...before, dayFrom(text)],
+    )
     .option(
       '--comparable <number>',
       'with --rebase: what the inspection found, as figures are counted since',

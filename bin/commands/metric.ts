@@ -7,8 +7,9 @@ import type { LoadedBenchmarks } from '../../functions/services/benchmarks.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
 import { LIBRARY as library } from '../../functions/services/library.ts';
 import { ApiError } from '../client.ts';
+import { METRIC, metricIdOf } from './metric-names.ts';
 import { askFirst, showList, showOne, YES } from './output.ts';
-import { PROGRAM, reach, UsageError, withQuery } from './setting.ts';
+import { MONTH, monthFrom, PROGRAM, reach, UsageError, withQuery } from './setting.ts';
 
 interface Said {
   readonly author: string;
@@ -46,7 +47,7 @@ export function addMetric(program: Command): void {
       .argument('[file]', 'a definition in JSON, as docs/metrics.md shows it')
       .description("Starts a metric: one of the library, or the council's own.")
       .option('--library <id>', 'take it from the library ("metric library" lists it)')
-      .option('--from <month>', 'the first month it is judged for, yyyy-mm'),
+      .option('--from <month>', `the first month it is judged for, ${MONTH}`, monthFrom),
   )
     .addHelpText(
       'after',
@@ -66,18 +67,22 @@ export function addMetric(program: Command): void {
       showOne([`${body.title} (${id}) ${status === 201 ? 'has begun' : 'now has this definition'}.`], body);
     });
 
-  const change = async (id: string, fate: object, { author, reason }: Said, command: Command, words: string) => {
-    const { client, at } = reach(command);
-    const { body } = await client.request('POST', at('metrics', id, 'changes'), { ...fate, author, reason });
+  const change = async (name: string, fate: object, { author, reason }: Said, command: Command, words: string) => {
+    const to = reach(command);
+    const path = to.at('metrics', await metricIdOf(name, to), 'changes');
+    const { body } = await to.client.request('POST', path, { ...fate, author, reason });
     showOne([words], body);
   };
-  said(metric.command('rename').argument('<id>', 'the metric').argument('<title>', 'its name from now on'))
+  said(metric.command('rename').argument('<metric>', METRIC).argument('<title>', 'its name from now on'))
     .description('Gives a metric another name. Its id and its figures stay.')
     .action((id: string, title: string, options: Said, command: Command) =>
       change(id, { title }, options, command, `${id} is called "${title}" from now on.`),
     );
   said(
-    metric.command('end').argument('<id>', 'the metric').requiredOption('--after <month>', 'its last month, yyyy-mm'),
+    metric
+      .command('end')
+      .argument('<metric>', METRIC)
+      .requiredOption('--after <month>', `its last month, ${MONTH}`, monthFrom),
   )
     .description('Ends a metric: nothing is judged after its last month. Its figures stay, and can be corrected.')
     .option('--yes', YES)
@@ -88,9 +93,9 @@ export function addMetric(program: Command): void {
   said(
     metric
       .command('replace')
-      .argument('<id>', 'the metric that ends')
-      .requiredOption('--by <id>', 'the metric that takes its place')
-      .requiredOption('--after <month>', 'the last month of the one that ends, yyyy-mm'),
+      .argument('<metric>', `the metric that ends: ${METRIC}`)
+      .requiredOption('--by <metric>', 'the metric that takes its place')
+      .requiredOption('--after <month>', `the last month of the one that ends, ${MONTH}`, monthFrom),
   )
     .description('Ends a metric and says which one takes its place.')
     .option('--yes', YES)
@@ -98,7 +103,7 @@ export function addMetric(program: Command): void {
       const { by, after } = options;
       await askFirst(`End ${id} with ${after}, and have ${by} take its place?`, options.yes);
       const words = `${id} ends with ${after}; ${by} takes its place.`;
-      await change(id, { until: after, replacedBy: by }, options, command, words);
+      await change(id, { until: after, replacedBy: await metricIdOf(by, reach(command)) }, options, command, words);
     });
 }
 
@@ -144,14 +149,15 @@ export function addBenchmark(program: Command): void {
 
   benchmark
     .command('remove')
-    .argument('<metric>', 'the metric')
+    .argument('<metric>', METRIC)
     .description('Removes the benchmarks of a metric.')
     .option('--yes', YES)
-    .action(async (metric: string, { yes }: { yes?: true }, command: Command) => {
-      const { client, at } = reach(command);
-      await askFirst(`Remove the benchmarks of ${metric}? Its page will no longer show other places.`, yes);
-      await client.request('DELETE', at('benchmarks', metric));
-      showOne([`The benchmarks of ${metric} are removed.`], { metric, removed: true });
+    .action(async (name: string, { yes }: { yes?: true }, command: Command) => {
+      const to = reach(command);
+      const metric = await metricIdOf(name, to);
+      await askFirst(`Remove the benchmarks of ${name}? Its page will no longer show other places.`, yes);
+      await to.client.request('DELETE', to.at('benchmarks', metric));
+      showOne([`The benchmarks of ${name} are removed.`], { metric, removed: true });
     });
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { dateName, timeName } from '../../functions/domain/format.ts';
 import { PERCENTAGE } from '../../functions/domain/submission.ts';
 import { UsageError } from './setting.ts';
 
@@ -9,6 +10,22 @@ export type Columns<T> = Readonly<Record<string, (row: T) => unknown>>;
 
 /** Whether a person reads: then tables, on a pipe JSON. */
 export const forPeople = (): boolean => process.stdout.isTTY === true;
+
+/** Text as a person reads it: months, days and times as they are written everywhere else. What is quoted stays as it was typed, and so do keys and addresses. */
+export function inWords(text: string): string {
+  return text
+    .split(/("[^"]*"|“[^”]*”|\S*[#/]\S*)/)
+    .map((part, index) => (index % 2 === 1 ? part : dateName(part.replaceAll(INSTANT, timeName))))
+    .join('');
+}
+
+/** As wide as a month's name can be, where months stand below each other. */
+export const LONGEST_MONTH = 'September 2011'.length;
+
+/** A level as people say it. */
+export const levelName = (level: string): string => (level === 'watch' ? 'to watch' : level);
+
+const INSTANT = /\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
 
 /** Shows a list: as a table on a terminal, as the JSON that the API gave (`all`) on a pipe. */
 export function showList<T>(rows: readonly T[], columns: Columns<T>, all: unknown, whenEmpty: string): void {
@@ -21,7 +38,7 @@ export function showList<T>(rows: readonly T[], columns: Columns<T>, all: unknow
     return;
   }
   const names = Object.keys(columns);
-  const cells = rows.map((row) => names.map((name) => String(columns[name]?.(row) ?? '')));
+  const cells = rows.map((row) => names.map((name) => inWords(String(columns[name]?.(row) ?? ''))));
   const heads = names.map((name) => name.toUpperCase());
   for (const line of tableOf([heads, ...cells], process.stdout.columns || DEFAULT_COLUMNS)) console.log(line);
 }
@@ -54,7 +71,7 @@ const cutTo = (text: string, width: number): string =>
 
 /** Shows one thing: in words on a terminal, as JSON on a pipe. */
 export function showOne(words: readonly string[], all: unknown): void {
-  if (forPeople()) console.log(words.join('\n'));
+  if (forPeople()) console.log(words.map(inWords).join('\n'));
   else showJson(all);
 }
 
@@ -69,23 +86,24 @@ export const YES = 'do not ask first';
 export async function askFirst(question: string, yes: boolean | undefined): Promise<void> {
   if (yes || !forPeople() || process.stdin.isTTY !== true) return;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${question} [y/N] `);
+  const answer = await asking.question(`${inWords(question)} [y/N] `);
   asking.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError('Nothing was done. Answer y, or add --yes.');
 }
 
 /** Progress goes to standard error, so that what is on standard output stays one thing. */
 export function tell(line: string): void {
-  console.error(line);
+  console.error(inWords(line));
 }
 
-/** What a JSON pointer points to, in words: `#/observations/referral-backlog/count` is `referral-backlog, count`. */
-export function wordsOf(pointer: string): string {
+/** What a JSON pointer points to, in words: `#/observations/referral-backlog/count` is `referral-backlog, count`, or where the metrics are known `Referral backlog, count`. */
+export function wordsOf(pointer: string, metrics?: ReadonlyMap<string, { readonly title: string }>): string {
   return pointer
     .split('/')
     .slice(1)
     .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
     .filter((part) => part !== 'observations')
+    .map((part) => metrics?.get(part)?.title ?? part)
     .map((part, index, parts) => (parts[index - 1] === 'submissions' ? `${Number(part) + 1}` : part))
     .join(', ');
 }

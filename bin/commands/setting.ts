@@ -1,4 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Period } from '../../functions/domain/period.ts';
+import { dayIn, monthIn } from '../../functions/services/cells.ts';
 import { type Client, connect } from '../client.ts';
 
 /** How this program was called, and is to be called again: as the installed one, or from a clone. */
@@ -62,6 +64,26 @@ export function reach(command: Command): Reach {
     authority,
     at: (...parts) => ['/v1/authorities', ...[authority, ...parts].map(encodeURIComponent)].join('/'),
   };
+}
+
+/** How a month is given to a command. */
+export const MONTH = 'such as "September 2011" or 2011-09';
+
+export const notAMonth = (text: string): string =>
+  `"${text}" is not a month; write it like "September 2011" or 2011-09`;
+
+/** A month given as an argument or an option. */
+export function monthFrom(text: string): Period {
+  const month = monthIn(text);
+  if (!month) throw new InvalidArgumentError(notAMonth(text));
+  return month;
+}
+
+/** A day given as an option. */
+export function dayFrom(text: string): string {
+  const day = dayIn(text);
+  if (!day) throw new InvalidArgumentError('Give one day, such as "1 April 2011" or 2011-04-01.');
+  return day;
 }
 
 /** A path with query parameters, those that are given. */

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { MAX_MONTHS, pointerTo } from '../../functions/domain/submission.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { describePosition, type FileMonth, partsOf, readMonths } from './figures-file.ts';
-import { forPeople, showList, tell } from './output.ts';
-import { PROGRAM, PROGRAM_QUIETLY, type Reach, reach, UsageError, withQuery } from './setting.ts';
+import { metricsOf } from './metric-names.ts';
+import { forPeople, showList, tell, wordsOf } from './output.ts';
+import { MONTH, monthFrom, PROGRAM, PROGRAM_QUIETLY, type Reach, reach, UsageError, withQuery } from './setting.ts';
 
 interface Submitted {
   readonly period: string;
@@ -57,12 +58,13 @@ Examples:
         results.push(...(await send(part, to, options, file, results.length)));
         if (parts.length > 1) tell(`${results.length} of ${months.length} months are accepted`);
       }
+      const metrics = forPeople() ? await metricsOf(to) : undefined;
       showList(
         results,
         {
-          period: ({ period }) => period,
+          month: ({ period }) => period,
           outcome: ({ outcome }) => outcome,
-          changed: ({ changes = [] }) => changes.map(({ pointer }) => pointer.split('/').at(-1)).join(', '),
+          changed: ({ changes = [] }) => changes.map(({ pointer }) => wordsOf(pointer, metrics)).join(', '),
         },
         { submissions: results },
         `${file} holds no month`,
@@ -73,8 +75,8 @@ Examples:
   program
     .command('template')
     .description('Writes an Excel workbook to fill in and submit: what each metric needs, and what was sent before.')
-    .option('--from <month>', 'the first month, yyyy-mm (default: the first that was not sent yet)')
-    .option('--to <month>', 'the last month, yyyy-mm (default: the last complete one)')
+    .option('--from <month>', `the first month, ${MONTH} (default: the first that was not sent yet)`, monthFrom)
+    .option('--to <month>', `the last month, ${MONTH} (default: the last complete one)`, monthFrom)
     .addHelpText('after', `\nExample:\n  ${PROGRAM_QUIETLY} template --from 2011-08 > figures.xlsx`)
     .action(async ({ from, to }: { from?: string; to?: string }, command: Command) => {
       const { client, at } = reach(command);
@@ -88,8 +90,8 @@ Examples:
     .command('figures')
     .description('Writes the figures as CSV that can be submitted again, or as an Excel workbook.')
     .option('--xlsx', 'as a workbook')
-    .option('--from <month>', 'the first month, yyyy-mm')
-    .option('--to <month>', 'the last month, yyyy-mm')
+    .option('--from <month>', `the first month, ${MONTH}`, monthFrom)
+    .option('--to <month>', `the last month, ${MONTH}`, monthFrom)
     .addHelpText('after', `\nExample:\n  ${PROGRAM_QUIETLY} figures --from 2011-01 > figures.csv`)
     .action(async ({ from, to, xlsx }: { from?: string; to?: string; xlsx?: true }, command: Command) => {
       const { client, at } = reach(command);

@@ -71,6 +71,9 @@ export function formatNumber(metric: Metric, value: number, against: readonly nu
   return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${unitOf(metric, digits)}`.trimEnd();
 }
 
+/** A usual limit: a tenth of a unit is as near as it is known. */
+export const formatLimit = (metric: Metric, limit: number): string => formatNumber(metric, Math.round(limit * 10) / 10);
+
 const SINGULARS: Readonly<Record<string, string>> = { people: 'person', children: 'child', men: 'man', women: 'woman' };
 
 /** The unit of a number as it is written: `1 case per social worker`, `2 cases per social worker`, `1 young person`. */

@@ -147,7 +147,7 @@ export const SeriesPointSchema = z.object({
   leftOut: z.literal(true).optional(),
   confirmed: z.literal(true).optional(),
   standard: StandardSchema.optional(),
-  /** XmR limits as they were known in the period; null where there are none, as for a constant series. */
+  /** XmR limits as the chart shows them; null where there are none, as for too few figures or a constant series. */
   limits: z
     .object({
       mean: z.number(),

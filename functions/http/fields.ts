@@ -116,7 +116,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'Acknowledgement.level': 'How bad the episode had been when it was given.',
   'NewRecipient.level': 'The least level that the address is mailed about.',
   'Recipient.level': 'The least level that the address is mailed about.',
-  limits: 'The usual limits of the metric as they were known in the period (XmR chart).',
+  limits: 'The usual limits of the metric in the period, as its chart shows them (XmR).',
   line: 'The line of a file that it is about.',
   localStandards: 'Every version that the authority set, oldest first.',
   lower: 'The lower limit; null where there is none.',

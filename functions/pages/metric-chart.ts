@@ -1,6 +1,7 @@
 import { type Benchmark, formatBenchmark, levelsOf } from '../domain/benchmark.ts';
-import { chartOptions, shownLimits } from '../domain/evaluators/special-cause.ts';
+import { shownChart } from '../domain/evaluators/special-cause.ts';
 import {
+  formatLimit,
   formatLine,
   formatNumber,
   formatObservation,
@@ -13,7 +14,7 @@ import type { Metric } from '../domain/metric.ts';
 import { addMonths } from '../domain/period.ts';
 import { localStandardsOf } from '../domain/record.ts';
 import { isWorse, type Observation, observationIn } from '../domain/series.ts';
-import { type XmrPoint, xmrChart } from '../domain/statistics/xmr.ts';
+import type { XmrPoint } from '../domain/statistics/xmr.ts';
 import type { Month } from '../domain/submission.ts';
 import { foundFigures, type Judged, rebasePeriodsOf, standardFor } from '../domain/timeline.ts';
 import type { MetricHistory } from '../services/record.ts';
@@ -50,10 +51,7 @@ export interface Drawn {
 
 export function pointsOf(view: MetricView, observations: readonly Observation[]): Drawn[] {
   const { metric, judged, superseded, smallNumbers } = view;
-  const { points } = xmrChart(
-    observations.map(({ value }) => value),
-    chartOptions(metric, observations, rebasesOf(view)),
-  );
+  const points = shownChart(metric, observations, rebasesOf(view));
   return observations.map((observation, index) => {
     const xmr = points[index] as XmrPoint;
     const entry = judged.findLast(({ period }) => period === observation.period);
@@ -70,8 +68,8 @@ export function pointsOf(view: MetricView, observations: readonly Observation[])
         period: observation.period,
         value: shownValue(metric, observation, smallNumbers),
         mean: xmr.mean,
-        // Of too few figures they would tell nothing.
-        ...(xmr.shortGroup ? { lower: null, upper: null } : shownLimits(metric, xmr)),
+        lower: xmr.lower,
+        upper: xmr.upper,
         group: xmr.group,
         meaning: meaningOf(view, observation, xmr, entry),
         provisional: observation.status === 'provisional',
@@ -86,12 +84,12 @@ export function pointsOf(view: MetricView, observations: readonly Observation[])
 function meaningOf(
   { metric, inspection }: MetricView,
   { period, value }: Observation,
-  { type, shortGroup }: XmrPoint,
+  { type }: XmrPoint,
   entry: Judged | undefined,
 ): ChartPoint['meaning'] {
   const found = highest((entry?.findings ?? []).map(({ level }) => level));
   if (found) return found;
-  if (type === 'common_cause' || shortGroup) return undefined;
+  if (type === 'common_cause') return undefined;
   if (type === 'special_cause_concern') return 'concern';
   if (type !== 'special_cause_improvement') return 'other';
   const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
@@ -152,7 +150,7 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
     `${drawn.length} figures between ${say(Math.min(...values))} and ${say(Math.max(...values))}; the latest is ${formatObservation(metric, last.observation, smallNumbers)}.`,
     last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
-      : `Usually between ${limit(metric, last.point.lower)} and ${limit(metric, last.point.upper)}.`,
+      : `Usually between ${formatLimit(metric, last.point.lower)} and ${formatLimit(metric, last.point.upper)}.`,
     `Held against: ${[...(standing ? [`standard ${formatLine(metric, standing)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
     ...(benchmark ? [`For comparison: ${formatBenchmark(metric, benchmark)}.`] : []),
     `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
@@ -162,10 +160,6 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
 ${chart(data, 'wide', { id: 'wide', title, description })}
 ${chart(data, 'narrow', { id: 'narrow', title, description })}
 <figcaption>${key(data)}</figcaption></figure>`;
-}
-
-export function limit(metric: Metric, value: number): string {
-  return formatNumber(metric, Math.round(value * 10) / 10);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   dateName,
   formatAbsence,
   formatBaseline,
+  formatLimit,
   formatLine,
   formatNumber,
   formatObservation,
@@ -31,7 +32,7 @@ import type { ChartPoint } from './chart.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, fact, inset, layout, missingText, NOTHING, pathOf, table, type Visit } from './layout.ts';
 import { changesLink, confirmation } from './metric-changes.ts';
-import { benchmarkOf, course, type Drawn, limit, type MetricView, pointsOf } from './metric-chart.ts';
+import { benchmarkOf, course, type Drawn, type MetricView, pointsOf } from './metric-chart.ts';
 import { spcIcons } from './spc-icons.ts';
 import {
   displayStateOf,
@@ -193,7 +194,7 @@ function history({ metric, inspection, smallNumbers }: MetricView, drawn: readon
         standard ? formatLine(metric, standard) : NOTHING,
         point.lower === null || point.upper === null
           ? NOTHING
-          : `${limit(metric, point.lower)} to ${limit(metric, point.upper)}`,
+          : `${formatLimit(metric, point.lower)} to ${formatLimit(metric, point.upper)}`,
         unusual(xmr, point),
         alertText(alert, judged?.transition),
       ];
@@ -216,8 +217,8 @@ const CAUSE: Record<NonNullable<XmrPoint['cause']>, string> = {
 };
 
 /** How a figure differs from the usual, and what the mark on it says. */
-function unusual({ cause, type, shortGroup }: XmrPoint, { meaning }: ChartPoint): Content {
-  if (!cause || shortGroup) return NOTHING;
+function unusual({ cause, type }: XmrPoint, { meaning }: ChartPoint): Content {
+  if (!cause) return NOTHING;
   if (type === 'special_cause_improvement' && meaning !== 'improvement')
     return `${sentence(CAUSE[cause])}: better than usual, but not good enough`;
   const word = type === 'special_cause_concern' ? ', a concern' : meaning === 'improvement' ? ', an improvement' : '';

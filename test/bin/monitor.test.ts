@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/monitor.ts', import.meta.url));
@@ -82,7 +83,7 @@ describe('the command line', () => {
     const refused = await monitor(['submit', corrected]);
     expect([refused.code, refused.out]).toEqual([1, '']);
     expect(refused.error).toContain(
-      'line 2, referral-backlog.count: 2011-08 holds {"count":12}, which would become {"count":0}',
+      'line 2, referral-backlog.count: August 2011 holds {"count":12}, which would become {"count":0}',
     );
     expect(refused.error).toContain('--revise');
     expect((await monitor(['submit', '--revise', corrected])).json.submissions[0]).toMatchObject({
@@ -124,14 +125,20 @@ describe('the command line', () => {
     );
     const receipt = await monitor(['receipt']);
     expect(receipt.json.months).toMatchObject([{ period: '2010-03', revision: 3, outcome: 'revised' }]);
-    const own = await monitor(['correct', '2010-03', 'front-door queue', '5']);
+    const first = await monitor(['receipt', 'March 2010', '--revision', '1']);
+    expect(first.json.months).toMatchObject([{ period: '2010-03', revision: 1, outcome: 'accepted' }]);
+    expect(await monitor(['receipt', '2010-03', '--revision', '9'])).toMatchObject({
+      code: 2,
+      error: 'March 2010 has no revision 9; it has 3\n',
+    });
+    const own = await monitor(['correct', 'Mar 2010', 'front-door queue', '5']);
     expect(own.json.observations['referral-backlog']).toEqual({ count: 5 });
     expect((await monitor(['name', 'remove', 'FRONT DOOR QUEUE'])).code).toBe(0);
     expect((await monitor(['name'])).json.names).toEqual([]);
     const wrong = await monitor(['correct', '2010-03', 'referral-backlog', '14/15']);
     expect([wrong.code, wrong.error]).toEqual([
       2,
-      '"14/15" is not a figure for referral-backlog: it is a count, such as 12\n',
+      '"14/15" is not a figure for Referral backlog: it is a count, such as 12\n',
     ]);
     const unknown = await monitor(['correct', '2010-03', 'referal-backlog', '1']);
     expect([unknown.code, unknown.error]).toEqual([2, expect.stringContaining('the nearest is "referral-backlog"')]);
@@ -232,7 +239,7 @@ describe('the command line', () => {
     ]);
     expect(confirmed.json).toMatchObject({ value: 85, from: '2010-10', basis: 'council' });
     expect(
-      (await monitor(['acknowledge', 'referral-backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
+      (await monitor(['acknowledge', 'Referral backlog', '--author', 'A. Jones', '--note', 'In hand'])).json
         .acknowledgement.author,
     ).toBe('A. Jones');
     expect(
@@ -240,7 +247,7 @@ describe('the command line', () => {
         .state,
     ).toBe('completed');
     expect((await monitor(['actions'])).json.actions[0]).toMatchObject({ id: 'A1', state: 'completed' });
-    expect((await monitor(['metric', 'average-caseload', '--from', '2011-09'])).json.series).toHaveLength(1);
+    expect((await monitor(['metric', 'Average caseload', '--from', 'September 2011'])).json.series).toHaveLength(1);
     expect((await monitor(['recipients', 'add', 'chair@example.org', '--level', 'critical'])).json).toMatchObject({
       state: 'pending',
       level: 'critical',
@@ -390,5 +397,44 @@ describe('what cannot be done is told by exit code and in words that help', () =
     for (const words of ['submit', 'token', 'Examples:', 'Exit codes:']) expect(out).toContain(words);
     expect(out).not.toContain(service.token);
     expect((await monitor(['submit', '--help'])).out).toContain('  monitor submit --revise figures.csv');
+  });
+});
+
+describe('on a terminal', () => {
+  const shown = (...args: string[]) =>
+    new Promise<string>((resolve) =>
+      execFile(
+        process.execPath,
+        ['--import', 'data:text/javascript,process.stdout.isTTY = true', PROGRAM, ...args],
+        { env: { PATH: process.env.PATH, MONITOR_URL: service.api, MONITOR_TOKEN: service.token } },
+        (_, out, error) => resolve(out + error),
+      ),
+    );
+
+  test('months, days and metrics are said as people say them, and a level is “to watch”', async () => {
+    const figures = file(
+      'terminal.csv',
+      `${HEADER}2009-08,conferences-on-time,5,15,,,\n2009-09,closure-backlog,,,90,,\n`,
+    );
+    expect(await shown('submit', figures)).toMatch(/September 2009 +accepted/);
+    await service.idle();
+    expect(await shown('correct', 'August 2009', 'ICPC', '4/15', '--reason', 'r')).toBe(
+      'Initial conferences on time, August 2009: 5 of 15 became 4 of 15 (revision 2).\n',
+    );
+    expect(await shown('correct', 'August 2009', 'ICPC', '16/15')).toContain(
+      'Initial conferences on time, numerator: cannot be above',
+    );
+    await service.idle();
+    const commands = [
+      ...[['status'], ['alerts', '--all'], ['notices'], ['months'], ['receipt'], ['metric', 'ICPC'], ['actions']],
+      ['backtest', 'ICPC', '--value', '30%', '--from', 'July 2009'],
+    ];
+    const said = await Promise.all(commands.map((command) => shown(...command)));
+    expect(said.join('')).toMatch(/August 2009/);
+    const ids = HEREFORDSHIRE.metrics.map(({ id }) => id).filter((id) => id.includes('-'));
+    const odd = new RegExp(`\\b\\d{4}-\\d{2}\\b|\\b(${ids.join('|')})\\b|(?<!to )watch\\b|undefined|\\[object`, 'g');
+    expect(Object.fromEntries(commands.map(([name = ''], index) => [name, said[index]?.match(odd) ?? []]))).toEqual(
+      Object.fromEntries(commands.map(([name = '']) => [name, []])),
+    );
   });
 });

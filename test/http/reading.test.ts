@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatLimit, monthName } from '../../functions/domain/format.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { type Caller, callerOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -134,12 +135,28 @@ describe('a metric', () => {
     expect(point).toMatchObject({ value: expect.any(Number), denominator: 50, revision: 1, status: 'final' });
     expect(point.limits.lower).toBeLessThan(point.limits.mean);
     expect(point.limits.upper).toBeGreaterThan(point.limits.mean);
-    // The restructure of September 2010 starts a new group: its first point has no limits yet.
-    expect(body.series.find(({ period }: any) => period === '2010-09').limits).toMatchObject({
-      lower: null,
-      upper: null,
+    // The restructure of September 2010 starts a new group: those before it are too few to have limits.
+    expect(body.series.find(({ period }: any) => period === '2010-08').limits).toMatchObject({
+      ...{ lower: null, upper: null, type: 'common_cause' },
     });
     expect(point.alert.state).toBeOneOf(['clear', 'raised', 'recovering']);
+  });
+
+  test('has the usual limits that its page has, in every period', async () => {
+    const path = '/metrics/initial-assessments-on-time';
+    const { series, ...metric } = (await call('GET', path)).body;
+    const page = await fetch(`${service.api}/authorities/herefordshire${path}`, {
+      headers: { cookie: `session=${service.token}` },
+    });
+    const cells = [
+      ...(await page.text()).matchAll(/<th scope="row"[^>]*>(\w+ \d{4})<.*?Usual limits[^>]*>(.*?)<\/td>/gs),
+    ];
+    const said = ({ lower, upper }: any) =>
+      lower === null ? '–' : `${formatLimit(metric, lower)} to ${formatLimit(metric, upper)}`;
+    expect(series.map(({ period, limits }: any) => [monthName(period), said(limits)]).reverse()).toEqual(
+      cells.map(([, month, limits]) => [month, limits]),
+    );
+    expect(new Set(cells.map(([, , limits]) => limits === '–')).size).toBe(2);
   });
 
   test('shows of its series what lies between from and to, judged with what came before', async () => {

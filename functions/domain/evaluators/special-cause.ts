@@ -1,7 +1,16 @@
 import type { Metric } from '../metric.ts';
 import { XMR_MIN_POINTS, XMR_POINTS_IN_LIMITS, XMR_RUN } from '../rules.ts';
 import { isWorse, type Observation } from '../series.ts';
-import { type Direction, frozenAt, type Limits, type Lines, latestWithin, type XmrOptions } from '../statistics/xmr.ts';
+import {
+  type Direction,
+  frozenAt,
+  type Limits,
+  type Lines,
+  latestWithin,
+  type XmrOptions,
+  type XmrPoint,
+  xmrChart,
+} from '../statistics/xmr.ts';
 import { isOverlapping } from './change-point.ts';
 import type { Context, Evaluator } from './evaluator.ts';
 
@@ -39,6 +48,24 @@ export function shownLimits(
   const most = kind === 'proportion' ? 100 : Number.POSITIVE_INFINITY;
   const cut = (limit: number | null): number | null => (limit === null ? null : Math.min(most, Math.max(least, limit)));
   return { lower: cut(lower), upper: cut(upper) };
+}
+
+/**
+ * The XmR chart of a metric as it is shown, by page, API and command line alike: a point for each observation. Where there are fewer
+ * than {@link XMR_MIN_POINTS} since the way of working changed, no limit is shown and nothing is unusual: they would tell nothing.
+ */
+export function shownChart(
+  metric: Pick<Metric, 'kind' | 'least' | 'polarity'>,
+  observations: readonly Observation[],
+  rebasePeriods: readonly string[],
+): XmrPoint[] {
+  const values = observations.map(({ value }) => value);
+  const { points } = xmrChart(values, chartOptions(metric, observations, rebasePeriods));
+  return points.map((point) =>
+    point.shortGroup
+      ? { ...point, lower: null, upper: null, cause: null, causeSide: 0, type: 'common_cause' }
+      : { ...point, ...shownLimits(metric, point) },
+  );
 }
 
 /**

@@ -200,9 +200,9 @@ describe('the command', () => {
   it('prints a table, and keeps extreme moving ranges where asked', async () => {
     const { code, stdout } = await run(CONSTANT, '--no-screening', '--standard', '4');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^period +value +mean +lower +upper +type +state/);
-    expect(stdout).toContain('2011-09        5.0       5.0       5.0       5.0');
-    expect(stdout).toContain('assurance: consistent_pass');
+    expect(stdout).toMatch(/^month +value +mean +lower +upper +type +state/);
+    expect(stdout).toContain('September 2011       5.0       5.0       5.0       5.0');
+    expect(stdout).toContain('Assurance: every month will meet the standard, if nothing changes.');
   });
 
   it('ends with 1 and the numbers of the lines where the file has faults', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tableOf, wordsOf } from '../../../bin/commands/output.ts';
+import { inWords, tableOf, wordsOf } from '../../../bin/commands/output.ts';
 
 describe('a table', () => {
   const rows = [
@@ -26,4 +26,15 @@ test('a pointer is said in words', () => {
   expect(wordsOf('#/observations/referral-backlog/count')).toBe('referral-backlog, count');
   expect(wordsOf('#/submissions/1/observations/a~1b')).toBe('submissions, 2, a/b');
   expect(wordsOf('#')).toBe('');
+  expect(wordsOf('#/observations/a-b/count', new Map([['a-b', { title: 'A to B' }]]))).toBe('A to B, count');
+});
+
+test('months, days and times are said as people write them; what is quoted stays as it was typed', () => {
+  expect(inWords('raised since 2011-09, due 2010-10-22, sent 2011-10-15T00:00:07.469Z')).toBe(
+    'raised since September 2011, due 22 October 2010, sent 15 October 2011 at 01:00',
+  );
+  expect(inWords('CURRENT#2011-02 of http://127.0.0.1/2011-02')).toBe('CURRENT#2011-02 of http://127.0.0.1/2011-02');
+  expect(inWords('"2011-9" and “from 2011-09” of bristol-2023-02')).toBe(
+    '"2011-9" and “from 2011-09” of bristol-2023-02',
+  );
 });
