@@ -22,6 +22,8 @@ const PAGE_OF_SUBSCRIPTIONS = 100;
 interface Row {
   readonly authorities: number;
   readonly isPlayed: boolean;
+  /** Whether telling takes longer than reckoned, as the lists of who hears are longer than those that were played. */
+  readonly isAtLeast: boolean;
   readonly addresses: number;
   readonly judgedMs: number;
   readonly toldMs: number;
@@ -43,7 +45,13 @@ const duration = (ms: number): string =>
       : `${(ms / HOUR_MS).toFixed(0)} h`;
 
 const rowOf = (day: Day): Row => ({
-  ...{ authorities: day.authorities, isPlayed: true, addresses: day.addresses, queued: day.most.queued },
+  ...{
+    authorities: day.authorities,
+    isPlayed: true,
+    isAtLeast: false,
+    addresses: day.addresses,
+    queued: day.most.queued,
+  },
   ...{ judgedMs: last(day.judgedAt), toldMs: last(day.toldAt), mailedMs: day.mailedAt, usd: total(day.usd) },
 });
 
@@ -63,7 +71,7 @@ function reckon(authorities: number, day: Day): Row {
   const pace = Math.max(paceOf(day.toldAt), (lists * pages * 1000) / QUESTIONS_A_SECOND);
   const toldMs = last(day.toldAt) + more * pace;
   return {
-    ...{ authorities, isPlayed: false, addresses, toldMs, queued: authorities },
+    ...{ authorities, isPlayed: false, isAtLeast: pages > 1, addresses, toldMs, queued: authorities },
     judgedMs: last(day.judgedAt) + more * paceOf(day.judgedAt),
     mailedMs: Math.max(toldMs, (authorities * day.heard.addressesAnAuthority * 1000) / MAILS_A_SECOND),
     usd: (total(day.usd) / day.authorities) * authorities,
@@ -144,11 +152,11 @@ The functions as they are deployed (queues=true), with CPU as measured here. Ass
   const reckoned = SIZES.filter((size) => !sizes.includes(size)).map((size) => reckon(size, largest));
   const rows = [...days.map(rowOf), ...reckoned].sort((a, b) => a.authorities - b.authorities);
   console.log(
-    `\n  authorities            addresses    judged      told    mailed  in the queue       USD  what changes`,
+    `\n  authorities            addresses    judged        told    mailed  in the queue       USD  what changes`,
   );
   for (const row of rows)
     console.log(
-      `  ${`${count(row.authorities)} ${row.isPlayed ? 'played' : 'reckoned'}`.padEnd(22)}${count(row.addresses).padStart(10)}${duration(row.judgedMs).padStart(10)}${duration(row.toldMs).padStart(10)}${duration(row.mailedMs).padStart(10)}${count(row.queued).padStart(14)}${row.usd.toFixed(2).padStart(10)}  ${changesAt(row, largest)}`,
+      `  ${`${count(row.authorities)} ${row.isPlayed ? 'played' : 'reckoned'}`.padEnd(22)}${count(row.addresses).padStart(10)}${duration(row.judgedMs).padStart(10)}${`${row.isAtLeast ? '≥ ' : ''}${duration(row.toldMs)}`.padStart(12)}${duration(row.mailedMs).padStart(10)}${count(row.queued).padStart(14)}${row.usd.toFixed(2).padStart(10)}  ${changesAt(row, largest)}`,
     );
   const late = rows.filter((row) => row.authorities <= NATION && Math.max(row.judgedMs, row.toldMs) > HOUR_MS);
   const faults = days.flatMap((day) => day.faults);
