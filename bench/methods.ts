@@ -51,7 +51,14 @@ const ours: Method = (authority) => {
     changes.forEach((change, i) => {
       if (!change?.atWarning) return;
       const observation = authority[i]?.observations.find((each) => each.period === period);
-      collect(told[i] as Collected, change.transition, period, failsStandard(authority[i] as Watched, observation));
+      const isNew = alerts[i]?.episode?.from !== announced?.alerts[i]?.episode?.from;
+      collect(
+        told[i] as Collected,
+        change.transition,
+        period,
+        isNew,
+        failsStandard(authority[i] as Watched, observation),
+      );
     });
     if (!announced || changes.some(Boolean)) announced = { period, alerts };
   }
@@ -60,9 +67,16 @@ const ours: Method = (authority) => {
 
 type Collected = { -readonly [Name in keyof Told]: Told[Name][number][] };
 
-function collect(told: Collected, transition: Change['transition'], period: string, fails: boolean): void {
+/** @param isNew whether the alert is of another episode than what was told before: a relapse after good news that was told is of the same. */
+function collect(
+  told: Collected,
+  transition: Change['transition'],
+  period: string,
+  isNew: boolean,
+  fails: boolean,
+): void {
   told.mails.push(period);
-  if (transition === 'raised') told.starts.push(period);
+  if (transition === 'raised' && isNew) told.starts.push(period);
   if (transition === 'raised' || transition === 'worsened') told.news.push(period);
   if (transition === 'cleared') told.clears.push({ period, fails });
 }

@@ -15,8 +15,8 @@ export const WARNING_CHANCE = 1 / 30;
 export const CRITICAL_CHANCE = 1 / 40;
 /** So many failures … Assumption of this service. */
 export const REPEATED_FAILURES = 2;
-/** … among so many reported periods, which together a service at the standard has with at most this chance, are critical. Assumption of this service. */
-export const REPEATED_CHANCE = 1 / 10;
+/** … among so many reported periods, which from the first failure on a service at the standard has with at most this chance, are critical. Assumption of this service. */
+export const REPEATED_CHANCE = 1 / 20;
 /** … among so many reported periods are `critical`: together unlikely, or where chance cannot be tested. Assumption of this service. */
 export const REPEATED_AMONG = 3;
 
@@ -38,7 +38,7 @@ export const SUSTAINED_FAILURES = 6;
 /** Where the inspection gave words, so many final submissions stand in for its figure. Assumption of this service. */
 export const ESTIMATE_FROM_SUBMISSIONS = 6;
 /** … at so many standard deviations to the worse side of their mean: a lucky start is no baseline. Assumption of this service. */
-export const ESTIMATE_DEVIATIONS = 0.84;
+export const ESTIMATE_DEVIATIONS = 1;
 /** Of snapshots and averages, what stands in is uncertain too: a figure may differ from it by so many times as much. Assumption of this service. */
 export const ESTIMATE_SPREAD = 1.4;
 /** A typical month is the median of so many latest reports, so that it follows the service's size. Assumption of this service. */
@@ -50,8 +50,8 @@ export const TYPICAL_MONTH_DIGITS = 2;
 export const CUSUM_RATIO = 2;
 /** … or to so many standard deviations of a typical month where that is less. Assumption of this service. */
 export const CUSUM_DEVIATIONS = 1.65;
-/** The CUSUM's wanted average months from one false alarm to the next: 20 years. Assumption of this service. */
-export const CUSUM_MONTHS_TO_FALSE_ALARM = 240;
+/** The CUSUM's wanted average months from one false alarm to the next: more than 20 years. Assumption of this service. */
+export const CUSUM_MONTHS_TO_FALSE_ALARM = 250;
 /** The CUSUM goes no higher than so many limits, or it would stay raised for years after a bad one. Assumption of this service. */
 export const CUSUM_CAP_IN_LIMITS = 1.5;
 

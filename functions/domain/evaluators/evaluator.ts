@@ -111,6 +111,18 @@ export interface Memory {
   estimate?: { readonly start: number; readonly compared: Compared };
   /** How far the CUSUM is known to be at zero, whatever the size of the months. */
   calm?: Calm;
+  /** How far the CUSUM has come since, while the typical month stays as it is. */
+  path?: Path;
+}
+
+/** A CUSUM without its cap: the sum of the observations before an index. */
+export interface Path {
+  /** The baseline, the typical month that it is tuned to, and the index at which it began. */
+  readonly value: number;
+  readonly month: number;
+  readonly began: number;
+  through: number;
+  sum: number;
 }
 
 /** The figure that a metric is compared with, in its unit, and from where on. */

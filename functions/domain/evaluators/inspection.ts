@@ -29,8 +29,9 @@ import {
   poissonWeights,
   stepCusum,
 } from '../statistics/cusum.ts';
+import { isOverlapping } from './change-point.ts';
 import { dispersionAmong, spreadByRanges, toleranceBySize } from './dispersion.ts';
-import type { Calm, Compared, Context, Evaluator, Memory, Reason } from './evaluator.ts';
+import type { Calm, Compared, Context, Evaluator, Memory, Path, Reason } from './evaluator.ts';
 
 /** Why it is a finding, with the numbers that say so. */
 interface Judgement {
@@ -43,8 +44,8 @@ interface Judgement {
  *
  * Where the line is to be held, any fall counts. Flow proportions and counts: a CUSUM against the figure, since the last
  * rebase date and since the metric's last episode ended. Everything else, and percentages without counts: worse than the
- * figure by more than the metric's tolerance. A baseline that is a lower bound is compared as that bound; for one in words
- * the first final submissions stand in, and the finding says so. So they do once the way of working has changed since, unless
+ * figure by more than the metric's tolerance; monthly averages, and percentages without counts, in two of the last three reports. A baseline that is
+ * a lower bound is compared as that bound; for one in words the first final submissions stand in, and the finding says so. So they do once the way of working has changed since, unless
  * a comparable figure was stated with that.
  */
 export const inspection: Evaluator = (metric, observations, context) => {
@@ -167,16 +168,22 @@ function judgeByCusum(
   compared: Compared,
   context: Context,
 ): Judgement | undefined {
-  const { start, columns } = context;
   const { length } = observations;
+  const began = Math.max(compared.from, context.cleared);
   // Up to there it is zero, wherever it began.
-  const from = Math.max(compared.from, context.cleared, calmBefore(metric, compared, context, length));
+  const from = Math.max(began, calmBefore(metric, compared, context, length));
   if (from >= length) return undefined;
-  const inControl = inControlAt(metric, compared, typicalMonth(columns, start, length));
+  const { columns, memory } = context;
+  const month = metric.kind === 'count' ? 1 : typicalMonth(columns, context.start, length);
+  const inControl = inControlAt(metric, compared, month);
   const weightOf = weights(metric, inControl, columns);
+  const { value } = compared;
+  const known = memory.path;
+  const goesOn = known?.value === value && known.month === month && known.began === began;
+  const path = goesOn ? known : { value, month, began, through: from, sum: 0 };
+  memory.path = path;
   // The cap only lowers the path: the limit, which costs more, is asked for only where it could be exceeded.
-  let uncapped = 0;
-  for (let i = from; i < length; i++) uncapped = stepCusum(uncapped, weightOf(i), Number.POSITIVE_INFINITY);
+  const uncapped = sumThrough(length, from, weightOf, path);
   if (uncapped === 0) return undefined;
   const limit = cusumLimit(inControl);
   if (uncapped <= limit) return undefined;
@@ -193,6 +200,17 @@ function judgeByCusum(
     reason: { kind: 'cusum', cusum, limit, ...(length - first > 1 ? { since } : {}) },
     numbers: { cusum, limit },
   };
+}
+
+/** The CUSUM without its cap before an index; it is zero at `from`, and what was summed of it so far is summed no more. */
+function sumThrough(length: number, from: number, weightOf: (index: number) => number, path: Path): number {
+  if (path.through < from) {
+    path.through = from;
+    path.sum = 0;
+  }
+  for (; path.through < length; path.through++)
+    path.sum = stepCusum(path.sum, weightOf(path.through), Number.POSITIVE_INFINITY);
+  return path.sum;
 }
 
 /** A month of so many cases at the baseline. */
@@ -283,8 +301,10 @@ function judgeByTolerance(
   const tolerance = Math.max(metric.tolerance, byChance);
   const worst = metric.polarity === 'higher' ? value - tolerance : value + tolerance;
   if (!isWorse(metric, current.value, worst)) return undefined;
-  // Without counts one month may be chance: two of three are not.
+  // Where only moving ranges say what chance brings, one month may be chance: two of three are not. A year's figure does not wait for the next.
   const recent = observations.slice(Math.max(from, observations.length - REPEATED_AMONG));
-  if (bare && recent.filter((each) => isWorse(metric, each.value, worst)).length < REPEATED_FAILURES) return undefined;
+  const beyond = recent.filter(({ value }) => isWorse(metric, value, worst)).length;
+  const waits = bare || (metric.kind === 'mean' && metric.frequency === 'monthly' && !isOverlapping(metric));
+  if (waits && beyond < REPEATED_FAILURES) return undefined;
   return { reason: { kind: 'tolerance', tolerance, bare }, numbers: { tolerance } };
 }

@@ -28,9 +28,9 @@ interface Judgement {
 /**
  * Compares with the standard in force in the period.
  *
- * Flow proportions with counts: failing is `watch`; so low that chance gives it one month in ten is `warning`; one in
- * forty, or two of the last three failing with their pooled counts at one in ten, is `critical` (exact binomial tests,
- * one-sided, so small months need no rule of their own). Everything else: failing is `warning`, M of the last N
+ * Flow proportions with counts: failing is `watch`; so low that chance gives it one month in thirty is `warning`; one in
+ * forty, or two of the last three failing with the counts pooled from the first failure on at one in twenty, is `critical` (exact binomial
+ * tests, one-sided, so small months need no rule of their own). Everything else: failing is `warning`, M of the last N
  * `critical`; of snapshots, rolling sums and averages, failing by more than two standard deviations, or six times in a row. `holdLine`
  * metrics and counts whose standard is zero are `critical` at the first failure.
  */
@@ -133,16 +133,22 @@ function judgeByChance(
   context: Context,
 ): Judgement {
   const recent = observations.slice(-REPEATED_AMONG);
-  const [alone, together] = [chanceOf(metric, [current], inForce, 1), chanceOf(metric, recent, inForce, 1)];
-  // How much months vary makes nothing less likely: it is asked only where it could matter.
-  const matters = Math.min(alone, together) <= REPEATED_CHANCE;
+  const isFailing = (observation: Observation): boolean => fails(metric, observation, context);
+  const failing = recent.filter(isFailing).length;
+  // What was good before the first failure says nothing of how it is since.
+  const since = recent.slice(recent.findIndex(isFailing));
+  const chanceIf = (dispersion: number) => ({
+    chance: chanceOf(metric, [current], inForce, dispersion),
+    pooledChance: failing < REPEATED_FAILURES ? 1 : chanceOf(metric, since, inForce, dispersion),
+  });
+  const undispersed = chanceIf(1);
+  // What is no chance at all needs no second look; how much months vary is asked only where it could matter.
+  const matters = undispersed.chance <= WARNING_CHANCE || undispersed.pooledChance <= REPEATED_CHANCE;
   const dispersion = matters ? dispersionAmong(metric, context, observations.length) : 1;
-  const chance = chanceOf(metric, [current], inForce, dispersion);
+  const { chance, pooledChance } = dispersion === 1 ? undispersed : chanceIf(dispersion);
   if (chance <= CRITICAL_CHANCE)
     return { level: 'critical', reason: { kind: 'chance', chance, atMost: CRITICAL_CHANCE }, numbers: { chance } };
-  const failing = recent.filter((observation) => fails(metric, observation, context)).length;
-  const pooledChance = chanceOf(metric, recent, inForce, dispersion);
-  if (failing >= REPEATED_FAILURES && pooledChance <= REPEATED_CHANCE)
+  if (pooledChance <= REPEATED_CHANCE)
     return {
       level: 'critical',
       reason: { kind: 'pooled', failing, among: recent.length },

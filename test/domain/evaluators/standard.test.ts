@@ -36,6 +36,33 @@ describe('flow proportions', () => {
     expect(judged[2]?.findings[0]?.text).toContain('2 of the last 3 reported periods fail, and together');
   });
 
+  it('counts of those three what came from the first failure on: months that were good before do not water it down', () => {
+    // P(X <= 71 | 100) = 0.020; with the good month P(X <= 121 | 150) = 0.61.
+    const fallen = judge(aMetric(), [
+      [50, 50],
+      [36, 50],
+      [35, 50],
+    ]);
+    expect(levelsOf(fallen[2])).toEqual(['critical']);
+    // P(X <= 73 | 100) = 0.056: with a failure before them, each of which is no more than chance.
+    const within = judge(aMetric(), [
+      [37, 50],
+      [36, 50],
+    ]);
+    expect(levelsOf(within[1])).toEqual(['watch']);
+  });
+
+  it('lets months that vary more than their counts explain make two failures less unlikely', () => {
+    const wide: Figure[] = Array.from({ length: 23 }, (_, i) => [i % 2 ? 50 : 40, 50]);
+    const calm: Figure[] = Array.from({ length: 23 }, (_, i) => [i % 2 ? 46 : 44, 50]);
+    const last: Figure[] = [
+      [36, 50],
+      [36, 50],
+    ];
+    expect(levelsOf(judge(aMetric(), [...calm, ...last]).at(-1))).toEqual(['critical']);
+    expect(levelsOf(judge(aMetric(), [...wide, ...last]).at(-1))).toEqual(['watch']);
+  });
+
   it('goes by lower where lower is better', () => {
     const metric = aMetric({
       polarity: 'lower',
@@ -318,7 +345,7 @@ describe('chance', () => {
 
   it('is asked of months together by how much they vary, also where the last alone would not be looked at', () => {
     const mild: Figure[] = [
-      [78, 100],
+      [76, 100],
       [75, 100],
       [76, 100],
     ];
@@ -327,7 +354,7 @@ describe('chance', () => {
   });
 
   it('is asked of events, together and by how much they vary', () => {
-    expect(statesOf(judge(events(), [12, 13, 14]))).toEqual(['watch', 'watch', 'critical']);
+    expect(statesOf(judge(events(), [13, 14, 14]))).toEqual(['watch', 'watch', 'critical']);
     expect(statesOf(judge(events(), [11, 11, 13]))).toEqual(['watch', 'watch', 'watch']);
     const swings = Array.from({ length: 24 }, (_, i): Figure => (i % 2 ? 12 : 2));
     expect(levelsOf(judge(events(), [...swings, 19]).at(-1))).toEqual(['watch']);
