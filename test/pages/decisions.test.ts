@@ -43,7 +43,7 @@ describe('a standard', () => {
     expect(seen.text).toMatch(
       /2 months judged otherwise, newest first .* July 2011 Clear To watch April 2011 Clear To watch/,
     );
-    expect(seen.html).toMatch(/<svg[^>]*role="img"[\s\S]*Standard since Mar 2011/);
+    expect(seen.html).toMatch(/<svg[^>]*role="img"[\s\S]*Standard since March 2011/);
     expect(seen.text).not.toContain('Save it as the council’s own');
     expect(await service.get('/metrics/conferences-on-time')).toEqual(before);
   });
