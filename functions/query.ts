@@ -6,7 +6,7 @@ import { shownChart } from './domain/evaluators/special-cause.ts';
 import { frameworkOf } from './domain/frameworks.ts';
 import type { LoadedInspection } from './domain/loaded-inspection.ts';
 import type { Metric } from './domain/metric.ts';
-import { subjectOf } from './domain/notice.ts';
+import { subjectOf } from './domain/notice-subject.ts';
 import { addMonths, dayInEngland, EARLIEST_PERIOD, PeriodSchema, periodOf } from './domain/period.ts';
 import { localStandardsOf } from './domain/record.ts';
 import type { XmrPoint } from './domain/statistics/xmr.ts';

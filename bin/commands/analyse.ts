@@ -15,7 +15,8 @@ import {
   xmrChart,
 } from '../../functions/domain/statistics/xmr.ts';
 import { type Judged, timeline } from '../../functions/domain/timeline.ts';
-import { cleaned, readPeriod } from '../../functions/services/cells.ts';
+import { readPeriod } from '../../functions/services/cell-periods.ts';
+import { cleaned } from '../../functions/services/cells.ts';
 import { decodeText, readSeparated, type SeparatedText, UnreadableFileError } from '../../functions/services/csv.ts';
 import { LONGEST_MONTH } from './output.ts';
 import { meansOnly, monthFrom, UsageError } from './setting.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { monthName } from '../../functions/domain/format.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
-import { readNumber } from '../../functions/services/cells.ts';
+import { readNumber } from '../../functions/services/cell-numbers.ts';
 import { namingOf } from '../../functions/services/names.ts';
 import { ApiError } from '../client.ts';
 import { metricNamed, metricsOf, ownNamesOf } from './metric-names.ts';

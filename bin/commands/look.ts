@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { basisOf, digitsOf, formatLimit } from '../../functions/domain/format.ts';
 import type { Basis } from '../../functions/domain/identifiers.ts';
-import { monthIn } from '../../functions/services/cells.ts';
+import { monthIn } from '../../functions/services/cell-periods.ts';
 import { METRIC, metricIdOf, metricsOf } from './metric-names.ts';
 import { forPeople, levelName, said, showList, showOne, wordsOf } from './output.ts';
 import { MONTH, monthFrom, notAMonth, type Reach, reach, readAll, UsageError, withQuery } from './setting.ts';

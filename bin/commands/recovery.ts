@@ -11,7 +11,7 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Board, BoardAlert } from '../../functions/domain/board.ts';
 import { parseJson } from '../../functions/domain/json-lines.ts';
-import { subjectOf } from '../../functions/domain/notice.ts';
+import { subjectOf } from '../../functions/domain/notice-subject.ts';
 import { HOURLY_EVENT } from '../../functions/runtime/events.ts';
 import { rebuildBoard } from '../../functions/services/evaluate.ts';
 import { resendNotice } from '../../functions/services/notices.ts';

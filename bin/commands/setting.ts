@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Period } from '../../functions/domain/period.ts';
-import { dayIn, monthIn } from '../../functions/services/cells.ts';
+import { dayIn, monthIn } from '../../functions/services/cell-periods.ts';
 import { type Client, connect } from '../client.ts';
 
 /** How this program was called, and is to be called again: as the installed one, or from a clone. */

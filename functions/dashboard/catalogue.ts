@@ -8,7 +8,7 @@ import { sentence } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { changeMetric, putMetric } from '../services/catalogue.ts';
-import { monthIn } from '../services/cells.ts';
+import { monthIn } from '../services/cell-periods.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
 import { metricIn, requireInspection } from '../services/inspections.ts';
 import type { DashboardDependencies } from './dependencies.ts';

@@ -8,7 +8,7 @@ import { type PageAnswer, page, redirect } from '../pages/respond.ts';
 import type { PageRequest } from '../pages/serve.ts';
 import { MAX_REVISIONS, monthPage, submissionsPage } from '../pages/submissions.ts';
 import { retractMonth } from '../services/accept.ts';
-import { monthIn } from '../services/cells.ts';
+import { monthIn } from '../services/cell-periods.ts';
 import { correctMonth } from '../services/correct.ts';
 import { InvalidError, NotFoundError } from '../services/errors.ts';
 import { checkOpen, metricIn, requireMetrics, withInspection } from '../services/inspections.ts';

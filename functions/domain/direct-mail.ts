@@ -1,8 +1,9 @@
 import type { Grant } from './access.ts';
 import { dayName, MAX_NAME_LENGTH, monthName, timeName, typed } from './format.ts';
 import type { Level } from './lifecycle.ts';
-import { countOf, LEGEND, standingOf } from './notice.ts';
+import { LEGEND, standingOf } from './notice.ts';
 import type { Notice } from './notice-contents.ts';
+import { countOf } from './notice-subject.ts';
 import { dayInEngland } from './period.ts';
 
 /** The words of what is mailed to one recipient alone. Links are to `pageUrl`, with a trailing slash. */

@@ -110,3 +110,15 @@ export interface StoredNotice {
   readonly notice: Notice;
   readonly sentAt: string | undefined;
 }
+
+/** Whether a transition announces something bad. */
+export const isBad = ({ transition }: NoticeItem): boolean => transition === 'raised' || transition === 'worsened';
+
+/** Whether it says again what is critical and in nobody's hands. */
+export const isReminder = ({ transition }: NoticeItem): boolean => transition === 'reminded';
+
+/** Whether it is over, for whatever reason. */
+export const isOver = ({ transition }: NoticeItem): boolean => transition === 'cleared' || transition === 'withdrawn';
+
+/** A raised metric that is left out may be well or worse: nobody knows. */
+export const isUnreported = ({ transition }: NoticeItem): boolean => transition === 'unreported';

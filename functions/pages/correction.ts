@@ -2,7 +2,7 @@ import { formatReported, monthName, type SmallNumbers } from '../domain/format.t
 import type { InspectionHeader } from '../domain/inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { Month, Reported } from '../domain/submission.ts';
-import { readNumber } from '../services/cells.ts';
+import { readNumber } from '../services/cell-numbers.ts';
 import { FIELDS, type Field } from '../services/names.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';

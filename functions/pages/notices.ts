@@ -1,6 +1,7 @@
 import type { InspectionHeader } from '../domain/inspection.ts';
-import { bodyOf, subjectOf } from '../domain/notice.ts';
+import { bodyOf } from '../domain/notice.ts';
 import type { StoredNotice } from '../domain/notice-contents.ts';
+import { subjectOf } from '../domain/notice-subject.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
 import { type Html, html } from './html.ts';
 import { layout, missingText, pathOf, table, type Visit } from './layout.ts';

@@ -1,5 +1,6 @@
-import { bodyOf, subjectOf } from '../domain/notice.ts';
+import { bodyOf } from '../domain/notice.ts';
 import type { Notice } from '../domain/notice-contents.ts';
+import { subjectOf } from '../domain/notice-subject.ts';
 import type { Database } from '../store/database.ts';
 import { readAuthority } from '../store/inspections.ts';
 import {

@@ -1,7 +1,7 @@
 import type { DeployedSmallNumbers } from '../domain/authority.ts';
 import { testMailOf } from '../domain/direct-mail.ts';
 import { timeName } from '../domain/format.ts';
-import { subjectLine } from '../domain/notice.ts';
+import { subjectLine } from '../domain/notice-subject.ts';
 import type { Hears } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
 import { readInspection } from '../store/inspections.ts';

@@ -1,6 +1,6 @@
 import { NotFoundException, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import type { Words } from '../domain/direct-mail.ts';
-import { subjectLine } from '../domain/notice.ts';
+import { subjectLine } from '../domain/notice-subject.ts';
 import { recipientId } from '../store/keys.ts';
 import { publish, waitForTurn } from './publish.ts';
 import { listSubscriptions, type Recipients } from './subscriptions.ts';

@@ -1,4 +1,6 @@
-import { cleaned, readNumber, readPeriod } from './cells.ts';
+import { readNumber } from './cell-numbers.ts';
+import { readPeriod } from './cell-periods.ts';
+import { cleaned } from './cells.ts';
 import type { Naming } from './names.ts';
 import type { Line, Table, TableFault, Understood } from './table.ts';
 import {

@@ -1,15 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Metric } from '../domain/metric.ts';
-import {
-  cleaned,
-  isQuestionedMonth,
-  type PeriodLabel,
-  readNumber,
-  readPeriod,
-  shorten,
-  statusNamed,
-  WITH_MORE,
-} from './cells.ts';
+import { readNumber } from './cell-numbers.ts';
+import { isQuestionedMonth, type PeriodLabel, readPeriod, statusNamed, WITH_MORE } from './cell-periods.ts';
+import { cleaned, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import { type Line, LONG, type TableFault, type Understood } from './table.ts';
 import { withoutOtherDates } from './table-dated.ts';

@@ -1,14 +1,6 @@
 import { monthName } from '../domain/format.ts';
-import {
-  cleaned,
-  endOf,
-  isDatedByMonth,
-  NO_YEAR,
-  type PeriodLabel,
-  readPeriod,
-  shorten,
-  statusNamed,
-} from './cells.ts';
+import { endOf, isDatedByMonth, NO_YEAR, type PeriodLabel, readPeriod, statusNamed } from './cell-periods.ts';
+import { cleaned, shorten } from './cells.ts';
 import type { Named, Naming } from './names.ts';
 import type { Line, Understood } from './table.ts';
 

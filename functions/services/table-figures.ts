@@ -1,7 +1,8 @@
 import type { Metric } from '../domain/metric.ts';
 import { isShared, scaleOf } from '../domain/series.ts';
 import { isShare } from '../domain/submission.ts';
-import { markerIn, readNumber, shorten } from './cells.ts';
+import { markerIn, readNumber } from './cell-numbers.ts';
+import { shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault } from './table.ts';
 import type { Given } from './table-lines.ts';

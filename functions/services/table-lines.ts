@@ -1,5 +1,7 @@
 import type { Metric } from '../domain/metric.ts';
-import { cleaned, errorIn, markerIn, type PeriodLabel, readNumber, readPeriod, shorten, statusNamed } from './cells.ts';
+import { markerIn, readNumber } from './cell-numbers.ts';
+import { type PeriodLabel, readPeriod, statusNamed } from './cell-periods.ts';
+import { cleaned, errorIn, shorten } from './cells.ts';
 import { type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
 import type { Line, TableFault } from './table.ts';
 import { type Column, type Header, isFieldRole, type Role } from './table-columns.ts';

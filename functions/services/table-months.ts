@@ -1,5 +1,6 @@
 import type { Metric } from '../domain/metric.ts';
-import { endOf, type PeriodLabel, shorten } from './cells.ts';
+import { endOf, type PeriodLabel } from './cell-periods.ts';
+import { shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault, TableMonth, Understood } from './table.ts';
 import type { Header } from './table-columns.ts';

@@ -1,5 +1,6 @@
 import { ArchiveError, openArchive } from './archive.ts';
-import { cleaned, readNumber } from './cells.ts';
+import { readNumber } from './cell-numbers.ts';
+import { cleaned } from './cells.ts';
 import { UnreadableFileError } from './csv.ts';
 import type { Line } from './table.ts';
 import { readXml, XmlError, type XmlListener } from './xml.ts';

@@ -10,8 +10,9 @@ import {
   tokenEndOf,
   type Words,
 } from '../../functions/domain/direct-mail.ts';
-import { bodyOf, subjectLine, subjectOf } from '../../functions/domain/notice.ts';
+import { bodyOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
+import { subjectLine, subjectOf } from '../../functions/domain/notice-subject.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile, standingOn } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';

@@ -1,19 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
-import {
-  bodyOf,
-  compareItems,
-  countOf,
-  inHand,
-  standingOf,
-  subjectLine,
-  subjectOf,
-} from '../../functions/domain/notice.ts';
+import { bodyOf, compareItems, inHand, standingOf } from '../../functions/domain/notice.ts';
 import {
   type Notice,
   type NoticeItem,
   NoticeItemSchema,
   NoticeSchema,
 } from '../../functions/domain/notice-contents.ts';
+import { countOf, subjectLine, subjectOf } from '../../functions/domain/notice-subject.ts';
 
 /** What mails say, word for word, of notices as they are stored. How a notice comes about is in `notice.test.ts`. */
 

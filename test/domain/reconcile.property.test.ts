@@ -6,8 +6,9 @@ import { type Acknowledgement, acknowledged, announcedOf, type Board } from '../
 import { greetingOf } from '../../functions/domain/direct-mail.ts';
 import { highest, type Level, LevelSchema, rank } from '../../functions/domain/lifecycle.ts';
 import type { LocalStandard } from '../../functions/domain/metric.ts';
-import { bodyOf, subjectOf } from '../../functions/domain/notice.ts';
+import { bodyOf } from '../../functions/domain/notice.ts';
 import { type Notice, type NoticeItem, NoticeSchema } from '../../functions/domain/notice-contents.ts';
+import { subjectOf } from '../../functions/domain/notice-subject.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { reconcile, standingOn } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
