@@ -251,7 +251,7 @@ describe('an exported record', () => {
     expect(code).toBe(1);
     for (const said of [
       'CURRENT#2011-02 observations/initial-assessments-on-time',
-      'NOTICE#000001 is from the future, 2031-01-01T00:00:00.000Z',
+      'NOTICE#000001 is from the future, 1 January 2031 at 00:00',
       'BOARD is about atlantis',
       `CURRENT#2011-03 belongs to "AUTHORITY#atlantis" and not to ${AUTHORITY}`,
       'REVISION#2011-01#0007 holds what belongs under',
