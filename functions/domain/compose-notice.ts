@@ -173,8 +173,9 @@ function itemOf(id: string, occasion: Occasion): NoticeItem {
   const moved = isMoved && before?.since ? { since: before.since } : {};
   const isWorse = change?.transition === 'raised' || change?.transition === 'worsened';
   const reason = (isChanged || isMoved) && told ? whyNow(metric, id, told, occasion, isMoved || !isWorse) : undefined;
-  const { episode } = after ?? {};
-  const wasOver = told && !before?.episode && (episode?.from ?? '9') <= (told.over?.[id] ?? '');
+  // What is only to watch has no episode, and was told from when it dates unless it stood there already.
+  const from = after?.episode?.from ?? (before ? undefined : after?.since);
+  const wasOver = told && !before?.episode && from !== undefined && from <= (told.over?.[id] ?? '');
   // Another action that falls due in the month in which the others were done is new.
   const isAgain = isChanged && wasOver && (metric || isReopened(told, record, occasion.obligations));
   const formerly = metric && told && formerTitle(metric, told);

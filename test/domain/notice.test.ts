@@ -496,6 +496,19 @@ describe('what was told before decides what is said', () => {
       expect(mails[2]?.text).toContain('November 2010 was submitted again (revision 3): 40.0% (20 of 50).');
     });
 
+    it('where what comes back is only to watch', () => {
+      const [first, failing] = months(metric, [GOOD, BAD]) as [Month, Month];
+      const mild = { ...failing, revision: 3, observations: { [metric.id]: reported(metric, [39, 50]) } };
+      const mails = told([
+        ['2010-12-02', { months: [first, failing] }],
+        ['2010-12-03', { months: [first, taken(failing)] }],
+        ['2010-12-04', { months: [first, mild] }],
+      ]);
+      expect(mails[2]?.text).toContain(
+        'To watch again: Assessments on time since November 2010. It was said to be over.',
+      );
+    });
+
     it('and what fails a year later is new', () => {
       const [, , , later] = told([...ended, ['2011-02-02', { months: months(metric, [BAD, GOOD, GOOD, BAD]) }]]);
       expect(later?.text).toContain('Critical, new: Assessments on time since January 2011.');
