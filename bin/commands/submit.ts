@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { MAX_MONTHS, pointerTo } from '../../functions/domain/submission.ts';
+import { pointerTo } from '../../functions/domain/faults.ts';
+import { MAX_MONTHS } from '../../functions/domain/submission.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { describePosition, type FileMonth, partsOf, readMonths } from './figures-file.ts';
 import { metricsOf } from './metric-names.ts';

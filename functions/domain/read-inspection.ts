@@ -1,7 +1,8 @@
+import { type Fault, faultsOf, pointerTo } from './faults.ts';
 import { type Framework, frameworkOf } from './frameworks.ts';
 import { type Inspection, InspectionSchema } from './inspection.ts';
 import type { Baseline, Metric, MetricDefinition } from './metric.ts';
-import { type Fault, faultsOf, isObject, pointerTo } from './submission.ts';
+import { isObject } from './submission.ts';
 import { typedText } from './typed-text.ts';
 
 /** What a file may refer to that is not in it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { detailOf, type Fault, faultsOf, pointerTo, shorten } from './faults.ts';
 import { MAX_FIGURE, type Metric } from './metric.ts';
 import { EARLIEST_PERIOD, hasEnded, PeriodSchema } from './period.ts';
 import { typedText } from './typed-text.ts';
@@ -9,6 +10,7 @@ export const MAX_MONTHS = 48;
 
 /** `provisional` figures are judged and marked as such; a final revision replaces them. */
 export const StatusSchema = z.enum(['final', 'provisional']);
+
 export type Status = z.infer<typeof StatusSchema>;
 
 /** The longest commentary, in characters. */
@@ -16,20 +18,26 @@ export const MAX_COMMENTARY_LENGTH = 10_000;
 
 const figure = (kind: z.ZodNumber) =>
   kind.min(0, 'cannot be negative').max(MAX_FIGURE, { error: ({ input }) => tooMuch(Number(input), MAX_FIGURE) });
+
 const count = figure(
   z.int({ error: ({ input }) => (input === undefined ? 'is missing' : 'a whole number is needed') }),
 );
+
 const ProportionSchema = z
   .strictObject({ numerator: count, denominator: count })
   .refine(({ numerator, denominator }) => denominator > 0 || numerator === 0, {
     path: ['denominator'],
     message: 'cannot be zero, unless the numerator is too: 0 of 0 says that there was nothing to count',
   });
+
 const PercentageSchema = z.strictObject({
   value: z.number('a number is needed').min(0, 'cannot be negative').max(100, 'a percentage cannot be above 100'),
 });
+
 const CountSchema = z.strictObject({ count });
+
 const MeanSchema = z.strictObject({ value: figure(z.number('a number is needed')) });
+
 /** … of a metric whose figures can lie below zero; how far, the metric says. */
 const SignedSchema = z.strictObject({ value: z.number('a number is needed').min(-MAX_FIGURE).max(MAX_FIGURE) });
 
@@ -49,6 +57,7 @@ function tooMuch(value: number, most: number): string {
  * whole number, or a mean. A rate comes like a proportion.
  */
 export const ReportedSchema = z.union([ProportionSchema, CountSchema, SignedSchema]);
+
 export type Reported = z.infer<typeof ReportedSchema>;
 
 const EnvelopeSchema = z.strictObject({
@@ -63,6 +72,7 @@ export const SubmissionSchema = EnvelopeSchema.extend({
   // What was accepted before stays as it is.
   commentary: z.string().max(MAX_COMMENTARY_LENGTH).optional(),
 });
+
 export type Submission = z.infer<typeof SubmissionSchema>;
 
 /** One revision of one month, as kept. Revisions count from 1; `submittedAt` is an ISO instant. */
@@ -85,13 +95,6 @@ export interface Month extends Submission {
   readonly confirmed?: readonly string[];
   /** It is stored and cannot be read: its observations are missing here, and `submittedAt` is 1970 where nothing says it. */
   readonly unreadable?: Unreadable;
-}
-
-/** One thing wrong with what was sent. `pointer` is a JSON pointer as a URI fragment; `parameter` names a path parameter. */
-export interface Fault {
-  readonly pointer: string;
-  readonly parameter?: string;
-  readonly detail: string;
 }
 
 /** No authority has more metrics; a month that names more unknown ones is none of its months. */
@@ -151,45 +154,6 @@ export function faultsOfPeriod(period: string, now: Date): Fault[] {
   if (period < EARLIEST_PERIOD) return fault(`${period} is before ${EARLIEST_PERIOD}, the first month that is taken`);
   if (!hasEnded(period, now)) return fault(`${period} has not ended yet; a month is taken once it is over`);
   return [];
-}
-
-/** Whether two submissions say the same, whatever the order of their keys. */
-export function saysTheSame(a: Submission, b: Submission): boolean {
-  return a.status === b.status && (a.commentary ?? '') === (b.commentary ?? '') && canonical(a) === canonical(b);
-}
-
-/**
- * What a revision leaves out of the month before it, which may have left out something itself.
- * @param withdrawn the metrics whose figures were said to be wrong, and no longer count.
- */
-export function leftOutOf(
-  before: Month | undefined,
-  { observations }: Submission,
-  withdrawn: readonly string[] = [],
-): Submission['observations'] {
-  if (!before || before.retracted) return {};
-  const known = Object.entries({ ...before.leftOut, ...before.observations });
-  return Object.fromEntries(known.filter(([id]) => !Object.hasOwn(observations, id) && !withdrawn.includes(id)));
-}
-
-/** Whose figures of a month stay confirmed, or are now by what was `said`: sent one by one with a reason. */
-export function confirmedIn(
-  before: Month | undefined,
-  { observations }: Submission,
-  said: readonly string[],
-): string[] {
-  const stays = (before?.confirmed ?? []).filter(
-    (id) => canonicalOf(before?.observations[id]) === canonicalOf(observations[id]),
-  );
-  return [...new Set([...stays, ...said])].filter((id) => Object.hasOwn(observations, id)).sort();
-}
-
-function canonical({ observations }: Submission): string {
-  return JSON.stringify(
-    Object.entries(observations)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([id, reported]) => [id, Object.entries(reported).sort(([a], [b]) => (a < b ? -1 : 1))]),
-  );
 }
 
 interface ReportedFault {
@@ -292,102 +256,4 @@ function observationsIn(body: unknown): [string, unknown][] {
 /** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** One thing in which two revisions of a month differ, by JSON pointer; `before` or `after` is absent where it was. */
-export interface Change {
-  readonly pointer: string;
-  readonly before?: Reported | string;
-  readonly after?: Reported | string;
-}
-
-/** What becomes different where one submission takes the place of another. */
-export function changesBetween(before: Submission, after: Submission): Change[] {
-  const differing = (path: string[], one: Reported | string | undefined, other: Reported | string | undefined) =>
-    canonicalOf(one) === canonicalOf(other)
-      ? []
-      : [
-          {
-            pointer: pointerTo(path),
-            ...(one === undefined ? {} : { before: one }),
-            ...(other === undefined ? {} : { after: other }),
-          },
-        ];
-  const ids = new Set([...Object.keys(before.observations), ...Object.keys(after.observations)]);
-  return [
-    ...differing(['status'], before.status, after.status),
-    ...differing(['commentary'], before.commentary || undefined, after.commentary || undefined),
-    ...[...ids]
-      .sort()
-      .flatMap((id) => differing(['observations', id], before.observations[id], after.observations[id])),
-  ];
-}
-
-function canonicalOf(value: Reported | string | undefined): string {
-  return typeof value === 'object'
-    ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : `${value}`;
-}
-
-/** Turns a schema's issues into faults; unknown fields are named one by one. */
-export function faultsOf(issues: readonly z.core.$ZodIssue[]): Fault[] {
-  return issues.flatMap((issue) => {
-    const { path } = issue;
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: 'there is no such field' }));
-    return [{ pointer: pointerTo(path), detail: detailOf(issue) }];
-  });
-}
-
-/** What a schema wants, in words; a message of its own stays as it is. */
-const WANTED: Readonly<Record<string, string>> = {
-  ...{ string: 'a text is needed, in quotes', number: 'a number is needed, without quotes or a sign behind it' },
-  ...{ int: 'a whole number is needed', boolean: 'true or false is needed, without quotes' },
-  ...{ array: 'a list is needed, in [ and ]', object: 'named fields are needed, in { and }' },
-  record: 'named fields are needed, in { and }',
-};
-
-function detailOf(issue: z.core.$ZodIssue): string {
-  const { message, input } = issue;
-  const isMissing = 'input' in issue ? input === undefined : /received undefined/.test(message);
-  const written = 'input' in issue && ['string', 'number', 'boolean'].includes(typeof input);
-  const got = written ? `; got ${shorten(JSON.stringify(input))}` : '';
-  if (!/^(Invalid|Too|Unrecognized)/.test(message)) return message;
-  switch (issue.code) {
-    case 'invalid_type':
-      return isMissing ? 'is missing' : `${WANTED[issue.expected] ?? message}${got}`;
-    case 'invalid_value':
-      return `${isMissing ? 'is missing; it is' : 'is'} one of ${issue.values.join(', ')}${isMissing ? '' : got}`;
-    case 'invalid_union': {
-      // Of what tells the kinds of a thing apart, the message alone says which there are.
-      const kinds = [...message.matchAll(/'([^']+)'/g)].map(([, kind]) => kind);
-      if (kinds.length > 0) return `is one of ${kinds.join(', ')}`;
-      const [first] = issue.errors.flat();
-      return first ? detailOf(first) : message;
-    }
-    case 'too_small':
-      if (issue.origin === 'string')
-        return issue.minimum === 1 ? 'is empty' : `has fewer than ${issue.minimum} characters${got}`;
-      return issue.origin === 'array' ? `has fewer than ${issue.minimum} entries` : `is below ${issue.minimum}${got}`;
-    case 'too_big':
-      if (issue.origin === 'string') return `is longer than ${issue.maximum} characters`;
-      return issue.origin === 'array' ? `has more than ${issue.maximum} entries` : `is above ${issue.maximum}${got}`;
-    default:
-      return message;
-  }
-}
-
-/** No name of ours is longer; of one that is, a pointer shows the beginning. */
-const MAX_KEY_LENGTH = 100;
-
-/** A JSON pointer (RFC 6901) as a URI fragment. */
-export function pointerTo(path: readonly PropertyKey[]): string {
-  // Half a surrogate pair, which JSON can hold, has no place in a URI.
-  const write = (key: PropertyKey) =>
-    encodeURIComponent(shorten(String(key), MAX_KEY_LENGTH).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
-  return ['#', ...path.map(write)].join('/');
-}
-
-function shorten(word: string, most = 64): string {
-  return word.length > most ? `${word.slice(0, most)}…` : word;
 }

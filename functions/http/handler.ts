@@ -6,7 +6,7 @@ import httpSecurityHeaders from '@middy/http-security-headers';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { authorize, byOf, type Grant } from '../domain/access.ts';
-import { faultsOf } from '../domain/submission.ts';
+import { faultsOf } from '../domain/faults.ts';
 import { describeFailure } from '../runtime/failure.ts';
 import { logging, logToken } from '../runtime/logging.ts';
 import { idOfToken } from '../services/tokens.ts';

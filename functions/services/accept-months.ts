@@ -1,7 +1,7 @@
+import type { Fault } from '../domain/faults.ts';
 import type { Metric } from '../domain/metric.ts';
+import type { Change } from '../domain/revisions.ts';
 import {
-  type Change,
-  type Fault,
   faultsOfPeriod,
   isObject,
   MAX_MONTHS,

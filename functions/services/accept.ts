@@ -3,17 +3,8 @@ import { AS_SENT } from '../domain/format.ts';
 import type { Metric } from '../domain/metric.ts';
 import { MAX_PERIODS, PeriodSchema } from '../domain/period.ts';
 import { questionsIn } from '../domain/questions.ts';
-import {
-  type Change,
-  changesBetween,
-  confirmedIn,
-  faultsOfPeriod,
-  leftOutOf,
-  type Month,
-  readSubmission,
-  type Submission,
-  saysTheSame,
-} from '../domain/submission.ts';
+import { type Change, changesBetween, confirmedIn, leftOutOf, saysTheSame } from '../domain/revisions.ts';
+import { faultsOfPeriod, type Month, readSubmission, type Submission } from '../domain/submission.ts';
 import { unreadableMonths } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { MAX_REVISION } from '../store/keys.ts';

@@ -1,6 +1,7 @@
+import { type Fault, pointerTo } from '../domain/faults.ts';
 import type { Metric } from '../domain/metric.ts';
 import { PeriodSchema } from '../domain/period.ts';
-import { type Fault, isObject, type Month, pointerTo, readSubmission, type Submission } from '../domain/submission.ts';
+import { isObject, type Month, readSubmission, type Submission } from '../domain/submission.ts';
 import { typedText } from '../domain/typed-text.ts';
 import { readMonths } from '../store/submissions.ts';
 import {

@@ -1,6 +1,7 @@
+import type { Fault } from '../domain/faults.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { OwnNameMeaning } from '../domain/own-name.ts';
-import { type Fault, faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
+import { faultsOfPeriod, MAX_MONTHS, readSubmission, type Submission } from '../domain/submission.ts';
 import { shorten } from './cells.ts';
 import { decodeText, readCsv, UnreadableFileError } from './csv.ts';
 import { leftOutBy, namingOf, plain } from './names.ts';

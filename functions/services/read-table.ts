@@ -8,19 +8,16 @@ import {
   type Column,
   columnsIn,
   describeColumns,
-  faultsAbove,
-  faultsOfColumns,
-  faultsOfHeader,
   firstOf,
   type Header,
   headerAt,
   isFieldRole,
   type Leniency,
   mayNameColumns,
-  nearlyHeader,
   withPart,
 } from './table-columns.ts';
 import { type DatedOnce, datingOf, notAsCalled, subjectOf } from './table-dated.ts';
+import { faultsAbove, faultsOfColumns, faultsOfHeader, nearlyHeader } from './table-heading-faults.ts';
 import { readLines, textOf } from './table-lines.ts';
 import { monthsOf } from './table-months.ts';
 

@@ -1,16 +1,15 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { Metric } from '../domain/metric.ts';
-import { readNumber } from './cell-numbers.ts';
-import { isQuestionedMonth, type PeriodLabel, readPeriod, statusNamed, WITH_MORE } from './cell-periods.ts';
+import { type PeriodLabel, readPeriod, statusNamed } from './cell-periods.ts';
 import { cleaned, shorten } from './cells.ts';
 import { FIELDS, type Field, fieldNamed, type Named, type Naming, plain } from './names.ts';
-import { type Line, LONG, type TableFault, type Understood } from './table.ts';
+import { type Line, LONG, type Understood } from './table.ts';
 import { withoutOtherDates } from './table-dated.ts';
 
 /** The columns of a table by their headings: what each is read as, and what is wrong with them. */
 
 /** The columns' names are looked for in so many lines, and in no more cells: titles have few. */
 const HEADER_LINES = 60;
+
 const HEADER_CELLS = 6000;
 
 /** The first lines, in which the names of the columns are looked for. */
@@ -73,6 +72,7 @@ const YEARS = ['year', 'financial year', 'fy'];
 
 /** A column of names is looked for so far to the right and so far down, where none is called so. */
 const NAME_COLUMNS = 10;
+
 const NAME_LINES = 20;
 
 /** How the names of columns may fall short: what a table says once, outside its columns, and whether its names of metrics stand under no name that is known. */
@@ -257,7 +257,7 @@ type Heading = Omit<Column, 'index'>;
 /** Headings as they were read by a naming: a line is looked at again for each leniency. */
 const READ = new WeakMap<Naming, Map<string, Heading>>();
 
-function headingOf(text: string, naming: Naming | undefined): Heading {
+export function headingOf(text: string, naming: Naming | undefined): Heading {
   if (!naming) return readHeading(text, naming);
   const read = READ.get(naming) ?? new Map<string, Heading>();
   READ.set(naming, read);
@@ -310,132 +310,10 @@ function figureOf(named: Named | undefined, id: string, field: Field | undefined
   return { id: named?.metric.id ?? id, ...(named ? { metric: named.metric } : {}), ...(field ? { field } : {}) };
 }
 
-/** Why a line that begins like the names of columns is none: the first with two names that are known. */
-export function nearlyHeader(filled: readonly Line[], naming: Naming | undefined): TableFault[] | undefined {
-  for (const { line, cells } of firstOf(filled)) {
-    const columns = columnsIn(cells, naming);
-    const known = columns.filter(({ role, figure }) => role ?? figure);
-    const questioned = columns.flatMap((column) => questionedMonth(column, line));
-    if (known.some(({ role }) => role === 'metric') && questioned.length > 0) return questioned;
-    if (known.length < 2) continue;
-    const missing = (['period', 'metric'] as const).filter(
-      (wanted) => !known.some(({ role, figure }) => role === wanted || (wanted === 'metric' && figure)),
-    );
-    const figures = known.some(({ role, figure }) => isFieldRole(role) || figure);
-    return [
-      ...missing.map((column) => ({ line, column, detail: MISSING[column] })),
-      ...(figures ? [] : [{ line, detail: `no column holds a figure; ${COLUMNS_NEEDED}` }]),
-      ...doubled(columns, line),
-    ];
-  }
-  return undefined;
-}
-
-const MISSING = {
-  period:
-    'this column is missing; add it, or say the month of all figures once, in a line above the columns or as the name of the sheet, such as "April 2024"',
-  metric: 'this column is missing',
-} as const;
-
-/** What is wrong with the heading of a column that is a month, and of which it has to be asked which. */
-function questionedMonth({ heading, role, figure, month }: Column, line: number): TableFault[] {
-  const label = readPeriod(heading);
-  if (role || figure || month || !isQuestionedMonth(label)) return [];
-  return [{ line, column: shorten(heading), detail: label.detail, cause: label.cause }];
-}
-
-export function faultsOfHeader({ line, columns }: Header): TableFault[] {
-  return doubled(columns, line);
-}
-
-/** Columns of the same name, or of the same figure by different names. */
-function doubled(columns: readonly Column[], line: number): TableFault[] {
-  const seen = new Map<string, Column>();
-  return columns.flatMap((column) => {
-    const { role, figure, month, heading, field } = column;
-    const meaning =
-      role ??
-      (figure
-        ? `${figure.id} ${figure.field ?? ''}`
-        : month && 'period' in month
-          ? `${month.period} ${field ?? ''}`
-          : undefined);
-    if (meaning === undefined) return [];
-    const earlier = seen.get(meaning);
-    seen.set(meaning, earlier ?? column);
-    if (!earlier) return [];
-    const other = plain(earlier.heading) === plain(heading) ? '' : `, as "${shorten(earlier.heading)}"`;
-    return [
-      {
-        line,
-        column: shorten(heading),
-        detail: `this column is there twice${other}; leave one of them out, or put a second table on a sheet of its own`,
-      },
-    ];
-  });
-}
-
-/** A line above the columns' names is a title, unless it holds a number beside a metric or a month: then it may be figures. */
-export function faultsAbove({ line, cells }: Line, naming: Naming | undefined): TableFault[] {
-  const texts = cells.map(cleaned).filter(Boolean);
-  const fault = {
-    line,
-    detail:
-      'holds figures, and stands above the names of the columns; move it below them, or into a sheet or file of its own',
-  };
-  const isNumber = (text: string): boolean => /\d/.test(text) && readNumber(text, false).kind === 'number';
-  if (texts.some(isNumber) && texts.some((text) => headingOf(text, naming).figure?.metric)) return [fault];
-  const holdsMonth = texts.some((text) => readPeriod(text).kind === 'month');
-  const holdsNumber = texts.some(
-    (text) => readNumber(text, false).kind === 'number' && readPeriod(text).kind !== 'month',
-  );
-  if (texts.length < 3 || !holdsMonth || !holdsNumber) return [];
-  return [fault];
-}
-
 /** The name of a column as spreadsheets show it: A to Z, AA and so on. */
-function letterOf(index: number): string {
+export function letterOf(index: number): string {
   return (index >= 26 ? letterOf(Math.floor(index / 26) - 1) : '') + String.fromCharCode(65 + (index % 26));
 }
-
-/** Cells under no heading cannot be understood, and are named by the letter of their column. */
-export function faultsOfColumns({ columns, line: header, holds }: Header, below: readonly Line[]): TableFault[] {
-  const headed = new Set(columns.filter(({ heading }) => heading).map(({ index }) => index));
-  const faulty = new Map<number, TableFault>();
-  for (const column of columns) {
-    const { index, heading, role, figure, month } = column;
-    // Beside columns of months, one more with figures is none to pass over, unless it is of more than its month.
-    const [questioned] = holds === 'metric' ? questionedMonth(column, header) : [];
-    if (
-      questioned &&
-      questioned.cause !== WITH_MORE &&
-      below.some(({ cells }) => readNumber(cleaned(cells[index] ?? ''), false).kind !== 'unclear')
-    )
-      faulty.set(index, questioned);
-    const near =
-      !role && !figure && !month && heading.length >= MIN_MISSPELT ? closest(heading.toLowerCase(), LONG) : undefined;
-    const apart = near ? distance(heading.toLowerCase(), near) : 0;
-    // A second column of names is called right, and not needed.
-    if (near && apart > 0 && apart <= 2)
-      faulty.set(index, {
-        line: header,
-        column: shorten(heading),
-        detail: `there is no such column; the nearest is "${near}"`,
-      });
-  }
-  for (const { line, cells } of below)
-    for (const [index, cell] of cells.entries())
-      if (!headed.has(index) && !faulty.has(index) && cleaned(cell) !== '')
-        faulty.set(index, {
-          line,
-          column: letterOf(index),
-          detail: `holds "${shorten(cleaned(cell))}" under no heading; name the column in line ${header}, or empty it`,
-        });
-  return [...faulty.values()];
-}
-
-/** Shorter words are too near to too many others. */
-const MIN_MISSPELT = 5;
 
 const READ_AS: Readonly<Record<Role, string>> = {
   period: 'the month',

@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { pointerTo } from '../../functions/domain/faults.ts';
 import type { Metric } from '../../functions/domain/metric.ts';
+import { changesBetween, confirmedIn, leftOutOf, saysTheSame } from '../../functions/domain/revisions.ts';
 import {
   asPercentage,
-  changesBetween,
-  confirmedIn,
   faultsOfPeriod,
   isShare,
-  leftOutOf,
   type Month,
-  pointerTo,
   readSubmission,
-  saysTheSame,
 } from '../../functions/domain/submission.ts';
 import { aBacklog, aMetric, month } from '../support/build.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AnalyseOptions, analyseSeries } from '../../bin/commands/analyse.ts';
+import { type AnalyseOptions, analyseSeries } from '../../bin/commands/analysis.ts';
 import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
 import { type Month, readSubmission } from '../../functions/domain/submission.ts';
