@@ -11,7 +11,7 @@ import { scanWaiting } from '../functions/store/database.ts';
 import { authorityOf, BOARD_KEY, NOTICE_PREFIX, noticeNumberOf } from '../functions/store/keys.ts';
 import { BUNDLING } from '../lib/bundle.ts';
 import { FUNCTIONS } from '../lib/paths.ts';
-import { failedMessages, judgeBatch } from '../local/batch-response.ts';
+import { type BatchAnswer, failedMessages, judgeBatch } from '../local/batch-response.ts';
 import { type Handler, LAMBDAS, startFunction } from '../test/simulation/lambdas.ts';
 import { createMailTopic } from '../test/simulation/mail-topic.ts';
 import {
@@ -442,7 +442,7 @@ export async function playMorning(
       begin(queue.name, { Records }, ({ answer, failed }) => {
         queue.running--;
         const ids = batch.map(({ id }) => id);
-        const left = failedMessages({ payload: answer, functionError: failed ? 'Unhandled' : undefined } as never, ids);
+        const left = failedMessages(batchAnswer(answer, failed), ids);
         if (left.length < batch.length) count('SQS DeleteMessageBatch');
         for (const id of left) faults.push(`${queue.name} left message ${id}`);
         handOver(queue);
@@ -472,10 +472,7 @@ export async function playMorning(
       dynamodb: { Keys: { pk: { S: keys.pk }, sk: { S: keys.sk } }, SequenceNumber: sequenceNumber },
     }));
     begin('notify', { Records }, ({ answer, failed }) => {
-      const outcome = judgeBatch(
-        { payload: answer, functionError: failed ? 'Unhandled' : undefined } as never,
-        numbers,
-      );
+      const outcome = judgeBatch(batchAnswer(answer, failed), numbers);
       if (outcome.outcome === 'failed') faults.push('notify failed a whole batch');
       if (outcome.outcome === 'retryFrom') shard.records.unshift(...batch.slice(outcome.index));
       read(shard);
@@ -554,6 +551,12 @@ export async function playMorning(
 const LOGGED_BESIDE = 250;
 /** Bytes of Lambda's own three lines for an invocation. */
 const LOGGED_BY_LAMBDA = 1200;
+
+/** A function's answer to a batch, as Lambda reads it. */
+const batchAnswer = (payload: unknown, failed: boolean): BatchAnswer => ({
+  payload,
+  ...(failed ? { functionError: 'Unhandled' as const } : {}),
+});
 
 const sizeOf = (item: object | undefined): number => JSON.stringify(item ?? '').length;
 

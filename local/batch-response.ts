@@ -2,6 +2,9 @@ import type { InvocationResult } from './worker-pool.ts';
 
 /** Emulates how Lambda reads a function's answer to a batch of stream records, or of a queue's messages. */
 
+/** What a function answered, or that it failed. */
+export type BatchAnswer = Pick<InvocationResult, 'payload' | 'functionError'>;
+
 /**
  * What Lambda does with the answer to a batch of stream records:
  * - `success`: all of it is done.
@@ -20,7 +23,7 @@ export type BatchOutcome =
  * Source: Lambda Developer Guide "Reporting batch item failures" and the answers of real AWS that LocalStack's tests
  * recorded (`test_lambda_integration_dynamodbstreams.snapshot.json`).
  */
-export function judgeBatch(result: InvocationResult, sequenceNumbers: readonly string[]): BatchOutcome {
+export function judgeBatch(result: BatchAnswer, sequenceNumbers: readonly string[]): BatchOutcome {
   if (result.functionError !== undefined) return { outcome: 'failed' };
   const answer = result.payload;
   if (typeof answer !== 'object' || answer === null) return { outcome: 'success' };
@@ -39,7 +42,7 @@ export function judgeBatch(result: InvocationResult, sequenceNumbers: readonly s
  * named something that is not in the batch.
  * Source: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda", "Success and failure conditions".
  */
-export function failedMessages(result: InvocationResult, messageIds: readonly string[]): readonly string[] {
+export function failedMessages(result: BatchAnswer, messageIds: readonly string[]): readonly string[] {
   if (result.functionError !== undefined) return messageIds;
   const answer = result.payload;
   if (typeof answer !== 'object' || answer === null) return [];
