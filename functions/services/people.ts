@@ -5,7 +5,7 @@ import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { requireInspection } from './inspections.ts';
 import { addRecipient, listRecipients, type MailedAddress, removeRecipient } from './recipients.ts';
-import { readRole, setRole } from './sign-in.ts';
+import { readRole, setRole } from './roles.ts';
 import type { Recipients } from './subscriptions.ts';
 
 /** People of an authority: who is mailed, and what they may do there, decided together and taken back together. */

@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Doing, Grant } from '../domain/access.ts';
+import type { Grant } from '../domain/access.ts';
 import {
   LINK_MINUTES,
   LINKS_AN_HOUR,
   mustBeChecked,
   newPerson,
   type Person,
-  type Role,
   roleIn,
   type Said,
   type Session,
@@ -18,7 +17,6 @@ import {
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
-import type { Unreadable } from '../domain/unreadable.ts';
 import type { Database } from '../store/database.ts';
 import { PersonChangedError, readPerson, readPersonOrNew, savePerson } from '../store/people.ts';
 import { readRecipient } from '../store/recipients.ts';
@@ -45,11 +43,13 @@ export interface SigningIn {
 }
 
 const LINK = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
+
 const SESSION = /^ims_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 export const isSession = (cookie: string): boolean => SESSION.test(cookie);
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
+
 const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Names the settings of the council's own sign-in, as the functions are told them, without telling them. */
@@ -288,40 +288,5 @@ export async function endSession(database: Tables, cookie: string, now: Date, id
       id === undefined ? session.digest === given.digest : sessionId(session) === id;
     if (!person.sessions.some(isMeant)) throw new NotFoundError('session', id ?? '');
     await savePerson(database, { ...person, sessions: person.sessions.filter((session) => !isMeant(session)) });
-  });
-}
-
-/** What an address may do in an authority, by its id as a recipient; and who decided that, where that was recorded. */
-export async function readRole(
-  database: Tables,
-  id: string,
-  authority: string,
-): Promise<{ role: Role; decided: { at: string; by: string } | undefined; unreadable?: readonly Unreadable[] }> {
-  try {
-    const person = await readPerson(database, id);
-    return { role: person?.roles[authority] ?? 'look', decided: person?.decided?.[authority] };
-  } catch (error) {
-    if (!(error instanceof UnreadableItemError)) throw error;
-    // Whoever cannot be read cannot sign in, and so may do nothing.
-    return { role: 'look', decided: undefined, unreadable: error.items };
-  }
-}
-
-/**
- * Sets what an address may do in an authority, from its next request on, and keeps who decided so; without a role it stays
- * as it is, and who has it mailed from another level on is kept. Whoever could not be read begins anew with it, and may look elsewhere.
- */
-export async function setRole(
-  database: Tables,
-  id: string,
-  authority: string,
-  role: Role | undefined,
-  { by, now }: Doing,
-): Promise<void> {
-  await retryChanged(async () => {
-    const person = await readPersonOrNew(database, id, now);
-    const roles = role ? { ...person.roles, [authority]: role } : person.roles;
-    const decided = { ...person.decided, [authority]: { at: now.toISOString(), by } };
-    await savePerson(database, { ...person, roles, decided });
   });
 }

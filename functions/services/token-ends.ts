@@ -6,7 +6,7 @@ import { readRecipients } from '../store/recipients.ts';
 import { CLAIM_MS, publishTo, type Telling } from './direct-mail.ts';
 import type { Log } from './log.ts';
 import { type Operations, tellOperators } from './operators.ts';
-import { readRole } from './sign-in.ts';
+import { readRole } from './roles.ts';
 
 /** That a program's token ends: told once, two weeks before, to whoever can make another. */
 

@@ -12,7 +12,7 @@ import type { Database } from '../store/database.ts';
 import { recipientId } from '../store/keys.ts';
 import { readRecipient } from '../store/recipients.ts';
 import { NotFoundError, ServiceError } from './errors.ts';
-import { readRole } from './sign-in.ts';
+import { readRole } from './roles.ts';
 
 export { createToken, idOfToken, type ListedToken, listTokens, readGrant, type TokenList } from '../store/access.ts';
 
