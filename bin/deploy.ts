@@ -72,8 +72,8 @@ async function deploy(): Promise<number> {
       await confirmLosses(parseSettings(deployed.settings), settings, holdsFigures, confirm.split(','));
     }
   } else say(`The stack ${stack} is new. It will have:`, settings);
-  const place = [...(region ? ['--region', region] : []), ...(profile ? ['--profile', profile] : [])];
-  return runCdk([diff ? 'diff' : 'deploy', stack, ...asArguments(settings), ...place, ...program.args]);
+  const where = [...(region ? ['--region', region] : []), ...(profile ? ['--profile', profile] : [])];
+  return runCdk([diff ? 'diff' : 'deploy', stack, ...asArguments(settings), ...where, ...program.args]);
 }
 
 function say(head: string, settings: Settings): void {

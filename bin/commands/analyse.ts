@@ -4,8 +4,8 @@ import { digitsOf, monthName } from '../../functions/domain/format.ts';
 import { XMR_POINTS_IN_LIMITS } from '../../functions/domain/rules.ts';
 import type { Assurance, PointType } from '../../functions/domain/statistics/xmr.ts';
 import { decodeText, UnreadableFileError } from '../../functions/services/csv.ts';
-import { LONGEST_MONTH } from './output.ts';
 import { type AnalyseOptions, type Analysis, analyseSeries, numberOf, SeriesFaultsError } from './analysis.ts';
+import { LONGEST_MONTH } from './output.ts';
 import { meansOnly, monthFrom, UsageError } from './setting.ts';
 
 function readNumber(text: string): number {

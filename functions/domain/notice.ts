@@ -190,7 +190,7 @@ function change(item: NoticeItem, home: string): Paragraph {
     ...formerWords(item),
     ...movedWords(item),
     ...facts(item),
-    // Fewer are missing; which, is to be said again.
+    // Fewer are missing: which, has to be repeated.
     ...(isUnseen(item) && item.transition === 'eased' ? item.findings.map((text) => `${sentence(text)}.`) : []),
     ...(item.reason ? [`This is why: ${ended(item.reason)}`] : []),
     ...(item.said ?? []).flatMap(({ author, text }) => [`“${author}” wrote:`, `> ${text}`]),
@@ -343,12 +343,12 @@ function shortTitle(title: string): string {
 
 /** The order in a notice: bad news by level, what got better among it last; then withdrawn, cleared, and what needed no mail. */
 export function compareItems(a: NoticeItem, b: NoticeItem): number {
-  return place(a) - place(b);
+  return orderOf(a) - orderOf(b);
 }
 
-function place(item: NoticeItem): number {
+function orderOf(item: NoticeItem): number {
   if (isBad(item)) return item.recovering ? 3 : 3 - rank(item.level);
-  const places = {
+  const orders = {
     unreported: 4,
     reminded: 5,
     withdrawn: 6,
@@ -358,5 +358,5 @@ function place(item: NoticeItem): number {
     raised: 0,
     worsened: 0,
   };
-  return places[item.transition ?? 'recovering'];
+  return orders[item.transition ?? 'recovering'];
 }

@@ -92,11 +92,11 @@ function sources(overview: Overview): Html {
   const { inspection, months, board, setAside } = overview;
   const questions = questioned(overview);
   const { header, metrics } = inspection;
-  const standing = months.filter(({ retracted }) => !retracted);
-  const latest = standing.at(-1);
-  const missing = latest ? metrics.filter(({ id }) => !standing.some(({ observations }) => id in observations)) : [];
-  const provisional = standing.filter(({ status }) => status === 'provisional');
-  const corrected = standing.filter(({ revision }) => revision > 1);
+  const current = months.filter(({ retracted }) => !retracted);
+  const latest = current.at(-1);
+  const missing = latest ? metrics.filter(({ id }) => !current.some(({ observations }) => id in observations)) : [];
+  const provisional = current.filter(({ status }) => status === 'provisional');
+  const corrected = current.filter(({ revision }) => revision > 1);
   const by = new Map<Basis, number>();
   for (const metric of metrics) {
     const standard = latest && standardFor(metric, localStandardsOf(inspection, metric.id), latest.period);

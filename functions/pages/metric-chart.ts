@@ -144,14 +144,14 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
     ),
   ];
   const benchmark = benchmarkOf(view);
-  const standing = data.standards.at(-1);
+  const inForce = data.standards.at(-1);
   const alerted = drawn.filter(({ point }) => point.alert !== undefined).length;
   const description = [
     `${drawn.length} figures between ${say(Math.min(...values))} and ${say(Math.max(...values))}; the latest is ${formatObservation(metric, last.observation, smallNumbers)}.`,
     last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
       : `Usually between ${formatLimit(metric, last.point.lower)} and ${formatLimit(metric, last.point.upper)}.`,
-    `Held against: ${[...(standing ? [`standard ${formatLine(metric, standing)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
+    `Held against: ${[...(inForce ? [`standard ${formatLine(metric, inForce)}`] : []), ...lines].join(', ') || 'nothing but its own usual level'}.`,
     ...(benchmark ? [`For comparison: ${formatBenchmark(metric, benchmark)}.`] : []),
     `${alerted === 0 ? 'No alert was raised.' : `An alert was raised in ${alerted} of them.`}`,
     'The table of figures has all of them.',

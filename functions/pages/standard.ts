@@ -29,7 +29,7 @@ export function standardPage(visit: Visit, view: MetricView, { form, errors, tri
   const { metric, inspection } = view;
   const { authority, name } = inspection.header;
   const latest = latestPeriodOf(view.months) ?? inspection.header.published.slice(0, 7);
-  const standing = standardFor(metric, localStandardsOf(inspection, metric.id), latest);
+  const inForce = standardFor(metric, localStandardsOf(inspection, metric.id), latest);
   const isJudged = metric.polarity !== 'neutral';
   return layout(visit, {
     title: `The standard of ${metric.title}`,
@@ -38,11 +38,11 @@ export function standardPage(visit: Visit, view: MetricView, { form, errors, tri
     content: html`${errorSummary(errors)}
 <span class="govuk-caption-l">${metric.title}</span>
 <h1 class="govuk-heading-l">The standard</h1>
-<p class="govuk-body">${standing ? html`Now: ${formatStandard(metric, standing)}.` : 'There is no standard now.'}</p>
+<p class="govuk-body">${inForce ? html`Now: ${formatStandard(metric, inForce)}.` : 'There is no standard now.'}</p>
 ${
   isJudged
-    ? html`${standing?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Its own page confirms it with one click; or try it out as it is and save it.`)}
-${triedForm(view, form, errors, standing)}
+    ? html`${inForce?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Its own page confirms it with one click; or try it out as it is and save it.`)}
+${triedForm(view, form, errors, inForce)}
 ${otherForm(view, form, errors)}
 ${tried && outcome(visit, view, { form, errors, tried })}`
     : inset('This metric is shown, and never judged: more of it is neither better nor worse.')
@@ -68,12 +68,12 @@ const triedAt = ({ inspection, metric }: MetricView): Html =>
 const FROM_HINT = 'Such as September 2011. Earlier months keep what held in them.';
 
 /** The form to try a standard or a tolerance out. */
-function triedForm(view: MetricView, form: Form, errors: readonly FormError[], standing: Standard | undefined): Html {
+function triedForm(view: MetricView, form: Form, errors: readonly FormError[], inForce: Standard | undefined): Html {
   const { metric, inspection } = view;
   const standingForm: Form = {
-    value: amountText(metric, standing?.value),
-    upTo: amountText(metric, standing?.upTo),
-    from: standing ? monthName(standing.from) : '',
+    value: amountText(metric, inForce?.value),
+    upTo: amountText(metric, inForce?.upTo),
+    from: inForce ? monthName(inForce.from) : '',
   };
   const shown = 'from' in form && !isOther(form) ? form : standingForm;
   const unit = metric.kind === 'proportion' ? 'A percentage, such as 80%.' : `In ${metric.unit}.`;
@@ -133,14 +133,14 @@ const MISSING: readonly (readonly [MOfN['missing'], string])[] = [
 function otherForm(view: MetricView, form: Form, errors: readonly FormError[]): Html {
   const { metric, inspection } = view;
   const { mOfN, rebaseDates, comparable } = othersOf(view);
-  const standing: Form = {
+  const asSet: Form = {
     mOfN: `${mOfN.m} of ${mOfN.n}`,
     missing: mOfN.missing,
     rebaseDates: rebaseDates.map(dayName).join('\n'),
     comparable: amountText(metric, comparable),
     from: '',
   };
-  const shown = isOther(form) ? form : standing;
+  const shown = isOther(form) ? form : asSet;
   const { text, area, choice } = inputs(shown, { form: shown, errors }, OTHER);
   const ofReport = inspection.header.rebaseDates.map(({ date }) => dayName(date)).join(', ');
   return html`<details class="govuk-details"${isOther(form) && html` open`}><summary class="govuk-details__summary"><span class="govuk-details__summary-text">Repeated misses, and a way of working that changed</span></summary>
@@ -205,7 +205,7 @@ function othersIn(
   amountIn: AmountIn,
   refuse: (name: string, text: string) => void,
 ): FormChange {
-  const standing = othersOf(view);
+  const asSet = othersOf(view);
   const [, m, n] = /^\s*(\d+)\s*(?:of|in|\/)\s*(\d+)\s*$/i.exec(form.mOfN ?? '') ?? [];
   const mOfN = MOfNSchema.safeParse({ m: Number(m), n: Number(n), missing: form.missing });
   if (!mOfN.success) refuse('mOfN', 'Enter so many of so many, such as 2 of 3, up to 36');
@@ -218,10 +218,10 @@ function othersIn(
   if (comparable !== undefined && days.length === 0)
     refuse('rebaseDates', 'Enter the day since which figures are counted so');
   const isRebased =
-    rebaseDates.join() !== [...standing.rebaseDates].sort().join() ||
-    (comparable === undefined ? undefined : Number.parseFloat(String(comparable))) !== standing.comparable;
+    rebaseDates.join() !== [...asSet.rebaseDates].sort().join() ||
+    (comparable === undefined ? undefined : Number.parseFloat(String(comparable))) !== asSet.comparable;
   return {
-    ...(mOfN.data && !isSame(mOfN.data, standing.mOfN) ? { mOfN: mOfN.data } : {}),
+    ...(mOfN.data && !isSame(mOfN.data, asSet.mOfN) ? { mOfN: mOfN.data } : {}),
     ...(isRebased ? { rebaseDates, ...(comparable === undefined ? {} : { comparable }) } : {}),
   };
 }

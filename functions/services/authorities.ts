@@ -23,7 +23,7 @@ interface Said {
 }
 
 /**
- * Changes settings of an authority, as a version of its own; said again it stays the same version. A closed one is judged and
+ * Changes settings of an authority, as a version of its own; repeated, it stays the same version. A closed one is judged and
  * mailed no longer, and its figures and recipients stay. Returns it as it is then. Throws `UnknownAuthorityError` or `OvertakenError`.
  */
 export async function changeSettings(

@@ -26,7 +26,7 @@ const MAX_CHANGES = 50;
 const MAX_FORMER_TITLES = 20;
 
 /**
- * Starts a metric, or gives one another definition; said again it stays as it is. Its name before is kept. Throws
+ * Starts a metric, or gives one another definition; repeated, it stays as it is. Its name before is kept. Throws
  * {@link UnknownAuthorityError}, {@link InvalidError}, `FullError` or `OvertakenError`.
  */
 export function putMetric(

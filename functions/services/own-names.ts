@@ -33,7 +33,7 @@ export async function listOwnNames(
 }
 
 /**
- * Remembers what names mean, in the place of what they meant before; said again, a name stays as it is. Returns them as they are remembered.
+ * Remembers what names mean, instead of what they meant before; repeated, a name stays as it is. Returns them as they are remembered.
  * Throws `UnknownAuthorityError`, or {@link InvalidError} with every fault.
  */
 export async function rememberNames(

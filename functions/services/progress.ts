@@ -7,7 +7,7 @@ import { checkVersions, requireInspection, requireOpenInspection } from './inspe
 import { addVersion, highestUnreadable } from './versions.ts';
 
 /**
- * Keeps what an authority reports of a recommended action, as a version of its own; said again it stays the same
+ * Keeps what an authority reports of a recommended action, as a version of its own; repeated, it stays the same
  * version. Gives the action with all that was reported of it. Throws `UnknownAuthorityError`, {@link NotFoundError} or
  * `OvertakenError`.
  */

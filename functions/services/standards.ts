@@ -29,7 +29,7 @@ interface Amounts {
 }
 
 /**
- * Sets an authority's own standard for a metric, as a version of its own; said again it stays the same version. Throws
+ * Sets an authority's own standard for a metric, as a version of its own; repeated, it stays the same version. Throws
  * `UnknownAuthorityError`, `NotFoundError`, {@link InvalidError} or `OvertakenError`.
  */
 export async function setStandard(

@@ -130,7 +130,7 @@ describe('who has an alert in hand', () => {
     expect(last?.earlier?.map(({ author }) => author)).toEqual(Array.from({ length: 20 }, (_, at) => `Head ${at + 4}`));
   });
 
-  it('is said again only in the same words by the same', () => {
+  it('is repeated only in the same words by the same', () => {
     expect(isSaidAgain(taken, given, doing)).toBe(true);
     expect(isSaidAgain(taken, { ...given, note: 'Plan agreed' }, doing)).toBe(false);
     expect(isSaidAgain(taken, { ...given, author: 'B. Head' }, doing)).toBe(false);

@@ -156,7 +156,7 @@ test('a council has a name, a day by which figures are due and small numbers of 
   await service.idle();
   expect((await late()).findings[0].text).toContain('7 March 2024, the 5th working day after the month (local policy)');
   expect((await mailsOf('bristol@example.org')).at(-1)?.subject).toContain('City of Bristol');
-  // What is not named stays; said again nothing is new; null goes back.
+  // What is not named stays; repeated, nothing is new; null goes back.
   expect((await change({ smallNumbers: null })).body).toMatchObject({ name: 'City of Bristol', dueWorkingDay: 5 });
   expect((await change({ smallNumbers: null })).body.settings).toHaveLength(2);
   await change({ dueWorkingDay: null });

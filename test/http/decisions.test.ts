@@ -82,7 +82,7 @@ describe('a local standard', () => {
     await call('PUT', '/metrics/average-caseload/standard', { body: { ...body, value: 18 } });
   });
 
-  test('said again is no new version; said by ten at once each is one or refused', async () => {
+  test('repeated is no new version; set by ten at once each is one or refused', async () => {
     const body = { from: '2011-01', tolerance: 3, ...who };
     expect((await call('PUT', '/metrics/closure-backlog/standard', { body })).status).toBe(201);
     const again = await call('PUT', '/metrics/closure-backlog/standard', { body });

@@ -302,7 +302,7 @@ export function checkPublish(
   ledger.reached.set(key, (ledger.reached.get(key) ?? 0) + addresses.length);
 }
 
-/** What is for one recipient alone goes to nobody else, and is not said again once it was recorded that it was. */
+/** What is for one recipient alone goes to nobody else, and is not sent again once it was recorded that it was. */
 export function checkAddressed(
   recipient: string,
   addresses: readonly string[],

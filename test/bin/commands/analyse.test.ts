@@ -5,7 +5,12 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnalyseOptions, type Analysis, analyseSeries, SeriesFaultsError } from '../../../bin/commands/analysis.ts';
+import {
+  type AnalyseOptions,
+  type Analysis,
+  analyseSeries,
+  SeriesFaultsError,
+} from '../../../bin/commands/analysis.ts';
 import { addMonths } from '../../../functions/domain/period.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
