@@ -18,6 +18,8 @@ const itemsOf = ({ world, authority }: Person, table: TableName) =>
 
 /** An instant that somebody will want to go back to. */
 async function remember(person: Person): Promise<void> {
+  // Half of a state, while another is put back, is none to go back to: it is refused, and what is missing is named.
+  if (person.authority.isAway) return;
   const earlier = { submissions: itemsOf(person, 'submissions'), alerts: itemsOf(person, 'alerts') };
   person.authority.earlier.splice(0, Math.max(0, person.authority.earlier.length - 2));
   person.authority.earlier.push(earlier);
