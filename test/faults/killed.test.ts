@@ -100,7 +100,7 @@ test('every other function is killed somewhere, and around all that it can write
   const subscribing = ['DeleteItem', 'PutItem', 'SetSubscriptionAttributes', 'Subscribe', 'TransactWriteItems'];
   expect(Object.fromEntries(effects)).toEqual({
     submit: ['TransactWriteItems'],
-    evaluate: ['DeleteItem', 'TransactWriteItems'],
+    evaluate: ['DeleteItem', 'PutItem', 'TransactWriteItems'],
     notify: ['Publish', 'PutItem', 'UpdateItem'],
     manage: [...subscribing, 'Unsubscribe'],
     dashboard: ['Publish', ...subscribing, 'Unsubscribe'].sort(),

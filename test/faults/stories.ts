@@ -131,7 +131,7 @@ const decisions: Story = {
   },
 };
 
-/** Nothing is found: what is left to write is when to look again, and that nothing is due before the first month. */
+/** Nothing is found. Looked at once more, all is as it was: what is left to write is when to look again. */
 const progress: Story = {
   kills: ['manage', 'evaluate'],
   comesTo: {
@@ -153,6 +153,8 @@ const progress: Story = {
     await world.instance.idle();
     await api(world, 'PUT', path, REPORTS[1]);
     await world.instance.idle();
+    await makeDue(world, authority);
+    await byTheHour(world, 'Evaluate');
     const reported = await readInspection(world.database, authority);
     return { authority, accepted: [month], seen: reported?.progress.map(({ at, ...rest }) => rest) };
   },
@@ -199,6 +201,11 @@ const recipients: Story = {
     return { authority, accepted: [], seen };
   },
 };
+
+/** Has an authority be looked at by the next who asks what is due. */
+async function makeDue({ database: { client, tables } }: World, authority: string): Promise<void> {
+  await client.send(new PutItemCommand({ TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) }));
+}
 
 /** Has a function do its hourly work, which Lambda has it begin again where it fails. */
 async function byTheHour(world: World, name: string): Promise<void> {
@@ -533,8 +540,7 @@ const queued: Story = {
   comesTo: { transitions: [] },
   async tell(world, authority) {
     await world.load(authority);
-    const { client, tables } = world.database;
-    await client.send(new PutItemCommand({ TableName: tables.alerts, Item: dueMark(authority, AT_ONCE) }));
+    await makeDue(world, authority);
     await enqueue(world, 'DueAuthorities', { authority }, { authority });
     return { authority, accepted: [] };
   },
