@@ -40,10 +40,12 @@ export const AuthoritySchema = z.object({ id: z.string(), name: z.string(), clos
 export type Authority = z.infer<typeof AuthoritySchema>;
 
 type Definitions = Pick<StoredInspections, 'name' | 'fingerprint' | 'reports' | 'definitions'> & {
+  /** Who loaded and who retired the reports, as it is stored: the fingerprint is of contents alone. */
+  readonly attributions: string;
   readonly unreadable: readonly Unreadable[];
 };
 
-/** What was parsed last, by authority: valid as long as the fingerprint is the same. */
+/** What was parsed last, by authority: valid as long as fingerprint and attributions are the same. */
 const parsed = new Map<string, Definitions>();
 /** How many of these a function keeps, 85 KB each with forty metrics: a nation's would fill its memory. */
 const MOST_PARSED = 100;
@@ -115,7 +117,10 @@ export function definitionsIn(authority: string, items: readonly Item[]): Defini
   if (!known) return undefined;
   const fingerprint = known.fingerprint?.S ?? '';
   const before = parsed.get(authority);
-  if (before?.fingerprint === fingerprint) return before;
+  const attributions = JSON.stringify(
+    beginningWith(items, INSPECTION_PREFIX).map(({ loaded, retired }) => [loaded?.S, retired?.S]),
+  );
+  if (before?.fingerprint === fingerprint && before.attributions === attributions) return before;
   const former = formerReportIn(items);
   const { reports, definitions, unreadable } = parsedFrom(items);
   const named = former
@@ -123,7 +128,7 @@ export function definitionsIn(authority: string, items: readonly Item[]): Defini
     : tryItems('baselines', [known], (data) => AuthoritySchema.parse(data));
   const read = {
     name: named.read[0]?.name,
-    fingerprint,
+    ...{ fingerprint, attributions },
     reports: former ? [...reports, former] : reports,
     definitions,
     unreadable: [...named.unreadable, ...unreadable],

@@ -232,3 +232,13 @@ test('what was parsed is kept of the last hundred authorities alone, so that a n
   definitionsIn('other-99', items);
   expect([await cost(), await cost()]).toEqual([2, 1]);
 });
+
+test('who loaded a report is read as it is stored, also where it was loaded elsewhere with the contents that are known here', async () => {
+  const loadedBy = (by: string) => ({ S: JSON.stringify({ at, by }) });
+  await loadInspection(store, { ...INSPECTION, authority: 'known' }, { at, by: 'the first' });
+  const items = await itemsOf(store, 'known');
+  const [report] = definitionsIn('known', items)?.reports ?? [];
+  expect(report?.loaded).toEqual({ at, by: 'the first' });
+  const since = items.map((item) => (item.loaded ? { ...item, loaded: loadedBy('the second') } : item));
+  expect(definitionsIn('known', since)?.reports).toEqual([{ ...report, loaded: { at, by: 'the second' } }]);
+});
