@@ -287,17 +287,19 @@ export function shownValue(metric: Metric, observation: Observation, smallNumber
   return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }
 
-const clockInEngland = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-});
+/** Made when it is asked for: to read the time zone takes longer than all else that a function loads of ours. */
+let clockInEngland: Intl.DateTimeFormat | undefined;
 
 /** `14 October 2011 at 09:30` of an instant, by the clock in England. */
 export function timeName(instant: string): string {
+  clockInEngland ??= new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Europe/London',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
   return clockInEngland.format(new Date(instant));
 }
 
