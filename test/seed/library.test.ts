@@ -18,8 +18,8 @@ test('every metric of the library can be taken as it is, names its source, and h
 
 test('the document says of every metric of the library, once, what was read of its source', () => {
   const document = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-  const [, section = ''] = /## How far the library is checked\n([^]*?)\n## /.exec(document) ?? [];
-  const named = [...section.matchAll(/`([a-z0-9-]+)`/g)].map(([, id]) => id).filter((id) => id !== undefined);
+  const [section = ''] = document.split('## How far the library is checked\n').slice(1).join('').split('\n## ');
+  const named = [...section.matchAll(/`([a-z0-9-]+)`/g)].map(([, id = '']) => id);
   const ids: string[] = library.map(({ id }) => id);
-  expect(named.filter((id) => id.includes('-') || ids.includes(id)).sort()).toEqual([...ids].sort());
+  expect(named.sort()).toEqual(ids.sort());
 });
