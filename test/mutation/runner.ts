@@ -69,6 +69,8 @@ class InProcessRunner {
   #require = createRequire(import.meta.url);
   /** Of so many changes one is tried, where a sample is asked for. */
   readonly #oneOf = Number(process.env.MUTATION_ONE_OF ?? 1);
+  /** The changes that are not in the sample. */
+  readonly #unasked = new Set<string>();
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -128,6 +130,8 @@ class InProcessRunner {
       const text = outputFiles[0]?.text ?? '';
       // Nothing of what is changed.
       if (!text.includes('stryMutAct_')) continue;
+      for (const [, id] of text.matchAll(/stryMutAct_\w+\("(\d+)"\)/g))
+        if (id && Number(id) % this.#oneOf !== 0) this.#unasked.add(id);
       if (text.includes('createMemoryStore')) this.#stories.add(relative(root, file));
       this.#files.set(
         relative(root, file),
@@ -143,6 +147,11 @@ class InProcessRunner {
     for (const { id, error } of all) if (error && OF_A_SERVICE.test(id)) this.#unplayed.add(id);
     if (this.#unplayed.size > 0) console.warn(`not played in memory:\n${[...this.#unplayed].join('\n')}`);
     const told = all.filter(({ id }) => !this.#unplayed.has(id));
+    // Those that no test reaches would count as survived otherwise.
+    const { perTest } = namespace.mutantCoverage;
+    const [first] = told;
+    if (first)
+      perTest[first.id] = { ...perTest[first.id], ...Object.fromEntries([...this.#unasked].map((id) => [id, 1])) };
     return {
       status: 'complete',
       mutantCoverage: namespace.mutantCoverage,
@@ -155,7 +164,7 @@ class InProcessRunner {
 
   async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }: MutantRun) {
     // What ends in an error counts neither as noticed nor as survived.
-    if (Number(activeMutant.id) % this.#oneOf !== 0) return { status: 'error', errorMessage: 'not in the sample' };
+    if (this.#unasked.has(activeMutant.id)) return { status: 'error', errorMessage: 'not in the sample' };
     Object.assign(namespace, {
       activeMutant: activeMutant.id,
       hitCount: hitLimit === undefined ? undefined : 0,
