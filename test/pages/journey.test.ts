@@ -11,9 +11,10 @@ import { recipientId } from '../../functions/store/keys.ts';
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import { DESKTOP, NARROW, PHONE, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
+import { loadSecondAuthority } from '../support/caller.ts';
 import { keyboardFaultsOn, labelFaultsOn, oddWordsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
-import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
+import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from '../support/visit.ts';
 
 /** Charts with all there can be in them, as close together as they can be. */
 const CROWDED = [2, 98].flatMap((level) => {
