@@ -1,5 +1,5 @@
 import { LINK_MINUTES, LINKS_AN_HOUR } from '../domain/person.ts';
-import type { ListedSession } from '../services/sign-in.ts';
+import type { ListedSession } from '../services/sessions.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, type Place, table, type Visit } from './layout.ts';
