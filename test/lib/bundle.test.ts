@@ -12,7 +12,7 @@ import { FUNCTIONS } from '../../lib/paths.ts';
  * What is imported only when it is needed keeps esbuild from leaving out what is unused of all that it shares: one such import
  * in a file that all functions have made each of them 150 KB larger, and load two fifths longer.
  */
-test.each(['submit', 'query', 'manage', 'evaluate', 'notify', 'seed'])(
+test.each(['submit', 'query', 'manage', 'evaluate', 'notify', 'openid', 'seed'])(
   '%s brings of the SDK only the calls that it makes',
   (name) => {
     const { metafile } = esbuild.buildSync({
