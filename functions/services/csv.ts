@@ -10,7 +10,7 @@ import { FORMULA } from './table-lines.ts';
 /** A separated text as lines of cells, before anything in them is understood. */
 export interface SeparatedText {
   readonly lines: readonly Line[];
-  /** This service's own remarks, which stand above everything else and begin with `# `. */
+  /** This service's own remarks, which stand above everything else and begin with `# `; and lines that are drawn. */
   readonly remarks: readonly Line[];
   readonly decimalComma: boolean;
 }
@@ -41,7 +41,11 @@ export function readCsv(text: string, names: Pick<TableSettings, 'naming' | 'lef
   const table = readTable(lines, { ...names, decimalComma });
   if (!table.understood) return table;
   const asides = [
-    ...remarks.map(({ line, cells }) => ({ line, text: cells.join(' ').slice(0, 64), why: 'is a remark' })),
+    ...remarks.map((remark) => ({
+      line: remark.line,
+      text: remark.cells.join(' ').slice(0, 64),
+      why: isDrawn(remark) ? 'is a line that is drawn' : 'is a remark',
+    })),
     ...table.understood.asides,
   ];
   return { ...table, understood: { ...table.understood, asides } };
@@ -75,7 +79,7 @@ const DELIMITERS = [',', ';', '\t', '|'];
 
 /** Takes a text apart into lines of cells. Throws {@link UnreadableFileError}. */
 export function readSeparated(file: string): SeparatedText {
-  const text = file.replace(/^\uFEFF/, '');
+  const text = plainlyQuoted(file.replace(/^\uFEFF/, ''));
   const garbled = text.indexOf('\uFFFD');
   if (garbled >= 0) throw new UnreadableFileError(text.slice(0, garbled).split(LINE_END).length, NOT_UTF8);
   const count = text.match(LINE_END)?.length ?? 0;
@@ -96,7 +100,79 @@ export function readSeparated(file: string): SeparatedText {
     rest = rest.slice(line.length);
   }
   const delimiter = declared ?? delimiterOf(rest);
-  return { lines: split(rest, delimiter, skipped), remarks, decimalComma: delimiter === ';' };
+  const all = split(rest, delimiter, skipped);
+  const lines = all.filter((line) => !isDrawn(line));
+  remarks.push(...all.filter(isDrawn));
+  const wrapped = linesWrapped(lines);
+  if (wrapped.length === 0) {
+    const why = declared === undefined ? whyOneColumn(lines) : undefined;
+    if (why) throw new UnreadableFileError(skipped + 1, why);
+    return { lines, remarks, decimalComma: delimiter === ';' };
+  }
+  const within = wrapped.map(({ cells }) => cells[0] ?? '').join('\n');
+  const inner = declared ?? delimiterOf(within);
+  const taken = split(within, inner, 0);
+  const apart = new Map(wrapped.map(({ line }, index) => [line, taken[index]?.cells ?? []]));
+  return {
+    lines: lines.map(({ line, cells }) => ({ line, cells: apart.get(line) ?? cells })),
+    remarks,
+    decimalComma: inner === ';',
+  };
+}
+
+/** A line between others that is drawn with signs, as beneath the heads of a table in plain text. */
+const isDrawn = ({ cells }: Line): boolean =>
+  cells.some((cell) => /---|===|___/.test(cell)) && cells.every((cell) => /^[|+:=_\s-]*$/.test(cell));
+
+/** Quotation marks of word processors and of other programs, around whole cells. */
+const OTHER_QUOTES =
+  /(^|[,;|\t\r\n])(?:[\u201c\u201d\u201e]([^"\u201c-\u201e\r\n]*)[\u201c\u201d]|'([^"'\r\n]*)'|`([^"`\r\n]*)`)(?=[,;|\t\r\n]|$)/g;
+
+/** A text with the quotation marks that CSV has, where it has none of them, or three for each. */
+function plainlyQuoted(text: string): string {
+  if (!text.includes('"'))
+    return text.replace(
+      OTHER_QUOTES,
+      (_, before, curly, single, slanted) => `${before}"${curly ?? single ?? slanted}"`,
+    );
+  const [head = ''] = text.split(LINE_END, 1);
+  return head.includes('"""') && !text.replaceAll('"""', '').includes('"') ? text.replaceAll('"""', '"') : text;
+}
+
+/**
+ * Lines of which the whole is one cell in quotation marks, as some programs write a table that they took for a single column: all of
+ * them, all but the names of the columns, or these alone.
+ */
+function linesWrapped(lines: readonly Line[]): readonly Line[] {
+  const filled = lines.filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const wrapped = filled.filter(
+    ({ cells }) =>
+      cells.slice(1).every((cell) => cell === '') && /[,;\t|]/.test(cells[0] ?? '') && !/[\r\n]/.test(cells[0] ?? ''),
+  );
+  const [first] = wrapped;
+  const names = (first?.cells[0] ?? '').split(/[,;\t|]/).filter((name) => roleNamed(name.replaceAll('"', '').trim()));
+  if (filled.length > 1 && filled.length - wrapped.length <= 1) return wrapped;
+  return wrapped.length === 1 && first === filled[0] && names.length > 1 ? wrapped : [];
+}
+
+/** Why a text is one column, where something else than a comma, a semicolon, a tab or a bar keeps its columns apart. */
+function whyOneColumn(lines: readonly Line[]): string | undefined {
+  const texts = lines
+    .map(({ cells }) => cells.filter((cell) => cell.trim() !== ''))
+    .filter((cells) => cells.length > 0);
+  if (texts.length < 2 || texts.some((cells) => cells.length > 1)) return undefined;
+  const said = texts.map(([text = '']) => text.trim());
+  const sign = ['^', '~', ':', '\uff0c', '\uff1b', '\\t'].find((each) => {
+    const [names = 0, ...others] = said.map((text) => text.split(each).length - 1);
+    return names > 0 && others.every((count) => count === names);
+  });
+  if (sign !== undefined && sign.length === 1)
+    return `the columns are kept apart by "${sign}"; write sep=${sign} as a line above them, or put commas in its place`;
+  if (sign !== undefined)
+    return 'the columns are kept apart by "\\t", two signs in place of a tab; put commas or tabs in their place';
+  if (said.every((text) => /\S {2,}\S/.test(text)))
+    return 'the columns are kept apart by spaces, and names hold spaces, too; open it in Excel by Data, From Text/CSV, with a fixed width, and save it as "Excel Workbook (.xlsx)" or as CSV';
+  return undefined;
 }
 
 /**
@@ -116,6 +192,10 @@ function delimiterOf(text: string): string {
     roles !== most && Math.max(roles, most) > 1 ? roles > most : signs > others;
   return scores.reduce((best, each) => (isMore(each.of, best.of) ? each : best)).sign;
 }
+
+/** Cells in twice the quotation marks, and blanks beside the mark that opens or closes one. */
+const DOUBLY_QUOTED = /(^|[,;|\t\r\n])""([^"\r\n]+)""(?=[,;|\t\r\n]|$)/g;
+const BESIDE_QUOTES = /(?<=^|[,;|\t\r\n])[ \u00a0]+(?=")|(?<=")[ \u00a0]+(?=[,;|\t\r\n]|$)/g;
 
 /** Cells as `="2024-08"`, by which programs keep spreadsheets from making dates of them. */
 const TEXT_FORMULA = /(^|[,;|\t\r\n])="([^"\r\n]*)"(?=[,;|\t\r\n]|$)/g;
@@ -140,7 +220,7 @@ function split(text: string, delimiter: string, skipped: number): Line[] {
         ? 'a quotation mark opens here, or in a line above, and none closes it'
         : 'a quotation mark stands inside a cell that does not begin with one; double it and put the cell in quotation marks';
     if (!code) throw error;
-    const without = text.replace(TEXT_FORMULA, '$1"$2"');
+    const without = text.replace(TEXT_FORMULA, '$1"$2"').replace(DOUBLY_QUOTED, '$1"$2"').replace(BESIDE_QUOTES, '');
     if (without !== text) return split(without, delimiter, skipped);
     throw new UnreadableFileError(skipped + lines, detail);
   }

@@ -160,7 +160,7 @@ function tablesOf(
   names: Names,
 ): { tables: readonly FileTable[]; otherSheets: Figures['otherSheets'] } {
   try {
-    if (typeof file === 'string') return { tables: [readCsv(file, names)], otherSheets: [] };
+    if (typeof file === 'string') return { tables: [readCsv(noOther(file), names)], otherSheets: [] };
     const old = whyOldWorkbook(file);
     if (old) throw new UnreadableFileError(1, old);
     if (!isWorkbook(file)) return { tables: [readCsv(asTable(file), names)], otherSheets: [] };
@@ -174,25 +174,34 @@ function tablesOf(
 /** What files begin with that are often taken for tables. */
 const OTHER_KINDS: readonly (readonly [RegExp, string])[] = [
   [/^%PDF/, 'a PDF'],
-  [/^\s*<(!doctype|html|\?xml|table)/i, 'a web page or XML (some systems call one .xls)'],
-  [/^\s*(\{|\[\s*\{)/, 'JSON or rich text'],
+  [
+    /^\s*(<!--((?!-->).)*-->\s*)*<(!doctype|html|head|meta|style|body|\?xml|table|div)/is,
+    'a web page or XML (some systems call one .xls)',
+  ],
+  [/^\s*(\{|\[\s*[[{"\d])/, 'JSON or rich text'],
   [/^mime-version:/i, 'a web page in one file'],
+  [/^ID;P|^TABLE\s+0,1\s/, 'a spreadsheet of the oldest kinds (SYLK or DIF)'],
   [/^(\u0089PNG|\u00ff\u00d8\u00ff|GIF8)/, 'a picture'],
   [/^(\p{Cc}\u008b|Rar!|7z\u00bc\u00af)/u, 'an archive of other files'],
 ];
 
-/** The text of a file that may be a table. Throws {@link UnreadableFileError}. */
-function asTable(bytes: Uint8Array): string {
-  const start = Buffer.from(bytes.subarray(0, 200))
-    .toString('latin1')
-    .replace(/^\u00ef\u00bb\u00bf/, '');
+/** A text that may be a table. Throws {@link UnreadableFileError}. */
+function noOther(text: string): string {
+  const start = text.slice(0, 2000).replace(/^(\uFEFF|\u00ef\u00bb\u00bf)/, '');
   const other = OTHER_KINDS.find(([begins]) => begins.test(start));
   if (other)
     throw new UnreadableFileError(
       1,
       `the file is ${other[1]}, not a table; open it where it came from and save the figures as "Excel Workbook (.xlsx)" or as CSV`,
     );
-  return decodeText(bytes);
+  return text;
+}
+
+/** The text of a file that may be a table. Throws {@link UnreadableFileError}. */
+function asTable(bytes: Uint8Array): string {
+  // Before it is decoded, as most of them are no text.
+  noOther(Buffer.from(bytes.subarray(0, 2000)).toString('latin1'));
+  return noOther(decodeText(bytes));
 }
 
 function tablesInWorkbook(

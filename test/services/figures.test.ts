@@ -612,3 +612,79 @@ describe('nothing is left out unsaid', () => {
     expect(faultsIn(text)[0]).toContain(why);
   });
 });
+
+describe('quoted and wrapped otherwise', () => {
+  const LINES = ['Month,Measure,Count', 'Aug-24,referral-backlog,3', 'Sep-24,Referral backlog,4'];
+  const BOTH = ['2024-08 referral-backlog 3', '2024-09 referral-backlog 4'];
+  const cells = (mark: (cell: string) => string) => LINES.map((text) => text.split(',').map(mark).join(','));
+  const rest = (mark: (text: string) => string) => LINES.map((text, index) => (index > 0 ? mark(text) : text));
+  test.each<[string, string[]]>([
+    ['each line is one cell', LINES.map((text) => `"${text}"`)],
+    ['each line is one cell, with commas after it', LINES.map((text) => `"${text}",,`)],
+    ['each line but the first is one cell', rest((text) => `"${text}"`)],
+    ['the first line is one cell', LINES.map((text, index) => (index === 0 ? `"${text}"` : text))],
+    ['each line is one cell of quoted cells', LINES.map((text) => `"${text.replace(/,(.*),/, ',""$1"",')}"`)],
+    ['each line is one cell with semicolons', LINES.map((text) => `"${text.replaceAll(',', ';')}"`)],
+    ['cells have two marks', cells((cell) => `""${cell}""`)],
+    ['cells have three marks', cells((cell) => `"""${cell}"""`)],
+    ['cells have the marks of Word', cells((cell) => `\u201c${cell}\u201d`)],
+    ['lines have the marks of Word', LINES.map((text) => `\u201c${text}\u201d`)],
+    ['cells have single marks', cells((cell) => `'${cell}'`)],
+    ['cells have slanted marks', cells((cell) => `\`${cell}\``)],
+    ['blanks stand before the marks', cells((cell) => ` "${cell}" `)],
+    ['lines have bars around them', LINES.map((text) => `| ${text.replaceAll(',', ' | ')} |`)],
+    [
+      'the names have a line below them',
+      LINES.flatMap((text, index) => [`|${text.replaceAll(',', '|')}|`, ...(index === 0 ? ['|---|:--|--:|'] : [])]),
+    ],
+  ])('%s', (_, lines) => {
+    expect(figuresIn(lines.join('\n'))).toEqual(BOTH);
+    expect(figuresIn(lines.join('\r\n'))).toEqual(BOTH);
+  });
+
+  test('a fault in a line that is one cell is named by that line, and a drawn line is set aside', () => {
+    expect(faultsIn('"Month,Measure,Count"\n\n"Aug-24,Referral backlog,about 3"\n')).toEqual([
+      expect.stringMatching(/^3 Count: "about 3" is not a number/),
+    ]);
+    expect(asidesIn('Month|Measure|Count\n-----|-----|----\nAug-24|Referral backlog|3\n')).toEqual([
+      '2 ----- ----- ----: is a line that is drawn',
+    ]);
+  });
+
+  test('what was typed between marks of Word stays as it is in a file with marks of its own', () => {
+    const text = 'period,metric,count,commentary\n2024-08,referral-backlog,3,"said,\u201clate, again\u201d,twice"\n';
+    expect(read(text).months[0]?.submission.commentary).toBe('said,\u201clate, again\u201d,twice');
+  });
+
+  test.each([
+    ['^', 'kept apart by "^"; write sep=^ as a line above them'],
+    ['~', 'kept apart by "~"; write sep=~ as a line above them'],
+    ['\uff0c', 'kept apart by "\uff0c"; write sep=\uff0c as a line above them'],
+    ['\\t', 'two signs in place of a tab'],
+    ['      ', 'kept apart by spaces, and names hold spaces, too; open it in Excel'],
+  ])('columns kept apart by "%s" are told of', (sign, why) => {
+    expect(faultsIn(LINES.map((text) => text.replaceAll(',', sign)).join('\n'))).toEqual([
+      expect.stringContaining(why),
+    ]);
+    if (why.includes('sep='))
+      expect(figuresIn(`sep=${sign}\n${LINES.map((text) => text.replaceAll(',', sign)).join('\n')}`)).toEqual(BOTH);
+  });
+
+  test.each([
+    ['<table><tr><td>Month</td></tr></table>', 'a web page'],
+    ['<!-- saved --><!-- twice -->\n<meta charset="utf-8"><table>', 'a web page'],
+    ['{"period":"2024-08"}\n{"period":"2024-09"}\n', 'JSON'],
+    ['[["2024-08","referral-backlog",3]]', 'JSON'],
+    ['ID;PWXL;N;E\nC;Y1;X1;K"Month"\nE\n', 'a spreadsheet of the oldest kinds'],
+  ])('%s is no table, pasted, sent, or in UTF-16', (text, kind) => {
+    const told = [expect.stringContaining(`the file is ${kind}`)];
+    expect(faultsIn(text)).toEqual(told);
+    expect(faultsIn(Buffer.from(text))).toEqual(told);
+    expect(faultsIn(Buffer.from(`\uFEFF${text}`, 'utf16le'))).toEqual(told);
+  });
+
+  test('a megabyte of marks and remarks is told of in a moment', () => {
+    for (const piece of ["'", ",'", '<!---->', '\u201c', ', ', '"\n', '" ', '""', 'a  '])
+      expect(read(piece.repeat(1_000_000 / piece.length)).months).toEqual([]);
+  }, 20_000);
+});
