@@ -89,7 +89,8 @@ async function workByTheHour(dependencies: Sending, context: Context): Promise<v
   const failures: unknown[] = [];
   for (const part of [tellOfRecipients, sendUnsent, tellOfTokens])
     await part(dependencies, context).catch((error: unknown) => failures.push(error));
-  if (failures.length > 1) throw new Error(failures.map(describeFailure).join('; '), { cause: failures[0] });
+  const described = failures.map(describeFailure).map(({ name, message }) => `${name}: ${message}`);
+  if (failures.length > 1) throw new Error(described.join('; '), { cause: failures[0] });
   if (failures.length > 0) throw failures[0];
 }
 

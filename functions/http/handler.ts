@@ -74,6 +74,17 @@ export function whole(file: Answer): Answer {
   throw faultsProblem([{ parameter: 'from', detail }], 'the query was not answered');
 }
 
+/** An answer that Lambda hands on: one of a record near the most that there can be may be more. */
+function handedOn(answer: Answer): Answer {
+  const size = answer.isBase64Encoded ? (answer.body ?? '').length : sizeOf(answer.body ?? '');
+  if (size <= MAX_BODY_SIZE) return answer;
+  const [is, most] = [size, MAX_BODY_SIZE].map((bytes) => Math.ceil(bytes / 1024).toLocaleString('en-GB'));
+  throw new ProblemError(
+    'invalid',
+    `this would be ${is} KB, and an answer holds ${most}; ask for a part, such as one metric, or have the record taken out with "monitor export"`,
+  );
+}
+
 /**
  * The Lambda handler of a function that answers HTTP: who may, whether the body is what it says, then the route. The
  * one shared stack: logging, errors and headers are here and nowhere else.
@@ -89,7 +100,7 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
     .use(conditional())
     .handler(async (event: APIGatewayProxyEventV2): Promise<Answer> => {
       const handle = routes[event.routeKey as RouteKey] as RouteHandler;
-      return handle({
+      const answered = await handle({
         parameters: (event.pathParameters ?? {}) as Record<string, string>,
         query: (event.queryStringParameters ?? {}) as Record<string, string>,
         headers: event.headers as Record<string, string>,
@@ -97,6 +108,7 @@ export function httpHandler(routes: Partial<Record<RouteKey, RouteHandler>>, dep
         by: (event as AuthorizedEvent).by ?? '',
         sees: (event as AuthorizedEvent).sees ?? '',
       });
+      return handedOn(answered);
     });
 }
 

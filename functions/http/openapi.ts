@@ -189,7 +189,8 @@ function problemsOf(path: string, { scope, body }: Route, { query, problems = []
     ...(scope ? [401, 403] : []),
     ...(path.includes('{') ? [404] : []),
     ...(body ? [400, 413, 415, 422] : []),
-    ...(query ? [422] : []),
+    // What is asked for may be more than an answer holds.
+    ...(query || path.includes('{') ? [422] : []),
     ...problems,
     429,
     500,

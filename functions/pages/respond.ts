@@ -1,6 +1,7 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Html } from './html.ts';
+import { RefusalError } from './refusals.ts';
 
 export type PageAnswer = APIGatewayProxyStructuredResultV2;
 
@@ -16,6 +17,25 @@ export function page(contents: Html, statusCode = 200): PageAnswer {
 /** Sends the browser to another page, by GET. */
 export function redirect(location: string, cookies: string[] = []): PageAnswer {
   return { statusCode: 303, headers: { location, 'cache-control': 'no-store' }, cookies };
+}
+
+/** Lambda hands on 6 MB at most; the rest is for what stands beside a page. */
+const MAX_SIZE = 5 * 1024 * 1024;
+/** What is more than this is not even compressed: it would take seconds, and still be too much. */
+const MAX_UNCOMPRESSED = 8 * MAX_SIZE;
+
+/** The answer as the browser takes it, if Lambda can hand it on; throws a {@link RefusalError} where it is too much. */
+export function handedOn(answer: PageAnswer, event: APIGatewayProxyEventV2): PageAnswer {
+  const written = (answer.body ?? '').length > MAX_UNCOMPRESSED ? answer : compressed(answer, event);
+  const { body = '' } = written;
+  // Lambda writes it as JSON once more.
+  const size = written.isBase64Encoded ? body.length : Buffer.byteLength(JSON.stringify(body));
+  if (size <= MAX_SIZE) return written;
+  throw new RefusalError(
+    422,
+    'Too much to show at once',
+    'This would be more than can be sent at once. Ask for a part of it, such as fewer months or one metric, or ask whoever runs this service to take the whole record out.',
+  );
 }
 
 /** Quality 5 of 11 costs a few milliseconds and is within a tenth of the best. */

@@ -10,7 +10,7 @@ import type { Assets } from './assets.ts';
 import { type Posted, readForm } from './form.ts';
 import type { Visit } from './layout.ts';
 import { RefusalError, refusalFor, type SignedInBy } from './refusals.ts';
-import { compressed, type PageAnswer, page, redirect } from './respond.ts';
+import { compressed, handedOn, type PageAnswer, page, redirect } from './respond.ts';
 import { endedSession, forgeryToken, isForgeryToken, isSameOrigin, tokenOf } from './session.ts';
 import { keptPage, refusalPage } from './sign-in.ts';
 
@@ -159,12 +159,14 @@ type Middleware = MiddlewareObj<APIGatewayProxyEventV2, PageAnswer, Error, Conte
 
 /** What every answer gets, refusals included. */
 function finishing(): Middleware {
-  const finish = (request: middy.Request<APIGatewayProxyEventV2, PageAnswer, Error, Context>): void => {
-    const { response, event } = request;
-    if (!response) return;
-    request.response = compressed({ ...response, headers: { ...SECURITY_HEADERS, ...response.headers } }, event);
-  };
-  return { after: finish, onError: finish };
+  const finish =
+    (write: typeof compressed) =>
+    (request: middy.Request<APIGatewayProxyEventV2, PageAnswer, Error, Context>): void => {
+      const { response, event } = request;
+      if (!response) return;
+      request.response = write({ ...response, headers: { ...SECURITY_HEADERS, ...response.headers } }, event);
+    };
+  return { after: finish(handedOn), onError: finish(compressed) };
 }
 
 /** A form of this host that was loaded before its sender signed in anew: it is shown once more, to be sent or left. */

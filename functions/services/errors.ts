@@ -61,7 +61,7 @@ export class ClosedError extends ServiceError {
   readonly authority: string;
   constructor(authority: string) {
     super(
-      `${quoted(authority)} is closed, so that nothing is taken in, judged or mailed; to go on, open it again under "Settings" or with "monitor authority reopen"`,
+      `the authority ${quoted(authority)} is closed, so that nothing is taken in, judged or mailed; to go on, open it again under "Settings" or with "monitor authority reopen"`,
     );
     this.authority = authority;
   }

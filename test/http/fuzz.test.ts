@@ -3,8 +3,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { STATUS } from '../../functions/http/problem.ts';
 import { PAGES, ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
+import { loadInspection } from '../../functions/services/inspections.ts';
+import { createToken } from '../../functions/store/access.ts';
+import { databaseOf } from '../../local/launch.ts';
+import { HEREFORDSHIRE } from '../support/build.ts';
 import { callerOf, dumpOf } from '../support/caller.ts';
 import { checkAnswer, description, pathOf } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
@@ -20,6 +25,12 @@ beforeAll(async () => {
   // Something to be got at: a month, an alert, a standard.
   const call = callerOf(service);
   await call('PUT', '/submissions/2011-08', { body: { observations: { 'referral-backlog': { count: 12 } } } });
+  await loadInspection(databaseOf(service), { ...HEREFORDSHIRE, authority: 'closed' });
+  await service.client.request('PATCH', '/v1/authorities/closed', {
+    closed: true,
+    author: 'A. Head',
+    reason: 'merged',
+  });
   await service.idle();
 });
 afterAll(() => service.end());
@@ -289,6 +300,7 @@ interface Mistake {
   readonly type?: string;
   readonly body?: string | Buffer<ArrayBuffer>;
   readonly browser?: boolean;
+  readonly ifMatch?: string;
   readonly status: number;
   readonly says: RegExp;
 }
@@ -342,6 +354,40 @@ const mistakes: Record<string, Mistake> = {
     status: 422,
     says: /"line":2,"column":"count","detail":"20000000 is more than this can be/,
   },
+  'a month that is there, sent anew': {
+    ...{ method: 'PUT', path: MONTH, type: 'application/json', status: 428, says: /name its revision, which is 1/ },
+    body: '{"observations":{"referral-backlog":{"count":13}}}',
+  },
+  'a month at another revision than is meant': {
+    ...{ method: 'DELETE', path: MONTH, ifMatch: '"7"', status: 412, says: /is at revision 1; read it again/ },
+  },
+  'a month that is there, in a file': {
+    ...{ method: 'POST', path: LIST, type: 'text/csv', status: 409, says: /2011-08 would change/ },
+    body: 'period,metric,count\n2011-08,referral-backlog,13\n',
+  },
+  'figures for an authority that is closed': {
+    ...{ method: 'PUT', path: '/v1/authorities/closed/submissions/2011-08', type: 'application/json' },
+    ...{ body: '{"observations":{"referral-backlog":{"count":13}}}', status: 409, says: /is closed/ },
+  },
+  'an alert that is not raised, taken in hand': {
+    ...{ method: 'PUT', path: '/v1/authorities/herefordshire/alerts/complaints/acknowledgement' },
+    ...{ type: 'application/json', body: '{"author":"A. Head","note":"seen"}' },
+    ...{ status: 409, says: /nothing to take in hand/ },
+  },
+  'a month of 300 KB': {
+    ...{ method: 'PUT', path: MONTH, type: 'application/json', status: 413, says: /at most 256 KB/ },
+    body: JSON.stringify({ observations: {}, commentary: 'x'.repeat(300 * 1024) }),
+  },
+  'an authority that is not known': { path: '/v1/authorities/atlantis/alerts', status: 404, says: /no inspection/ },
+  'figures as plain text': {
+    method: 'POST',
+    path: LIST,
+    type: 'text/plain',
+    body: 'x',
+    status: 415,
+    says: /text\/csv/,
+  },
+  'a question without a token': { path: LIST, token: false, status: 401, says: /send a token/ },
   'an identifier of 3,000 letters': {
     method: 'DELETE',
     path: `/v1/authorities/herefordshire/recipients/${'x'.repeat(3000)}`,
@@ -395,8 +441,11 @@ const mistakes: Record<string, Mistake> = {
   },
 };
 
+/** The kinds of problems that the mistakes were answered with. */
+const refused = new Set<string>();
+
 test.each(Object.entries(mistakes))('%s is answered with what to do', async (_, mistake) => {
-  const { method = 'GET', path, token = true, type, body, browser, status, says } = mistake;
+  const { method = 'GET', path, token = true, type, body, browser, ifMatch, status, says } = mistake;
   const before = await dumpOf(service);
   const response = await fetch(`${service.api}${path}`, {
     method,
@@ -405,6 +454,7 @@ test.each(Object.entries(mistakes))('%s is answered with what to do', async (_, 
       ...(token ? { authorization: `Bearer ${service.token}` } : {}),
       ...(type ? { 'content-type': type } : {}),
       ...(browser ? { 'sec-fetch-site': 'same-origin' } : {}),
+      ...(ifMatch ? { 'if-match': ifMatch } : {}),
     },
     ...(body === undefined ? {} : { body }),
   });
@@ -412,6 +462,22 @@ test.each(Object.entries(mistakes))('%s is answered with what to do', async (_, 
   expect([response.status, text]).toEqual([status, expect.stringMatching(says)]);
   expect(revealed(text)).toEqual([]);
   expect(await dumpOf(service)).toEqual(before);
+  const [, kind] = /"urn:inspection-monitor:problem:([\w-]+)"/.exec(text) ?? [];
+  if (kind) refused.add(kind);
+});
+
+test('a token for another authority is refused', async () => {
+  const expires = Math.floor(Date.now() / 1000) + 3600;
+  const token = await createToken(databaseOf(service), { scopes: ['read'], authority: 'closed', label: 'x', expires });
+  const response = await fetch(`${service.api}${LIST}`, { headers: { authorization: `Bearer ${token}` } });
+  const text = await response.text();
+  expect([response.status, text]).toEqual([403, expect.stringContaining('problem:forbidden')]);
+  refused.add('forbidden');
+});
+
+test('every kind of problem is among these mistakes', () => {
+  const { internal: _, ...kinds } = STATUS;
+  expect([...refused].sort()).toEqual(Object.keys(kinds).sort());
 });
 
 test('12-http-quirks: JSON that begins with a byte-order mark is taken as it is without', async () => {
