@@ -1,6 +1,6 @@
 import type { Metric } from '../functions/domain/metric.ts';
 import { aBacklog, aMetric, IN_WORDS, inFigures } from '../test/support/build.ts';
-import { bare, type Course, counts, type Draw, flow, rolling, snapshot, swinging, withGaps } from './draws.ts';
+import { backlog, bare, type Course, counts, type Draw, flow, rolling, snapshot, swinging, withGaps } from './draws.ts';
 import type { Reach } from './slipping.ts';
 
 /**
@@ -139,6 +139,86 @@ export const SLIPPING: readonly SlippingWorld[] = [
     ...relapses(20, 15, 18),
     draw: swinging(0.7),
     reach: RELAPSE,
+  },
+  // ---- where a change is hard to see: a short better level, two changes, ragged sizes, by every kind of figure
+  {
+    name: 'two years at 70, half a year at 93, back to 84',
+    metric: share(75, 70),
+    ...relapses(0.7, 0.93, 0.84, { found: 24, after: 6 }),
+    draw: flow(150),
+    reach: { falseAYear: 0.1, missed: 0.05, delay: 4 },
+  },
+  {
+    name: 'the same without counts',
+    metric: share(75, 70, { tolerance: 5 }),
+    ...relapses(0.7, 0.93, 0.84, { found: 24, after: 6 }),
+    draw: bare(150),
+    reach: { falseAYear: 0.3, missed: 0.1, delay: 6 },
+    why: 'figures without counts have to say themselves how much they vary: two years at 70% say more than half a year at 93% does; what is told late is told in seven months, of which XmR tells nothing',
+  },
+  {
+    name: 'the same, a snapshot of 250',
+    metric: share(75, 70, stock({})),
+    ...relapses(0.7, 0.93, 0.84, { found: 24, after: 6 }),
+    draw: snapshot(250, 0.6),
+    reach: { falseAYear: 0.1, missed: 0.1, delay: 6 },
+    why: 'a snapshot comes up to its new level as children leave, and is much the same from one month to the next: half a year of it is hardly a level',
+  },
+  {
+    name: 'half a year of fewer new cases, 20-8-20',
+    metric: aBacklog({ cases: 'flow', standards: standard(30), baseline: inFigures(20) }),
+    ...relapses(20, 8, 20, { found: 24, after: 6 }),
+    draw: counts,
+    reach: RELAPSE,
+  },
+  {
+    name: 'months of 3 to 2,000 cases, one in ten missing',
+    metric: share(75, 80),
+    ...relapses(0.8, 0.92, 0.8, { found: 24 }),
+    draw: withGaps(
+      flow((random) => Math.round(3 * (2000 / 3) ** random())),
+      0.1,
+    ),
+    reach: RELAPSE,
+  },
+  {
+    name: 'relapse, 20 cases a month',
+    metric: share(60, 70),
+    ...relapses(0.7, 0.93, 0.7),
+    draw: flow(20),
+    reach: RELAPSE,
+  },
+  {
+    name: 'backlog 40-16-40',
+    metric: aBacklog({ standards: standard(60), baseline: inFigures(40), tolerance: 10 }),
+    ...relapses(40, 16, 40),
+    draw: backlog,
+    reach: RELAPSE,
+  },
+  {
+    name: 'two changes of new cases, 6-11-20',
+    metric: aBacklog({ cases: 'flow', standards: standard(30), baseline: inFigures(20) }),
+    stable: [[36, 6]],
+    changed: [
+      [24, 6],
+      [9, 11],
+      [12, 20],
+    ],
+    draw: counts,
+    reach: RELAPSE,
+  },
+  {
+    name: 'two changes without counts, 93-86-74',
+    metric: share(70, 70, { tolerance: 5 }),
+    stable: [[36, 0.93]],
+    changed: [
+      [24, 0.93],
+      [9, 0.86],
+      [12, 0.74],
+    ],
+    draw: bare(60),
+    reach: { falseAYear: 0.3, missed: 0.1, delay: 6 },
+    why: 'by a life in a thousand: without counts the first change makes the months before the second look as if they varied more',
   },
   // ---- raised already, and much worse
   {

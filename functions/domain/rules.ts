@@ -123,5 +123,7 @@ export const CHANGE_ROLLING_CORRELATION = 11 / 12;
 export const CHANGE_RANGES_MIN = 12;
 /** Moving ranges of two points tell a standard deviation as well as so many times as many independent reports. */
 export const CHANGE_RANGES_EFFICIENCY = 0.6;
+/** Where counts say how much months vary at least, fewer reports than so many say by how much more as well as these would. Assumption of this service: see ADR 0149. */
+export const CHANGE_COUNTED_REPORTS = 10;
 /** A share without counts that comes once a year is worse than when it was last told from so many points on. Assumption of this service. */
 export const CHANGE_OF_A_YEAR = 5;

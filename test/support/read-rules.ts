@@ -209,6 +209,16 @@ const RECORDS = [
     metrics: [bare],
     months: [70, 69, 63.5].map((value, i) => month(`${2012 + i}-03`, { [bare.id]: { value } })),
   }),
+  // So bad a month that few reports are enough to say so.
+  aRecord({
+    metrics: [bare],
+    months: months(bare, [
+      [34, 50],
+      [34, 50],
+      [45, 50],
+      [3, 50],
+    ]),
+  }),
   aRecord({ metrics: [averages], months: months(averages, [...wave(12, 8, 2), 40, 40, 40]) }),
   aRecord({ metrics: [absences], months: months(absences, [11, 9, 9, 9, 11]).filter((_, i) => i === 0 || i === 4) }),
 ];

@@ -2,6 +2,7 @@ import {
   CHANGE_BEFORE_LENGTHS,
   CHANGE_BEFORE_MAX,
   CHANGE_BEFORE_MIN,
+  CHANGE_COUNTED_REPORTS,
   CHANGE_LIMIT,
   CHANGE_RANGES_EFFICIENCY,
   CHANGE_RANGES_MIN,
@@ -147,7 +148,10 @@ function ratioOfCounts(x1: number, n1: number, x2: number, n2: number): number {
 /** The mean of what a standard normal variable is away from zero. */
 const MEAN_DEVIATION = Math.sqrt(2 / Math.PI);
 
-/** The statistic over the dispersion, where that is above 1; a logarithm as in Student's t makes up for it being an estimate. */
+/**
+ * The statistic over the dispersion, where that is above 1; a logarithm as in Student's t makes up for it being an estimate, of so many
+ * reports at least: that months vary as their counts have it, or not much more, is known before there are any.
+ */
 function judgedByDispersion(
   reports: Reports,
   first: number,
@@ -155,7 +159,8 @@ function judgedByDispersion(
   binomial: boolean,
 ): number {
   const dispersion = dispersionOf(reports, first, split, binomial);
-  return dispersion <= 1 ? statistic : withEstimatedSpread(statistic / dispersion, reports.length - first);
+  if (dispersion <= 1) return statistic;
+  return withEstimatedSpread(statistic / dispersion, Math.max(CHANGE_COUNTED_REPORTS, reports.length - first));
 }
 
 /** Laney's σz²: how much successive reports differ, over how much their counts explain. Not over the split. */

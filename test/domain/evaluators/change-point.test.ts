@@ -193,6 +193,12 @@ describe('within an episode', () => {
   const yearly = (...figures: (Figure | undefined)[]) =>
     figures.flatMap((figure) => [figure, ...Array.from({ length: 11 }, () => undefined)]);
 
+  it('tells at once of a fall that leaves hardly a good case, however few reports say how much months vary', () => {
+    const early = (last: Figure) => judgeAll(metric, [[34, 50], [34, 50], [45, 50], last]).at(-1);
+    expect(early([3, 50])).toMatchObject({ period: '2011-01', transition: 'worsened' });
+    expect(early([34, 50])?.findings.map(({ reason }) => reason)).not.toContainEqual(expect.stringContaining('worse'));
+  });
+
   it('says that it is worse than when it was last told, with both levels and what they were told by', () => {
     const [first] = worsened(metric, [...repeat(6, [70, 100]), ...repeat(8, [45, 100])]);
     const finding = first?.findings.find(({ reason }) => reason?.startsWith('so it is worse'));
