@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chartOptions, shownChart, shownLimits } from '../../../functions/domain/evaluators/special-cause.ts';
-import { latestPoint } from '../../../functions/domain/statistics/xmr.ts';
+import { xmrChart } from '../../../functions/domain/statistics/xmr.ts';
 import { aBacklog, aMetric, type Figure, judgeBy, levelsOf, series, statesOf } from '../../support/build.ts';
 
 const judge = judgeBy('special-cause');
@@ -42,7 +42,7 @@ describe('special cause', () => {
           values.map((n): Figure => [n, 100]),
         );
         for (let t = 12; t < values.length; t++) {
-          const point = latestPoint(values.slice(0, t + 1), { direction: 'increase', fixAfter: 12 });
+          const point = xmrChart(values.slice(0, t + 1), { direction: 'increase', fixAfter: 12 }).points.at(-1);
           const concerning = point?.type === 'special_cause_concern' && point.lower !== null;
           expect(levelsOf(judged[t])).toEqual(concerning ? ['watch'] : []);
         }
