@@ -14,7 +14,7 @@ const PAGES = 'https://x/';
 const HOME = 'https://x/authorities/hull';
 const item = (fields: Partial<NoticeItem>): NoticeItem => ({
   ...{ alert: 'visits', title: 'Visits on time', level: 'critical', reached: 'critical', since: '2010-11' },
-  ...{ findings: ['70% in January 2011'], actions: [] },
+  ...{ value: '70% in January 2011', findings: [], actions: [] },
   ...fields,
 });
 const CRITICAL = item({});
