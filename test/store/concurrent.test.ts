@@ -453,6 +453,23 @@ describe('who is known', () => {
   });
 });
 
+test('what else cannot be read stops nobody: an acknowledgement is none, and a notice is named', async () => {
+  await saveBoard(store, await readBoard(store, AUTHORITY), first, notice, undefined);
+  await spoil('alerts', { pk: { S: authorityKey(AUTHORITY) }, sk: { S: 'ACK#assessments' } });
+  expect(await readBoard(store, AUTHORITY)).toMatchObject({
+    ...{ board: first, acknowledgements: [], unreadable: [{ kind: 'acknowledgement', table: 'alerts' }] },
+  });
+  await spoil(
+    'alerts',
+    store.items('alerts').find(({ unsent }) => unsent),
+  );
+  await expect(readUnsent(store, { authority: AUTHORITY, number: 1 })).rejects.toMatchObject({
+    items: [{ table: 'alerts', kind: 'notice' }],
+  });
+  // What is no item of an authority is no notice either.
+  expect([lastNoticeIn([{}]), mailedIn([{}]), lastNoticeOf([{}])]).toEqual([0, [], 0]);
+});
+
 describe('a fault of the store', () => {
   const down = new Error('the store is down');
   const client = { send: () => Promise.reject(down) } as unknown as DynamoDBClient;
@@ -543,6 +560,25 @@ describe('a token', () => {
     expect(await revokeToken(store, idOfToken(token))).toBe(true);
     expect(store.items('access')).toEqual([]);
   });
+});
+
+test('tokens are listed from every page, and of what is stored beside them none', async () => {
+  const item = (digest: string): Item => ({
+    ...{ pk: { S: `TOKEN#${digest}` }, scopes: { SS: ['read'] }, authority: { S: '*' } },
+    ...{ label: { S: digest }, expires: { N: '9' } },
+  });
+  const asked: unknown[] = [];
+  const next = { pk: { S: 'TOKEN#b' } };
+  const client = {
+    async send({ input }: { input: { ExclusiveStartKey?: unknown } }) {
+      asked.push(input.ExclusiveStartKey);
+      return asked.length === 1
+        ? { Items: [item('b'), { pk: { S: 'PERSON#b' } }], LastEvaluatedKey: next }
+        : { Items: [item('a'), {}] };
+    },
+  } as unknown as DynamoDBClient;
+  const { tokens, unreadable } = await listTokens({ client, tables: store.tables });
+  expect([tokens.map(({ label }) => label), unreadable, asked]).toEqual([['b', 'a'], [], [undefined, next]]);
 });
 
 test('a record is what is loaded and what was sent, read as it stands', async () => {
