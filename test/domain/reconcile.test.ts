@@ -329,6 +329,8 @@ describe('an acknowledgement', () => {
     expect(inForce([[34, 50], GOOD])).toBe(true);
     expect(inForce([[34, 50], BAD])).toBe(false);
     expect(inForce([[34, 50], GOOD, GOOD, [34, 50]])).toBe(false);
+    // Given in the month in which it worsened, it was given for that.
+    expect(inForce([[34, 50], BAD], { period: '2010-11', level: 'critical' })).toBe(true);
     expect(inForce([GOOD])).toBe(false);
     expect(inForce([GOOD, [34, 50]])).toBe(false);
     // Critical, eased, and critical again is what it was given for; figures that are worse by more than chance are not.
@@ -648,6 +650,42 @@ describe('a stored board', () => {
   it('tells how things stand without any news', () => {
     const notice = standingOn(board, record, NOW, 'show');
     expect(notice).toMatchObject({ transitions: [], stillRaised: [{ alert: metric.id, level: 'critical' }] });
+  });
+});
+
+describe('what was told', () => {
+  const at = (record: AuthorityRecord, day: string, stored?: Board) => {
+    const { board = stored, ...rest } = reconcile(stored, record, [], new Date(`${day}T12:00:00Z`), 'show');
+    return { board: board as Board, ...rest };
+  };
+
+  it('as over is kept with the month by which it was, until it is raised again; figures that came are not', () => {
+    const first = look(recordOf([BAD]));
+    expect(first.board.announced).not.toHaveProperty('over');
+    const over = look(recordOf([BAD, GOOD, GOOD]), first.board);
+    expect(over.board.announced?.over).toEqual({ assessments: '2010-12' });
+    const again = look(recordOf([BAD, GOOD, GOOD, BAD]), over.board);
+    expect(again.board.announced).not.toHaveProperty('over');
+    const late = at(recordOf([GOOD]), '2011-01-20');
+    expect(late.board.alerts.submission?.level).toBe('critical');
+    const came = at(recordOf([GOOD, GOOD, GOOD]), '2011-01-21', late.board);
+    expect(came.notice?.transitions).toMatchObject([{ alert: 'submission', transition: 'cleared' }]);
+    expect(came.board.announced).not.toHaveProperty('over');
+  });
+
+  it('as a warning is not told again, however long it lasts', () => {
+    const stock = aBacklog({ standards: [], baseline: { ...aMetric().baseline, value: 4 } as Metric['baseline'] });
+    const figures = [40, 41, 40, 41, 40];
+    const record = (count: number) => recordOf(figures.slice(0, count), { metrics: [stock] });
+    const first = at(record(1), '2010-11-08');
+    expect(first.board.alerts.backlog).toMatchObject({ state: 'raised', level: 'warning' });
+    expect(at(record(5), '2011-03-08', first.board).notice).toBeUndefined();
+  });
+
+  it('is looked at again when the first of what comes next is due', () => {
+    const first = at(recordOf([BAD]), '2010-11-08');
+    // November is due by 14 December 2010; critical is told again in February.
+    expect(first.nextDueAt?.toISOString()).toBe('2010-12-15T00:00:00.000Z');
   });
 });
 

@@ -36,3 +36,14 @@ test('one provisional month makes the year provisional', () => {
   const provisional = observation('2011-05', [1, 2], { status: 'provisional' });
   expect(yearToDate(FLOW, [observation('2011-04', [9, 10]), provisional])?.pooled.status).toBe('provisional');
 });
+
+test('counts of a count are added up, and of a rate or an average nothing, though it has counts', () => {
+  const months = [observation('2011-04', 3), observation('2011-05', 4, { revision: 2 })];
+  expect(yearToDate({ ...FLOW, kind: 'count' }, months)).toEqual({
+    ...{ from: '2011-04', through: '2011-05', months: 2 },
+    pooled: { period: '2011-05', revision: 2, status: 'final', value: 7 },
+  });
+  const counted = [observation('2011-04', [9, 10]), observation('2011-05', [45, 90])];
+  for (const kind of ['rate', 'mean'] as const) expect(yearToDate({ ...FLOW, kind }, counted)).toBeUndefined();
+  expect(yearToDate(FLOW, counted)?.pooled.status).toBe('final');
+});

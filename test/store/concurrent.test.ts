@@ -34,7 +34,15 @@ import {
 import { type Item, itemOf, UnreadableItemError } from '../../functions/store/database.ts';
 import { listDue, saveDueMark, saveSetAside } from '../../functions/store/due-marks.ts';
 import { readInspection } from '../../functions/store/inspections.ts';
-import { authorityKey, BOARD_KEY, currentKey, recipientId, revisionKey } from '../../functions/store/keys.ts';
+import {
+  authorityKey,
+  BOARD_KEY,
+  currentKey,
+  FORMER_UNSENT,
+  recipientId,
+  recipientKey,
+  revisionKey,
+} from '../../functions/store/keys.ts';
 import {
   claimNotice,
   countUnsent,
@@ -43,6 +51,7 @@ import {
   mailedIn,
   markSent,
   markUnsent,
+  moveUnsent,
   readNotices,
   readUnsent,
   readUnsentInTurn,
@@ -51,7 +60,9 @@ import {
 import { readOwnNames, saveOwnNames } from '../../functions/store/own-names.ts';
 import { PersonChangedError, readPerson, readPersonOrNew, savePerson } from '../../functions/store/people.ts';
 import {
+  deleteFormerRecipient,
   deleteRecipient,
+  readFormerRecipients,
   readRecipient,
   readRecipientAsStored,
   readRecipients,
@@ -391,7 +402,7 @@ describe('who is known', () => {
     await spoil('alerts', item);
     expect(await readRecipientAsStored(store, id)).toEqual({ read: undefined, stored: { id, version: 2 } });
     expect(await readRecipients(store)).toMatchObject({ recipients: [], unreadable: [{ kind: 'recipient' }] });
-    await expect(readRecipient(store, id)).rejects.toThrow(UnreadableItemError);
+    await expect(readRecipient(store, id)).rejects.toMatchObject({ items: [{ table: 'alerts', kind: 'recipient' }] });
     await deleteRecipient(store, { id, version: 2 });
     expect(store.items('alerts')).toEqual([]);
   });
@@ -408,7 +419,7 @@ describe('who is known', () => {
     await savePerson(store, stored ?? person);
     await expect(savePerson(store, stored ?? person)).rejects.toMatchObject({ name: 'PersonChangedError' });
     await spoil('access', store.items('access')[0]);
-    await expect(readPerson(store, 'p')).rejects.toThrow(UnreadableItemError);
+    await expect(readPerson(store, 'p')).rejects.toMatchObject({ items: [{ table: 'access', kind: 'person' }] });
     expect(await readPersonOrNew(store, 'p', NOW)).toEqual({ ...person, version: 2 });
   });
 
@@ -424,14 +435,78 @@ describe('who is known', () => {
         { of: 'name 2', why: expect.stringMatching(/^names\/1\//) },
       ],
     });
+    await expect(saveOwnNames(store, AUTHORITY, { version: 1, names: [] }, [])).rejects.toThrow(
+      'somebody else changed the names meanwhile; read them again',
+    );
     for (const version of [1, 3])
       await expect(saveOwnNames(store, AUTHORITY, { version, names: [] }, [])).rejects.toMatchObject({
         name: 'OwnNamesChangedError',
       });
     await saveOwnNames(store, AUTHORITY, { version: 2, names: [] }, []);
     await spoil('submissions', store.items('submissions')[0]);
-    expect(await readOwnNames(store, AUTHORITY)).toMatchObject({ version: 2, names: [], unreadable: [{}], kept: [] });
+    expect(await readOwnNames(store, AUTHORITY)).toMatchObject({
+      version: 2,
+      names: [],
+      unreadable: [{ table: 'submissions', why: 'it is not JSON' }],
+      kept: [],
+    });
   });
+});
+
+test('what else cannot be read stops nobody: an acknowledgement is none, and a notice is named', async () => {
+  await saveBoard(store, await readBoard(store, AUTHORITY), first, notice, undefined);
+  await spoil('alerts', { pk: { S: authorityKey(AUTHORITY) }, sk: { S: 'ACK#assessments' } });
+  expect(await readBoard(store, AUTHORITY)).toMatchObject({
+    ...{ board: first, acknowledgements: [], unreadable: [{ kind: 'acknowledgement', table: 'alerts' }] },
+  });
+  await spoil(
+    'alerts',
+    store.items('alerts').find(({ unsent }) => unsent),
+  );
+  await expect(readUnsent(store, { authority: AUTHORITY, number: 1 })).rejects.toMatchObject({
+    items: [{ table: 'alerts', kind: 'notice' }],
+  });
+  // What is no item of an authority is no notice either.
+  expect([lastNoticeIn([{}]), mailedIn([{}]), lastNoticeOf([{}])]).toEqual([0, [], 0]);
+});
+
+describe('a fault of the store', () => {
+  const down = new Error('the store is down');
+  const client = { send: () => Promise.reject(down) } as unknown as DynamoDBClient;
+
+  test.each<[string, (failing: MemoryStore) => Promise<unknown>]>([
+    ['a person', (failing) => savePerson(failing, newPerson('p', NOW))],
+    ['a recipient', (failing) => saveRecipient(failing, undefined, { id: 'r' } as Recipient)],
+    ['the removal of one', (failing) => deleteRecipient(failing, { id: 'r', version: 1 })],
+    ['a mark', (failing) => saveDueMark(failing, AUTHORITY, { mark: 'm', dueAt: undefined, setAside: undefined }, NOW)],
+    ['a notice', (failing) => claimNotice(failing, { authority: AUTHORITY, number: 1 }, NOW, LATER)],
+    ['months', (failing) => saveMonths(failing, AUTHORITY, [figures('2011-08')], NOW)],
+  ])('is not taken for somebody who was faster: %s', async (_, write) => {
+    await expect(write({ ...store, client } as MemoryStore)).rejects.toBe(down);
+  });
+});
+
+test('what an earlier version kept elsewhere is found there, and moved once', async () => {
+  await saveBoard(store, await readBoard(store, AUTHORITY), first, notice, undefined);
+  const one = { authority: AUTHORITY, number: 1 };
+  const [item] = store.items('alerts').filter(({ unsent }) => unsent);
+  await put('alerts', { ...item, unsent: { S: FORMER_UNSENT } });
+  lag = 0;
+  expect(await listUnsent(store, LATER)).toMatchObject([{ ...one, isFormer: true }]);
+  await moveUnsent(store, one);
+  expect(await listUnsent(store, LATER)).toMatchObject([{ ...one, isFormer: false }]);
+  await markSent(store, one, NOW);
+  await moveUnsent(store, one);
+  expect(await listUnsent(store, LATER)).toEqual([]);
+
+  lag = 64;
+  const id = recipientId('a@example.org');
+  const former = { id, address: 'a@example.org', level: 'warning', requestedAt: NOW.toISOString() };
+  await put('alerts', itemOf(authorityKey(AUTHORITY), recipientKey(id), former));
+  await put('alerts', { ...itemOf(authorityKey(AUTHORITY), recipientKey('z'), former), data: { S: '{' } });
+  expect(await readFormerRecipients(store, AUTHORITY)).toEqual([former]);
+  await deleteFormerRecipient(store, AUTHORITY, id);
+  expect(await readFormerRecipients(store, AUTHORITY)).toEqual([]);
 });
 
 describe('a token', () => {
@@ -487,6 +562,25 @@ describe('a token', () => {
   });
 });
 
+test('tokens are listed from every page, and of what is stored beside them none', async () => {
+  const item = (digest: string): Item => ({
+    ...{ pk: { S: `TOKEN#${digest}` }, scopes: { SS: ['read'] }, authority: { S: '*' } },
+    ...{ label: { S: digest }, expires: { N: '9' } },
+  });
+  const asked: unknown[] = [];
+  const next = { pk: { S: 'TOKEN#b' } };
+  const client = {
+    async send({ input }: { input: { ExclusiveStartKey?: unknown } }) {
+      asked.push(input.ExclusiveStartKey);
+      return asked.length === 1
+        ? { Items: [item('b'), { pk: { S: 'PERSON#b' } }], LastEvaluatedKey: next }
+        : { Items: [item('a'), {}] };
+    },
+  } as unknown as DynamoDBClient;
+  const { tokens, unreadable } = await listTokens({ client, tables: store.tables });
+  expect([tokens.map(({ label }) => label), unreadable, asked]).toEqual([['b', 'a'], [], [undefined, next]]);
+});
+
 test('a record is what is loaded and what was sent, read as it stands', async () => {
   const { acknowledgements } = await readBoard(store, AUTHORITY);
   const record = () => readRecord(store, AUTHORITY, acknowledgements, BANK_HOLIDAYS);
@@ -499,7 +593,7 @@ test('a record is what is loaded and what was sent, read as it stands', async ()
     unreadable: [],
     inspection: { id: 'herefordshire-2010' },
   });
-  expect(read?.settings).toEqual([]);
+  expect(read).toMatchObject({ settings: [], benchmarks: [], acknowledgements, bankHolidays: BANK_HOLIDAYS });
   expect(read?.metrics).toHaveLength((await readInspection(store, AUTHORITY))?.metrics.length ?? 0);
   await spoil('submissions', { pk: { S: authorityKey(AUTHORITY) }, sk: { S: currentKey('2011-09') } });
   expect((await record())?.unreadable).toMatchObject([{ kind: 'month', of: '2011-09' }]);
