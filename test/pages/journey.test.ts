@@ -184,6 +184,7 @@ describe('every page, with a year of figures and a correction', () => {
   type Shown = Exclude<
     Extract<PageKey, `GET ${string}`>,
     | 'GET /assets/{file}'
+    | 'GET /new-authority/skeleton'
     | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx' | 'inspections/skeleton'}`
   >;
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
@@ -194,6 +195,7 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /sign-in': ['/sign-in?to=/sessions'],
     'GET /sign-in/link': ['/sign-in/link?link=x'],
     'GET /sessions': ['/sessions'],
+    'GET /new-authority': ['/new-authority', '/new-authority/skeleton?authority=North+Shire&framework=ilacs-2018'],
     'GET /authorities/{authority}': [HOME, '/no-such-page'],
     'GET /authorities/{authority}/board-pack': [`${HOME}/board-pack`],
     'GET /authorities/{authority}/metrics': [`${HOME}/metrics`],
@@ -258,6 +260,11 @@ describe('every page, with a year of figures and a correction', () => {
     // They lead to the page to sign in, and to the sessions.
     'POST /sign-out': [],
     'POST /sessions/{session}/end': [],
+    'POST /new-authority': [
+      ['/new-authority', { report: JSON.stringify(ANOTHER) }, 'Nothing was loaded'],
+      ['/new-authority', { report: JSON.stringify({ ...ANOTHER, authority: 'north-shire' }) }, 'Check before loading'],
+    ],
+    'POST /new-authority/loading': [['/new-authority/loading', { report: 'AAAA' }, 'Not accepted']],
     'POST /authorities/{authority}/settings': [[`${HOME}/settings`, { dueWorkingDay: '40' }, 'Settings']],
     'POST /authorities/{authority}/inspections': [
       [`${HOME}/inspections`, { report: '{\n"id": 1' }, 'Nothing was loaded'],
