@@ -18,7 +18,7 @@ const MAX_SHEETS = 60;
 const MAX_ROWS = 20_000;
 /** Beyond, only cells that are empty are passed over. */
 const MAX_COLUMNS = 1000;
-/** Elements of all parts together: a cell with a number is two, an empty one that has a format is one. */
+/** Elements of all parts together, and what else takes time: a cell with a number is two, an empty one that has a format is one. */
 const MAX_ELEMENTS = 250_000;
 /** As many characters as Excel takes in a cell. */
 const MAX_TEXT = 32_767;
@@ -54,16 +54,15 @@ export function readWorkbook(bytes: Uint8Array): Sheet[] {
   try {
     const unpack = openArchive(bytes, MAX_UNPACKED_BYTES);
     let elements = 0;
-    const walk: Walk = (name, { open, ...listener }) => {
+    const work = (pieces: number): void => {
+      elements += pieces;
+      if (elements > MAX_ELEMENTS) fail(TOO_MUCH);
+    };
+    const walk: Walk = (name, listener) => {
       const part = unpack(name);
       if (!part) return false;
-      const counted: XmlListener['open'] = (...element) => {
-        elements += 1;
-        if (elements > MAX_ELEMENTS) fail(TOO_MUCH);
-        open(...element);
-      };
       try {
-        readXml(part.toString('utf8'), { open: counted, ...listener });
+        readXml(part.toString('utf8'), { work, ...listener });
       } catch (error) {
         if (error instanceof XmlError) fail(`has a part that ${error.message}; open it in Excel and save it again`);
         throw error;
@@ -91,7 +90,7 @@ const fail = (why: string): never => {
 const TOO_MUCH = 'holds more than is read; send the sheet with the figures alone';
 
 /** Goes through a part by its name; false where there is none. What is damaged is refused as a whole. */
-type Walk = (name: string, listener: XmlListener) => boolean;
+type Walk = (name: string, listener: Omit<XmlListener, 'work'>) => boolean;
 
 /** Archives that are often taken for workbooks, by the parts that they have. */
 const OTHER_ARCHIVES: readonly (readonly [RegExp, string])[] = [

@@ -1,6 +1,6 @@
 /** XML as the parts of workbooks are: read once from beginning to end, with nothing kept, so that memory stays bounded. */
 
-/** The text is not well-formed, or declares what no workbook does. */
+/** The text is damaged, or declares what no workbook does. */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
 }
@@ -9,6 +9,8 @@ export type Attributes = Readonly<Record<string, string>>;
 
 /** Hears of what is read, in its order. Elements go by their names without the prefix of a namespace. */
 export interface XmlListener {
+  /** How much is read now: an element or what has none of our attention is one, as are a reference and 32 characters of attributes. */
+  work(pieces: number): void;
   open(name: string, attributes: () => Attributes): void;
   close?(name: string): void;
   text?(value: string): void;
@@ -26,24 +28,37 @@ const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const MAX_PIECE = 300_000;
 
 /** Reads a text. Throws {@link XmlError}; a document type is one, as by its entities a small text can name a huge one. */
-export function readXml(text: string, { open, close, text: say }: XmlListener): void {
+export function readXml(text: string, { work, open, close, text: say }: XmlListener): void {
   const piece = new RegExp(PIECE);
+  const within: string[] = [];
   piece.lastIndex = text.startsWith('\uFEFF') ? 1 : 0;
   while (piece.lastIndex < text.length) {
     const at = piece.lastIndex;
     const groups = piece.exec(text)?.groups;
-    if (!groups) throw new XmlError(text.startsWith('<!DOCTYPE', at) ? 'declares a document type' : 'is damaged');
+    if (!groups) throw new XmlError(text.startsWith('<!DOCTYPE', at) ? 'declares a document type' : DAMAGED);
     const { cdata, end, name, attributes = '', empty, text: said } = groups;
     if ((said ?? cdata ?? attributes).length > MAX_PIECE) throw new XmlError('holds a longer text than a cell can');
-    if (said !== undefined) say?.(decoded(said));
-    else if (cdata !== undefined) say?.(cdata);
-    else if (name && end) close?.(name);
-    else if (name) {
+    if (said !== undefined) {
+      if (within.length === 0 && said.trim() !== '') throw new XmlError(DAMAGED);
+      const references = said.split('&').length - 1;
+      if (references > 0) work(references);
+      say?.(decoded(said));
+    } else if (name && end) {
+      if (within.pop() !== name) throw new XmlError(DAMAGED);
+      close?.(name);
+    } else {
+      work(1 + Math.floor(attributes.length / 32));
+      if (cdata !== undefined) say?.(cdata);
+      if (!name) continue;
       open(name, () => attributesIn(attributes));
       if (empty) close?.(name);
+      else within.push(name);
     }
   }
+  if (within.length > 0) throw new XmlError(DAMAGED);
 }
+
+const DAMAGED = 'is damaged';
 
 function attributesIn(text: string): Attributes {
   return Object.fromEntries(

@@ -19,6 +19,18 @@ const figuresIn = (file: Uint8Array): string[] => {
 const faultsIn = (file: Uint8Array): string[] =>
   read(file).faults.map(({ sheet, line, column, detail }) => `${sheet} ${line} ${column}: ${detail}`);
 
+/** Where both headers of a part have its checksum and how large it says it is, counted back from its name. */
+const CHECKSUM_AT = 16;
+const UNPACKED_AT = 8;
+
+/** An archive of which the sheet says something else about itself than is so. */
+function saying(file: Buffer, at: number, value: number): Buffer {
+  const name = 'xl/worksheets/sheet1.xml';
+  file.writeUInt32LE(value, file.indexOf(name) - at);
+  file.writeUInt32LE(value, file.lastIndexOf(name) - at - 14);
+  return file;
+}
+
 /** Of work: on a busy machine the clock says more of the others. */
 const secondsSince = (start: NodeJS.CpuUsage): number => {
   const { user, system } = process.threadCpuUsage(start);
@@ -322,6 +334,35 @@ describe('what is too much, or no workbook, is refused within a second', () => {
       () => aWorkbook({ One: `<worksheet><row ${'a="b" '.repeat(1_000_000)}/></worksheet>` }),
       'is damaged',
     ],
+    ...[
+      ['comments', '<!---->'],
+      ['instructions', '<?a?>'],
+      ['empty texts', '<![CDATA[]]>'],
+      ['references', `<row>${'&lt;'.repeat(70_000)}</row>`],
+      ['attributes', `<c ${Array.from({ length: 60 }, (_, i) => `a${i}="" `).join('')}/>`],
+    ].map(([what, piece = '']): [string, () => Buffer, string] => [
+      `of 20 MB of ${what}`,
+      () => aWorkbook({ One: `<worksheet>${piece.repeat(20_000_000 / piece.length)}</worksheet>` }),
+      'holds more than is read',
+    ]),
+    [
+      'with names of thousands of folders',
+      () => packArchive(Array.from({ length: 80 }, (_, i) => [`${i}${'/a'.repeat(2000)}`, 'x'])),
+      'no workbook that can be read',
+    ],
+    [
+      'that says it is small',
+      () => saying(aWorkbook({ Bomb: zeros(20 * 1024 * 1024) }), UNPACKED_AT, 100),
+      'unpacks to more',
+    ],
+    [
+      'of which a bit was flipped',
+      () => saying(aWorkbook({ One: [[1]] }), CHECKSUM_AT, 1),
+      'no workbook that can be read',
+    ],
+    ...['<worksheet><sheetData><row>', '<worksheet><row></worksheet></row>', '<worksheet/>figures'].map(
+      (xml): [string, () => Buffer, string] => [`whose sheet is ${xml}`, () => aWorkbook({ One: xml }), 'is damaged'],
+    ),
     [
       'of a thousand sheets',
       () => aWorkbook(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`S${i}`, [[1]]]))),
