@@ -1,4 +1,8 @@
-import type { JsonFault } from './json-lines.ts';
+/** What is wrong with the spelling of a JSON text, and the line that it is in. */
+export interface JsonFault {
+  readonly line: number;
+  readonly detail: string;
+}
 
 /** Whoever has more has something else than JSON. */
 const MAX_FAULTS = 50;

@@ -1,4 +1,4 @@
-import { faultsOfJson } from './json-faults.ts';
+import { faultsOfJson, type JsonFault } from './json-faults.ts';
 
 /** The text of a file without the byte-order mark that Windows begins some with. */
 export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
@@ -60,12 +60,6 @@ export function lineOf(lines: ReadonlyMap<string, number>, pointer: string): num
     if (line !== undefined) return line;
   }
   return lines.get('#') ?? 1;
-}
-
-/** What is wrong with the spelling of a JSON text, and the line that it is in. */
-export interface JsonFault {
-  readonly line: number;
-  readonly detail: string;
 }
 
 /** A JSON text as it was read, with the line of each value; or why it cannot be read, the first fault first. */

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PAGES, ROUTES, type Route, type RouteKey } from '../../functions/http/routes.ts';
 import { forgeryToken } from '../../functions/pages/session.ts';
-import { callerOf, dumpOf, type Neighbour, startNeighbour } from '../support/caller.ts';
+import { callerOf, dumpOf } from '../support/caller.ts';
 import { checkAnswer, description, pathOf } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -15,20 +15,14 @@ const AT_A_TIME = 8;
 const SEED = Number(process.env.FUZZ_SEED ?? 2010);
 
 let service: Service;
-/** Another council, of which nothing is written whatever is sent about the first. */
-let neighbour: Neighbour;
 beforeAll(async () => {
   service = await startService();
-  neighbour = await startNeighbour(service);
   // Something to be got at: a month, an alert, a standard.
   const call = callerOf(service);
   await call('PUT', '/submissions/2011-08', { body: { observations: { 'referral-backlog': { count: 12 } } } });
   await service.idle();
 });
-afterAll(async () => {
-  await neighbour.untouched();
-  await service.end();
-});
+afterAll(() => service.end());
 
 interface Sent {
   readonly method: string;
