@@ -24,7 +24,16 @@ import {
   postCorrection,
   postRetraction,
 } from './dashboard/figures.ts';
-import { getInspections, getSkeleton, postInspection, postInspectionCheck } from './dashboard/inspections.ts';
+import {
+  getInspections,
+  getNewAuthority,
+  getNewSkeleton,
+  getSkeleton,
+  postInspection,
+  postInspectionCheck,
+  postNewAuthority,
+  postNewAuthorityCheck,
+} from './dashboard/inspections.ts';
 import { getNotice, getNotices } from './dashboard/notices.ts';
 import {
   getBoardPack,
@@ -74,6 +83,10 @@ export function createHandler(dependencies: DashboardDependencies) {
       'GET /sessions': (request) => getSessions(request, dependencies),
       'POST /sessions/{session}/end': (request) => postSessionEnd(request, dependencies),
       'POST /sign-out': (request) => signOut(request, dependencies),
+      'GET /new-authority': async (request) => getNewAuthority(request),
+      'GET /new-authority/skeleton': async (request) => getNewSkeleton(request),
+      'POST /new-authority': (request) => postNewAuthorityCheck(request, dependencies),
+      'POST /new-authority/loading': (request) => postNewAuthority(request, dependencies),
       'GET /authorities/{authority}': (request) => getOverview(request, dependencies),
       'GET /authorities/{authority}/settings': (request) => getSettings(request, dependencies),
       'POST /authorities/{authority}/settings': (request) => postSettings(request, dependencies),

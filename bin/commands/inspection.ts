@@ -187,7 +187,12 @@ function readJson(path: string): InspectionFile {
   }
   const read = readJsonText(text);
   if ('unreadable' in read)
-    throw new FileFaultsError(`${path}, line ${read.unreadable.line}: ${read.unreadable.detail}`);
+    throw new FileFaultsError(
+      [
+        `${path}: ${counted(read.unreadable, 'fault')} of spelling; nothing was loaded`,
+        ...read.unreadable.map(({ line, detail }) => `  line ${line}: ${detail}`),
+      ].join('\n'),
+    );
   return { path, ...read };
 }
 

@@ -83,13 +83,17 @@ export function addRecovery(program: Command): void {
       if (since.length > 0 && options.replace)
         tell(
           [
-            'These e-mails were sent since, and hold no longer. Nobody who got them hears of that by e-mail: tell them.',
+            'These e-mails were sent since, and may hold no longer. Whoever got them is mailed so within the hour, with how things stand then.',
             ...since.map(
               (notice) => `  ${notice.createdAt.slice(0, 10)}, e-mail ${notice.number}: ${subjectOf(notice)}`,
             ),
           ].join('\n'),
         );
-      await importRecord(databaseOf(deployment), authority, items, deployment.now, options.replace === true);
+      await importRecord(databaseOf(deployment), authority, items, {
+        now: deployment.now,
+        takenAt: new Date(exportedAt),
+        replace: options.replace === true,
+      });
       tell(
         `${authority} is as it was at ${exportedAt}. It will be judged again within the hour; "rebuild" shows the outcome now.`,
       );

@@ -28,7 +28,8 @@ export async function getStart(
   const shown = rest.slice(0, AUTHORITIES_A_PAGE);
   const { readRegion } = await import('../services/region.ts');
   const after = rest.length > shown.length ? shown.at(-1)?.id : undefined;
-  return page(regionPage(visit, await readRegion(database, shown), after));
+  const mayBegin = grant?.authority === '*' && grant.scopes.includes('manage');
+  return page(regionPage(visit, await readRegion(database, shown), { after, mayBegin }));
 }
 
 /** A month has one notice, and one more for each correction of it. */

@@ -9,7 +9,7 @@ import type { DashboardDependencies } from './dependencies.ts';
 /** What the council decides for itself as a whole: its settings, and whether it goes on. */
 
 export async function getSettings(
-  { parameters: { authority = '' }, visit }: PageRequest,
+  { parameters: { authority = '' }, visit, grant }: PageRequest,
   { database, smallNumbers }: DashboardDependencies,
   refused?: Refused,
 ): Promise<PageAnswer> {
@@ -17,7 +17,8 @@ export async function getSettings(
     requireInspection(database, authority),
     import('../pages/settings.ts'),
   ]);
-  return page(settingsPage(visit, inspection, smallNumbers, refused), refused ? 422 : 200);
+  const mayBegin = grant?.authority === '*';
+  return page(settingsPage(visit, inspection, { deployed: smallNumbers, mayBegin }, refused), refused ? 422 : 200);
 }
 
 export async function getClosing(

@@ -5,6 +5,7 @@ import { LEGEND, standingOf } from './notice.ts';
 import type { Notice } from './notice-contents.ts';
 import { countOf } from './notice-subject.ts';
 import { dayInEngland } from './period.ts';
+import type { PutBack } from './recipient.ts';
 
 /** The words of what is mailed to one recipient alone. Links are to `pageUrl`, with a trailing slash. */
 
@@ -24,12 +25,24 @@ const WHEN: Record<Level, string> = {
 export type Standing = Pick<Notice, 'authority' | 'name' | 'period' | 'stillRaised' | 'watching'>;
 
 /**
- * How things stand, for somebody who has begun to get the e-mails. Where others waited for them, it names each alert without its
- * figure: those that follow have that.
+ * How things stand, for somebody who has begun to get the e-mails, or whom they told what may no longer hold. Where others waited for
+ * them, it names each alert without its figure: those that follow have that.
  */
 export function greetingOf(
   standing: Standing,
-  { least, waiting, now }: { readonly least: Level; readonly waiting: number; readonly now: Date },
+  {
+    least,
+    waiting,
+    isNew,
+    putBack,
+    now,
+  }: {
+    readonly least: Level;
+    readonly waiting: number;
+    readonly isNew: boolean;
+    readonly putBack?: PutBack | undefined;
+    readonly now: Date;
+  },
   pageUrl: string,
 ): Words {
   const { authority, name, period, stillRaised } = standing;
@@ -40,9 +53,17 @@ export function greetingOf(
       ? 'One e-mail waited for somebody to get it, and follows. It says how it came to this.'
       : `${waiting} e-mails waited for somebody to get them, and follow, the oldest first. They say how it came to this.`;
   return {
-    subject: `${name}: how things stand (${counts})`,
+    subject: `${name}: how things stand ${putBack ? 'again ' : ''}(${counts})`,
     text: [
-      `From now on you get e-mails about ${name}, ${WHEN[least]}. This is how things stood on ${timeName(now.toISOString())}.`,
+      [
+        ...(putBack
+          ? [
+              `The record of ${name} was put back on ${timeName(putBack.at)} to what it was on ${timeName(putBack.to)}. E-mails that you got in between may no longer hold.`,
+            ]
+          : []),
+        ...(isNew ? [`From now on you get e-mails about ${name}, ${WHEN[least]}.`] : []),
+        `This is how things stood on ${timeName(now.toISOString())}.`,
+      ].join(' '),
       period ? '' : 'No figures are in.',
       ...(waiting > 0 ? [follow, ''] : []),
       ...(stillRaised.length === 0 ? ['Nothing is raised.', ''] : []),

@@ -1,3 +1,5 @@
+import { faultsOfJson, type JsonFault } from './json-faults.ts';
+
 /** The text of a file without the byte-order mark that Windows begins some with. */
 export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
@@ -60,10 +62,10 @@ export function lineOf(lines: ReadonlyMap<string, number>, pointer: string): num
   return lines.get('#') ?? 1;
 }
 
-/** A JSON text as it was read, with the line of each value; or the line from which on it cannot be read. */
+/** A JSON text as it was read, with the line of each value; or why it cannot be read, the first fault first. */
 export type JsonText =
   | { readonly contents: unknown; readonly lines: ReadonlyMap<string, number> }
-  | { readonly unreadable: { readonly line: number; readonly detail: string } };
+  | { readonly unreadable: readonly JsonFault[] };
 
 /** Reads a JSON text that people write. */
 export function readJsonText(marked: string): JsonText {
@@ -72,12 +74,11 @@ export function readJsonText(marked: string): JsonText {
     return { contents: JSON.parse(text), lines: linesOfJson(text) };
   } catch (error) {
     const position = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? text.length);
-    return { unreadable: { line: text.slice(0, position).split('\n').length, detail: NO_JSON } };
+    const unnamed = { line: text.slice(0, position).split('\n').length, detail: 'this is not JSON' };
+    const faults = faultsOfJson(text);
+    return { unreadable: faults.length > 0 ? faults : [unnamed] };
   }
 }
-
-const NO_JSON =
-  'this is not JSON. Often a comma is missing at the end of the line before, or one is too many after the last entry of a list.';
 
 /** Where a fault is, for whoever has the text before them: its line, and the way to it, `judgements.0.grade`. */
 export const placeIn = (lines: ReadonlyMap<string, number>, pointer: string): { line: number; path: string } => ({

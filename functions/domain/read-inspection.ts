@@ -171,7 +171,7 @@ function controlCharactersIn(value: unknown, path: Path, say: (path: Path, detai
 const isDay = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value);
 
 function datesOf(
-  { fieldwork, published }: Draft,
+  { fieldwork, published, actions }: Draft,
   today: string | undefined,
   say: (path: Path, detail: string) => void,
 ): void {
@@ -182,6 +182,14 @@ function datesOf(
     say(['published'], `comes (${quoted(published)}) before the fieldwork ends (${quoted(to)})`);
   if (isDay(published) && today !== undefined && published > today)
     say(['published'], `is in the future (${quoted(published)}); a report is loaded once it is published`);
+  for (const [index, action] of (Array.isArray(actions) ? actions : []).entries()) {
+    const due = isObject(action) ? action.due : undefined;
+    if (isDay(due) && isDay(published) && due < published)
+      say(
+        ['actions', index, 'due'],
+        `is before the report was published (${quoted(due)}, and ${quoted(published)}): it is a day from then on`,
+      );
+  }
 }
 
 function frameworkIn(contents: Draft, say: (path: Path, detail: string) => void): Framework | undefined {

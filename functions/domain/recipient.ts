@@ -8,6 +8,10 @@ import { PeriodSchema } from './period.ts';
 export const HearsSchema = z.record(z.string(), LevelSchema);
 export type Hears = Readonly<z.infer<typeof HearsSchema>>;
 
+/** When a record was put back, and the instant whose state that was; `done` once all of it is back, and not while it is only begun. */
+const PutBackSchema = z.object({ at: z.iso.datetime(), to: z.iso.datetime(), done: z.literal(true).optional() });
+export type PutBack = Readonly<z.infer<typeof PutBackSchema>>;
+
 /** An address that was asked whether it wants to be mailed. One address is one recipient, of however many authorities. */
 export const RecipientSchema = z.object({
   id: z.string(),
@@ -25,6 +29,11 @@ export const RecipientSchema = z.object({
   lost: z.object({ at: z.iso.datetime(), told: z.array(z.string()) }).optional(),
   /** The authorities of which it knows how things stand, by all that it hears. What an earlier version wrote has none, and knows all. */
   knows: z.array(z.string()).optional(),
+  /**
+   * By authority whose record was put back since it was told of it: when that was, and the instant whose state was put back. What it was
+   * mailed in between may no longer hold.
+   */
+  putBack: z.record(z.string(), PutBackSchema).optional(),
   /**
    * By authority that it asked a monthly summary of: the month of the last one, or the one that had been due when it asked; when the next
    * is due; and until when a run is sending it.
@@ -75,6 +84,12 @@ export function isToBeGreeted(
   const level = recipient.hears[authority];
   return level !== undefined && isNewTo(recipient, authority) && surelyHears(recipient, { authority, level }, now);
 }
+
+/** Whether somebody is to be told how things stand as what they were mailed may no longer hold. No notice says that, so none does instead. */
+export const isToHearOfPutBack = (
+  { hears, putBack }: Pick<Recipient, 'hears' | 'putBack'>,
+  authority: string,
+): boolean => authority in hears && putBack?.[authority]?.done === true;
 
 /** Whether somebody is to be sent an authority's summary, and nobody is about to send it. */
 export function isSummaryDue(

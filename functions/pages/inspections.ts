@@ -7,8 +7,8 @@ import { MAX_BULK_BYTES } from '../http/routes.ts';
 import type { InspectionChange, PlacedFault } from '../services/inspection-files.ts';
 import { faultSummary, faultTable, TOO_LONG_TO_SHOW } from './faults.ts';
 import { type Content, type Html, html } from './html.ts';
-import { inputs } from './inputs.ts';
-import { forgeryField, inset, layout, NOTHING, pathOf, table, type Visit } from './layout.ts';
+import { inputs, type Refused } from './inputs.ts';
+import { errorSummary, forgeryField, inset, layout, NOTHING, type Place, pathOf, table, type Visit } from './layout.ts';
 import { RefusalError } from './refusals.ts';
 import { enteredBy, timeName } from './words.ts';
 
@@ -19,7 +19,7 @@ export type SentReport = ReturnType<typeof readJsonText> & { readonly pasted: st
 
 /** Reads a report that was chosen as a file or pasted. */
 export function readReport(file: Uint8Array | undefined, pasted: string): SentReport {
-  const unreadable = (detail: string): SentReport => ({ pasted, unreadable: { line: 1, detail } });
+  const unreadable = (detail: string): SentReport => ({ pasted, unreadable: [{ line: 1, detail }] });
   if (!file && pasted.trim() === '') return unreadable('no file was chosen and nothing was pasted, or they are empty');
   if ((file?.length ?? Buffer.byteLength(pasted)) > MAX_BULK_BYTES)
     return unreadable(`the file is larger than ${MAX_BULK_BYTES / 1024} KB, which no report is`);
@@ -66,10 +66,50 @@ ${table({
       : NOTHING,
   ]),
 })}
-${skeletonForm(header.authority)}
+${skeletonForm(pathOf(header.authority, 'inspections', 'skeleton'))}
 <h2 class="govuk-heading-m">Load a report</h2>
 <p class="govuk-body">You see everything that is wrong with it, or what it would change, before anything is stored.</p>
-${reportForm(visit, header.authority, '')}`,
+${reportForm(visit, ofAuthority(inspection), '')}`,
+  });
+}
+
+/** Whose report is brought in, and where its forms lead: a council's that is known, or of one that begins with it. */
+export interface Destination {
+  readonly place?: Place;
+  readonly check: string;
+  readonly load: (inspection: string) => string;
+  readonly back: string;
+}
+
+export function ofAuthority({ header: { authority, name } }: Pick<LoadedInspection, 'header'>): Destination {
+  const inspections = pathOf(authority, 'inspections');
+  return {
+    place: { authority, name, at: 'settings' },
+    check: inspections,
+    load: (inspection) => pathOf(authority, 'inspections', inspection),
+    back: inspections,
+  };
+}
+
+export const OF_NEW_AUTHORITY: Destination = {
+  check: '/new-authority',
+  load: () => '/new-authority/loading',
+  back: '/new-authority',
+};
+
+/** How a council is begun: a file to fill in with its first report, and the form to bring that in. */
+export function newAuthorityPage(visit: Visit, refused: Refused | undefined): Html {
+  const { text } = inputs({}, refused);
+  return layout(visit, {
+    title: 'Add a council',
+    hasErrors: refused !== undefined,
+    content: html`${errorSummary(refused?.errors ?? [])}
+<h1 class="govuk-heading-l">Add a council</h1>
+<p class="govuk-body">A council begins with the report of an inspection, which its figures are held against. Its settings, recipients and metrics come after that, on its own pages.</p>
+${skeletonForm('/new-authority/skeleton', text('authority', 'Council, as addresses have it', { hint: 'Lower-case letters, digits and hyphens, as in north-shire. It cannot be changed later; the name that people read can.', required: true, width: 20 }))}
+<h2 class="govuk-heading-m">Load the report</h2>
+<p class="govuk-body">You see everything that is wrong with it, or what it would bring, before anything is stored.</p>
+${reportForm(visit, OF_NEW_AUTHORITY, '')}`,
   });
 }
 
@@ -85,11 +125,12 @@ function completedIn({ actions, progress }: Inspected): number {
   return actions.filter(({ id }) => newest.get(id) === 'completed').length;
 }
 
-function skeletonForm(authority: string): Html {
+function skeletonForm(action: string, whose?: Html): Html {
   const { choice } = inputs({ framework: 'ilacs-2018' }, undefined);
   return html`<h2 class="govuk-heading-m">Begin a report</h2>
 <p class="govuk-body">A file to fill in with any text editor: what is in capitals is yours to write, and what the report does not say is to be taken out. It takes about half an hour, most of it reading.</p>
-<form method="get" action="${pathOf(authority, 'inspections', 'skeleton')}" class="app-narrow">
+<form method="get" action="${action}" class="app-narrow">
+${whose}
 ${choice(
   'framework',
   'Kind of inspection',
@@ -98,8 +139,8 @@ ${choice(
 <button class="govuk-button govuk-button--secondary">Download the file</button></form>`;
 }
 
-function reportForm({ session }: Visit, authority: string, pasted: string): Html {
-  return html`<form method="post" enctype="multipart/form-data" action="${pathOf(authority, 'inspections')}" class="app-narrow">
+function reportForm({ session }: Visit, { check }: Destination, pasted: string): Html {
+  return html`<form method="post" enctype="multipart/form-data" action="${check}" class="app-narrow">
 ${session && forgeryField(session.forgeryToken)}
 <div class="govuk-form-group"><label class="govuk-label" for="file">File of the report</label>
 <div class="govuk-hint" id="file-hint">In JSON, as the file to fill in has it.</div>
@@ -115,13 +156,14 @@ const MAX_SHOWN_LENGTH = 100_000;
 /** Everything that is wrong with a report, and the form to send it again. */
 export function reportFaultsPage(
   visit: Visit,
-  { header }: Pick<LoadedInspection, 'header'>,
+  destination: Destination,
   faults: readonly PlacedFault[],
   pasted: string,
 ): Html {
+  const { place } = destination;
   return layout(visit, {
     title: 'Nothing was loaded',
-    place: { authority: header.authority, name: header.name, at: 'settings' },
+    ...(place && { place }),
     hasErrors: true,
     content: html`${faultSummary(
       faults,
@@ -131,7 +173,7 @@ export function reportFaultsPage(
 <h1 class="govuk-heading-l">Nothing was loaded</h1>
 <p class="govuk-body">Put these right and check again.</p>
 ${faultTable(faults, 'Field', ({ line, path, detail }) => [`${line}`, path || NOTHING, detail])}
-${reportForm(visit, header.authority, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '')}
+${reportForm(visit, destination, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '')}
 ${pasted.length > MAX_SHOWN_LENGTH && TOO_LONG_TO_SHOW}`,
   });
 }
@@ -139,15 +181,14 @@ ${pasted.length > MAX_SHOWN_LENGTH && TOO_LONG_TO_SHOW}`,
 /** What loading a report would change, and the button that does it. */
 export function reportPreviewPage(
   visit: Visit,
-  { header }: Pick<LoadedInspection, 'header'>,
+  { place, load, back }: Destination,
   change: InspectionChange,
   { packed, titleOf }: { readonly packed: string; readonly titleOf: (metric: string) => string },
 ): Html {
-  const { authority, name } = header;
   const { inspection, outcome, alerts, metrics, actions } = change;
   return layout(visit, {
     title: 'Check before loading',
-    place: { authority, name, at: 'settings' },
+    ...(place && { place }),
     content: html`<h1 class="govuk-heading-l">Check before loading</h1>
 ${inset('Nothing is loaded yet.')}
 <p class="govuk-body-l">${{ new: `“${inspection}” is new.`, changed: `“${inspection}” differs from what was loaded.`, unchanged: `“${inspection}” is loaded already, as it is here.`, retired: '' }[outcome]}</p>
@@ -158,11 +199,11 @@ ${inset('Nothing is loaded yet.')}
     }</p>
 ${
   outcome === 'unchanged'
-    ? html`<p class="govuk-body">There is nothing to load. <a class="govuk-link" href="${pathOf(authority, 'inspections')}">Back to the inspections</a></p>`
-    : html`<form method="post" action="${pathOf(authority, 'inspections', inspection)}">${visit.session && forgeryField(visit.session.forgeryToken)}
+    ? html`<p class="govuk-body">There is nothing to load. <a class="govuk-link" href="${back}">Back to the inspections</a></p>`
+    : html`<form method="post" action="${load(inspection)}">${visit.session && forgeryField(visit.session.forgeryToken)}
 <input type="hidden" name="report" value="${packed}">
 <div class="govuk-button-group"><button class="govuk-button">Load this inspection</button>
-<a class="govuk-link" href="${pathOf(authority, 'inspections')}">Do not load it</a></div></form>`
+<a class="govuk-link" href="${back}">Do not load it</a></div></form>`
 }
 ${differences('Metrics', metrics, titleOf)}
 ${differences('Actions asked for', actions, (id) => id)}

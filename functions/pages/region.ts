@@ -10,7 +10,11 @@ import { counted, stateIcon } from './words.ts';
 export const AUTHORITIES_A_PAGE = 50;
 
 /** Every authority that somebody may see, a row each: what to look at first is at the top. */
-export function regionPage(visit: Visit, rows: readonly RegionRow[], after: string | undefined): Html {
+export function regionPage(
+  visit: Visit,
+  rows: readonly RegionRow[],
+  { after, mayBegin }: { readonly after: string | undefined; readonly mayBegin: boolean },
+): Html {
   const nothing = rows.filter((row) => weight(row) === 0).length;
   return layout(visit, {
     title: 'Authorities',
@@ -27,7 +31,8 @@ ${table({
   rows: [...rows].sort((a, b) => weight(b) - weight(a) || (a.name < b.name ? -1 : 1)).map(rowOf),
 })}`
 }
-${after !== undefined && html`<p class="govuk-body"><a class="govuk-link" href="/?after=${after}">The next authorities</a></p>`}`,
+${after !== undefined && html`<p class="govuk-body"><a class="govuk-link" href="/?after=${after}">The next authorities</a></p>`}
+${mayBegin && html`<p class="govuk-body"><a class="govuk-link" href="/new-authority">Add a council</a></p>`}`,
   });
 }
 

@@ -22,7 +22,7 @@ const SMALL: Record<SmallNumbers, string> = {
 export function settingsPage(
   visit: Visit,
   { header, settings = [] }: Pick<LoadedInspection, 'header' | 'settings'>,
-  deployed: DeployedSmallNumbers,
+  { deployed, mayBegin }: { readonly deployed: DeployedSmallNumbers; readonly mayBegin: boolean },
   refused?: Refused,
 ): Html {
   const { authority, name } = header;
@@ -43,6 +43,7 @@ ${text('author', 'Your name', { required: true })}
 ${area('reason', 'Why', { required: true })}
 <button class="govuk-button">Save</button></form>
 <p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'inspections')}">Inspections, and loading a report</a></p>
+${mayBegin && html`<p class="govuk-body"><a class="govuk-link" href="/new-authority">Add a council</a></p>`}
 <p class="govuk-body"><a class="govuk-link" href="${pathOf(authority, 'closing')}">${set.closed ? OPENING : CLOSING}</a></p>
 ${history(settings)}`,
   });

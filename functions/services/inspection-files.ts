@@ -10,7 +10,7 @@ import { readInspectionFile } from '../domain/read-inspection.ts';
 import { reconcile } from '../domain/reconcile.ts';
 import type { Month } from '../domain/submission.ts';
 import type { Database } from '../store/database.ts';
-import { readInspection } from '../store/inspections.ts';
+import { readAuthority, readInspection } from '../store/inspections.ts';
 import { type Plan, planInspection, planRetirement } from '../store/save-inspections.ts';
 import { readMonths } from '../store/submissions.ts';
 import { InvalidError, NotFoundError, type SentFault, UnknownAuthorityError } from './errors.ts';
@@ -70,13 +70,7 @@ export function loadInspectionFile(
   if (!isAuthorityId(authority)) throw new UnknownAuthorityError(authority);
   return retryChanged(async () => {
     const stored = await readInspection(database, authority);
-    // What the council made of a metric of the library goes before it.
-    const definitions = new Map([...LIBRARY, ...(stored?.metrics ?? [])].map((metric) => [metric.id, metric]));
-    const metrics = new Set(definitions.keys());
-    const suggest = suggestions();
-    const nearest = (metric: string): string | undefined => suggest(metric, [...metrics]);
-    const known = { metrics, definitions, nearest, today: dayInEngland(doing.now) };
-    const { inspection, faults } = readInspectionFile(contents, known);
+    const { inspection, faults } = readInspectionFile(contents, knownTo(stored?.metrics ?? [], doing));
     const elsewhere: SentFault[] = [...misplaced('authority', contents, authority), ...misplaced('id', contents, id)];
     if (!inspection || elsewhere.length > 0) throw new InvalidError([...faults, ...elsewhere]);
     const plan = await planInspection(database, inspection, doneOf(doing), LIBRARY);
@@ -84,6 +78,44 @@ export function loadInspectionFile(
     const outcome = isNew ? 'new' : plan.written > 0 ? 'changed' : 'unchanged';
     return carryOut(database, authority, plan, { inspection: id, outcome }, doing.now, dryRun);
   });
+}
+
+/**
+ * Loads the first inspection of an authority that is not known yet, which its file names, or says what that would change. Throws
+ * {@link InvalidError} with every fault, also where the authority is known.
+ */
+export async function beginAuthority(
+  database: Tables,
+  contents: unknown,
+  doing: Doing,
+  dryRun: boolean,
+): Promise<InspectionChange & { readonly authority: string }> {
+  const said = (contents ?? {}) as { readonly authority?: unknown; readonly id?: unknown };
+  const [authority, id] = [String(said.authority ?? ''), String(said.id ?? '')];
+  // What the file has wrong beside it is named with it.
+  if (!isAuthorityId(authority)) throw new InvalidError(readInspectionFile(contents, knownTo([], doing)).faults);
+  const isKnown = (await readAuthority(database, authority, true)) !== undefined;
+  const loading = loadInspectionFile(database, { authority, id }, contents, doing, dryRun || isKnown);
+  if (!isKnown) return { authority, ...(await loading) };
+  const others = await loading.then(
+    () => [],
+    (error: unknown) => {
+      if (!(error instanceof InvalidError)) throw error;
+      return error.faults;
+    },
+  );
+  const detail = `"${authority}" is a council here already; load its reports on its own page, under Settings`;
+  throw new InvalidError([{ pointer: '#/authority', detail }, ...others]);
+}
+
+/** What a file may speak of: the library, and what the council made of it or has beside it. */
+function knownTo(own: readonly Metric[], { now }: Doing) {
+  // What the council made of a metric of the library goes before it.
+  const definitions = new Map([...LIBRARY, ...own].map((metric) => [metric.id, metric]));
+  const metrics = new Set(definitions.keys());
+  const suggest = suggestions();
+  const nearest = (metric: string): string | undefined => suggest(metric, [...metrics]);
+  return { metrics, definitions, nearest, today: dayInEngland(now) };
 }
 
 const doneOf = ({ by, now }: Doing): Done => ({ at: now.toISOString(), by });

@@ -1,7 +1,7 @@
 import { greetingOf, lossOf } from '../domain/direct-mail.ts';
 import { rank } from '../domain/lifecycle.ts';
 import type { Notice } from '../domain/notice-contents.ts';
-import { isToBeGreeted, type Recipient } from '../domain/recipient.ts';
+import { isNewTo, isToBeGreeted, isToHearOfPutBack, type PutBack, type Recipient } from '../domain/recipient.ts';
 import { readAuthority, readInspection } from '../store/inspections.ts';
 import { listUnsent, readUnsent } from '../store/notices.ts';
 import { RecipientChangedError, readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
@@ -38,13 +38,16 @@ export async function lookAtRecipients(recipients: Recipients, now: Date): Promi
     if (!seen) continue;
     const { id: recipient, hears, confirmed, lost } = seen;
     for (const authority of Object.keys(hears)) {
-      if (confirmed && isToBeGreeted(seen, authority, now)) toTell.push({ about: 'arrival', recipient, authority });
+      if (confirmed && isToBeTold(seen, authority, now)) toTell.push({ about: 'arrival', recipient, authority });
       if (lost && !lost.told.includes(authority)) toTell.push({ about: 'loss', recipient, authority });
     }
     for (const authority of summariesDue(seen, now)) toTell.push({ about: 'summary', recipient, authority });
   }
   return toTell;
 }
+
+const isToBeTold = (recipient: Recipient, authority: string, now: Date): boolean =>
+  isToBeGreeted(recipient, authority, now) || isToHearOfPutBack(recipient, authority);
 
 /** A recipient as it is after a look; undefined where somebody changed it meanwhile: the next look sees that. */
 async function lookAt(
@@ -86,14 +89,18 @@ async function greet(id: string, authority: string, telling: Telling, now: Date)
   // Read last: whoever gets a notice meanwhile needs no greeting any more.
   const recipient = await readRecipient(database, id);
   const least = recipient?.hears[authority];
-  if (!recipient || !least || !isToBeGreeted(recipient, authority, now)) return true;
+  if (!recipient || !least || !isToBeTold(recipient, authority, now)) return true;
+  const putBack = isToHearOfPutBack(recipient, authority) ? recipient.putBack?.[authority] : undefined;
+  // Another is being put back: it is known again once all of it is back.
+  if (putBack && !standing) return false;
   // Of an authority that nobody was told anything of there is nothing to know: its first notice tells all.
   if (standing && standing.lastNotice > 0) {
     const waiting = unsent.filter(({ level }) => rank(level) >= rank(least)).length;
-    const words = greetingOf(standing, { least, waiting, now }, `${pageUrl}/`);
+    const isNew = isNewTo(recipient, authority);
+    const words = greetingOf(standing, { least, waiting, isNew, putBack, now }, `${pageUrl}/`);
     if (!(await publishTo(telling, id, words))) return false;
   }
-  await knowsNow(telling, id, authority, now);
+  await knowsNow(telling, id, authority, now, putBack);
   return true;
 }
 
@@ -103,17 +110,29 @@ async function readUnsentOf(database: Telling['database'], authority: string, no
   return notices.filter((notice) => notice !== undefined);
 }
 
-/** Keeps that a recipient knows how things stand in an authority; not of one who hears of more of it since they were told. */
+/**
+ * Keeps that a recipient knows how things stand in an authority, and what was put back where they were told of that; not of one who
+ * hears of more of it since they were told, nor of what was put back since.
+ */
 export async function knowsNow(
   { database }: Pick<Recipients, 'database'>,
   id: string,
   authority: string,
   now: Date,
+  told?: PutBack,
 ): Promise<void> {
   await retryChanged(async () => {
     const read = await readRecipient(database, id);
-    if (read && isToBeGreeted(read, authority, now))
-      await saveRecipient(database, read, { ...read, knows: [...(read.knows ?? []), authority] });
+    if (!read) return;
+    const { [authority]: putBack, ...others } = read.putBack ?? {};
+    const isTold = told !== undefined && putBack?.at === told.at;
+    const isKnown = isToBeGreeted(read, authority, now);
+    if (!isKnown && !isTold) return;
+    await saveRecipient(database, read, {
+      ...read,
+      ...(isKnown ? { knows: [...(read.knows ?? []), authority] } : {}),
+      ...(isTold ? { putBack: others } : {}),
+    });
   });
 }
 

@@ -203,6 +203,7 @@ export function addRecipient(
       knows: asked ? [] : knows,
       ...(Object.keys(summaries).length > 0 ? { summaries } : {}),
       ...(read?.testedAt ? { testedAt: read.testedAt } : {}),
+      ...(read?.putBack ? { putBack: read.putBack } : {}),
     });
     const arn = subscription?.arn;
     await takingNoMore(Object.keys(before).length, async () => {
@@ -309,6 +310,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
     const filter = read || !found.arn ? undefined : await readFilter(recipients, found.arn);
     const { [authority]: _, ...others } = read?.hears ?? filter?.hears ?? {};
     const { [authority]: __, ...summaries } = read?.summaries ?? {};
+    const { [authority]: ___, ...putBack } = read?.putBack ?? {};
     // First, so that whoever is being removed counts for nothing any more. Broken off here, SNS still lists the address
     // and it can be removed again.
     const requestedAt = read?.requestedAt ?? now.toISOString();
@@ -316,6 +318,7 @@ export async function removeRecipient(recipients: Recipients, authority: string,
       ...read,
       ...{ id, address: found.address, hears: others, requestedAt, requested: undefined },
       ...(read?.summaries ? { summaries } : {}),
+      ...(read?.putBack ? { putBack } : {}),
       ...(read?.knows ? { knows: read.knows.filter((each) => each !== authority) } : {}),
     });
     if (Object.keys(others).length > 0) {

@@ -1,8 +1,11 @@
 import type { Notice } from '../domain/notice-contents.ts';
+import { includes, type PutBack, type Recipient } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
 import { mailedIn } from '../store/notices.ts';
+import { readRecipient, readRecipients, saveRecipient } from '../store/recipients.ts';
 import { faultsOfRecord, readWholeRecord, replaceWholeRecord, type WholeRecord } from '../store/recovery.ts';
 import { InvalidError, ServiceError } from './errors.ts';
+import { retryChanged } from './retry.ts';
 
 export type { WholeRecord } from '../store/recovery.ts';
 
@@ -41,7 +44,7 @@ export async function exportRecord(database: Everything, authority: string): Pro
   return record;
 }
 
-/** The notices that were mailed and that a record which is to be put back does not have: whoever got them hears from nobody that they hold no longer. */
+/** The notices that were mailed and that a record which is to be put back does not have: they may hold no longer. */
 export async function mailedSince(database: Everything, authority: string, record: WholeRecord): Promise<Notice[]> {
   const known = new Set(record.alerts.map(({ sk, data }) => `${sk?.S} ${data?.S}`));
   const { alerts } = await readWholeRecord(database, authority);
@@ -49,7 +52,8 @@ export async function mailedSince(database: Everything, authority: string, recor
 }
 
 /**
- * Puts back what {@link exportRecord} took out; while this runs nothing is accepted for the authority. Throws
+ * Puts back what {@link exportRecord} took out at an instant; while this runs nothing is accepted for the authority. Whoever was mailed since
+ * what the record does not have is told so by the hourly run. Throws
  * {@link InvalidError} where the record is not one of this authority's that could have been taken out here by now, and
  * {@link FiguresStoredError} where there are figures, unless `replace` says that they are to be removed.
  */
@@ -57,8 +61,7 @@ export async function importRecord(
   database: Everything,
   authority: string,
   record: WholeRecord,
-  now: Date,
-  replace: boolean,
+  { now, takenAt, replace }: { readonly now: Date; readonly takenAt: Date; readonly replace: boolean },
 ): Promise<void> {
   const faults = faultsOfRecord(authority, record, now);
   if (faults.length > 0)
@@ -68,5 +71,27 @@ export async function importRecord(
     );
   const { submissions } = await readWholeRecord(database, authority);
   if (submissions.length > 0 && !replace) throw new FiguresStoredError(authority, submissions.length);
+  const putBack = { at: now.toISOString(), to: takenAt.toISOString() };
+  // Before it, as nothing of them is there any more where it breaks off; told once it is done.
+  const mailed = await mailedSince(database, authority, record);
+  const gotOne = ({ hears }: Recipient) => mailed.some(({ level }) => includes(hears, { authority, level }));
+  await markPutBack(database, authority, putBack, gotOne);
   await replaceWholeRecord(database, authority, record, now);
+  const isMarked = ({ putBack }: Recipient) => putBack?.[authority] !== undefined && !putBack[authority].done;
+  await markPutBack(database, authority, { ...putBack, done: true }, isMarked);
+}
+
+async function markPutBack(
+  database: Everything,
+  authority: string,
+  putBack: PutBack,
+  whom: (recipient: Recipient) => boolean,
+): Promise<void> {
+  const { recipients } = await readRecipients(database);
+  for (const { id } of recipients.filter(whom))
+    await retryChanged(async () => {
+      const read = await readRecipient(database, id);
+      if (read && whom(read))
+        await saveRecipient(database, read, { ...read, putBack: { ...read.putBack, [authority]: putBack } });
+    });
 }

@@ -54,7 +54,7 @@ function begin() {
       if (!board) throw new Error('nothing was judged yet');
       const now = new Date(at);
       const standing = standingOn(board, record, now, 'show');
-      return asMailed(greetingOf(standing, { least: 'warning', waiting, now }, PAGE));
+      return asMailed(greetingOf(standing, { least: 'warning', waiting, isNew: true, now }, PAGE));
     },
     /** The e-mail that a change brings at an instant, as it is sent; undefined where it brings none. */
     look(at: string, change: Partial<AuthorityRecord> = {}): string | undefined {

@@ -125,7 +125,7 @@ class World {
     );
     const board = { ...stored, alerts: Object.fromEntries(alerts) };
     const standing = standingOn(board, record, now, 'show');
-    const { text } = greetingOf(standing, { least: reader, waiting: 0, now }, 'https://x/');
+    const { text } = greetingOf(standing, { least: reader, waiting: 0, isNew: true, now }, 'https://x/');
     this.readers.set(reader, [{ kind: 'greeting', standing, text, board }]);
   }
 

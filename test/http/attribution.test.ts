@@ -18,6 +18,7 @@ type Harmless =
   | 'POST /v1/authorities/{authority}/backtests'
   | 'POST /authorities/{authority}/submit'
   | 'POST /authorities/{authority}/inspections'
+  | 'POST /new-authority'
   | 'POST /sign-in'
   // Sends a mail, and changes nothing.
   | 'POST /v1/authorities/{authority}/recipients/{recipient}/test'
@@ -36,7 +37,8 @@ beforeAll(async () => {
   for (const kind of ['api', 'page'] as const)
     tokens[kind] = await createToken(databaseOf(service), {
       scopes: ['read', 'submit', 'acknowledge', 'manage'],
-      authority: AUTHORITY,
+      // Who begins another council may manage every one.
+      authority: kind === 'page' ? '*' : AUTHORITY,
       label: LABELS[kind],
       expires: Math.floor(Date.parse('2030-01-01') / 1000),
     });
@@ -64,7 +66,8 @@ async function post(path: string, form: Record<string, string>, file?: string): 
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
     body.append('file', new Blob([file ?? '']), 'file.csv');
   }
-  const response = await fetch(`${service.api}/authorities/${AUTHORITY}${path}`, {
+  const whole = path.startsWith('/new-authority') ? path : `/authorities/${AUTHORITY}${path}`;
+  const response = await fetch(`${service.api}${whole}`, {
     method: 'POST',
     redirect: 'manual',
     headers: { cookie: `session=${tokens.page}`, 'sec-fetch-site': 'same-origin' },
@@ -162,6 +165,10 @@ const WRITES: Record<Exclude<Writing, Harmless>, () => Promise<{ status: number 
     call('PUT', '/inspections/herefordshire-again', { body: REPORT }),
   'POST /authorities/{authority}/inspections/{inspection}': () =>
     post('/inspections/herefordshire-again', { report: packReport({ ...REPORT, title: `${REPORT.title}, amended` }) }),
+  'POST /new-authority/loading': () =>
+    post('/new-authority/loading', {
+      report: packReport({ ...REPORT, authority: 'north-shire', id: 'north-shire-again' }),
+    }),
   'DELETE /v1/authorities/{authority}/inspections/{inspection}': () =>
     call('DELETE', '/inspections/herefordshire-again'),
   'POST /v1/authorities/{authority}/recipients': () =>

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
-import { tokenFor } from '../support/visit.ts';
+import { seenIn, tokenFor } from '../support/visit.ts';
 
 /** Two councils in one instance: what is one's own nobody of the other sees, hears or changes; each has settings, and can be closed. */
 
@@ -222,4 +222,62 @@ test('the alarm that nobody would get the notices names the council that it is a
       .map((line) => JSON.parse(JSON.parse(line).message));
   // What a function printed is in the file a moment later.
   await expect.poll(waiting).toMatchObject([{ authority: 'bristol', WaitingNotices: 1 }]);
+});
+
+test('a council that is not known is begun on the page, by whoever may manage every one, with every fault of its report named', async () => {
+  const every = await tokenFor(service, undefined, '*');
+  const page = (path: string, fields?: Record<string, string>, token = every) =>
+    fetch(`${service.api}${path}`, {
+      redirect: 'manual',
+      headers: { cookie: `session=${token}`, 'sec-fetch-site': 'same-origin' },
+      ...(fields && {
+        method: 'POST',
+        body: new URLSearchParams({ forgeryToken: forgeryToken(token), ...fields }),
+      }),
+    }).then(seenIn);
+  for (const [from, token, may] of [
+    ['/', every, true],
+    ['/authorities/bristol/settings', every, true],
+    ['/', await tokenFor(service, ['read'], '*'), false],
+    ['/authorities/bristol/settings', String(tokens.bristol), false],
+  ] as const)
+    expect([from, (await page(from, undefined, token)).html.includes('"/new-authority"')]).toEqual([from, may]);
+  const before = await dumpOf(service);
+  for (const [path, fields] of [
+    ['/new-authority', undefined],
+    ['/new-authority/skeleton?authority=north-shire&framework=ilacs-2018', undefined],
+    ['/new-authority', { report: '{}' }],
+    ['/new-authority/loading', { report: 'AAAA' }],
+  ] as const)
+    expect([path, (await page(path, fields, String(tokens.bristol))).status]).toEqual([path, 403]);
+
+  const badly = await page('/new-authority/skeleton?authority=North%20Shire&framework=ilacs-2018');
+  expect([badly.status, badly.text]).toEqual([422, expect.stringContaining('Enter lower-case letters')]);
+  expect(badly.html).toContain('value="North Shire"');
+  const skeleton = await page('/new-authority/skeleton?authority=north-shire&framework=ilacs-2018');
+  expect(JSON.parse(skeleton.html)).toMatchObject({ authority: 'north-shire', framework: 'ilacs-2018' });
+
+  const report = { ...seed('bristol-2023'), authority: 'north-shire', name: 'North Shire', id: 'north-shire-2023' };
+  const sent = (contents: object) => page('/new-authority', { report: JSON.stringify(contents, null, 2) });
+  const known = await sent({ ...report, authority: 'bristol', published: '2031-01-01' });
+  expect(known.status).toBe(422);
+  expect(known.text).toContain(
+    'Line 3, authority: "bristol" is a council here already; load its reports on its own page',
+  );
+  expect(known.text).toMatch(/published: .*2031-01-01|Line \d+, published/);
+  expect((await sent({ ...report, authority: 'North Shire' })).text).toContain('Line 3, authority:');
+  expect((await sent({ ...report, authority: undefined })).text).toContain('authority');
+  const checked = await sent(report);
+  expect([checked.status, checked.text]).toEqual([200, expect.stringContaining('“north-shire-2023” is new.')]);
+  expect(await dumpOf(service)).toEqual(before);
+
+  const packed = /name="report" value="([^"]+)"/.exec(checked.html)?.[1] ?? '';
+  const begun = await page('/new-authority/loading', { report: packed });
+  expect([begun.status, begun.location]).toEqual([303, '/authorities/north-shire/inspections?loaded=north-shire-2023']);
+  expect((await call('GET', '/v1/authorities/north-shire')).body).toMatchObject({ name: 'North Shire', closed: false });
+  expect((await page('/new-authority/loading', { report: packed })).status).toBe(422);
+  await service.idle();
+  const unchanged = (dump: object) =>
+    Object.entries(dump).filter(([key]) => /AUTHORITY#(bristol|herefordshire) /.test(key));
+  expect(unchanged(await dumpOf(service))).toEqual(unchanged(before));
 });

@@ -193,7 +193,7 @@ describe('on the page', () => {
     expect(long.text).toContain('too long to be shown here');
     expect(text).not.toContain('too long to be shown here');
     for (const [sent, why] of [
-      [{ report: '{\n"id": 1,\n}' }, 'Line 3: this is not JSON'],
+      [{ report: '{\n"id": 1,\n}' }, 'Line 2: a comma too many: there is none behind the last entry'],
       [{ report: ' ' }, 'no file was chosen'],
       [{ file: new Blob([new Uint8Array([0x7b, 0xff, 0xfe])]) }, 'not text in UTF-8'],
       [{ report: '[]' }, 'Line 1, '],

@@ -140,7 +140,7 @@ const PAGES: Readonly<Record<string, () => unknown>> = {
         isHeldUp: index === 7,
         closed: index === 8 || undefined,
       })),
-      'cyngor-49',
+      { after: 'cyngor-49', mayBegin: true },
     ),
 };
 

@@ -9,6 +9,7 @@ import { type ChartData, chart, REFERENCES } from '../../functions/pages/chart.t
 import { packMonths } from '../../functions/pages/upload.ts';
 import { readFigures } from '../../functions/services/figures.ts';
 import { recipientId } from '../../functions/store/keys.ts';
+import bristol2023 from '../../seed/bristol-2023.json' with { type: 'json' };
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import { DESKTOP, NARROW, PHONE, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
@@ -185,6 +186,7 @@ describe('every page, with a year of figures and a correction', () => {
   type Shown = Exclude<
     Extract<PageKey, `GET ${string}`>,
     | 'GET /assets/{file}'
+    | 'GET /new-authority/skeleton'
     | `GET /authorities/{authority}/${'template.xlsx' | 'figures.csv' | 'figures.xlsx' | 'inspections/skeleton'}`
   >;
   const pathsWith = (receipt: string): Record<Shown, readonly string[]> => ({
@@ -195,6 +197,7 @@ describe('every page, with a year of figures and a correction', () => {
     'GET /sign-in': ['/sign-in?to=/sessions'],
     'GET /sign-in/link': ['/sign-in/link?link=x'],
     'GET /sessions': ['/sessions'],
+    'GET /new-authority': ['/new-authority', '/new-authority/skeleton?authority=North+Shire&framework=ilacs-2018'],
     'GET /authorities/{authority}': [HOME, '/no-such-page'],
     'GET /authorities/{authority}/board-pack': [`${HOME}/board-pack`],
     'GET /authorities/{authority}/metrics': [`${HOME}/metrics`],
@@ -254,6 +257,14 @@ describe('every page, with a year of figures and a correction', () => {
     published: '2011-02-10',
   };
 
+  /** Of a council that is not known: it speaks of no metric but its own. */
+  const FIRST = {
+    ...bristol2023,
+    authority: 'north-shire',
+    fieldwork: ANOTHER.fieldwork,
+    published: ANOTHER.published,
+  };
+
   /** What pages answer to a form with, beside leading on to another page: as it is sent, and what its heading says. */
   type Posted = readonly [path: string, fields: Readonly<Record<string, string>>, heading: string | RegExp];
   const said = { author: 'A. Head', reason: ' ' };
@@ -267,6 +278,11 @@ describe('every page, with a year of figures and a correction', () => {
     // They lead to the page to sign in, and to the sessions.
     'POST /sign-out': [],
     'POST /sessions/{session}/end': [],
+    'POST /new-authority': [
+      ['/new-authority', { report: JSON.stringify(ANOTHER) }, 'Nothing was loaded'],
+      ['/new-authority', { report: JSON.stringify(FIRST) }, 'Check before loading'],
+    ],
+    'POST /new-authority/loading': [['/new-authority/loading', { report: 'AAAA' }, 'Not accepted']],
     'POST /authorities/{authority}/settings': [[`${HOME}/settings`, { dueWorkingDay: '40' }, 'Settings']],
     'POST /authorities/{authority}/inspections': [
       [`${HOME}/inspections`, { report: '{\n"id": 1' }, 'Nothing was loaded'],

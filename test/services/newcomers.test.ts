@@ -7,6 +7,7 @@ import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { lookAtRecipients, type Telling, tell } from '../../functions/services/newcomers.ts';
 import { countLost, resendNotice } from '../../functions/services/notices.ts';
 import { addRecipient, listRecipients, removeRecipient } from '../../functions/services/recipients.ts';
+import { exportRecord, importRecord } from '../../functions/services/recovery.ts';
 import { recipientId } from '../../functions/store/keys.ts';
 import { readRecipient, saveRecipient } from '../../functions/store/recipients.ts';
 import { INSPECTION, keepingLog } from '../support/store.ts';
@@ -303,3 +304,42 @@ describe('a monthly summary', () => {
     await removeRecipient(topic.recipients, 'elsewhere', recipientId(address), NOW);
   });
 });
+
+test('who was mailed what a record that was put back does not have is told so once, with how things stand, whatever else comes first', async () => {
+  const [told, spared, gone] = ['back@example.org', 'spared@example.org', 'gone@example.org'];
+  await join(told);
+  await join(gone);
+  await addRecipient(topic.recipients, 'nowhere', { address: spared, level: 'watch' }, NOW);
+  await topic.confirm(spared);
+  await lookAndTell();
+  const record = await exportRecord(topic.store, authority);
+
+  const accepting = { database: topic.store, by: 'the test', now: AT, log: keepingLog() };
+  await acceptMonth(accepting, authority, '2011-09', { observations: { 'referral-backlog': { count: 0 } } }, [1]);
+  const evaluated = await evaluateAuthority(authority, { ...accepting, smallNumbers: 'show', now: () => AT });
+  const { number = 0 } = evaluated?.notice ?? {};
+  expect(await deliverNotice({ authority, number }, delivering())).toBe('sent');
+
+  const later = new Date(AT.getTime() + 3_600_000);
+  await importRecord(topic.store, authority, record, { now: later, takenAt: AT, replace: true });
+  await removeRecipient(topic.recipients, authority, recipientId(gone), NOW);
+  await addRecipient(topic.recipients, authority, { address: gone, level: 'critical' }, NOW);
+  await resendNotice(topic.store, { authority, number: 1 });
+  expect(await deliver(), 'a notice says nothing of it').toBe('sent');
+  await lookAndTell();
+  expect(
+    (await lookAndTell()).filter(([about]) => about === 'arrival'),
+    'told before',
+  ).toEqual([]);
+
+  const [subject, ...before] = (await topic.subjectsTo(told)).reverse();
+  expect(subject).toBe('Herefordshire: how things stand again (1 critical, 1 warning)');
+  expect(before.filter((each) => each.includes('how things stand again'))).toEqual([]);
+  const mail = await lastTo(told);
+  expect(mail?.text.split('\n')[0]).toBe(
+    'The record of Herefordshire was put back on 5 October 2011 at 11:00 to what it was on 5 October 2011 at 10:00. E-mails that you got in between may no longer hold. This is how things stood on 5 October 2011 at 10:00.',
+  );
+  expect(mail?.text).toContain('Critical since September 2011: Referral backlog. 9 cases in September 2011.');
+  for (const address of [spared, gone])
+    expect((await topic.subjectsTo(address)).filter((each) => each.includes('again'))).toEqual([]);
+}, 30_000);

@@ -8,7 +8,7 @@ import { BrokenPromise } from './world.ts';
 /** Whoever runs the service, and goes back to an earlier state as docs/runbook.md has it. */
 
 /** What two tables held of an authority at one instant, as a restore to that point in time finds it. */
-export type Earlier = Pick<WholeRecord, 'submissions' | 'alerts'>;
+export type Earlier = Pick<WholeRecord, 'submissions' | 'alerts'> & { readonly at: Date };
 
 /** The command was interrupted. */
 export class InterruptedError extends Error {}
@@ -20,7 +20,8 @@ const itemsOf = ({ world, authority }: Person, table: TableName) =>
 async function remember(person: Person): Promise<void> {
   // Half of a state, while another is put back, is none to go back to: it is refused, and what is missing is named.
   if (person.authority.isAway) return;
-  const earlier = { submissions: itemsOf(person, 'submissions'), alerts: itemsOf(person, 'alerts') };
+  const at = new Date(person.world.now);
+  const earlier = { at, submissions: itemsOf(person, 'submissions'), alerts: itemsOf(person, 'alerts') };
   person.authority.earlier.splice(0, Math.max(0, person.authority.earlier.length - 2));
   person.authority.earlier.push(earlier);
 }
@@ -34,11 +35,13 @@ async function goBack(person: Person): Promise<void> {
   if (!earlier || authority.isAway || authority.spoilt) return;
   authority.isAway = true;
   onAway(authority);
-  const record = { ...earlier, baselines: itemsOf(person, 'baselines') };
+  const { at: takenAt, ...held } = earlier;
+  const record = { ...held, baselines: itemsOf(person, 'baselines') };
   for (let interruptions = 0; ; interruptions++)
     try {
       const database = operating(interruptions < MOST_INTERRUPTIONS);
-      await importRecord(database, authority.id, record as WholeRecord, new Date(world.now), true);
+      const doing = { now: new Date(world.now), takenAt, replace: true };
+      await importRecord(database, authority.id, record as WholeRecord, doing);
       break;
     } catch (error) {
       if (!(error instanceof InterruptedError))

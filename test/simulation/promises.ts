@@ -4,7 +4,7 @@ import { monthName } from '../../functions/domain/format.ts';
 import { rank } from '../../functions/domain/lifecycle.ts';
 import type { Notice } from '../../functions/domain/notice-contents.ts';
 import type { Person } from '../../functions/domain/person.ts';
-import { isSummaryDue, type Recipient } from '../../functions/domain/recipient.ts';
+import { isSummaryDue, isToHearOfPutBack, type Recipient } from '../../functions/domain/recipient.ts';
 import { reconcile } from '../../functions/domain/reconcile.ts';
 import type { Month } from '../../functions/domain/submission.ts';
 import { readBoard } from '../../functions/store/boards.ts';
@@ -417,6 +417,9 @@ export async function checkAtRest(
   for (const { address, hears, confirmed, knows } of recipients)
     if (board.lastNotice > 0 && confirmed && hears[id] && knows && !knows.includes(id))
       throw new BrokenPromise('whoever comes is told how things stand', `${address} of ${id}`);
+  for (const recipient of recipients)
+    if (recipient.confirmed && isToHearOfPutBack(recipient, id))
+      throw new BrokenPromise('whoever was mailed what holds no longer is told so', `${recipient.address} of ${id}`);
   for (const item of notices) {
     const notice = dataIn<Notice>(item) as Notice;
     // Whoever is known to hear of it, and would; somebody who is half removed does not count.
