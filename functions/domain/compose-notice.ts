@@ -291,7 +291,7 @@ function wordsOf(metric: Metric, occasion: Occasion): Words {
   const previous = observed.at(-2);
   const standard = last && standardFor(metric, localStandardsOf(record, metric.id), last.period);
   const benchmark = record.benchmarks.find(({ metric: id }) => id === metric.id);
-  const against = [standard, previous].flatMap((other) => other?.value ?? []);
+  const against = [standard?.value, standard?.upTo, previous?.value].flatMap((other) => other ?? []);
   const latest = board.latestPeriod ?? last?.period ?? '';
   // Nothing is expected of a metric that has ended.
   const absence = last

@@ -1,4 +1,4 @@
-import type { Finding, Reason, Reference, Result } from './evaluators/evaluator.ts';
+import type { Finding, Reference, Result } from './evaluators/evaluator.ts';
 import {
   basisOf,
   cardinal,
@@ -8,6 +8,7 @@ import {
   formatObservation,
   formatParagraphs,
   formatPooled,
+  formatSet,
   formatStandard,
   monthName,
   ordinal,
@@ -31,8 +32,8 @@ export function describeFinding(metric: Metric, result: Result, smallNumbers: Sm
   const figure = result.figure
     ? `${formatObservation(metric, result.figure, smallNumbers, heldAgainst(result.reference))} in ${monthName(result.period)}`
     : `nothing was reported for ${monthName(result.period)}, which counts as failing here`;
-  const reference = describeReference(metric, result.reference, smallNumbers);
-  const reason = describeReason(metric, result.reason, smallNumbers);
+  const reference = describeReference(metric, result, smallNumbers);
+  const reason = describeReason(metric, result, smallNumbers);
   const text = [figure, reference, reason].filter(Boolean).join('; ');
   const levels = levelsOf(metric, result.reference, smallNumbers);
   return {
@@ -47,9 +48,10 @@ export function describeFinding(metric: Metric, result: Result, smallNumbers: Sm
   };
 }
 
-/** The number that the figure is held against. */
+/** The numbers that the figure is held against. */
 function heldAgainst(reference: Reference): number[] {
-  if (reference.kind === 'standard') return [reference.standard.value];
+  if (reference.kind === 'standard')
+    return [reference.standard.value, reference.standard.upTo ?? reference.standard.value];
   return reference.kind === 'estimate' || reference.kind === 'comparable' ? [reference.value] : [];
 }
 
@@ -62,14 +64,14 @@ function levelsOf(metric: Metric, reference: Reference, smallNumbers: SmallNumbe
   };
 }
 
-function describeReference(metric: Metric, reference: Reference, smallNumbers: SmallNumbers): string {
+function describeReference(metric: Metric, { reference, figure }: Result, smallNumbers: SmallNumbers): string {
   switch (reference.kind) {
     case 'standard':
       return describeStandard(metric, reference.standard);
     case 'baseline':
       return describeBaseline(metric);
     case 'comparable':
-      return `${describeBaseline(metric)}; as figures are counted since the way of working changed, that is ${formatNumber(metric, reference.value)} (${basisOf('council')})`;
+      return `${describeBaseline(metric)}; as figures are counted since the way of working changed, that is ${formatSet(metric, reference.value)} (${basisOf('council')})`;
     case 'estimate': {
       const { baseline } = metric;
       const where = baseline.kind === 'none' ? '' : ` (${formatParagraphs(baseline.paragraphs)})`;
@@ -77,14 +79,15 @@ function describeReference(metric: Metric, reference: Reference, smallNumbers: S
         baseline.kind === 'figure'
           ? `the way of working has changed since the inspection${where}`
           : `the inspection gave no figure${where}`;
-      return `${why}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value)}`;
+      return `${why}, so this service compares with its own estimate from the first ${ESTIMATE_FROM_SUBMISSIONS} final submissions, ${monthName(reference.from)} to ${monthName(reference.to)}: ${formatNumber(metric, reference.value, figure ? [figure.value] : [])}`;
     }
     case 'course':
       return `its usual mean is ${formatNumber(metric, reference.mean)} (XmR chart of the ${XMR_POINTS_IN_LIMITS} reports from ${monthName(reference.from)} on)`;
     case 'reached': {
       const { before, from } = reference.reached;
-      const since = `${formatPooled(metric, reference.since(), smallNumbers)} since ${monthName(from)}`;
-      return `${since}; ${formatPooled(metric, before, smallNumbers)} in the ${spanOf(before.from, from)} before`;
+      const since = reference.since();
+      const now = `${formatPooled(metric, since, smallNumbers, [before.pooled.value])} since ${monthName(from)}`;
+      return `${now}; ${formatPooled(metric, before, smallNumbers, [since.pooled.value])} in the ${spanOf(before.from, from)} before`;
     }
   }
 }
@@ -106,7 +109,7 @@ function spanOf(from: string, to: string): string {
 }
 
 /** Empty where the figure and the reference say it all. */
-function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbers): string {
+function describeReason(metric: Metric, { reason, reference }: Result, smallNumbers: SmallNumbers): string {
   switch (reason.kind) {
     case 'any-failure':
       return `any failure counts at once (${DEFAULT})`;
@@ -130,7 +133,7 @@ function describeReason(metric: Metric, reason: Reason, smallNumbers: SmallNumbe
     case 'cusum': {
       const since = reason.since?.();
       return [
-        since && `${formatPooled(metric, since, smallNumbers)} since ${monthName(since.from)}`,
+        since && `${formatPooled(metric, since, smallNumbers, heldAgainst(reference))} since ${monthName(since.from)}`,
         `so many failures are too many for chance${cusumWorking(reason.cusum.toFixed(1), reason.limit.toFixed(1))}`,
       ]
         .filter(Boolean)

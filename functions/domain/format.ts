@@ -34,8 +34,8 @@ export const basisOf = (basis: Basis): string => BASIS[basis];
 
 const isSmall = (count: number): boolean => count >= 1 && count <= MAX_SMALL;
 
-/** So many digits after the point and no more, however close two figures are: they come of counts far below a million. */
-const MOST_DIGITS = 6;
+/** So many digits after the point and no more, however close two figures are: enough for any that are not the same. */
+const MOST_DIGITS = 10;
 
 /** Closer than this two numbers are the same but for rounding in their computation. */
 const SAME = 1e-9;
@@ -67,9 +67,16 @@ function linesOf({ standards, baseline }: Metric): number[] {
  * and as many as tell it from the metric's standards and baseline, and whatever else it stands `against`.
  */
 export function formatNumber(metric: Metric, value: number, against: readonly number[] = []): string {
-  const digits = Number.isInteger(value) ? String(value) : digitsOf(value, [...linesOf(metric), ...against]);
-  return metric.kind === 'proportion' ? `${digits}%` : `${digits} ${unitOf(metric, digits)}`.trimEnd();
+  return withUnit(metric, Number.isInteger(value) ? String(value) : digitsOf(value, [...linesOf(metric), ...against]));
 }
+
+/** A number that somebody set, with every digit of it: what is held against it has as many as tell it from that. */
+export function formatSet(metric: Metric, value: number): string {
+  return withUnit(metric, Number.isInteger(value) ? String(value) : value.toFixed(MOST_DIGITS).replace(/0+$/, ''));
+}
+
+const withUnit = (metric: Metric, digits: string): string =>
+  metric.kind === 'proportion' ? `${digits}%` : `${digits} ${unitOf(metric, digits)}`.trimEnd();
 
 /** A usual limit: a tenth of a unit is as near as it is known. */
 export const formatLimit = (metric: Metric, limit: number): string => formatNumber(metric, Math.round(limit * 10) / 10);
@@ -142,8 +149,13 @@ function suppressed(metric: Metric, observation: Observation, against: readonly 
  * Several observations as one, like {@link formatObservation}. Where small numbers are suppressed and one of the parts has
  * one, neither sum nor exact share is given, or the difference from other parts would tell it.
  */
-export function formatPooled(metric: Metric, pooled: Pooled, smallNumbers: SmallNumbers): string {
-  if (!hidesPart(metric, pooled, smallNumbers)) return formatObservation(metric, pooled.pooled, smallNumbers);
+export function formatPooled(
+  metric: Metric,
+  pooled: Pooled,
+  smallNumbers: SmallNumbers,
+  against: readonly number[] = [],
+): string {
+  if (!hidesPart(metric, pooled, smallNumbers)) return formatObservation(metric, pooled.pooled, smallNumbers, against);
   const level = shownLevel(metric, pooled, smallNumbers);
   return metric.kind === 'proportion' ? `about ${level}%` : `about ${level} ${unitOf(metric, String(level))}`;
 }
@@ -178,7 +190,7 @@ export function formatAbsence(metric: Pick<Metric, 'frequency'>, last: string, l
 
 /** `80%`, or `60% to 80%` where figures are to stay within a range. */
 export const formatLine = (metric: Metric, { value, upTo }: Pick<Standard, 'value' | 'upTo'>): string =>
-  upTo === undefined ? formatNumber(metric, value) : `${formatNumber(metric, value)} to ${formatNumber(metric, upTo)}`;
+  upTo === undefined ? formatSet(metric, value) : `${formatSet(metric, value)} to ${formatSet(metric, upTo)}`;
 
 /** `80% since October 2010 (this service's default)`. What rests on the inspection says how, lest a choice of ours reads as the inspectors'. */
 export function formatStandard(metric: Metric, standard: Standard): string {
@@ -216,7 +228,7 @@ export function formatBaseline(metric: Metric): string {
 export const formatFound = (
   metric: Metric,
   { bound, value }: Extract<Metric['baseline'], { kind: 'figure' }>,
-): string => `${{ exact: '', lower: 'at least ', upper: 'at most ' }[bound]}${formatNumber(metric, value)}`;
+): string => `${{ exact: '', lower: 'at least ', upper: 'at most ' }[bound]}${formatSet(metric, value)}`;
 
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
 export function formatParagraphs(paragraphs: readonly string[]): string {

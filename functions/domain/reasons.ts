@@ -3,8 +3,8 @@ import type { SettingsVersion } from './authority.ts';
 import type { Announced } from './board.ts';
 import {
   dayName,
-  formatNumber,
   formatObservation,
+  formatSet,
   formatStandard,
   MAX_NAME_LENGTH,
   MAX_TYPED_LENGTH,
@@ -243,7 +243,7 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
     changes.push(
       value === null
         ? `the standard was ended: ${then} no longer holds from ${monthName(from)} on,`
-        : `the standard was changed: ${then} became ${formatNumber(metric, value)} from ${monthName(from)} on,`,
+        : `the standard was changed: ${then} became ${formatSet(metric, value)} from ${monthName(from)} on,`,
     );
   }
   if (tolerance !== undefined)
@@ -258,7 +258,7 @@ function whatChanged(metric: Metric, before: readonly LocalStandard[], version: 
   }
   if (rebaseDates)
     changes.push(
-      `the days on which the way of working changed are now ${rebaseDates.map(dayName).join(', ') || 'none'}${comparable === undefined ? '' : `, and what the inspection found is ${formatNumber(metric, comparable)} as figures are counted since`}, set`,
+      `the days on which the way of working changed are now ${rebaseDates.map(dayName).join(', ') || 'none'}${comparable === undefined ? '' : `, and what the inspection found is ${formatSet(metric, comparable)} as figures are counted since`}, set`,
     );
   return changes;
 }

@@ -5,6 +5,7 @@ import {
   formatLine,
   formatNumber,
   formatObservation,
+  formatSet,
   monthName,
   type SmallNumbers,
   shownValue,
@@ -121,19 +122,22 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
   const rebases = rebasesOf(view).filter(
     (rebase) => rebase > first.observation.period && rebase <= last.observation.period,
   );
+  const standards = months.flatMap((period) => {
+    const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
+    return standard ? [{ period, value: standard.value, upTo: standard.upTo }] : [];
+  });
+  const set = new Set(standards.flatMap(({ value, upTo = value }) => [value, upTo]));
+  const say = (value: number): string =>
+    set.has(value) ? formatSet(metric, value) : formatNumber(metric, value, [...set]);
   const data: ChartData = {
     points: drawn.map(({ point }) => point),
-    standards: months.flatMap((period) => {
-      const standard = standardFor(metric, localStandardsOf(inspection, metric.id), period);
-      return standard ? [{ period, value: standard.value, upTo: standard.upTo }] : [];
-    }),
+    standards,
     references: referencesOf(view, drawn),
     rebases,
     isPercentage: metric.kind === 'proportion',
     unit: metric.unit,
-    say: (value) => formatNumber(metric, value).split(' ', 1)[0] ?? '',
+    say: (value) => say(value).split(' ', 1)[0] ?? '',
   };
-  const say = (value: number): string => formatNumber(metric, value);
   const title = `${metric.title}, ${monthName(first.observation.period)} to ${monthName(last.observation.period)}`;
   const values = data.points.map(({ value }) => value);
   const lines = [
@@ -147,7 +151,7 @@ export function course(view: MetricView, drawn: readonly Drawn[]): Html {
   const inForce = data.standards.at(-1);
   const alerted = drawn.filter(({ point }) => point.alert !== undefined).length;
   const description = [
-    `${drawn.length} figures between ${say(Math.min(...values))} and ${say(Math.max(...values))}; the latest is ${formatObservation(metric, last.observation, smallNumbers)}.`,
+    `${drawn.length} figures between ${say(Math.min(...values))} and ${say(Math.max(...values))}; the latest is ${formatObservation(metric, last.observation, smallNumbers, [...set])}.`,
     last.point.lower === null || last.point.upper === null
       ? 'There are no usual limits: the figures are too few or too even.'
       : `Usually between ${formatLimit(metric, last.point.lower)} and ${formatLimit(metric, last.point.upper)}.`,

@@ -127,7 +127,7 @@ export function standardNow(
 
 /** What a figure is shown beside, and so has to be told from: its standard, and the figure before. */
 export function heldAgainst(standard: Standard | undefined, travel?: Travel): number[] {
-  return [standard?.value, travel?.from.value].flatMap((value) => value ?? []);
+  return [standard?.value, standard?.upTo, travel?.from.value].flatMap((value) => value ?? []);
 }
 
 /** `Worse, from 84.0% in Aug 2011`, with an arrow. */

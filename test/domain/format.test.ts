@@ -4,6 +4,7 @@ import {
   dateName,
   digitsOf,
   formatBaseline,
+  formatLine,
   formatObservation,
   formatParagraphs,
   formatStandard,
@@ -124,8 +125,16 @@ describe('a figure beside what it is held against', () => {
     [aBacklog({ kind: 'mean', ...against(18) }), 18.04, '18.04 cases'],
     [aBacklog({ kind: 'mean', ...against(18) }), 17.96, '17.96 cases'],
     [aMetric(against(80)), [40, 50], '80.0% (40 of 50)'],
+    [aMetric(against(90)), 89.99999999, '89.99999999% (no counts given)'],
+    [aMetric(against(87.54)), 87.5, '87.50% (no counts given)'],
   ] as const)('has as many digits as tell them apart', (metric, figure, shown) => {
     expect(formatObservation(metric, observation('2011-01', figure), 'show')).toBe(shown);
+  });
+
+  it('which was set by somebody, and has every digit of it', () => {
+    const standard = { value: 87.54, from: '2000-01', basis: 'local' as const, note: 'x' };
+    expect(formatLine(aMetric(), standard)).toBe('87.54%');
+    expect(formatLine(aBacklog(), { ...standard, value: 10.5, upTo: 12 })).toBe('10.5 cases to 12 cases');
   });
 
   it('and from the figure before', () => {
@@ -133,5 +142,6 @@ describe('a figure beside what it is held against', () => {
     expect(formatObservation(metric, observation('2011-01', 17.42), 'show', [17.44])).toBe('17.42 cases');
     expect(digitsOf(18.04, [18.04])).toBe('18.04');
     expect(digitsOf(1 / 3, [])).toBe('0.3');
+    expect(digitsOf(89.99999999, [90])).toBe('89.99999999');
   });
 });
