@@ -70,7 +70,7 @@ ${
 
 function whyOf({ findings: [first], state }: BoardAlert): string {
   if (first) return withoutWorking(first.text);
-  return state === 'recovering' ? 'The latest period is clean.' : NOTHING;
+  return state === 'recovering' ? 'Nothing is wrong with the latest figure.' : NOTHING;
 }
 
 const dateOf = (date: string): string => (date.length > 7 ? dayName(date) : monthName(date));

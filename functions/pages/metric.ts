@@ -91,7 +91,7 @@ export function findings(alert: BoardAlert | undefined): Content {
   if (!alert) return undefined;
   const { findings, state } = alert;
   return inset(html`${findings.map(({ text, level }) => html`<p class="govuk-body">${stateIcon(level)} <span class="govuk-visually-hidden">${STATE_WORD[level]}:</span> ${withoutWorking(text)}</p>`)}
-${state === 'recovering' && html`<p class="govuk-body">The latest period is clean. A second clean one clears the alert.</p>`}
+${state === 'recovering' && html`<p class="govuk-body">Nothing is wrong with the latest figure. A second one like it, in a row, ends the alert.</p>`}
 ${findings.some(({ text }) => withoutWorking(text) !== text) && working(findings)}`);
 }
 

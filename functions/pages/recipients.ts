@@ -12,14 +12,14 @@ import { breakable, counted, enteredBy, timeName } from './words.ts';
 const FROM: Record<Level, string> = {
   critical: 'Critical only',
   warning: 'Warning and critical',
-  watch: 'Everything, also what is only to watch',
+  watch: 'Everything, including what is only to watch',
 };
 
 export const MAY: Record<Role, string> = {
   look: 'Look',
   acknowledge: 'Look, say who has an alert in hand',
   submit: 'Look, say who has an alert in hand, submit figures',
-  manage: 'Everything, also who is mailed and what is judged by',
+  manage: 'Everything, including who is mailed and how figures are judged',
 };
 
 const SUMMARY = [

@@ -73,7 +73,8 @@ export function pageHandler<Key extends string>(
       const token = tokenOf(event);
       const grant = token && scope ? await grantOf(token, event.pathParameters?.authority) : undefined;
       Object.assign(event, { visit: visitOf(assets, grant, token), grant } satisfies Partial<KnownEvent>);
-      if (!isPage) throw new RefusalError(404, 'There is no such page', 'Check the address, or begin at the overview.');
+      if (!isPage)
+        throw new RefusalError(404, 'There is no such page', 'Check the address, or start from the overview.');
       if (scope && !grant)
         return isPosted(event) ? await keepForm(event, assets, maxBodyBytes) : signInFirst(event, token);
       if (token && grant) logToken(logger, idOfToken(token));

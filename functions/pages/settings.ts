@@ -74,7 +74,7 @@ ${
         'Figures are taken in, judged and mailed again from then on. Notices that waited are sent, and say which day they tell of.',
       )
     : warningText(
-        'No figure is taken in, nothing is judged and nobody is mailed any more. What there is stays, and can be read and taken out. It can be opened again.',
+        'No figure is taken in, nothing is judged and nobody is mailed any more. Everything stays, and can be read and downloaded. It can be opened again.',
       )
 }
 <form method="post" action="${pathOf(authority, 'closing')}" class="app-narrow">${visit.session && forgeryField(visit.session.forgeryToken)}

@@ -41,7 +41,7 @@ export function standardPage(visit: Visit, view: MetricView, { form, errors, tri
 <p class="govuk-body">${inForce ? html`Now: ${formatStandard(metric, inForce)}.` : 'There is no standard now.'}</p>
 ${
   isJudged
-    ? html`${inForce?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Its own page confirms it with one click; or try it out as it is and save it.`)}
+    ? html`${inForce?.basis === 'local' && inset(html`It is ${DEFAULT}: nobody at the council has set it yet. Confirm it on the metric’s page, or try out another here and save it.`)}
 ${triedForm(view, form, errors, inForce)}
 ${otherForm(view, form, errors)}
 ${tried && outcome(visit, view, { form, errors, tried })}`

@@ -128,7 +128,7 @@ function modeChoice(mode: Mode): Html {
   const choice = (value: Mode, label: string): Html =>
     html`<option value="${value}"${value === mode && html` selected`}>${label}</option>`;
   return html`<div class="govuk-form-group"><label class="govuk-label" for="mode">Months that were submitted before</label>
-<div class="govuk-hint" id="mode-hint">Added, these figures correct those that differ, and the other figures of the month stay. In the place of the whole month, figures that the file leaves out are no longer reported.</div>
+<div class="govuk-hint" id="mode-hint">If you add them, figures that differ are corrected and the other figures of the month stay. If you put the file in their place, figures that it leaves out are no longer reported.</div>
 <select class="govuk-select" id="mode" name="mode" aria-describedby="mode-hint">${choice('add', 'Add these figures to them')}${choice('replace', 'Put this file in their place')}</select></div>`;
 }
 
