@@ -219,7 +219,7 @@ Examples:
       showOne(
         [
           body.state === 'confirmed'
-            ? `${body.address} is mailed from level “${levelName(body.level)}” on.`
+            ? `${body.address} is mailed from level “${levelName(body.level)}” on. A change takes up to 15 minutes.`
             : `${body.address} has been asked to confirm, until ${body.lapsesAt}; then it is mailed from level “${levelName(body.level)}” on.`,
         ],
         body,

@@ -79,6 +79,7 @@ describe('what a figure is held against', () => {
   it.each<[Metric['baseline'], string]>([
     [inFigures(88), '88% in September 2010 (paragraph 11)'],
     [inFigures(90, 'lower'), 'at least 90% in September 2010 (paragraph 11)'],
+    [inFigures(12, 'upper'), 'at most 12% in September 2010 (paragraph 11)'],
     [IN_WORDS, 'Too many were late. The report gives no percentage. (paragraph 11)'],
     [{ kind: 'none', statement: 'The report says nothing.' }, 'The report says nothing.'],
   ])('says what the inspection found, and where: %# %s', (baseline, words) => {

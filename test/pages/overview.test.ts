@@ -12,7 +12,7 @@ import herefordshire2010 from '../../seed/herefordshire-2010.json' with { type: 
 import herefordshire2014 from '../../seed/herefordshire-2014.json' with { type: 'json' };
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import herefordshire2022 from '../../seed/herefordshire-2022.json' with { type: 'json' };
-import { aBacklog, aMetric, aRecord, month, NO_ASSETS } from '../support/build.ts';
+import { aBacklog, aMetric, aRecord, IN_WORDS, inFigures, month, NO_ASSETS } from '../support/build.ts';
 
 const metrics = [aMetric(), aBacklog()];
 
@@ -53,6 +53,17 @@ test('says first what is critical and in nobody’s hands, and what got worse, e
     /What needs attention Critical, and in nobody’s hands: Assessments on time Got worse in October 2010: Assessments on time , Backlog/,
   );
   expect(page.match(/href="[^"]*\/metrics\/assessments"/)?.index).toBeLessThan(page.indexOf('app-cards'));
+});
+
+test.each([
+  [inFigures(12, 'upper'), 'at most 12% September 2010; report, paragraph 11'],
+  [inFigures(90, 'lower'), 'at least 90% September 2010; report, paragraph 11'],
+  [IN_WORDS, 'The report gives no percentage. Report, paragraph 11'],
+])('what the inspection found is said with where the report has it: %#', (baseline, words) => {
+  const { inspection, ...rest } = overview();
+  const found = { ...inspection, metrics: [aMetric({ baseline })] };
+  for (const page of [overviewPage, boardPackPage])
+    expect(read(`${page({ assets: NO_ASSETS }, { ...rest, inspection: found })}`)).toContain(words);
 });
 
 test('a tile that counts something leads to the first of it', () => {

@@ -41,7 +41,7 @@ export function aMetric(fields: Partial<Metric> = {}): Metric {
   });
 }
 
-export const inFigures = (value: number, bound: 'exact' | 'lower' = 'exact'): Metric['baseline'] => ({
+export const inFigures = (value: number, bound: 'exact' | 'lower' | 'upper' = 'exact'): Metric['baseline'] => ({
   kind: 'figure',
   value,
   bound,
