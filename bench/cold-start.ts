@@ -102,7 +102,7 @@ const PARTS = {
   'the SDK client': "export * from '@aws-sdk/client-dynamodb';",
   zod: "import * as z from 'zod'; export const schema = z.object({ text: z.string() });",
   'zod and the schemas of definitions, bodies and answers':
-    "export * from './http/answers.ts'; export * from './http/bodies.ts';",
+    "export * from './http/answers.ts'; export * from './http/bodies.ts'; export * from './http/standard-bodies.ts'; export * from './http/submission-answers.ts';",
   'Powertools logger': "import { Logger } from '@aws-lambda-powertools/logger'; export const logger = new Logger({});",
   'middy and its middlewares':
     "import middy from '@middy/core'; import headers from '@middy/http-security-headers'; import body from '@middy/http-json-body-parser'; export const handler = middy().use(headers()).use(body());",

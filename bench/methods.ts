@@ -1,8 +1,9 @@
 import { chartOptions } from '../functions/domain/evaluators/special-cause.ts';
 import { type AlertState, type Change, CLEAR, changeBetween } from '../functions/domain/lifecycle.ts';
 import type { Metric } from '../functions/domain/metric.ts';
+import { XMR_POINTS_IN_LIMITS, XMR_RUN } from '../functions/domain/rules.ts';
 import { isWorse, type Observation } from '../functions/domain/series.ts';
-import { latestPoints } from '../functions/domain/statistics/xmr.ts';
+import { frozenAt, latestWithin } from '../functions/domain/statistics/xmr.ts';
 import { judgedAt, standardFor, timeline } from '../functions/domain/timeline.ts';
 import { SETTINGS } from '../test/support/build.ts';
 
@@ -107,12 +108,15 @@ export const THE_SERVICE = 'this service';
 
 export const METHODS: Readonly<Record<string, Method>> = {
   [THE_SERVICE]: ours,
-  'XmR, four rules': alarm(({ metric, observations }) =>
-    latestPoints(
-      observations.map(({ value }) => value),
-      chartOptions(metric, observations),
-    ).map((point, i) => i >= 12 && point.type === 'special_cause_concern'),
-  ),
+  'XmR, four rules': alarm(({ metric, observations }) => {
+    const values = observations.map(({ value }) => value);
+    const lines = frozenAt(values.slice(0, XMR_POINTS_IN_LIMITS));
+    return values.map((_, i) => {
+      if (i < XMR_POINTS_IN_LIMITS) return false;
+      const last = values.slice(i - XMR_RUN + 1, i + 1);
+      return latestWithin(lines, last, chartOptions(metric)).type === 'special_cause_concern';
+    });
+  }),
   'below standard 2 of 3': alarm((watched) =>
     watched.observations.map(
       (_, i, all) => all.slice(Math.max(0, i - 2), i + 1).filter((each) => failsStandard(watched, each)).length >= 2,

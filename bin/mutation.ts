@@ -53,14 +53,21 @@ const program = new Command('mutation')
   .argument('[files...]', 'files of functions/domain, services or store; all of them where none is named')
   .option('--tests <files...>', 'the tests that are asked; all that stand beside the room where none is named')
   .option('--constants', 'also changes what is made once, as a file loads: takes several times as long')
+  .option('--one-of <n>', 'tries one change of so many, spread over the files, and counts the others as errors', '1')
   .option('--concurrency <n>', 'how many changes are tried at a time', '1')
   .parse();
-const { concurrency, tests, constants } = program.opts<{ concurrency: string; tests?: string[]; constants?: true }>();
+const { concurrency, oneOf, tests, constants } = program.opts<{
+  concurrency: string;
+  oneOf: string;
+  tests?: string[];
+  constants?: true;
+}>();
 const files = program.args.length > 0 ? program.args : ROOMS.map((room) => `functions/${room}/**/*.ts`);
 const rooms = ROOMS.filter((room) => files.some((file) => file.startsWith(`functions/${room}/`)));
 const astray = files.filter((file) => !ROOMS.some((room) => file.startsWith(`functions/${room}/`)));
 if (astray.length > 0) program.error(`only functions/{${ROOMS.join(',')}}/ are mutated, and not ${astray.join(', ')}`);
-if (!/^[1-9]\d?$/.test(concurrency)) program.error('--concurrency takes a number from 1 to 99');
+for (const [option, value] of Object.entries({ '--concurrency': concurrency, '--one-of': oneOf }))
+  if (!/^[1-9]\d?$/.test(value)) program.error(`${option} takes a number from 1 to 99`);
 const asked = [...new Set(tests ?? rooms.flatMap((room) => globSync([...BESIDE[room]]).sort()))].filter(
   (path) => tests || !LEFT_OUT.includes(path),
 );
@@ -93,6 +100,7 @@ try {
   );
   run(process.execPath, ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', settings], {
     MUTATION_TESTS: asked.join(','),
+    MUTATION_ONE_OF: oneOf,
   });
 } finally {
   rmSync(folder, { recursive: true, force: true });

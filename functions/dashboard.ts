@@ -50,7 +50,8 @@ import { linkPage, signInPage } from './pages/sign-in.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { listAuthorities } from './services/inspections.ts';
-import { isSession, readSession, settingsId } from './services/sign-in.ts';
+import { isSession, settingsId } from './services/sessions.ts';
+import { readSession } from './services/sign-in.ts';
 import { readGrant } from './services/tokens.ts';
 
 /** The pages that people look at, and the forms on them. */

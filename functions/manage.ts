@@ -16,15 +16,15 @@ import {
 import {
   AcknowledgementBodySchema,
   BenchmarksBodySchema,
-  DryRunQuerySchema,
   MetricBodySchema,
   MetricChangeBodySchema,
   ProgressBodySchema,
   RecipientBodySchema,
   SettingsBodySchema,
-  StandardBodySchema,
 } from './http/bodies.ts';
 import { type Answer, answer, httpHandler, type Request, readBody, readQuery } from './http/handler.ts';
+import { DryRunQuerySchema } from './http/queries.ts';
+import { StandardBodySchema } from './http/standard-bodies.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';

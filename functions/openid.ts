@@ -19,7 +19,7 @@ import {
   CouncilSignInError,
   createCouncilSignIn,
 } from './services/council.ts';
-import { settingsId } from './services/sign-in.ts';
+import { settingsId } from './services/sessions.ts';
 
 /**
  * The way to the council's own sign-in and back. A function of its own, where a deployment has such a sign-in: nothing of it is

@@ -25,25 +25,20 @@ import {
   InspectionsAnswerSchema,
   MetricAnswerSchema,
   MetricsAnswerSchema,
-  MonthAnswerSchema,
   MonthsAnswerSchema,
   NoticesAnswerSchema,
   OwnNamesAnswerSchema,
   ReceiptAnswerSchema,
   RevisionsAnswerSchema,
 } from './http/answers.ts';
-import {
-  AlertsQuerySchema,
-  BacktestBodySchema,
-  MonthsQuerySchema,
-  PageQuerySchema,
-  RangeQuerySchema,
-} from './http/bodies.ts';
 import { etagOf } from './http/etags.ts';
 import { fileAnswer } from './http/files.ts';
 import { type Answer, answer, fitting, httpHandler, type Request, readBody, readQuery, whole } from './http/handler.ts';
-import { describeApi, inspectionFileSchema } from './http/openapi.ts';
 import { faultsProblem, ProblemError } from './http/problem.ts';
+import { AlertsQuerySchema, MonthsQuerySchema, PageQuerySchema, RangeQuerySchema } from './http/queries.ts';
+import { BacktestBodySchema } from './http/standard-bodies.ts';
+import { MonthAnswerSchema } from './http/submission-answers.ts';
+import { loadBeside } from './runtime/beside.ts';
 import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { readAlerts } from './services/alerts.ts';
@@ -376,12 +371,15 @@ async function getAuthority({ parameters }: Request, database: Tables): Promise<
   );
 }
 
+/** The words for all routes, which hardly anybody asks for, take as long to load as all else of ours that is read with. */
+const description = () => loadBeside<typeof import('./http/openapi.ts')>('openapi');
+
 async function getInspectionFileSchema(): Promise<Answer> {
-  return answer(200, InspectionFileSchemaAnswerSchema, inspectionFileSchema());
+  return answer(200, InspectionFileSchemaAnswerSchema, (await description()).inspectionFileSchema());
 }
 
 async function getDescription(): Promise<Answer> {
-  return answer(200, DescriptionAnswerSchema, describeApi());
+  return answer(200, DescriptionAnswerSchema, (await description()).describeApi());
 }
 
 export const handler = createHandler({

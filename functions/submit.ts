@@ -1,10 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Metric } from './domain/metric.ts';
-import type { OwnName } from './domain/own-name.ts';
-import { BulkAnswerSchema, MonthAnswerSchema, OwnNameAnswerSchema } from './http/answers.ts';
-import { BulkQuerySchema, OwnNameBodySchema } from './http/bodies.ts';
+import { type OwnName, OwnNameMeaningSchema, OwnNameSchema } from './domain/own-name.ts';
 import { etagOf, expectedIn } from './http/etags.ts';
 import { type Answer, answer, httpHandler, isFile, type Request, readBody, readQuery } from './http/handler.ts';
+import { BulkQuerySchema } from './http/queries.ts';
+import { BulkAnswerSchema, MonthAnswerSchema } from './http/submission-answers.ts';
 import { logUnreadable } from './runtime/logging.ts';
 import { openDatabase } from './runtime/open-database.ts';
 import { type Accepted, type Accepting, acceptMonth, retractMonth } from './services/accept.ts';
@@ -115,8 +115,8 @@ async function postName(
   database: SubmitDependencies['database'],
   now: Date,
 ): Promise<Answer> {
-  const [name] = await rememberNames({ database, by, now }, authority, [readBody(OwnNameBodySchema, body)]);
-  return answer(200, OwnNameAnswerSchema, name as OwnName);
+  const [name] = await rememberNames({ database, by, now }, authority, [readBody(OwnNameMeaningSchema, body)]);
+  return answer(200, OwnNameSchema, name as OwnName);
 }
 
 async function deleteName(

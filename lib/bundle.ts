@@ -16,6 +16,7 @@ const SHOWING: readonly FunctionName[] = ['dashboard', 'openid'];
 
 /** What a function loads from beside its bundle, and only when it needs it. */
 const BESIDE: Partial<Record<FunctionName, string>> = {
+  query: 'http/openapi.ts',
   evaluate: 'runtime/queue-client.ts',
   notify: 'runtime/queue-client.ts',
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { FrameworkIdSchema } from '../../functions/domain/frameworks.ts';
+import { formatParagraphs } from '../../functions/domain/format.ts';
+import { FrameworkIdSchema, frameworkOf } from '../../functions/domain/frameworks.ts';
 import { placeIn, readJsonText } from '../../functions/domain/json-lines.ts';
 import { readInspectionFile, skeletonOf } from '../../functions/domain/read-inspection.ts';
 import { LIBRARY } from '../../functions/services/library.ts';
@@ -46,13 +47,14 @@ export function addInspection(program: Command): void {
     .action(async (_: object, command: Command) => {
       const { client, at } = reach(command);
       const { body } = await client.request('GET', at('inspection'));
+      const { sections } = frameworkOf(body);
       showList<{ words: string; title: string; paragraph: string; section: string }>(
         body.judgements,
         {
           grade: ({ words }) => words,
           judgement: ({ title }) => title,
-          section: ({ section }) => section,
-          paragraph: ({ paragraph }) => paragraph,
+          section: ({ section }) => sections[section] ?? section,
+          where: ({ paragraph }) => formatParagraphs([paragraph]),
         },
         body,
         'No judgement.',

@@ -1,6 +1,7 @@
 import { smallNumbersFor } from '../domain/authority.ts';
 import { dayInEngland } from '../domain/period.ts';
-import { ProgressBodySchema, StandardBodySchema } from '../http/bodies.ts';
+import { ProgressBodySchema } from '../http/bodies.ts';
+import { StandardBodySchema } from '../http/standard-bodies.ts';
 import type { Refused } from '../pages/inputs.ts';
 import type { FormError } from '../pages/layout.ts';
 import { RefusalError, sentence } from '../pages/refusals.ts';

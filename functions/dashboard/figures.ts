@@ -1,7 +1,7 @@
 import { smallNumbersFor } from '../domain/authority.ts';
 import type { LoadedInspection } from '../domain/loaded-inspection.ts';
-import { RangeQuerySchema } from '../http/bodies.ts';
 import { fileAnswer } from '../http/files.ts';
+import { RangeQuerySchema } from '../http/queries.ts';
 import type { RefusedCorrection } from '../pages/correction.ts';
 import { RefusalError, sentence } from '../pages/refusals.ts';
 import { type PageAnswer, page, redirect } from '../pages/respond.ts';

@@ -6,7 +6,8 @@ import type { PageRequest } from '../pages/serve.ts';
 import { endedSession, pathAfterSignIn, sessionCookie, tokenOf } from '../pages/session.ts';
 import { linkAskedPage, sessionsPage, signInPage } from '../pages/sign-in.ts';
 import { describeFailure } from '../runtime/failure.ts';
-import { endSession, listSessions, sendLink, useLink } from '../services/sign-in.ts';
+import { endSession, listSessions } from '../services/sessions.ts';
+import { sendLink, useLink } from '../services/sign-in.ts';
 import { readGrant } from '../services/tokens.ts';
 import type { DashboardDependencies } from './dependencies.ts';
 

@@ -12,8 +12,9 @@ const GivenSchema = z.object({
   by: BySchema.optional(),
 });
 
-/** The most that is kept of an episode beside the last: with all of them as long as can be, they fit an item. */
+/** The most that is kept of an episode beside the last, and of how many characters: all of it, of every alert, is read with the board. */
 const MAX_EARLIER = 20;
+const MAX_EARLIER_LENGTH = 6000;
 
 /**
  * Who has an alert in hand, and why. It belongs to one episode and lapses when that worsens. What was stored before
@@ -180,7 +181,17 @@ export function acknowledge(
   const taken = { alert: id, ...given, at, by, period: alert.period, level: alert.episode.level };
   if (!before || before.period < alert.episode.from) return taken;
   const last = { author: before.author, note: before.note, at: before.at, ...(before.by ? { by: before.by } : {}) };
-  return { ...taken, earlier: [...(before.earlier ?? []), last].slice(-MAX_EARLIER) };
+  return { ...taken, earlier: newestOf([...(before.earlier ?? []), last]) };
+}
+
+/** The newest of those who had it in hand, as far as they are kept; the last always is. */
+function newestOf(earlier: NonNullable<Acknowledgement['earlier']>): NonNullable<Acknowledgement['earlier']> {
+  let length = 0;
+  const first = earlier.findLastIndex(({ author, note, by = '' }) => {
+    length += author.length + note.length + by.length;
+    return length > MAX_EARLIER_LENGTH;
+  });
+  return earlier.slice(Math.max(first + 1, earlier.length - MAX_EARLIER));
 }
 
 /** Whether somebody says again what is in force: asked twice, it is taken in hand once. */

@@ -209,16 +209,28 @@ export function formatBaseline(metric: Metric): string {
   if (baseline.kind === 'none') return baseline.statement;
   const where = baseline.paragraphs.length > 0 ? ` (${formatParagraphs(baseline.paragraphs)})` : '';
   if (baseline.kind === 'statement') return `${baseline.statement}${where}`;
-  const bound = { exact: '', lower: 'at least ', upper: 'at most ' }[baseline.bound];
-  return `${bound}${formatNumber(metric, baseline.value)} in ${dateName(baseline.period)}${where}`;
+  return `${formatFound(metric, baseline)} in ${dateName(baseline.period)}${where}`;
 }
+
+/** A figure of the report, with how far it is one: `at least 90%`. */
+export const formatFound = (
+  metric: Metric,
+  { bound, value }: Extract<Metric['baseline'], { kind: 'figure' }>,
+): string => `${{ exact: '', lower: 'at least ', upper: 'at most ' }[bound]}${formatNumber(metric, value)}`;
 
 /** `paragraph 46`, `paragraphs 53 and 78`, or the part of the report that is no paragraph. */
 export function formatParagraphs(paragraphs: readonly string[]): string {
   const named = paragraphs.map((paragraph) => PARTS[paragraph] ?? paragraph);
   const numbered = paragraphs.some((paragraph) => /^\d/.test(paragraph));
-  return `${numbered ? `paragraph${paragraphs.length > 1 ? 's' : ''} ` : ''}${named.join(' and ')}`;
+  return `${numbered ? `paragraph${paragraphs.length > 1 ? 's' : ''} ` : ''}${listed(named)}`;
 }
+
+/** `16`, `53 and 78`, `53, 67 and 78`. */
+const listed = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(' and ');
+
+/** Paragraphs where nothing beside them says of what: `report, paragraph 46`. */
+export const placeInReport = (paragraphs: readonly string[]): string => `report, ${formatParagraphs(paragraphs)}`;
 
 const PARTS: Readonly<Record<string, string>> = {
   record: 'record of main findings',
@@ -287,17 +299,19 @@ export function shownValue(metric: Metric, observation: Observation, smallNumber
   return metric.kind === 'count' ? MAX_SMALL : Math.round(value / 5) * 5;
 }
 
-const clockInEngland = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-});
+/** Made when it is asked for: to read the time zone takes longer than all else that a function loads of ours. */
+let clockInEngland: Intl.DateTimeFormat | undefined;
 
 /** `14 October 2011 at 09:30` of an instant, by the clock in England. */
 export function timeName(instant: string): string {
+  clockInEngland ??= new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Europe/London',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
   return clockInEngland.format(new Date(instant));
 }
 

@@ -49,6 +49,12 @@ export interface Inspected {
  * worked out from it has to fit items, e-mails and pages. `versions` are standards, reports of progress and settings together.
  */
 export const MOST = { metrics: 400, inspections: 60, versions: 2000 } as const;
+/**
+ * The most bytes that inspections and metrics take together, with all that people wrote in them and the changes that are kept of
+ * each metric, a hundred times what an authority has; and that one of them takes as it is stored, where DynamoDB takes 400 KB.
+ */
+export const MOST_LOADED_BYTES = 8 * 1024 * 1024;
+export const MOST_STORED_BYTES = 350 * 1024;
 
 /** An authority's inspections as loaded, with what it set since. What is not in `inspections` is the leading one's. */
 export interface LoadedInspection {

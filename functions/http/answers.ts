@@ -14,8 +14,9 @@ import { dueWorkingDayIn } from '../domain/obligations.ts';
 import { OwnNameSchema } from '../domain/own-name.ts';
 import { PeriodSchema } from '../domain/period.ts';
 import { RoleSchema } from '../domain/person.ts';
-import { ReportedSchema, StatusSchema, SubmissionSchema } from '../domain/submission.ts';
+import { StatusSchema } from '../domain/submission.ts';
 import { UnreadableSchema } from '../domain/unreadable.ts';
+import { ChangeAnswerSchema, MonthAnswerSchema } from './submission-answers.ts';
 
 /** What the API answers. Submissions and definitions are the domain's own; here is what only an answer has. */
 
@@ -24,30 +25,6 @@ const next = z.string().optional();
 
 /** What is stored and missing from the answer, as it cannot be read. Absent where nothing is. */
 const unreadable = z.array(UnreadableSchema).min(1).optional();
-
-export const ChangeAnswerSchema = z.object({
-  pointer: z.string(),
-  before: z.union([ReportedSchema, z.string()]).optional(),
-  after: z.union([ReportedSchema, z.string()]).optional(),
-});
-
-export const MonthAnswerSchema = SubmissionSchema.extend({
-  authority: z.string(),
-  period: PeriodSchema,
-  /** Counts from 1; `ETag` is the same number in quotes. */
-  revision: z.int().min(1),
-  submittedAt: z.iso.datetime(),
-  by: BySchema.optional(),
-  retracted: z.boolean().optional(),
-  leftOut: SubmissionSchema.shape.observations.optional(),
-  confirmed: z.array(z.string()).optional(),
-  questions: z.array(z.string()).optional(),
-  reason: z.string().optional(),
-  /** Where it is stored and cannot be read: `observations` are empty. Sent anew as a whole it can be again. */
-  unreadable: UnreadableSchema.optional(),
-  /** What this request made different in a month that was there. */
-  changes: z.array(ChangeAnswerSchema).optional(),
-});
 
 export const MonthsAnswerSchema = z.object({ submissions: z.array(MonthAnswerSchema), next });
 export const RevisionsAnswerSchema = z.object({ revisions: z.array(MonthAnswerSchema), next });
@@ -76,32 +53,6 @@ export function authorityAnswer({ header, settings = [] }: LoadedInspection): z.
 export const AuthoritiesAnswerSchema = z.object({
   authorities: z.array(AuthorityAnswerSchema.pick({ authority: true, name: true, closed: true })),
   next: z.string().optional(),
-});
-
-/** What became of each month that was sent. */
-export const BulkAnswerSchema = z.object({
-  authority: z.string(),
-  submissions: z.array(
-    z.object({
-      period: PeriodSchema,
-      outcome: z.enum(['accepted', 'revised', 'unchanged']),
-      revision: z.int().min(1),
-      questions: z.array(z.string()).optional(),
-      changes: z.array(ChangeAnswerSchema).optional(),
-    }),
-  ),
-  /** Of a file: whatever in it was not taken, and why; empty where all of it was. */
-  setAside: z
-    .array(
-      z.object({
-        sheet: z.string().optional(),
-        line: z.int().optional(),
-        column: z.string().optional(),
-        text: z.string().optional(),
-        why: z.string(),
-      }),
-    )
-    .optional(),
 });
 
 /** What came of figures that were sent at once. */

@@ -7,11 +7,15 @@ import { FigureSchema, GradedJudgementSchema, InspectionSchema } from '../domain
 import { AlertStateSchema, EpisodeSchema } from '../domain/lifecycle.ts';
 import { BaselineSchema, LocalStandardSchema, MOfNSchema, StandardSchema } from '../domain/metric.ts';
 import { NoticeItemSchema } from '../domain/notice-contents.ts';
+import { OwnNameMeaningSchema } from '../domain/own-name.ts';
 import { MAX_MONTHS, ReportedSchema } from '../domain/submission.ts';
 import { UnreadableSchema } from '../domain/unreadable.ts';
 import * as answers from './answers.ts';
 import * as bodies from './bodies.ts';
+import * as queries from './queries.ts';
 import { type RouteKey, XLSX } from './routes.ts';
+import * as standards from './standard-bodies.ts';
+import * as sent from './submission-answers.ts';
 
 /**
  * The words of the API's description: what each route is for, what it takes and gives, and an example of each request.
@@ -22,10 +26,10 @@ import { type RouteKey, XLSX } from './routes.ts';
 export const ANSWERS = {
   Authorities: answers.AuthoritiesAnswerSchema,
   Authority: answers.AuthorityAnswerSchema,
-  Month: answers.MonthAnswerSchema,
+  Month: sent.MonthAnswerSchema,
   Months: answers.MonthsAnswerSchema,
   Revisions: answers.RevisionsAnswerSchema,
-  Bulk: answers.BulkAnswerSchema,
+  Bulk: sent.BulkAnswerSchema,
   Receipt: answers.ReceiptAnswerSchema,
   OwnName: answers.OwnNameAnswerSchema,
   OwnNames: answers.OwnNamesAnswerSchema,
@@ -54,12 +58,12 @@ export const BODIES = {
   Submission: bodies.SubmissionBodySchema,
   Submissions: bodies.BulkSchema,
   Correction: bodies.CorrectionBodySchema,
-  NewOwnName: bodies.OwnNameBodySchema,
+  NewOwnName: OwnNameMeaningSchema,
   NewMetric: bodies.MetricBodySchema,
   NewMetricChange: bodies.MetricChangeBodySchema,
   NewBenchmarks: bodies.BenchmarksBodySchema,
-  NewStandard: bodies.StandardBodySchema,
-  NewBacktest: bodies.BacktestBodySchema,
+  NewStandard: standards.StandardBodySchema,
+  NewBacktest: standards.BacktestBodySchema,
   NewAcknowledgement: bodies.AcknowledgementBodySchema,
   NewProgress: bodies.ProgressBodySchema,
   NewInspection: InspectionSchema,
@@ -70,7 +74,7 @@ export const BODIES = {
 /** What stands in several of them: described once, and referred to by name. */
 export const PARTS = {
   Observation: ReportedSchema,
-  Change: answers.ChangeAnswerSchema,
+  Change: sent.ChangeAnswerSchema,
   MeasuredMetric: answers.MeasuredMetricSchema,
   SeriesPoint: answers.SeriesPointSchema,
   Outcome: answers.OutcomeSchema,
@@ -205,7 +209,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
       },
       csv: 'period,metric,numerator,denominator,count,value,status\r\n2011-05,conferences-on-time,14,15,,,final\r\n',
     },
-    query: bodies.BulkQuerySchema,
+    query: queries.BulkQuerySchema,
     words: {
       mode: '`add` (unless said otherwise) keeps what a month has and the request does not name; `replace` takes the place of whole months.',
       revise: '`true` to change what was submitted before.',
@@ -217,7 +221,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Submissions',
     summary: 'List the months, oldest first',
     description: 'A file returns the whole range at once, in a form that can be submitted again unchanged.',
-    query: bodies.MonthsQuerySchema,
+    query: queries.MonthsQuerySchema,
     words: { ...RANGE_WORDS, ...PAGE_WORDS, format: '`csv` or `xlsx` for a file with one figure per line.' },
     answers: { 200: 'Months' },
     file: ['text/csv', XLSX],
@@ -230,7 +234,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities/{authority}/submissions/{period}/revisions': {
     tag: 'Submissions',
     summary: 'List every revision of a month, oldest first',
-    query: bodies.PageQuerySchema,
+    query: queries.PageQuerySchema,
     words: PAGE_WORDS,
     answers: { 200: 'Revisions' },
   },
@@ -239,7 +243,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     summary: 'Download a workbook to fill in',
     description:
       'A row for each metric and month, with what was sent before; filled in, it is sent to the same place as any file. Unless said otherwise it goes from the first month that is still to come to the last that is over. At most 48 months.',
-    query: bodies.RangeQuerySchema,
+    query: queries.RangeQuerySchema,
     words: RANGE_WORDS,
     answers: { 200: null },
     file: [XLSX],
@@ -282,14 +286,14 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities/{authority}/metrics/{metric}': {
     tag: 'Metrics',
     summary: 'Read one metric with its series: figures, limits, findings and alert in each period',
-    query: bodies.RangeQuerySchema,
+    query: queries.RangeQuerySchema,
     words: RANGE_WORDS,
     answers: { 200: 'Metric' },
   },
   'GET /v1/authorities/{authority}/alerts': {
     tag: 'Alerts',
     summary: 'List the alerts as they stand',
-    query: bodies.AlertsQuerySchema,
+    query: queries.AlertsQuerySchema,
     words: { state: 'Only alerts in this state.' },
     answers: { 200: 'Alerts' },
   },
@@ -307,7 +311,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities/{authority}/notices': {
     tag: 'Alerts',
     summary: 'List what was mailed, newest first',
-    query: bodies.PageQuerySchema,
+    query: queries.PageQuerySchema,
     words: PAGE_WORDS,
     answers: { 200: 'Notices' },
   },
@@ -327,7 +331,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     description:
       'Others stay as they are. The newest full inspection is the one that figures are held against from the month of its publication on. Loaded again with other content it changes, and what people set and reported stays. Everything is judged again at once. The format is described in `docs/inspection-format.md`; fields that begin with `$` are passed over.',
     body: { schema: 'NewInspection', example: VISIT },
-    query: bodies.DryRunQuerySchema,
+    query: queries.DryRunQuerySchema,
     words: { dryRun: '`true` to say what would change, and change nothing.' },
     answers: { 200: 'InspectionChange', 201: 'InspectionChange' },
     problems: [409],
@@ -336,7 +340,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
     tag: 'Inspection',
     summary: 'Retire an inspection',
     description: 'It no longer counts, and stays to be read. The last one that counts cannot be retired.',
-    query: bodies.DryRunQuerySchema,
+    query: queries.DryRunQuerySchema,
     words: { dryRun: '`true` to say what would change, and change nothing.' },
     answers: { 200: 'InspectionChange' },
     problems: [409],
@@ -390,7 +394,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
         csv: 'metric,area,year,value\r\ninitial-assessments-on-time,England,2011,77.2\r\ninitial-assessments-on-time,Shropshire,2011,81.4\r\n',
       },
     },
-    query: bodies.DryRunQuerySchema,
+    query: queries.DryRunQuerySchema,
     words: { dryRun: '`true` to say what would be loaded, and load nothing.' },
     answers: { 200: 'Benchmarks' },
     problems: [409],
@@ -474,7 +478,7 @@ export const OPERATIONS: Readonly<Record<RouteKey, Operation>> = {
   'GET /v1/authorities': {
     tag: 'Authority',
     summary: 'List the authorities that the token may see',
-    query: bodies.PageQuerySchema,
+    query: queries.PageQuerySchema,
     words: PAGE_WORDS,
     answers: { 200: 'Authorities' },
   },

@@ -256,6 +256,6 @@ ${fact(
   actions.length > 0 &&
     html`<ul class="govuk-list app-plain">${actions.map((action) => html`<li><strong>${action.id}</strong> <a class="govuk-link" href="${pathOf(inspection.header.authority, 'actions', action.id)}">${action.title}</a>, ${whenDue(action)} (${formatParagraphs([action.paragraph])})</li>`)}</ul>`,
 )}
-${fact('Paragraphs', metric.paragraphs.join(', '))}
+${fact('In the report', metric.paragraphs.length > 0 && sentence(formatParagraphs(metric.paragraphs)))}
 </dl>`;
 }

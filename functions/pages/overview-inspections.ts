@@ -1,5 +1,5 @@
 import { type Action, compareDue, type Progress, withProgress } from '../domain/action.ts';
-import { dayName, formatDue, formatParagraphs } from '../domain/format.ts';
+import { dayName, formatDue, placeInReport, sentence } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
 import type { Inspected } from '../domain/loaded-inspection.ts';
 import { dayInEngland } from '../domain/period.ts';
@@ -20,11 +20,6 @@ import {
 } from './words.ts';
 
 /** What the overview says of the inspections: their actions, and the inspections that do not lead. */
-
-export const paragraphs = (places: readonly string[]): string =>
-  formatParagraphs(places)
-    .replace(/^paragraphs? /, 'para ')
-    .replaceAll(' and ', ', ');
 
 /** The metrics that show how an action goes, the worst first. */
 export function shownBy({ inspection, months, board }: AuthorityOverview, { id }: Action): Content {
@@ -59,7 +54,7 @@ ${table({
   rows: [...inspection.actions]
     .sort(compareDue)
     .map((action) => [
-      html`<span class="app-action__id">${action.id}</span> <a class="govuk-link" href="${pathOf(authority, 'actions', action.id)}">${action.title}</a> <span class="app-when">${paragraphs([action.paragraph])}</span>`,
+      html`<span class="app-action__id">${action.id}</span> <a class="govuk-link" href="${pathOf(authority, 'actions', action.id)}">${action.title}</a> <span class="app-when">${sentence(placeInReport([action.paragraph]))}</span>`,
       html`${formatDue(action)} <span class="app-when">${dueIn(action, today)}</span>`,
       progressOf(inspection.progress.findLast(({ action: id }) => id === action.id)),
       shownBy(overview, action),
@@ -115,7 +110,7 @@ ${
     captionHidden: true,
     heads: ['Action', 'Progress'],
     rows: reported.map(({ progress: versions, ...action }) => [
-      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">${paragraphs([action.paragraph])}</span>`,
+      html`<span class="app-action__id">${action.id}</span> ${action.title} <span class="app-when">${sentence(placeInReport([action.paragraph]))}</span>`,
       progressOf(versions.at(-1)),
     ]),
   })

@@ -6,11 +6,13 @@ import {
   basisOf,
   dateName,
   dayName,
-  formatNumber,
+  formatFound,
   formatObservation,
   monthName,
   NOBODY_HAS_IT_IN_HAND,
+  placeInReport,
   type SmallNumbers,
+  sentence,
   shownValue,
 } from '../domain/format.ts';
 import { frameworkOf } from '../domain/frameworks.ts';
@@ -28,7 +30,7 @@ import type { AuthorityOverview } from '../services/record.ts';
 import { acknowledgementForm, type RefusedOf, TAKE_IN_HAND } from './acknowledgement.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, inset, layout, missingText, NOTHING, pathOf, table, type Visit, warningText } from './layout.ts';
-import { actions, otherInspections, otherJudgements, paragraphs } from './overview-inspections.ts';
+import { actions, otherInspections, otherJudgements } from './overview-inspections.ts';
 import { sparkline } from './sparkline.ts';
 import {
   counted,
@@ -311,7 +313,8 @@ function row({ inspection, months, board, smallNumbers }: Overview, metric: Metr
 function baselineOf(metric: Metric): Content {
   const { baseline } = metric;
   if (baseline.kind === 'none') return NOTHING;
+  const place = baseline.paragraphs.length > 0 ? [placeInReport(baseline.paragraphs)] : [];
   if (baseline.kind === 'figure')
-    return html`${baseline.bound === 'lower' && 'at least '}${formatNumber(metric, baseline.value)} <span class="app-when">${dateName(baseline.period)}, ${paragraphs(baseline.paragraphs)}</span>`;
-  return html`<span class="app-words">${baseline.statement}</span> <span class="app-when">${paragraphs(baseline.paragraphs)}</span>`;
+    return html`${formatFound(metric, baseline)} <span class="app-when">${[dateName(baseline.period), ...place].join('; ')}</span>`;
+  return html`<span class="app-words">${baseline.statement}</span> <span class="app-when">${place.map(sentence)}</span>`;
 }

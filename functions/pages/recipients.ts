@@ -77,11 +77,11 @@ export function recipientsPage(
 <h1 class="govuk-heading-l">Recipients</h1>
 <p class="govuk-body">Who is mailed when an alert is raised, gets worse or ends.</p>
 ${missingText(unreadable)}
-${sentTo && html`<p class="govuk-body" role="status"><strong>A test is on its way to ${maskedAddress(sentTo.address, beside)}.</strong> If it does not come within a few minutes, look among the unwanted e-mails.</p>`}
+${sentTo && html`<p class="govuk-body" role="status"><strong>A test is on its way to ${maskedAddress(sentTo.address, beside)}.</strong> If it does not come within a few minutes, look among the junk e-mail.</p>`}
 ${lost > 0 && warningText(`${counted(lost, 'address', 'addresses')} no longer ${lost === 1 ? 'gets' : 'get'} the e-mails: unsubscribed by whoever has it, or by a scanner of mail. Add it again to have it asked.`)}
 ${answering && orphanWarning(answering, html` <a class="govuk-link" href="${pathOf(authority, 'tokens')}">Look at the tokens</a>`)}
 ${confirmed === 0 && warningText('Nobody is mailed: no address has confirmed yet. Notices wait until one has.')}
-${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address', 'addresses')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the unwanted ones.</p>`}
+${pending > 0 && html`<p class="govuk-body">${counted(pending, 'address', 'addresses')} not confirmed yet: the link is in an e-mail from AWS Notifications, perhaps among the junk e-mail.</p>`}
 ${
   recipients.length > 0 &&
   table({
@@ -132,7 +132,8 @@ function additionForm({ session }: Visit, authority: string, refused?: RefusedRe
 ${refused && html`<p class="govuk-error-message" id="address-error"><span class="govuk-visually-hidden">Error:</span> ${refused.fault}</p>`}
 <input class="govuk-input" id="address" name="address" type="email" autocomplete="off" required value="${refused?.address ?? ''}"${refused && html` aria-describedby="address-error"`}></div>
 <div class="govuk-form-group"><label class="govuk-label" for="level">Mailed about</label>
-<select class="govuk-select" id="level" name="level">${[...LevelSchema.options]
+<div class="govuk-hint" id="level-hint">A change takes up to 15 minutes.</div>
+<select class="govuk-select" id="level" name="level" aria-describedby="level-hint">${[...LevelSchema.options]
     .reverse()
     .map(
       (level) => html`<option value="${level}"${level === chosen && html` selected`}>${FROM[level]}</option>`,

@@ -1,5 +1,5 @@
 import { LINK_MINUTES, LINKS_AN_HOUR } from '../domain/person.ts';
-import type { ListedSession } from '../services/sign-in.ts';
+import type { ListedSession } from '../services/sessions.ts';
 import type { Form } from './form.ts';
 import { type Content, type Html, html } from './html.ts';
 import { errorSummary, forgeryField, layout, type Place, table, type Visit } from './layout.ts';
@@ -55,7 +55,13 @@ export function linkAskedPage(visit: Visit, address: string): Html {
     title: 'Check your e-mail',
     content: html`<h1 class="govuk-heading-l">Check your e-mail</h1>
 <p class="govuk-body">If <strong>${address}</strong> gets the alerts of this service, a link to sign in is on its way. It works once, for ${LINK_MINUTES} minutes.</p>
-<p class="govuk-body">Nothing there? Look among the unwanted e-mails. At most one link a minute and ${LINKS_AN_HOUR} an hour are sent to an address. An address that was added within the last quarter of an hour may have to wait that long.</p>
+<p class="govuk-body">If nothing comes within a few minutes:</p>
+<ul class="govuk-list govuk-list--bullet">
+<li>look among your junk e-mail</li>
+<li>check that this is the address that gets the alerts, and that it was confirmed: an address gets nothing before somebody follows the link in the e-mail from AWS Notifications</li>
+<li>if the address was added or changed in the last 15 minutes, ask for another link once they are over: one that was sent before may never come</li>
+</ul>
+<p class="govuk-body">We send an address at most one link a minute, and ${LINKS_AN_HOUR} an hour.</p>
 <p class="govuk-body"><a class="govuk-link" href="/sign-in">Try another address</a></p>`,
   });
 }

@@ -5,7 +5,7 @@ import { type Council, isPlain, rolesFor } from '../domain/council.ts';
 import type { Session } from '../domain/person.ts';
 import type { Database } from '../store/database.ts';
 import { councilPersonId } from '../store/keys.ts';
-import { beginSaidSession } from './sign-in.ts';
+import { beginSaidSession } from './sessions.ts';
 
 /**
  * Signing in by the council's own sign-in: OpenID Connect, authorization code with PKCE, state and nonce. Who is sent there and

@@ -80,7 +80,7 @@ export async function deliverNotice(
     return keep(reference, notice, log);
   }
   await markSent(database, reference, now());
-  log.info('notice sent', { authority, number, level: notice.level, messageId });
+  log.info('notice sent', { authority, number, noticeLevel: notice.level, messageId });
   return 'sent';
 }
 
@@ -101,8 +101,8 @@ function publishNotice(
   });
 }
 
-function keep({ authority, number }: NoticeReference, { level }: Notice, log: Log): Delivery {
-  log.warn('notice kept: nobody who would get it has confirmed', { authority, number, level });
+function keep({ authority, number }: NoticeReference, { level: noticeLevel }: Notice, log: Log): Delivery {
+  log.warn('notice kept: nobody who would get it has confirmed', { authority, number, noticeLevel });
   return 'kept';
 }
 

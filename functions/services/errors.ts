@@ -71,8 +71,9 @@ export class ClosedError extends ServiceError {
 export class FullError extends ServiceError {
   override readonly name = 'FullError';
   override readonly reason = 'conflict';
-  constructor(what: string, most: number) {
-    super(`an authority has at most ${most} ${what}, and this would be more; nothing was stored`);
+  /** `what` with how many: `200 recipients`. */
+  constructor(what: string) {
+    super(`an authority has at most ${what}, and this would be more; nothing was stored`);
   }
 }
 

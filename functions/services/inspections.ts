@@ -1,7 +1,13 @@
 import { settingsIn } from '../domain/authority.ts';
 import { AuthorityIdSchema } from '../domain/identifiers.ts';
 import { InspectionSchema } from '../domain/inspection.ts';
-import { type Done, type LoadedInspection, MOST } from '../domain/loaded-inspection.ts';
+import {
+  type Done,
+  type LoadedInspection,
+  MOST,
+  MOST_LOADED_BYTES,
+  MOST_STORED_BYTES,
+} from '../domain/loaded-inspection.ts';
 import type { Metric } from '../domain/metric.ts';
 import type { Database } from '../store/database.ts';
 import { listAuthorities, readAuthority, readInspection, readMetrics } from '../store/inspections.ts';
@@ -114,17 +120,24 @@ export async function loadInspection(
 }
 
 /** Throws {@link FullError} where more would be loaded of something than there can be; what is there stays, and can be changed. */
-export function checkCapacity({ before, after }: Pick<Plan, 'before' | 'after'>): void {
+export function checkCapacity({ before, after, largest, bytes }: Omit<Plan, 'written' | 'save'>): void {
+  if (largest > MOST_STORED_BYTES)
+    throw new FullError(`${kilobytes(MOST_STORED_BYTES)} of one inspection or metric, with all that is written in it`);
+  if (bytes.after > Math.max(MOST_LOADED_BYTES, bytes.before))
+    throw new FullError(`${kilobytes(MOST_LOADED_BYTES)} of inspections and metrics, with all that is written in them`);
   for (const what of ['metrics', 'inspections'] as const)
-    if (after[what].length > Math.max(MOST[what], before?.[what].length ?? 0)) throw new FullError(what, MOST[what]);
+    if (after[what].length > Math.max(MOST[what], before?.[what].length ?? 0))
+      throw new FullError(`${MOST[what]} ${what}`);
 }
 
 /** Throws {@link FullError} where an authority has as many versions of what it sets as there can be. */
 export function checkVersions({ inspections, localStandards, settings = [] }: LoadedInspection): void {
   const progress = inspections.reduce((sum, each) => sum + each.progress.length, 0);
   if (progress + localStandards.length + settings.length >= MOST.versions)
-    throw new FullError('standards, reports of progress and settings, earlier ones counted', MOST.versions);
+    throw new FullError(`${MOST.versions} standards, reports of progress and settings, earlier ones counted`);
 }
+
+const kilobytes = (bytes: number): string => `${(bytes / 1024).toLocaleString('en-GB')} KB`;
 
 /** Moves what an earlier version stored, of every authority, to where it belongs now. Says how many items moved for each. */
 export async function moveFormerInspections(

@@ -1,4 +1,4 @@
-import { InvalidParameterException, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { FilterPolicyLimitExceededException, InvalidParameterException, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { highest, type Level, rank } from '../domain/lifecycle.ts';
 import { type Hears, isFilterOf, type Recipient } from '../domain/recipient.ts';
 import type { Unreadable } from '../domain/unreadable.ts';
@@ -60,6 +60,17 @@ export class TooManyAuthoritiesError extends ServiceError {
   constructor(count: number) {
     super(
       `this address hears of ${count} authorities already, as many as SNS allows; choose the level "critical", which takes less room, or another address`,
+    );
+  }
+}
+
+/** As many addresses are mailed, of all authorities together, as SNS takes with a filter each. */
+export class TooManyAddressesError extends ServiceError {
+  override readonly name = 'TooManyAddressesError';
+  override readonly reason = 'conflict';
+  constructor() {
+    super(
+      'as many addresses are mailed here, of all authorities together, as AWS allows; nothing was stored. Remove one that is needed no more, or ask whoever runs the service to have the limit raised ("Filter policies per topic", 200 unless AWS was asked)',
     );
   }
 }
@@ -147,7 +158,7 @@ const lapseOf = ({ requestedAt }: Pick<Recipient, 'requestedAt'>): string =>
  * another, gets them from `level` on without being asked again. Without a word of the monthly summary that stays as it is; the first
  * is of the next month.
  *
- * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, {@link FullError}, `InvalidError`.
+ * Throws {@link AddressTakenError}, {@link TooManyAuthoritiesError}, {@link TooManyAddressesError}, {@link FullError}, `InvalidError`.
  */
 export function addRecipient(
   recipients: Recipients,
@@ -165,7 +176,7 @@ export function addRecipient(
     const subscription = (await listSubscriptions(recipients)).find((each) => each.id === id);
     const { recipients: all } = await readRecipients(database);
     const others = all.filter((each) => each.id !== id && each.hears[authority]);
-    if (others.length >= MAX_RECIPIENTS) throw new FullError('recipients', MAX_RECIPIENTS);
+    if (others.length >= MAX_RECIPIENTS) throw new FullError(`${MAX_RECIPIENTS} recipients`);
     const { read, stored } = await readRecipientAsStored(database, id);
     const before = await heardBefore(recipients, subscription, read, now);
     const hears = { ...before, [authority]: level };
@@ -278,6 +289,7 @@ async function takingNoMore(count: number, call: () => Promise<void>): Promise<v
   try {
     await call();
   } catch (error) {
+    if (error instanceof FilterPolicyLimitExceededException) throw new TooManyAddressesError();
     if (!(error instanceof InvalidParameterException)) throw error;
     // Subscribed since it was listed.
     if (isOtherFilter(error)) throw new RecipientChangedError();

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Grant } from '../domain/access.ts';
 import {
   LINK_MINUTES,
@@ -10,23 +9,22 @@ import {
   type Said,
   type Session,
   scopesOf,
-  sessionId,
   sessionOf,
   withLink,
-  withSaidSession,
   withSession,
 } from '../domain/person.ts';
 import type { Recipient } from '../domain/recipient.ts';
 import type { Database } from '../store/database.ts';
-import { PersonChangedError, readPerson, readPersonOrNew, savePerson } from '../store/people.ts';
+import { PersonChangedError, readPerson, savePerson } from '../store/people.ts';
 import { readRecipient } from '../store/recipients.ts';
-import { NotFoundError, UnreadableItemError } from './errors.ts';
+import { UnreadableItemError } from './errors.ts';
 import { retryChanged } from './retry.ts';
+import { beginSession, digestOf, newSecret, partsOf, partsOfSession } from './sessions.ts';
 import type { Recipients } from './subscriptions.ts';
 
 /**
- * Signing in by mail, and sessions, however they were begun. Whoever reads the mails of an address that gets the alerts is who they say. A link and a session
- * are each 256 random bits that only their holder has; kept are their digests, with the address, in one item.
+ * Signing in by mail, and what a session allows. Whoever reads the mails of an address that gets the alerts is who they say. A link is as secret as a
+ * session (`sessions.ts`), and kept as its digest, too.
  */
 
 type Tables = Database<'access' | 'alerts'>;
@@ -43,23 +41,6 @@ export interface SigningIn {
 }
 
 const LINK = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{43})$/;
-
-const SESSION = /^ims_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
-
-export const isSession = (cookie: string): boolean => SESSION.test(cookie);
-
-const newSecret = (): string => randomBytes(32).toString('base64url');
-
-const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
-
-/** Names the settings of the council's own sign-in, as the functions are told them, without telling them. */
-export const settingsId = (spelled: string): string => digestOf(spelled).slice(0, 16);
-
-/** What of a link or a session is known here: whose it says it is, and the digest of its secret. */
-function partsOf(pattern: RegExp, text: string): { id: string; digest: string } | undefined {
-  const [, id, secret] = pattern.exec(text) ?? [];
-  return id && secret ? { id, digest: digestOf(secret) } : undefined;
-}
 
 /**
  * Mails a link, if the address has confirmed that it gets the alerts and was not sent too many of late. `linkTo` makes
@@ -112,57 +93,13 @@ export async function useLink(
 ): Promise<{ cookie: string; session: Session } | undefined> {
   const link = partsOf(LINK, code);
   if (!link) return undefined;
-  return begin({ database, now }, async (digest) => {
+  return beginSession({ database, now }, async (digest) => {
     const [person, recipient] = await Promise.all([readPerson(database, link.id), readRecipient(database, link.id)]);
     const change = () =>
       person && hearsAnything(recipient)
         ? withSession(person, link.digest, digest, recipient.requestedAt, now)
         : undefined;
     return { person, change };
-  });
-}
-
-/**
- * Saves somebody who was read with a session of a new secret, as `change` makes it; undefined where that makes none. A session
- * that is there already was saved by this very call, whose answer was lost.
- */
-async function begin(
-  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
-  read: (digest: string) => Promise<{
-    readonly person: Person | undefined;
-    readonly change: () => { readonly person: Person; readonly session: Session } | undefined;
-  }>,
-): Promise<{ cookie: string; session: Session } | undefined> {
-  const secret = newSecret();
-  const digest = digestOf(secret);
-  return retryChanged(async () => {
-    const { person, change } = await read(digest);
-    const saved = person && sessionOf(person, digest, now);
-    if (saved) return { cookie: cookieOf(person, secret), session: saved };
-    const begun = change();
-    if (!begun) return undefined;
-    await savePerson(database, begun.person);
-    return { cookie: cookieOf(begun.person, secret), session: begun.session };
-  });
-}
-
-const cookieOf = ({ id }: Person, secret: string): string => `ims_${id}_${secret}`;
-
-/**
- * Begins a session for somebody of whom the council's own sign-in said who they are; undefined where this attempt began one
- * already. `attempt` names it as long as it could come back.
- */
-export async function beginSaidSession(
-  { database, now }: { readonly database: Database<'access'>; readonly now: Date },
-  id: string,
-  attempt: { readonly name: string; readonly expires: string },
-  said: Said,
-): Promise<{ cookie: string; session: Session } | undefined> {
-  const once = { digest: digestOf(attempt.name), expires: attempt.expires };
-  return begin({ database, now }, async (digest) => {
-    // Whoever cannot be read begins anew: all that is kept of them is their sessions.
-    const person = await readPersonOrNew(database, id, now);
-    return { person, change: () => withSaidSession(person, once, digest, said, now) };
   });
 }
 
@@ -184,7 +121,7 @@ export async function readSession(
   authority: string | undefined,
 ): Promise<SessionGrant | undefined> {
   const { database, now } = signingIn;
-  const given = partsOf(SESSION, cookie);
+  const given = partsOfSession(cookie);
   if (!given) return undefined;
   const [person, recipient] = await Promise.all([
     readPerson(database, given.id),
@@ -250,43 +187,4 @@ async function isStillMailed({ database, sns, topicArn, now }: SigningIn, person
     });
   });
   return isMailed;
-}
-
-/** A session as its owner sees it. */
-export interface ListedSession {
-  readonly id: string;
-  readonly startedAt: string;
-  readonly expires: string;
-  /** Whether it is the one that asks. */
-  readonly isThis: boolean;
-}
-
-/** The sessions of whoever has this one, newest first. */
-export async function listSessions(database: Tables, cookie: string, now: Date): Promise<ListedSession[]> {
-  const given = partsOf(SESSION, cookie);
-  const person = given && (await readPerson(database, given.id));
-  if (!person) return [];
-  return person.sessions
-    .filter(({ expires }) => expires > now.toISOString())
-    .map((session) => ({
-      id: sessionId(session),
-      startedAt: session.startedAt,
-      expires: session.expires,
-      isThis: session.digest === given.digest,
-    }))
-    .reverse();
-}
-
-/** Ends this session, or of the same person the one named. Throws {@link NotFoundError}. */
-export async function endSession(database: Tables, cookie: string, now: Date, id?: string): Promise<void> {
-  const given = partsOf(SESSION, cookie);
-  if (!given) return;
-  await retryChanged(async () => {
-    const person = await readPerson(database, given.id);
-    if (!person || !sessionOf(person, given.digest, now)) return;
-    const isMeant = (session: Session): boolean =>
-      id === undefined ? session.digest === given.digest : sessionId(session) === id;
-    if (!person.sessions.some(isMeant)) throw new NotFoundError('session', id ?? '');
-    await savePerson(database, { ...person, sessions: person.sessions.filter((session) => !isMeant(session)) });
-  });
 }

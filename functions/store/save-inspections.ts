@@ -129,6 +129,10 @@ export interface Plan {
   readonly after: LoadedInspection;
   /** How many items are written or removed. */
   readonly written: number;
+  /** The largest item that is written, in bytes; 0 for none. */
+  readonly largest: number;
+  /** How many bytes inspections and metrics take together, before and after. */
+  readonly bytes: { readonly before: number; readonly after: number };
   /** Does it, unless there is nothing to do. {@link InspectionsChangedError} where somebody was faster. */
   save(): Promise<void>;
 }
@@ -243,12 +247,19 @@ function planOf(
       return loadedFrom(read) as LoadedInspection;
     },
     written,
+    largest: Math.max(0, ...changes.put.map((item) => Buffer.byteLength(item.data?.S ?? ''))),
+    bytes: { before: loadedBytes(stored), after: loadedBytes(changes.after) },
     async save() {
       const { settings = [] } = versionsIn(stored);
       if (!known || written > 0) await saveChanges(database, authority, { ...changes, known, name, settings });
     },
   };
 }
+
+const loadedBytes = (items: readonly Item[]): number =>
+  [INSPECTION_PREFIX, METRIC_PREFIX]
+    .flatMap((prefix) => beginningWith(items, prefix))
+    .reduce((sum, item) => sum + Buffer.byteLength(JSON.stringify(dataOf(item))), 0);
 
 /**
  * Keeps a version of an authority's settings; earlier ones stay. Undefined where the authority is unknown;

@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { HEREFORDSHIRE } from '../support/build.ts';
+import { oddWordsIn } from '../support/look.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -32,6 +34,11 @@ describe.each(DOCUMENTS)('%s', (document) => {
     const inside = targets.filter((target) => !/^[a-z]+:/.test(target));
     expect(inside.filter((target) => !existsSync(join(ROOT, dirname(document), target)))).toEqual([]);
   });
+});
+
+test('no e-mail says an id of a metric, nor a month or a day as programs write it', () => {
+  const ids = HEREFORDSHIRE.metrics.map(({ id }) => id);
+  expect(oddWordsIn(read('docs/emails.md'), ids)).toEqual([]);
 });
 
 test('every picture is shown by a document', () => {

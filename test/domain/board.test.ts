@@ -130,6 +130,13 @@ describe('who has an alert in hand', () => {
     expect(last?.earlier?.map(({ author }) => author)).toEqual(Array.from({ length: 20 }, (_, at) => `Head ${at + 4}`));
   });
 
+  it('is kept of as many before as is not too much to read of every alert, and always of the last', () => {
+    let last: Acknowledgement | undefined;
+    for (let count = 0; count < 5; count++)
+      last = acknowledge(board, last, 'assessments', { author: `Head ${count}`, note: 'x'.repeat(2000) }, doing);
+    expect(last?.earlier?.map(({ author }) => author)).toEqual(['Head 2', 'Head 3']);
+  });
+
   it('is repeated only in the same words by the same', () => {
     expect(isSaidAgain(taken, given, doing)).toBe(true);
     expect(isSaidAgain(taken, { ...given, note: 'Plan agreed' }, doing)).toBe(false);

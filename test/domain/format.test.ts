@@ -87,6 +87,7 @@ describe('what a figure is held against', () => {
   it.each([
     [['46'], 'paragraph 46'],
     [['53', '78'], 'paragraphs 53 and 78'],
+    [['53', '67', '78'], 'paragraphs 53, 67 and 78'],
     [['record'], 'record of main findings'],
     [['cover'], 'title page'],
   ])('names parts of the report: %j', (paragraphs, words) => {

@@ -6,10 +6,10 @@ import { bodyOf } from '../../functions/domain/notice.ts';
 import type { Notice, NoticeItem } from '../../functions/domain/notice-contents.ts';
 import { subjectOf } from '../../functions/domain/notice-subject.ts';
 import { addMonths } from '../../functions/domain/period.ts';
-import { reconcile } from '../../functions/domain/reconcile.ts';
+import { reconcile, standingOn, timelines } from '../../functions/domain/reconcile.ts';
 import type { AuthorityRecord } from '../../functions/domain/record.ts';
 import type { Month } from '../../functions/domain/submission.ts';
-import { aBacklog, aMetric, aRecord, type Figure, months, reported } from '../support/build.ts';
+import { aBacklog, aMetric, aRecord, type Figure, month, months, reported } from '../support/build.ts';
 
 /** A day on which nothing is late, whatever of the record's first months is in. */
 const NOW = new Date('2010-12-01T12:00:00Z');
@@ -580,5 +580,91 @@ describe('17-flapping-around-the-line', () => {
     const told = subjects(seldom, 'watch');
     expect(told.length).toBeLessThanOrEqual(12);
     expect(told.some((subject) => subject.includes('no longer raised'))).toBe(true);
+  });
+});
+
+describe('a stored board', () => {
+  const settings = { version: 3, author: 'A. Head', reason: 'agreed', setAt: '2010-10-01T00:00:00.000Z' };
+  const record = recordOf([BAD, BAD], { settings: [settings] });
+  const { board } = look(record);
+  const rewritten = (stored: object): boolean =>
+    reconcile(stored as Board, record, [], NOW, 'show').board !== undefined;
+  const backwards = (value: unknown): unknown =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, inner]) => [key, backwards(inner)]),
+        );
+
+  it('is written anew only where it says something else, in whatever order it comes back', () => {
+    expect(board.settings).toBe(3);
+    expect(rewritten(board)).toBe(false);
+    expect(rewritten(backwards(board) as Board)).toBe(false);
+    expect(rewritten({ ...board, nothing: undefined })).toBe(false);
+  });
+
+  it.each<[string, object]>([
+    ['lacks something', { latestPeriod: undefined }],
+    ['has something more', { more: 1 }],
+    ['has nothing where there is something', { progress: null }],
+    ['has a word where there is more', { progress: 'none' }],
+    ['has another revision', { judged: { ...board.judged, '2010-10': 2 } }],
+    ['has one thing under another name', { judged: { '2010-09': 1, '2010-11': 1 } }],
+    ['has a finding less', { alerts: { assessments: { ...board.alerts.assessments, findings: [] } } }],
+  ])('is written anew where it %s', (_, other) => {
+    expect(rewritten({ ...board, ...other })).toBe(true);
+  });
+
+  it('numbers its notices, and keeps the number of the last at each level', () => {
+    expect(board.announced?.lastOf).toEqual({ critical: 1 });
+    const stock = aBacklog();
+    const [first, then] = [[BAD, 5] as const, [BAD, 11] as const].map(([figure, count], i) =>
+      month(addMonths('2010-10', i), { [metric.id]: reported(metric, figure), backlog: { count } }),
+    ) as [Month, Month];
+    const both = (...all: Month[]) => aRecord({ metrics: [metric, stock], months: all });
+    const told = look(both(first)).board;
+    const next = look(both(first, then), told);
+    expect([next.notice?.number, next.notice?.level, next.board.announced?.lastOf]).toEqual([
+      ...[2, 'watch', { critical: 1, watch: 2 }],
+    ]);
+    // A board of an earlier version does not say: its last may have been critical.
+    const { lastOf: _, ...announced } = told.announced as NonNullable<Board['announced']>;
+    expect(look(both(first, then), { ...told, announced }).board.announced?.lastOf).toEqual({
+      ...{ critical: 1, watch: 2 },
+    });
+  });
+
+  it('whose metric cannot be read stays as it stood, and nobody is told of it', () => {
+    const unreadable = [
+      { kind: 'metric' as const, of: metric.id, table: 'baselines', key: 'METRIC#assessments', why: 'it is no JSON' },
+    ];
+    const held = look({ ...record, metrics: [aMetric({ id: 'other' })], unreadable }, board);
+    expect(held.board.alerts).toEqual(board.alerts);
+    expect(held.notice).toBeUndefined();
+  });
+
+  it('tells how things stand without any news', () => {
+    const notice = standingOn(board, record, NOW, 'show');
+    expect(notice).toMatchObject({ transitions: [], stillRaised: [{ alert: metric.id, level: 'critical' }] });
+  });
+});
+
+describe('the timelines', () => {
+  it('judge a metric while it is measured, by those evaluators that are named, and absent reports up to the latest month', () => {
+    const later = aMetric({ from: '2010-11' } as Partial<Metric>);
+    const [judged] = timelines(recordOf([BAD, BAD], { metrics: [later] }), 'show').values();
+    expect(judged?.map(({ period }) => period)).toEqual(['2010-11']);
+    const record = recordOf([BAD]);
+    expect(timelines(record, 'show', []).get(metric.id)?.[0]?.findings).toEqual([]);
+    const breaching = aBacklog({ mOfN: { m: 1, n: 1, missing: 'breaching' } });
+    const absent = aRecord({
+      metrics: [breaching],
+      months: [...months(breaching, [5]), month('2010-11', {}), month('2010-12', {})],
+    });
+    expect([...(timelines(absent, 'show').get('backlog') ?? [])].map(({ period }) => period)).toEqual([
+      ...['2010-10', '2010-11', '2010-12'],
+    ]);
   });
 });

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { LocalStandard, Metric } from '../../functions/domain/metric.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { Observation } from '../../functions/domain/series.ts';
-import { foundFigures, type Judged, type Settings, standardFor, timeline } from '../../functions/domain/timeline.ts';
+import {
+  foundFigures,
+  type Judged,
+  judgedAt,
+  rebasePeriodsOf,
+  type Settings,
+  standardFor,
+  timeline,
+} from '../../functions/domain/timeline.ts';
 import {
   aBacklog,
   aLocalStandard,
@@ -273,4 +281,82 @@ it('the figures that others are held against go on while they are the same', () 
     ['2010-10', '2010-11', 90],
     ['2010-12', '2011-03', 60],
   ]);
+});
+
+describe('an entry', () => {
+  const of = (metric: Metric, figures: readonly (Figure | undefined)[], settings: Partial<Settings> = {}) =>
+    judge(metric, figures, settings);
+
+  it('holds what was reported and found, every evaluator on its own, and that something changed only where it did', () => {
+    const failing = aBacklog({ baseline: inFigures(4) });
+    const [well, bad] = of(failing, [4, 40]);
+    expect(Object.keys(well ?? {}).sort()).toEqual(['alert', 'findings', 'observation', 'period']);
+    expect(Object.keys(bad ?? {})).toEqual(expect.arrayContaining(['observation', 'transition']));
+    expect(bad?.findings.map(({ evaluator }) => evaluator)).toEqual(['standard', 'inspection']);
+    const breaching = aBacklog({ mOfN: { m: 1, n: 1, missing: 'breaching' } });
+    const absent = of(breaching, [4, undefined, 4])[1];
+    expect([absent?.period, absent?.findings.length]).toEqual(['2010-11', 1]);
+    expect(absent).not.toHaveProperty('observation');
+  });
+
+  it('is in force from its period on, until the next', () => {
+    const entries = of(aBacklog(), [4, undefined, 40]);
+    const inForce = ['2010-09', '2010-10', '2010-11', '2010-12', '2011-06'].map((period) => judgedAt(entries, period));
+    expect(inForce.map((entry) => entry?.period)).toEqual([undefined, ...['2010-10', '2010-10', '2010-12', '2010-12']]);
+  });
+
+  it('is of a reported month alone, unless an absent report counts as failing', () => {
+    const missing = aBacklog({ mOfN: { m: 1, n: 1, missing: 'missing' } });
+    expect(of(missing, [4, undefined, 4]).map(({ period }) => period)).toEqual(['2010-10', '2010-12']);
+  });
+
+  it('says that what is raised is worse than it was told, though it fails no standard; of a mere watch, or within a range, never', () => {
+    const worsened = (metric: Metric, figures: Figure[], evaluators?: Settings['evaluators']) =>
+      of(metric, figures, evaluators ? { evaluators } : {}).filter(({ transition }) => transition === 'worsened')
+        .length;
+    const figures: Figure[] = [...repeat(6, [70, 100]), ...repeat(8, [45, 100])];
+    const fallen = aMetric({ standards: [] });
+    expect(worsened(fallen, figures)).toBe(1);
+    expect(worsened(fallen, figures, ['inspection'])).toBe(0);
+    const range = aMetric({
+      polarity: 'target',
+      standards: [{ value: 80, upTo: 90, from: '2000-01', basis: 'local', note: 'a range' }],
+    });
+    const told = of(range, figures).flatMap(({ findings }) => findings.map(({ evaluator }) => evaluator));
+    expect(new Set(told)).toEqual(new Set(['standard']));
+  });
+});
+
+describe('the way of working', () => {
+  const version = (fields: Partial<LocalStandard>): LocalStandard => aLocalStandard({ from: '2010-10', ...fields });
+
+  it('changed in the months of the inspection and of the newest version that names any, each once and in order', () => {
+    const localStandards = [
+      version({ rebaseDates: ['2010-01-05'] }),
+      version({ version: 2, rebaseDates: ['2011-03-06', '2010-12-31'] }),
+      version({ version: 3, value: 80 }),
+    ];
+    const of = (settings: Pick<Settings, 'rebaseDates' | 'localStandards'>) => rebasePeriodsOf(settings);
+    expect(of({ rebaseDates: ['2011-06-01', '2011-03-01'], localStandards })).toEqual([
+      ...['2010-12', '2011-03', '2011-06'],
+    ]);
+    expect(of({ rebaseDates: [], localStandards: [version({ value: 80 })] })).toEqual([]);
+  });
+
+  it('has a comparable figure from the month on in which that was stated, and the figures from each change on', () => {
+    const metric = aMetric({ standards: [], baseline: inFigures(88) });
+    const stated = [version({ from: '2011-01', rebaseDates: ['2010-12-01'], comparable: 80 })];
+    const found = foundFigures(metric, series(repeat(5, [80, 100])), { rebaseDates: [], localStandards: stated });
+    expect(found.map(({ from, to, value, isComparable }) => [from, to, value, isComparable])).toEqual([
+      ['2010-10', '2010-11', 88, false],
+      ['2011-01', '2011-02', 80, true],
+    ]);
+    // The same figure, stated anew, is drawn on its own.
+    const same = [version({ rebaseDates: ['2010-12-01'], comparable: 88 })];
+    expect(
+      foundFigures(metric, series(repeat(4, [80, 100])), { rebaseDates: [], localStandards: same }).map(
+        ({ from }) => from,
+      ),
+    ).toEqual(['2010-10', '2010-12']);
+  });
 });

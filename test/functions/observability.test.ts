@@ -5,15 +5,18 @@ import { METRICS } from '../../functions/runtime/metrics.ts';
 import { listTokens } from '../../functions/store/access.ts';
 import type { LogLine } from '../../local/function-log.ts';
 import { databaseOf } from '../../local/launch.ts';
+import { type Neighbour, startNeighbour } from '../support/caller.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 import { HOME, tokenFor } from '../support/visit.ts';
 
-/** What the functions leave behind for whoever operates them: lines that can be followed, and metrics. */
+/** What the functions leave behind for whoever operates them: lines that can be followed, and metrics. Of two councils, each under its name. */
 
 let service: Service;
+let neighbour: Neighbour;
 let requestId: string;
 beforeAll(async () => {
   service = await startService();
+  neighbour = await startNeighbour(service);
   const figures = { observations: { 'initial-assessments-on-time': { numerator: 20, denominator: 50 } } };
   const answer = await fetch(`${service.api}/v1/authorities/${AUTHORITY}/submissions/2011-09`, {
     method: 'PUT',
@@ -46,10 +49,30 @@ test('a request can be followed to the e-mail that it caused', async () => {
     (line) => line.message === 'authority evaluated' && line.judged?.includes(accepted.months[0]) && line.notice,
   );
   expect(evaluated).toMatchObject({ authority: AUTHORITY });
-  const sent = lines.find((line) => line.message === 'notice sent' && line.number === evaluated.notice);
-  expect(sent).toMatchObject({ authority: AUTHORITY, messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  const sent = lines.find(
+    ({ message, authority, number }) =>
+      message === 'notice sent' && authority === AUTHORITY && number === evaluated.notice,
+  );
+  expect(sent).toMatchObject({ messageId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
   const mail = (await service.mails()).find(({ text }) => text.includes(`e-mail ${sent.number} about Herefordshire`));
   expect(mail?.text).toContain('September 2011');
+});
+
+test('so can that of another council, with nothing of the first in its lines or its e-mail', async () => {
+  const lines = printed();
+  const own = lines.filter(({ authority }) => authority === 'bristol');
+  expect(own.find(({ message }) => message === 'months accepted')).toMatchObject({
+    requestId: neighbour.requestId,
+    months: ['2011-08 r1'],
+  });
+  const { number } = own.find(({ message }) => message === 'notice sent') ?? {};
+  expect(own.find(({ notice }) => notice === number)).toMatchObject({ judged: ['2011-08 r1'] });
+  expect(own.filter((line) => /herefordshire/i.test(JSON.stringify(line)))).toEqual([]);
+  const mails = (await service.mails()).filter(({ to }) => to.some(({ address }) => address === neighbour.address));
+  const mail = mails.find(({ text }) => text.includes(`e-mail ${number} about Bristol`));
+  expect(mail?.text).toContain('Referrals waiting in Bristol');
+  expect(mails.filter(({ text }) => /herefordshire/i.test(text))).toEqual([]);
+  await neighbour.untouched();
 });
 
 test('what a token did can be listed by its id, and what came without one has none', async () => {
@@ -112,11 +135,12 @@ describe('metrics in the embedded metric format', () => {
 
   test('they count what happened', () => {
     const sum = (name: string) => values(name).reduce((total, value) => total + value, 0);
-    // One by the API and one by the page.
-    expect(sum('Submissions')).toBe(2);
+    // One by the API, one by the page, and the neighbour's.
+    expect(sum('Submissions')).toBe(3);
     expect(sum('Raised')).toBeGreaterThanOrEqual(1);
     expect(sum('Mailed')).toBe(printed().filter((line) => line.message === 'notice sent').length);
-    expect(values('ConfirmedRecipients').at(-1)).toBe(1);
+    // One of each council.
+    expect(values('ConfirmedRecipients').at(-1)).toBe(2);
     expect(values('OldestUnsentNotice').at(-1)).toBe(0);
   });
 
@@ -134,6 +158,7 @@ describe('metrics in the embedded metric format', () => {
     expect(counted).toMatchObject([{ service: 'notify', authority: AUTHORITY, WaitingNotices: 1 }]);
     expect(counted[0]._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service', 'authority']]);
     expect((await service.get('/notices')).waiting).toBe(1);
+    await neighbour.untouched();
   });
 });
 

@@ -42,10 +42,15 @@ test('hooks are run around the tests of their block, and what they give back aft
 });
 
 test('a test fails by what it throws, or what was to be there for it; rows are tests of their own; skipped is not failed', async () => {
-  const write = ({ describe, test, beforeAll }: Record<string, never>) => {
-    const { each, skipIf } = test as unknown as {
+  const write = ({ describe, test, beforeAll, afterAll }: Record<string, never>) => {
+    // What is left undone at the end fails no test.
+    (afterAll as unknown as (work: () => void) => void)(() => {
+      throw new Error('nothing to end');
+    });
+    const { each, skipIf, runIf } = test as unknown as {
       each: (rows: unknown[]) => (title: string, work: unknown) => void;
       skipIf: (skipped: boolean) => (title: string, work: unknown) => void;
+      runIf: (isRun: boolean) => (title: string, work: unknown) => void;
     };
     const declare = test as unknown as (title: string, work: unknown) => void;
     each([
@@ -58,6 +63,7 @@ test('a test fails by what it throws, or what was to be there for it; rows are t
     });
     declare('skipped', ({ skip }: { skip(): void }) => skip());
     skipIf(true)('never', () => expect(1).toBe(2));
+    runIf(false)('nor this', () => expect(1).toBe(2));
     (describe as unknown as (title: string, work: () => void) => void)('broken', () => {
       (beforeAll as unknown as (work: () => void) => void)(() => {
         throw new Error('no store');

@@ -74,6 +74,7 @@ export function declaring(expect: unknown): Declared {
   const tests = Object.assign(test, {
     each: each(test),
     skipIf: (skipped: unknown) => (skipped ? nothing : test),
+    runIf: (isRun: unknown) => (isRun ? test : nothing),
   });
   const hook = (kind: 'beforeAll' | 'afterAll' | 'beforeEach' | 'afterEach') => (work: Work) =>
     void block[kind].push(work);
@@ -131,6 +132,9 @@ export async function runCases(
       if (!told(each, error, performance.now() - began)) return;
     }
   } finally {
-    for (const work of after) await Promise.resolve(work()).catch(() => undefined);
+    for (const work of after)
+      await Promise.resolve()
+        .then(() => work())
+        .catch(() => undefined);
   }
 }

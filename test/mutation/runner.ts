@@ -37,7 +37,9 @@ interface Told {
 type Load = (require: NodeRequire, module: object, exports: object) => void;
 
 /** Tests of how long something takes say nothing of what it does, and changed code is slower anyway. */
-const OF_TIME = /\bms\b/;
+const OF_TIME = /\bms\b|within a second/;
+/** Tests of more than pure functions; not all that they need is played in memory. */
+const OF_A_SERVICE = /^test\/(?!domain\/)/;
 
 const shared = globalThis as { __stryker__?: Namespace };
 shared.__stryker__ ??= {};
@@ -57,10 +59,18 @@ class InProcessRunner {
   static readonly inject = [] as const;
   /** Each test file, by its path from the root. */
   readonly #files = new Map<string, Load>();
+  /** Those whose tests go on from what the ones before them left in a store. */
+  readonly #stories = new Set<string>();
+  /** What fails though nothing is changed: it needs more of the service than is played in memory. */
+  readonly #unplayed = new Set<string>();
   /** How many changes each noticed. */
   readonly #noticed = new Map<string, number>();
   #expect: unknown;
   #require = createRequire(import.meta.url);
+  /** Of so many changes one is tried, where a sample is asked for. */
+  readonly #oneOf = Number(process.env.MUTATION_ONE_OF ?? 1);
+  /** The changes that are not in the sample. */
+  readonly #unasked = new Set<string>();
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -72,6 +82,8 @@ class InProcessRunner {
     const files = (process.env.MUTATION_TESTS ?? '').split(',').map((path) => resolve(root, path));
     const require = createRequire(resolve(root, 'package.json'));
     this.#require = require;
+    // Some of what `expect` asks wants to know the file that it is in.
+    Object.assign(globalThis, { __vitest_worker__: { filepath: root } });
     const { build } = require('esbuild') as typeof import('esbuild');
     this.#expect = (
       await import(pathToFileURL(require.resolve('vitest').replace('index.cjs', 'dist/index.js')).href)
@@ -91,6 +103,13 @@ class InProcessRunner {
               );
               const inMemory = (name: string) => ({ path: resolve(root, `test/mutation/${name}.ts`) });
               onResolve({ filter: /\/bench\/store\.ts$/ }, () => inMemory('store'));
+              onResolve({ filter: /\/(service|described|launch)\.ts$/ }, ({ path, importer }) =>
+                /^test\/support\/(service|described)\.ts$|^local\/launch\.ts$/.test(
+                  relative(root, resolve(dirname(importer), path)),
+                )
+                  ? inMemory('service')
+                  : undefined,
+              );
               onResolve({ filter: /\/support\/topic\.ts$/ }, ({ importer }) =>
                 // What stands in for it is made of it.
                 dirname(importer) === resolve(root, 'test/mutation') ? undefined : inMemory('topic'),
@@ -102,7 +121,7 @@ class InProcessRunner {
                   .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
                   .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
                   // What waits as it loads cannot be bundled so; the Lambdas of the simulation wait for nothing.
-                  .replaceAll(/^(const .* =) await import\(/gm, '$1 require('),
+                  .replaceAll(/^(const .* =| {2}\w+:) await import\(/gm, '$1 require('),
               }));
             },
           },
@@ -111,6 +130,9 @@ class InProcessRunner {
       const text = outputFiles[0]?.text ?? '';
       // Nothing of what is changed.
       if (!text.includes('stryMutAct_')) continue;
+      for (const [, id] of text.matchAll(/stryMutAct_\w+\("(\d+)"\)/g))
+        if (id && Number(id) % this.#oneOf !== 0) this.#unasked.add(id);
+      if (text.includes('createMemoryStore')) this.#stories.add(relative(root, file));
       this.#files.set(
         relative(root, file),
         new Script(`(function (require, module, exports) {${text}\n})`, { filename: file }).runInThisContext(),
@@ -121,7 +143,15 @@ class InProcessRunner {
   async dryRun() {
     namespace.activeMutant = undefined;
     namespace.mutantCoverage ??= { static: {}, perTest: {} };
-    const told = await this.#run(undefined, false);
+    const all = await this.#run(undefined, false);
+    for (const { id, error } of all) if (error && OF_A_SERVICE.test(id)) this.#unplayed.add(id);
+    if (this.#unplayed.size > 0) console.warn(`not played in memory:\n${[...this.#unplayed].join('\n')}`);
+    const told = all.filter(({ id }) => !this.#unplayed.has(id));
+    // Those that no test reaches would count as survived otherwise.
+    const { perTest } = namespace.mutantCoverage;
+    const [first] = told;
+    if (first)
+      perTest[first.id] = { ...perTest[first.id], ...Object.fromEntries([...this.#unasked].map((id) => [id, 1])) };
     return {
       status: 'complete',
       mutantCoverage: namespace.mutantCoverage,
@@ -133,6 +163,8 @@ class InProcessRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, disableBail }: MutantRun) {
+    // What ends in an error counts neither as noticed nor as survived.
+    if (this.#unasked.has(activeMutant.id)) return { status: 'error', errorMessage: 'not in the sample' };
     Object.assign(namespace, {
       activeMutant: activeMutant.id,
       hitCount: hitLimit === undefined ? undefined : 0,
@@ -175,13 +207,16 @@ class InProcessRunner {
       const ids = new Map(cases.map((each, index) => [each, `${file}#${index} ${each.name}`]));
       const idOf = (each: Case): string => ids.get(each) ?? '';
       let going = true;
+      const isWanted = (each: Case): boolean => (wanted ? wanted.has(idOf(each)) : !OF_TIME.test(each.name));
+      const last = cases.findLastIndex(isWanted);
       await runCases(
-        cases.filter((each) => (wanted ? wanted.has(idOf(each)) : !OF_TIME.test(each.name))),
+        cases.filter((each, index) => isWanted(each) || (this.#stories.has(file) && index < last)),
         (each) => {
           namespace.currentTestId = idOf(each);
         },
         (each, error, ms) => {
           namespace.currentTestId = undefined;
+          if (this.#unplayed.has(idOf(each))) return true;
           told.push({ id: idOf(each), name: `${file} ${each.name}`, timeSpentMs: Math.round(ms), error });
           if (error) noticed(file);
           going = !(error && bail);

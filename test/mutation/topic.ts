@@ -17,7 +17,8 @@ interface Mail {
   readonly text: string;
 }
 
-function startSns(names: readonly string[]) {
+/** Topics in memory by these names, and all mail that came of them. */
+export function startSns(names: readonly string[], now: () => number = Date.now) {
   const mails: Mail[] = [];
   const mail = (addresses: readonly string[], subject: string, text: string): void =>
     void mails.push(...addresses.map((address) => ({ to: [{ address }], subject, text })));
@@ -28,7 +29,7 @@ function startSns(names: readonly string[]) {
     names.map((name) => [
       `${ARNS}:${name}`,
       createMailTopic({
-        now: Date.now,
+        now,
         policyDelay: () => 0,
         onPublish: (_, addresses) => reach(addresses),
         onAddressed: (_, addresses) => reach(addresses),

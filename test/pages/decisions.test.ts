@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forgeryToken } from '../../functions/pages/session.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
-import { callerOf } from '../support/caller.ts';
+import { callerOf, loadSecondAuthority } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
-import { EXAMPLE, HOME, loadSecondAuthority, seenIn, submitExample, tokenFor } from '../support/visit.ts';
+import { EXAMPLE, HOME, seenIn, submitExample, tokenFor } from '../support/visit.ts';
 
 /** What is decided on the page: standards, tried out first; how far actions are; tokens for programs. */
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPES } from '../../functions/domain/access.ts';
+import { MetricEvaluatorSchema } from '../../functions/domain/evaluators/evaluator.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import type { PageKey } from '../../functions/http/routes.ts';
 import { type ChartData, chart, REFERENCES } from '../../functions/pages/chart.ts';
@@ -11,9 +12,10 @@ import { recipientId } from '../../functions/store/keys.ts';
 import herefordshire2018 from '../../seed/herefordshire-2018.json' with { type: 'json' };
 import { DESKTOP, NARROW, PHONE, startBrowser } from '../support/browser.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
+import { loadSecondAuthority } from '../support/caller.ts';
 import { keyboardFaultsOn, labelFaultsOn, oddWordsOn, openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
-import { CORRECTION, EXAMPLE, HOME, loadSecondAuthority, signIn, submitExample, tokenFor } from '../support/visit.ts';
+import { CORRECTION, EXAMPLE, HOME, signIn, submitExample, tokenFor } from '../support/visit.ts';
 
 /** Charts with all there can be in them, as close together as they can be. */
 const CROWDED = [2, 98].flatMap((level) => {
@@ -235,7 +237,15 @@ describe('every page, with a year of figures and a correction', () => {
   });
 
   /** What only programs call metrics by. */
-  const ids = HEREFORDSHIRE.metrics.map(({ id }) => id).filter((id) => id.includes('-'));
+  /** What only programs say: the ids of all that is there, but of actions, which people number. */
+  const ids = [
+    ...HEREFORDSHIRE.metrics.map(({ id }) => id),
+    ...[HEREFORDSHIRE, herefordshire2018].flatMap(({ id, framework, judgements }) => [
+      ...[id, framework, ...judgements.flatMap((each) => [each.id, each.section, each.grade ?? ''])],
+    ]),
+  ].filter((id) => id.includes('-'));
+  /** “How it judges” alone says what the names of its rules mean. */
+  const idsOn = (path: string) => (path === '/how-it-judges' ? ids : [...ids, ...MetricEvaluatorSchema.options]);
 
   const ANOTHER = {
     ...herefordshire2018,
@@ -358,7 +368,7 @@ describe('every page, with a year of figures and a correction', () => {
       const script = await page.locator('script').count();
       const violations = await violationsOn(page);
       // Last, as it moves the focus.
-      const words = await oddWordsOn(page, ids);
+      const words = await oddWordsOn(page, idsOn(path));
       const overflow = await overflowsOf(page, viewport);
       found[path] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };
@@ -388,7 +398,7 @@ describe('every page, with a year of figures and a correction', () => {
       expect.soft(await page.locator('h1').innerText(), name).toMatch(heading);
       const script = await page.locator('script').count();
       const violations = await violationsOn(page);
-      const words = await oddWordsOn(page, ids);
+      const words = await oddWordsOn(page, idsOn(path));
       const overflow = await overflowsOf(page, viewport);
       found[name] = { script, violations, overflow, words, keyboard: await keyboardFaultsOn(page) };
     };

@@ -1,9 +1,10 @@
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from '../support/browser.ts';
 import { openPage, overflowOf, violationsOn } from '../support/look.ts';
 import { type Service, startService } from '../support/service.ts';
-import { HOME, signIn, tokenFor } from '../support/visit.ts';
+import { HOME, seenIn, signIn, tokenFor } from '../support/visit.ts';
 
 const DIRECTOR = 'director@example.org';
 
@@ -132,4 +133,51 @@ test('what an address may do is set with it; removed, its sessions end at once a
     redirect: 'manual',
   });
   expect(kept.headers.get('location')).toMatch(/^\/sign-in/);
+});
+
+/** SNS goes by a changed filter only after a while, and drops what is published meanwhile. */
+describe('while a filter is changed', () => {
+  const QUARTER = 15 * 60_000;
+  const clock = (minutes: number): void =>
+    service.moveClock(new Date(Date.parse('2011-10-16T10:00:00Z') + minutes * 60_000).toISOString());
+  const mailedTo = async (address: string): Promise<number> =>
+    (await service.mails()).filter(
+      ({ subject, to }) => subject.startsWith('Your link to sign in') && to[0]?.address === address,
+    ).length;
+  const ask = async (address: string) => (await seenIn(await post('/sign-in/mail', { address }))).text;
+  afterAll(() => service.delayFilterPolicies(0));
+
+  test('whoever hears of less from now on is sent a link at once', async () => {
+    clock(0);
+    service.delayFilterPolicies(QUARTER);
+    await service.client.request('POST', `/v1${HOME}/recipients`, { address: DIRECTOR, level: 'critical' });
+    const before = await mailedTo(DIRECTOR);
+    await ask(DIRECTOR);
+    expect(await mailedTo(DIRECTOR)).toBe(before + 1);
+  });
+
+  test('that has let no mail to one alone through, none comes; the page says so, and one that is asked for afterwards comes', async () => {
+    const address = 'member@example.org';
+    const { endpoints, credentials, region, resources } = service;
+    const sns = new SNSClient({ endpoint: endpoints.sns, credentials, region });
+    service.delayFilterPolicies(0);
+    // As an earlier version subscribed them.
+    const FilterPolicy = JSON.stringify({ authority: ['herefordshire'], level: ['critical'] });
+    await sns.send(
+      new SubscribeCommand({
+        ...{ TopicArn: resources.outputs.AlertTopicArn as string, Protocol: 'email', Endpoint: address },
+        ...{ Attributes: { FilterPolicy }, ReturnSubscriptionArn: true },
+      }),
+    );
+    expect([await ask(address), await mailedTo(address)]).toEqual([expect.stringContaining('it was confirmed'), 0]);
+    const invitation = (await service.mails()).findLast(({ to }) => to[0]?.address === address);
+    await fetch(/http\S+confirm\S+/i.exec(invitation?.text ?? '')?.[0] ?? '');
+    service.delayFilterPolicies(QUARTER);
+    await service.runSchedules();
+    expect(await ask(address)).toContain('added or changed in the last 15 minutes, ask for another link');
+    expect(await mailedTo(address)).toBe(0);
+    clock(16);
+    await ask(address);
+    expect(await mailedTo(address)).toBe(1);
+  });
 });

@@ -88,9 +88,9 @@ test('29-told-nobody-and-marked-sent: a notice waits while only people of anothe
   await resendNotice(store, NOTICE);
   expect(await unsent()).toEqual([1]);
   expect(await deliverTo('Alerts')).toBe('sent');
-  const sent = { authority, number: 1, level: 'critical', messageId: expect.any(String) };
+  const sent = { authority, number: 1, noticeLevel: 'critical', messageId: expect.any(String) };
   expect(log.lines).toEqual([
-    { message: 'notice kept: nobody who would get it has confirmed', fields: { ...NOTICE, level: 'critical' } },
+    { message: 'notice kept: nobody who would get it has confirmed', fields: { ...NOTICE, noticeLevel: 'critical' } },
     { message: 'notice sent', fields: sent },
     { message: 'notice sent', fields: sent },
   ]);

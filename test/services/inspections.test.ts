@@ -1,6 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST } from '../../functions/domain/loaded-inspection.ts';
+import { MOST, MOST_LOADED_BYTES } from '../../functions/domain/loaded-inspection.ts';
+import type { MetricDefinition } from '../../functions/domain/metric.ts';
 import { changeSettings } from '../../functions/services/authorities.ts';
 import { putMetric } from '../../functions/services/catalogue.ts';
 import {
@@ -110,14 +111,13 @@ describe('loading an inspection', () => {
 describe('as much as there can be', () => {
   const doing = { by: 'the test', now: new Date('2011-10-05T09:00:00Z') };
   const said = { author: 'A', reason: 'r' };
+  const definitionIn = ({ baselines }: Awaited<ReturnType<typeof readWholeRecord>>): MetricDefinition =>
+    JSON.parse(baselines.find(({ sk }) => sk?.S?.startsWith('METRIC#'))?.data?.S ?? '{}');
 
   test('of metrics is the end of further ones, and not of changes', async () => {
     const authority = 'full-of-metrics';
     await loadInspection(store, { ...INSPECTION, authority });
-    const [first] = (await readWholeRecord(store, authority)).baselines.filter(({ sk }) =>
-      sk?.S?.startsWith('METRIC#'),
-    );
-    const definition = JSON.parse(first?.data?.S ?? '{}');
+    const definition = definitionIn(await readWholeRecord(store, authority));
     for (let index = INSPECTION.metrics.length; index < MOST.metrics; index++)
       await store.client.send(
         new PutItemCommand({
@@ -135,6 +135,47 @@ describe('as much as there can be', () => {
     const report = { ...INSPECTION, authority, id: 'another', published: '2012-01-01', metrics: [] };
     expect((await loadInspection(store, report)).written).toBe(1);
     expect((await requireInspection(store, authority)).metrics).toHaveLength(MOST.metrics);
+  });
+
+  test('of what is written in one, as it is stored, and in all together, is the end of more of it', async () => {
+    const authority = 'full-of-words';
+    await loadInspection(store, { ...INSPECTION, authority });
+    const { id: _, changes: __, ...wanted } = definitionIn(await readWholeRecord(store, authority));
+    // Packed it takes more than an item: no two letters of it are alike.
+    let seed = 7;
+    const letter = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return String.fromCharCode(0x4e00 + (seed % 20_000));
+    };
+    const note = Array.from({ length: 200_000 }, letter).join('');
+    const [standard] = wanted.standards;
+    if (!standard) throw new Error('there is no standard');
+    const written = (id: string, words: string) =>
+      putMetric(store, { authority, id }, { ...wanted, standards: [{ ...standard, note: words }] }, said, doing);
+    await expect(written('long', note)).rejects.toMatchObject({
+      reason: 'conflict',
+      message: expect.stringContaining('at most 350 KB of one inspection or metric'),
+    });
+    const many = Math.ceil(MOST_LOADED_BYTES / 400_000);
+    for (let index = 0; index < many; index++)
+      await store.client.send(
+        new PutItemCommand({
+          TableName: store.tables.baselines,
+          Item: itemOf(authorityKey(authority), metricKey(`m${index}`), {
+            ...wanted,
+            id: `m${index}`,
+            standards: [{ ...standard, note: 'x'.repeat(400_000) }],
+          }),
+        }),
+      );
+    const full = {
+      reason: 'conflict',
+      message: expect.stringContaining('at most 8,192 KB of inspections and metrics'),
+    };
+    await expect(written('more', 'a word')).rejects.toMatchObject(full);
+    await expect(loadInspection(store, { ...INSPECTION, authority, id: 'another' })).rejects.toMatchObject(full);
+    // What is there can be said in fewer words.
+    expect((await written('m0', 'a word')).metric.standards[0]?.note).toBe('a word');
   });
 
   test('of versions is the end of further ones, whatever they are of', async () => {

@@ -1,5 +1,5 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { FilterPolicyLimitExceededException, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findConfirmed, publishTo } from '../../functions/services/direct-mail.ts';
 import { findHearer } from '../../functions/services/hearers.ts';
@@ -125,6 +125,18 @@ test('more authorities than a filter can name are refused, and those before stay
   const add = () => addRecipient(topic.recipients, 'north', { address, level: 'watch' }, NOW);
   await expect(add()).rejects.toMatchObject({ name: 'TooManyAuthoritiesError', reason: 'conflict' });
   expect(Object.keys((await readRecipient(topic.store, recipientId(address)))?.hears ?? {})).toHaveLength(49);
+});
+
+test('where SNS takes no further filter, whoever comes next is refused with what to do, and not kept', async () => {
+  const address = 'beyond@example.org';
+  const full = topic.interrupted('SubscribeCommand', async () => {
+    throw new FilterPolicyLimitExceededException({ $metadata: {}, message: 'full' });
+  });
+  await expect(addRecipient(full, 'north', { address, level: 'warning' }, NOW)).rejects.toMatchObject({
+    ...{ name: 'TooManyAddressesError', reason: 'conflict' },
+    message: expect.stringContaining('have the limit raised'),
+  });
+  expect(await readRecipient(topic.store, recipientId(address))).toBeUndefined();
 });
 
 test('nobody is addressed who has not confirmed', async () => {

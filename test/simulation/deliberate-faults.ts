@@ -68,7 +68,7 @@ export const DELIBERATE_FAULTS: Readonly<Record<string, DeliberateFault>> = {
     replace: 'const { links } = person;',
   },
   'a session that is not ended': {
-    file: 'functions/services/sign-in.ts',
+    file: 'functions/services/sessions.ts',
     find: 'sessions: person.sessions.filter((session) => !isMeant(session))',
     replace: 'sessions: person.sessions',
   },

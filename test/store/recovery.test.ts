@@ -1,5 +1,5 @@
 import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { acceptMonth } from '../../functions/services/accept.ts';
 import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { loadInspection } from '../../functions/services/inspections.ts';
@@ -7,15 +7,32 @@ import { mailedSince } from '../../functions/services/recovery.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
 import { markSent } from '../../functions/store/notices.ts';
-import { faultsOfRecord, readWholeRecord, replaceWholeRecord } from '../../functions/store/recovery.ts';
+import {
+  faultsOfRecord,
+  readWholeRecord,
+  replaceWholeRecord,
+  type WholeRecord,
+} from '../../functions/store/recovery.ts';
 import { INSPECTION, keepingLog, type Store, startStore } from '../support/store.ts';
 
 const { authority } = INSPECTION;
 const NOW = new Date('2011-10-05T09:00:00Z');
 
+/** Another council, of which nothing is written whatever is done to the first. */
+const NEIGHBOUR = 'elsewhere';
+
 let store: Store;
+let neighbour: WholeRecord;
 beforeAll(async () => {
   store = await startStore();
+  await loadInspection(store, { ...INSPECTION, authority: NEIGHBOUR, name: 'Elsewhere' });
+  const to = { database: store, now: NOW, by: 'the test', log: keepingLog() };
+  await acceptMonth(to, NEIGHBOUR, '2011-09', { observations: { 'referral-backlog': { count: 7 } } }, undefined);
+  await evaluateAuthority(NEIGHBOUR, { ...to, smallNumbers: 'show', now: () => NOW });
+  neighbour = await readWholeRecord(store, NEIGHBOUR);
+});
+afterEach(async () => {
+  expect(await readWholeRecord(store, NEIGHBOUR)).toEqual(neighbour);
 });
 afterAll(() => store.end());
 

@@ -61,9 +61,13 @@ const FOCUS = `[
   })
 ]`;
 
-/** What of the page's words nobody outside would say: months and days as programs write them, and names that only programs know. What somebody typed is quoted. */
+/** What of the page's words nobody outside would say. */
 export async function oddWordsOn(page: Page, names: readonly string[]): Promise<string[]> {
-  const text = (await page.evaluate('document.body.innerText')) as string;
+  return oddWordsIn((await page.evaluate('document.body.innerText')) as string, names);
+}
+
+/** Months and days as programs write them, and names that only programs know. What somebody typed is quoted. */
+export function oddWordsIn(text: string, names: readonly string[]): string[] {
   const said = text.replaceAll(/https?:\/\/\S+|“[^”]*”|"[^"]*"/g, '');
   const words =
     said.match(/\b\d{4}-\d{2}(-\d{2})?\b|\byyyy\b|\b[a-z\d]+(-[a-z\d]+)+\b|undefined|\bnull\b|NaN|\[object/g) ?? [];

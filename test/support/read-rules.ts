@@ -1,11 +1,10 @@
 import type { Board } from '../../functions/domain/board.ts';
-import { chartOptions } from '../../functions/domain/evaluators/special-cause.ts';
+import { shownChart } from '../../functions/domain/evaluators/special-cause.ts';
 import { addMonths } from '../../functions/domain/period.ts';
 import { questionsAbout } from '../../functions/domain/questions.ts';
 import { reconcile, timelines } from '../../functions/domain/reconcile.ts';
 import { localStandardsOf } from '../../functions/domain/record.ts';
 import { seriesOf } from '../../functions/domain/series.ts';
-import { latestPoints } from '../../functions/domain/statistics/xmr.ts';
 import { metricPage } from '../../functions/pages/metric.ts';
 import { aBacklog, aMetric, aRecord, type Figure, IN_WORDS, month, months, NO_ASSETS, observation } from './build.ts';
 import { rewriteDocument } from './how-it-judges.ts';
@@ -18,10 +17,8 @@ export function readRules(): Record<Reader, string> {
   const notice = reconcile(undefined, DRIFTING, [], new Date('2014-06-01'), 'show').notice;
   const [metric = aMetric()] = DRIFTING.metrics;
   const observations = seriesOf(metric, DRIFTING.months);
-  const points = latestPoints(
-    observations.map(({ value }) => value),
-    chartOptions(metric, observations),
-  );
+  // As it was answered month by month.
+  const points = observations.map((_, i) => shownChart(metric, observations.slice(0, i + 1), []).at(-1));
   const page = metricPage(
     { assets: NO_ASSETS },
     {

@@ -4,7 +4,6 @@ import { SCOPES, type Scope } from '../../functions/domain/access.ts';
 import { readCsv } from '../../functions/services/csv.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
-import bristol2023 from '../../seed/bristol-2023.json' with { type: 'json' };
 import { AUTHORITY, type Service } from './service.ts';
 
 export const HOME = `/authorities/${AUTHORITY}`;
@@ -20,14 +19,6 @@ export async function tokenFor(
 ): Promise<string> {
   const expires = Math.floor(Date.parse('2030-01-01') / 1000);
   return createToken(databaseOf(service), { scopes: [...scopes], authority, label: 'Director', expires });
-}
-
-/** Loads an inspection of Bristol, as if it had been in 2011. */
-export async function loadSecondAuthority(service: Service): Promise<void> {
-  const fieldwork = { from: '2011-01-10', to: '2011-01-21' };
-  const report = { ...bristol2023, published: '2011-02-10', fieldwork };
-  await service.client.request('PUT', `/v1/authorities/bristol/inspections/${report.id}`, report);
-  await service.idle();
 }
 
 /** Submits the months of an example file, through the API, and waits until they are judged. */

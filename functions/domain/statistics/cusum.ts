@@ -72,7 +72,7 @@ export function stepCusum(before: number, weight: number, limit: number): number
 type Month = {
   /** Taken off every month: the path rises by failures less this. */
   readonly decrement: number;
-  /** Chance of `first`, `first` + 1, … failures, as far as a path between zero and the highest possible limit can go. */
+  /** Chance of `first`, `first` + 1, … failures, as far as a path between zero and the highest possible limit can go; of fewer than none, and of more than there are cases, it is zero. */
   readonly first: number;
   readonly chances: Float64Array;
   /** Chance of at least `first` + i failures; one longer than `chances`. */
@@ -94,17 +94,18 @@ function monthOf(inControl: InControl, reach: number): Month {
     requireMean(inControl.mean);
     decrement = ((ratio - 1) * inControl.mean) / Math.log(ratio);
   }
-  const first = Math.max(0, Math.floor(decrement - reach));
-  const last = Math.min(n, Math.ceil(decrement + reach));
+  const first = Math.floor(decrement - reach);
+  const last = Math.ceil(decrement + reach);
   const chances = new Float64Array(last - first + 1);
   // From the middle outwards, each from its neighbour: one logarithm in place of two dozen.
-  const middle = Math.min(last, Math.floor(decrement));
+  const [least, most] = [Math.max(0, first), Math.min(n, last)];
+  const middle = Math.min(most, Math.floor(decrement));
   chances[middle - first] = binomial ? binomialPmf(middle, n, p) : poissonPmf(middle, inControl.mean);
   const upBy = binomial
     ? (x: number): number => ((n - x) / (x + 1)) * (p / (1 - p))
     : (x: number): number => inControl.mean / (x + 1);
-  for (let x = middle; x < last; x++) chances[x + 1 - first] = (chances[x - first] as number) * upBy(x);
-  for (let x = middle; x > first; x--) chances[x - 1 - first] = (chances[x - first] as number) / upBy(x - 1);
+  for (let x = middle; x < most; x++) chances[x + 1 - first] = (chances[x - first] as number) * upBy(x);
+  for (let x = middle; x > least; x--) chances[x - 1 - first] = (chances[x - first] as number) / upBy(x - 1);
   const atLeast = new Float64Array(chances.length + 1);
   let tail = binomial ? binomialAtLeast(last + 1, n, p) : poissonAtLeast(last + 1, inControl.mean);
   atLeast[chances.length] = tail;
@@ -158,22 +159,30 @@ function runLength({ decrement, first, chances, atLeast }: Month, height: number
     const nextCount = Math.max(0, nextHighest - nextLowest + 1);
     highestWithin = Math.max(highestWithin, nextHighest - taken);
     nextAbove = Math.min(nextAbove, nextHighest + 1 - taken);
-    next.fill(0, 0, nextCount);
-    let left = 0;
+    // Among `chances`, the failures that lead from the lowest to the lowest.
+    const shift = nextLowest - lowest - first;
     for (let i = 0; i < count; i++) {
       const chance = alive[i] as number;
-      if (chance === 0) continue;
       months += chance;
-      // The number of failures this month that leads to nextLowest; may be below what is possible.
-      const offset = nextLowest - lowest - i - first;
-      for (let to = Math.max(0, -offset); to < nextCount && to + offset < chances.length; to++) {
-        const flow = chance * (chances[to + offset] as number);
-        next[to] = (next[to] as number) + flow;
-        left += flow;
-      }
-      const above = nextCount + offset;
-      if (above < atLeast.length) alarms += chance * (atLeast[Math.max(0, above)] as number);
+      alarms += chance * (atLeast[nextCount + shift - i] as number);
     }
+    // Two at a time, which share what they read: most of what a limit costs is spent here. Of an odd number, one more is worked out and not read.
+    for (let to = 0; to < nextCount; to += 2) {
+      let at = to + shift;
+      let toSecond = chances[at + 1] as number;
+      let [sum, sumOfSecond] = [0, 0];
+      for (let i = 0; i < count; i++, at--) {
+        const chance = alive[i] as number;
+        const toFirst = chances[at] as number;
+        sum += chance * toFirst;
+        sumOfSecond += chance * toSecond;
+        toSecond = toFirst;
+      }
+      next[to] = sum;
+      next[to + 1] = sumOfSecond;
+    }
+    let left = 0;
+    for (let to = 0; to < nextCount; to++) left += next[to] as number;
     if (left < NEGLIGIBLE) return { months: (months + left) / alarms, highestWithin, nextAbove };
     // At least: were all that is left to end above the limit, the run would be no shorter.
     if (months > enough) return { months: months / (alarms + left), highestWithin, nextAbove };

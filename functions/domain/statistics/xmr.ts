@@ -185,7 +185,7 @@ function requireFixAfter(fixAfter: number | undefined): number {
 
 /**
  * The whole chart, every point judged with all others known: a run flags all the points in it, also those before it was
- * complete. To judge points as they came in, use {@link latestPoints}.
+ * complete. To judge a point as it came in, use {@link latestWithin}.
  *
  * @param values finite numbers in order of time, without gaps: leave absent periods out.
  */
@@ -266,63 +266,20 @@ function pointOf(
   };
 }
 
-/**
- * Each point as it was judged when it was the latest one: element t is the last point of `xmrChart(values.slice(0, t + 1))`,
- * at a cost that grows with the length of the series and not with its square (given `fixAfter`, whose limits are computed
- * once a group after they froze). `shortGroup` says that there were fewer than {@link XMR_MIN_POINTS} points in its group by then.
- */
-export function latestPoints(values: readonly number[], options: XmrOptions): XmrPoint[] {
-  const fixAfter = requireFixAfter(options.fixAfter);
-  const starts = groupStarts(values.length, options.rebases);
-  const screen = options.screen ?? true;
-  const points: XmrPoint[] = [];
-  let frozen: Lines | undefined;
-  for (let i = 0, group = 0; i < values.length; i++) {
-    if (i === starts[group + 1]) {
-      group += 1;
-      frozen = undefined;
-    }
-    const start = starts[group] as number;
-    const lines = frozen ?? linesOf(values, start, Math.min(i + 1, start + fixAfter), screen);
-    if (i + 1 - start >= fixAfter) frozen = lines;
-    points.push(latestOf(values, start, i, group, lines, options));
-  }
-  return points;
-}
-
-/**
- * The latest point alone, as {@link latestPoints} would give it last: the cost is that of one group's limits.
- *
- * @returns null for an empty series.
- */
-export function latestPoint(values: readonly number[], options: XmrOptions): XmrPoint | null {
-  if (values.length === 0) return null;
-  const starts = groupStarts(values.length, options.rebases);
-  const start = starts.at(-1) as number;
-  const end = Math.min(values.length, start + requireFixAfter(options.fixAfter));
-  const lines = linesOf(values, start, end, options.screen ?? true);
-  return latestOf(values, start, values.length - 1, starts.length - 1, lines, options);
-}
-
 /** The limits of the points that they are frozen at, for {@link latestWithin}. */
 export const frozenAt = (values: readonly number[]): Lines => linesOf(values, 0, values.length, true);
 
-/** What {@link latestPoint} says of one whose group's limits are frozen and known, by the last {@link XMR_RUN} points of the group: no rule looks further back. */
-export const latestWithin = (
+/**
+ * The last point of the chart of what was known by then, where the limits of its group are frozen and known: by the last {@link XMR_RUN} points
+ * of the group, as no rule looks further back.
+ */
+export function latestWithin(
   lines: Lines,
   last: readonly number[],
   options: XmrOptions,
-): Pick<XmrPoint, 'cause' | 'type' | keyof Limits> => latestOf(last, 0, last.length - 1, 0, lines, options);
-
-function latestOf(
-  values: readonly number[],
-  start: number,
-  i: number,
-  group: number,
-  lines: Lines,
-  options: XmrOptions,
-): XmrPoint {
-  const value = values[i] as number;
+): Pick<XmrPoint, 'cause' | 'type' | keyof Limits> {
+  const i = last.length - 1;
+  const value = last[i] as number;
   const side = sideOf(value, lines.mean);
   const outside = isOutside(value, lines);
   const close = isClose(value, lines);
@@ -330,15 +287,15 @@ function latestOf(
   let causeSide: Side = side;
   if (outside) cause = 'outside';
   else {
-    const trend = trendEndingAt(values, start, i);
+    const trend = trendEndingAt(last, 0, i);
     if (trend !== 0) {
       cause = 'trend';
       causeSide = trend;
-    } else if (close && twoInThreeEndingAt(values, start, i, lines) !== 0) cause = 'two-in-three';
-    else if (shiftEndingAt(values, start, i, lines.mean) !== 0) cause = 'shift';
+    } else if (close && twoInThreeEndingAt(last, 0, i, lines) !== 0) cause = 'two-in-three';
+    else if (shiftEndingAt(last, 0, i, lines.mean) !== 0) cause = 'shift';
     else causeSide = 0;
   }
-  return pointOf(lines, group, value, outside, close, side, cause, causeSide, options, i + 1 - start);
+  return pointOf(lines, 0, value, outside, close, side, cause, causeSide, options, last.length);
 }
 
 /**

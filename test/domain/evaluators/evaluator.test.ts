@@ -114,3 +114,97 @@ describe('what an evaluator remembers', () => {
     expect(found).toBeGreaterThan(100);
   });
 });
+
+describe('one more month', () => {
+  /** How many numbers of the record an evaluator reads to judge each month, by what it remembers of those before. */
+  function readsOf(evaluator: Evaluator, metric: Metric, figures: readonly Figure[], from: Partial<Context> = {}) {
+    const observations = series(figures, '1990-01');
+    let reads = 0;
+    const counted = (column: Float64Array): Float64Array =>
+      new Proxy(column, {
+        get(target, name) {
+          if (name === 'subarray')
+            return (begin: number, end: number) => {
+              reads += end - begin;
+              return target.subarray(begin, end);
+            };
+          if (typeof name === 'string' && /^\d+$/.test(name)) reads++;
+          return Reflect.get(target, name);
+        },
+      });
+    const { value, numerator, denominator } = columnsOf(observations);
+    const columns = { value: counted(value), numerator: counted(numerator), denominator: counted(denominator) };
+    const memory: Memory = {};
+    return observations.map(({ period }, i) => {
+      reads = 0;
+      evaluator(metric, observations.slice(0, i + 1), {
+        ...{ period, standardIn: () => undefined, start: 0, cleared: 0, comparable: undefined },
+        ...{ levelBefore: undefined, reached: undefined, columns, memory, ...from },
+      });
+      return reads;
+    });
+  }
+  const of = (count: number, figureAt: (i: number) => Figure): Figure[] =>
+    Array.from({ length: count }, (_, i) => figureAt(i));
+  const { inspection, 'special-cause': specialCause, 'change-point': changePoint } = EVALUATORS;
+  const lower = aMetric({ polarity: 'lower', baseline: inFigures(12) });
+  const flow = aBacklog({ cases: 'flow', baseline: inFigures(10) });
+
+  it.each<[string, Metric, (i: number) => Figure, number]>([
+    // A month's cases, and its cases and failures once more for the sum.
+    ['of a share', aMetric(), (i) => [90 + (i % 3), 100], 3],
+    ['of one where less is better', lower, (i) => [8 + (i % 3), 100], 3],
+    // How much it varies is told by three years of its own, each twice.
+    ['of one without counts', aMetric({ tolerance: 5 }), () => 90, 72],
+    ['of a count', flow, (i) => 8 + (i % 3), 1],
+  ])('that is no worse costs no more, however many there were: %s', (_, metric, figureAt, most) => {
+    const reads = readsOf(inspection, metric, of(240, figureAt)).slice(1);
+    expect(Math.max(...reads)).toBe(most);
+    const later = readsOf(inspection, metric, of(60, figureAt), { start: 7, cleared: 20 }).slice(21);
+    expect(Math.max(...later)).toBeLessThanOrEqual(most);
+  });
+
+  it('that is a little worse costs what a typical month does, and its own', () => {
+    const share = readsOf(
+      inspection,
+      aMetric(),
+      of(120, () => [87, 100]),
+    ).slice(60);
+    expect(Math.max(...share)).toBeLessThanOrEqual(3 + 24 + 2);
+    const count = readsOf(
+      inspection,
+      flow,
+      of(120, (i) => (i % 4 ? 10 : 12)),
+    ).slice(60);
+    expect(Math.max(...count)).toBeLessThanOrEqual(1 + 1);
+  });
+
+  it('is held against limits that are worked out once, and none is looked at where it is on the better side', () => {
+    const reads = readsOf(
+      specialCause,
+      aMetric(),
+      of(40, (i) => [80 + (i % 4), 100]),
+    );
+    expect(reads.slice(0, 12)).toEqual(Array.from({ length: 12 }, () => 0));
+    // The twelve that limits are made of, the report before, and the seven of the longest run.
+    expect(reads[12]).toBeGreaterThanOrEqual(12);
+    expect(Math.max(...reads.slice(13))).toBeLessThanOrEqual(1 + 7);
+    expect(Math.min(...reads.slice(13))).toBe(1);
+  });
+
+  it('is looked at for a change of level only where it is worse than half a year was at its best', () => {
+    const rising = readsOf(
+      changePoint,
+      aMetric(),
+      of(60, (i) => [30 + i, 100]),
+    ).slice(36);
+    // Each of three years once, and once more as it leaves the half year.
+    expect(Math.max(...rising)).toBeLessThanOrEqual(36 + 36 - 6);
+    const falling = readsOf(
+      changePoint,
+      aMetric(),
+      of(60, (i) => [90 - i, 100]),
+    ).slice(36);
+    expect(Math.min(...falling)).toBeGreaterThan(36 + 36);
+  });
+});

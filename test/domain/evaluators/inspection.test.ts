@@ -327,3 +327,28 @@ it('says why any fall counts, what the tolerance was, and nothing of a month tha
   const neutral = aMetric({ standards: [], polarity: 'neutral' });
   expect(judge(neutral, repeat(6, [20, 50])).flatMap(({ findings }) => findings)).toEqual([]);
 });
+
+describe('nothing is held against what the inspection found', () => {
+  const worse: Figure[] = Array.from({ length: 14 }, () => [60, 100]);
+  const says = (fields: Parameters<typeof aMetric>[0], figures: readonly Figure[] = worse): number =>
+    judgeBy('inspection')(aMetric({ standards: [], ...fields }), figures).flatMap(({ findings }) => findings).length;
+  const none: Metric['baseline'] = { kind: 'none', statement: 'The report says nothing.' };
+  const better: Figure[] = [...worse.slice(0, 6), ...worse.slice(0, 8).map((): Figure => [20, 100])];
+
+  it.each<[string, Parameters<typeof aMetric>[0], readonly Figure[]]>([
+    ['where no way is better', { polarity: 'neutral', baseline: inFigures(40) }, worse],
+    ['where it found nothing', { baseline: none }, better],
+    ['where the line is to be held and it found words', { baseline: IN_WORDS, holdLine: true }, better],
+    ['of cases that stay, where no tolerance is set', { cases: 'stock', tolerance: null }, worse],
+    ['of a rate of which more is better, where none is set', { kind: 'rate', unit: 'per 10,000' } as object, worse],
+  ])('%s', (_, fields, figures) => {
+    expect(says(fields, figures)).toBe(0);
+  });
+
+  it('but it is where there is something', () => {
+    expect(says({})).toBeGreaterThan(0);
+    expect(says({ baseline: IN_WORDS }, better)).toBeGreaterThan(0);
+    expect(says({ cases: 'stock', tolerance: 3 })).toBeGreaterThan(0);
+    expect(says({ polarity: 'lower', baseline: inFigures(40) })).toBeGreaterThan(0);
+  });
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chartOptions, shownLimits } from '../../../functions/domain/evaluators/special-cause.ts';
-import { latestPoint } from '../../../functions/domain/statistics/xmr.ts';
+import { chartOptions, shownChart, shownLimits } from '../../../functions/domain/evaluators/special-cause.ts';
+import { xmrChart } from '../../../functions/domain/statistics/xmr.ts';
 import { aBacklog, aMetric, type Figure, judgeBy, levelsOf, series, statesOf } from '../../support/build.ts';
 
 const judge = judgeBy('special-cause');
@@ -42,7 +42,7 @@ describe('special cause', () => {
           values.map((n): Figure => [n, 100]),
         );
         for (let t = 12; t < values.length; t++) {
-          const point = latestPoint(values.slice(0, t + 1), { direction: 'increase', fixAfter: 12 });
+          const point = xmrChart(values.slice(0, t + 1), { direction: 'increase', fixAfter: 12 }).points.at(-1);
           const concerning = point?.type === 'special_cause_concern' && point.lower !== null;
           expect(levelsOf(judged[t])).toEqual(concerning ? ['watch'] : []);
         }
@@ -81,4 +81,18 @@ describe('the chart', () => {
   ])('shows the limits of %s where its figures can go', (_, fields, limits, shown) => {
     expect(shownLimits({ kind: 'proportion', ...fields }, limits)).toEqual(shown);
   });
+});
+
+it('the chart that is shown has limits and unusual points only where there are enough of them', () => {
+  const values = [90, 92, 91, 93, 90, 92, 91, 93, 90, 92, 91, 93, 91, 70];
+  const long = shownChart(metric, series(values), []);
+  expect(long.at(-1)).toMatchObject({ value: 70, type: 'special_cause_concern', lower: expect.any(Number) });
+  expect(Math.max(...long.map(({ upper }) => upper ?? 0))).toBeLessThanOrEqual(100);
+  const short = shownChart(metric, series(values), ['2011-09']);
+  expect(
+    short.slice(-2).map(({ type, lower, upper, cause, causeSide }) => [type, lower, upper, cause, causeSide]),
+  ).toEqual([
+    ['common_cause', null, null, null, 0],
+    ['common_cause', null, null, null, 0],
+  ]);
 });
