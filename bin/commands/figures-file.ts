@@ -5,6 +5,7 @@ import { MAX_PERIODS } from '../../functions/domain/period.ts';
 import { MAX_MONTHS, readSubmission } from '../../functions/domain/submission.ts';
 import { MAX_BULK_BYTES } from '../../functions/http/routes.ts';
 import { describeLines, type Figures, readFigures } from '../../functions/services/figures.ts';
+import { withTitles } from '../../functions/services/names.ts';
 import { suggestions } from '../../functions/services/suggestions.ts';
 import { NOT_READ } from '../../functions/services/table-columns.ts';
 import { describeOnce } from '../../functions/services/table-dated.ts';
@@ -58,7 +59,7 @@ export async function readMonths(file: string, to: Reach): Promise<FileMonth[]> 
   });
   if (faults.length > 0 && metrics && unknown.length > 0)
     tell(`To say what a name means from now on: ${PROGRAM} name add "${unknown[0]}" METRIC (or none, to leave it out)`);
-  if (faults.length > 0) throw refusedFor(faults, file);
+  if (faults.length > 0) throw refusedFor(faults, file, metrics);
   if (error) throw error;
   tellHowRead(understood, otherSheets);
   return months.map(({ period, body, statesStatus, at }) => ({
@@ -130,13 +131,17 @@ function lookThrough(months: readonly FileMonth[], metrics: ReadonlyMap<string, 
   const faults = months.flatMap(({ body, positionOf }) =>
     readSubmission(body, metrics, suggest).faults.map(({ pointer, detail }) => ({ ...positionOf(pointer), detail })),
   );
-  if (faults.length > 0) throw refusedFor(faults, file);
+  if (faults.length > 0) throw refusedFor(faults, file, metrics);
 }
 
-const refusedFor = (faults: readonly FileFault[], file: string): FileFaultsError =>
+const refusedFor = (
+  faults: readonly FileFault[],
+  file: string,
+  metrics: ReadonlyMap<string, Metric> = new Map(),
+): FileFaultsError =>
   refusedFile(
     file,
-    faults.map((fault) => `${describePosition(fault)}: ${fault.detail}`),
+    faults.map((fault) => `${describePosition(fault)}: ${withTitles(fault.detail, metrics)}`),
   );
 
 function readFile(file: string): Buffer {

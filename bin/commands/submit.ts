@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { pointerTo } from '../../functions/domain/faults.ts';
+import type { Metric } from '../../functions/domain/metric.ts';
 import { MAX_MONTHS } from '../../functions/domain/submission.ts';
+import { withTitles } from '../../functions/services/names.ts';
 import { ApiError, type Outcome } from '../client.ts';
 import { describePosition, type FileMonth, partsOf, readMonths } from './figures-file.ts';
 import { metricsOf } from './metric-names.ts';
@@ -104,11 +106,12 @@ Examples:
 
 async function send(
   part: readonly FileMonth[],
-  { client, at }: Reach,
+  to: Reach,
   { revise, replace }: SubmitOptions,
   file: string,
   already: number,
 ): Promise<Submitted[]> {
+  const { client, at } = to;
   const path = withQuery(at('submissions'), {
     mode: replace && 'replace',
     revise: revise || replace ? 'true' : undefined,
@@ -120,7 +123,13 @@ async function send(
     if (already > 0) tell(`The first ${already} months of ${file} were accepted; the rest were not.`);
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 409 && !revise) tell('To change what was submitted before, run it again with --revise.');
-    throw error.withErrors(error.errors.map((fault) => ({ ...fault, ...positionIn(fault.pointer, part) })));
+    const metrics = error.errors.length > 0 ? await metricsOf(to) : new Map<string, Metric>();
+    const told = error.errors.map((fault) => ({
+      ...fault,
+      detail: withTitles(fault.detail, metrics),
+      ...positionIn(fault.pointer, part),
+    }));
+    throw error.withErrors(told);
   }
 }
 

@@ -221,10 +221,10 @@ export function asPercentage(share: number): string {
 }
 
 const EXPECTED: Record<Metric['kind'], string> = {
-  proportion: 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known',
-  rate: 'expected {"numerator", "denominator"}: the cases, and the children of the place; or {"value"} where only the rate is known',
-  count: 'expected {"count"}',
-  mean: 'expected {"value"}',
+  proportion: 'expected a numerator and a denominator, or a value where only the percentage is known',
+  rate: 'expected a numerator and a denominator, the cases and the children of the place, or a value where only the rate is known',
+  count: 'expected a count',
+  mean: 'expected a value',
 };
 
 function schemaFor(metric: Metric, value: unknown): z.ZodType<Reported> {

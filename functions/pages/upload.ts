@@ -10,6 +10,7 @@ import { MAX_BULK_BYTES, MAX_WORKBOOK_BYTES } from '../http/routes.ts';
 import type { Outcome } from '../services/accept.ts';
 import { basisOf, type ComparedMonth, type Mode, readMonths, type SentMonth } from '../services/accept-months.ts';
 import { describeLines, type Figures, type FileFault, readFigures } from '../services/figures.ts';
+import { withTitles } from '../services/names.ts';
 import { describeOnce } from '../services/table-dated.ts';
 import { isWorkbook } from '../services/workbook.ts';
 import { faultSummary, faultTable, TABLE_FAULTS, TOO_LONG_TO_SHOW } from './faults.ts';
@@ -189,13 +190,15 @@ export function faultsPage(
   mode: Mode,
 ): Html {
   const { pasted, faults, understood, otherSheets } = upload;
+  const known = byId(metrics);
+  const inWords = (detail: string): string => withTitles(withPlainMonth(detail), known);
   return layout(visit, {
     title: 'Nothing was stored',
     place: { authority: header.authority, name: header.name, at: 'submit' },
     hasErrors: true,
     content: html`${faultSummary(
       faults,
-      (fault) => `${placeOf(fault)}: ${withPlainMonth(fault.detail)}`,
+      (fault) => `${placeOf(fault)}: ${inWords(fault.detail)}`,
       'nothing was stored',
     )}
 <h1 class="govuk-heading-l">Nothing was stored</h1>
@@ -204,7 +207,7 @@ ${namesForm(visit, header, metrics, upload, mode)}
 ${faultTable(faults, 'Column', ({ sheet, line, column, detail }) => [
   sheet ? `${sheet}, ${line}` : `${line}`,
   column ?? NOTHING,
-  withPlainMonth(detail),
+  inWords(detail),
 ])}
 ${howRead(understood, otherSheets)}
 ${uploadForm(visit, header, pasted.length <= MAX_SHOWN_LENGTH ? pasted : '', mode)}

@@ -35,6 +35,18 @@ const FIELD_WORDS: Readonly<Record<string, Field>> = {
 export const fieldNamed = (word: string): Field | undefined =>
   Object.hasOwn(FIELD_WORDS, word) ? FIELD_WORDS[word] : undefined;
 
+/** Ids of several words, and not where they are part of the name of a column, as in `referral-backlog.count`. */
+const LONG_ID = /(?<![\w.-])[a-z\d]+(?:-[a-z\d]+)+(?!\.\w|[\w-])/g;
+
+/**
+ * A message that programs get too, as people read it: with the titles of metrics in the place of their ids.
+ *
+ * @example withTitles('referral-backlog is given twice', new Map([['referral-backlog', { title: 'Referral backlog' }]])) → 'Referral backlog is given twice'
+ */
+export function withTitles(message: string, metrics: ReadonlyMap<string, { readonly title: string }>): string {
+  return message.replace(LONG_ID, (id) => metrics.get(id)?.title ?? id);
+}
+
 /** A name without what makes no difference: case, accents, signs and spaces. */
 export function plain(text: string): string {
   return text

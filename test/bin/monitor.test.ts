@@ -83,7 +83,7 @@ describe('the command line', () => {
     const refused = await monitor(['submit', corrected]);
     expect([refused.code, refused.out]).toEqual([1, '']);
     expect(refused.error).toContain(
-      'line 2, referral-backlog.count: August 2011 has 12 for referral-backlog, which would become 0',
+      'line 2, referral-backlog.count: August 2011 has 12 for Referral backlog, which would become 0',
     );
     expect(refused.error).toContain('--revise');
     expect((await monitor(['submit', '--revise', corrected])).json.submissions[0]).toMatchObject({

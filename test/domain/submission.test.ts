@@ -61,9 +61,9 @@ describe('what each kind of metric is reported as', () => {
   const net = aMetric({ id: 'net', kind: 'mean', unit: 'days', least: -5 });
   const kinds = new Map([...metrics, [rate.id, rate], [net.id, net]]);
   const read = (observations: Record<string, unknown>) => readSubmission({ observations }, kinds, () => undefined);
-  const PROPORTION = 'expected {"numerator", "denominator"}, or {"value"} where only the percentage is known';
+  const PROPORTION = 'expected a numerator and a denominator, or a value where only the percentage is known';
   const RATE =
-    'expected {"numerator", "denominator"}: the cases, and the children of the place; or {"value"} where only the rate is known';
+    'expected a numerator and a denominator, the cases and the children of the place, or a value where only the rate is known';
 
   test('is taken as it is, by the metric', () => {
     const observations = {
@@ -99,17 +99,17 @@ describe('what each kind of metric is reported as', () => {
     ['assessments', { value: '76' }, [['/value', 'a number is needed']]],
     ['assessments', { value: 1 }, [['/value', '1 can mean 100% or 1%; write it with the sign, as 100% or 1%']]],
     ['assessments', { value: '110%' }, [['/value', 'a percentage cannot be above 100']]],
-    ['backlog', 'many', [['', 'expected {"count"}']]],
+    ['backlog', 'many', [['', 'expected a count']]],
     [
       'backlog',
       { value: 3 },
       [
         ['/count', 'is missing'],
-        ['/value', 'a count has no such field; expected {"count"}'],
+        ['/value', 'a count has no such field; expected a count'],
       ],
     ],
-    ['backlog', [3], [['', 'expected {"count"}']]],
-    ['wait', 5, [['', 'expected {"value"}']]],
+    ['backlog', [3], [['', 'expected a count']]],
+    ['wait', 5, [['', 'expected a value']]],
     ['wait', { value: -1 }, [['/value', 'cannot be negative']]],
     ['net', { value: -5.5 }, [['/value', '-5.5 is less than this can be, which is -5']]],
     ['rate', 5, [['', RATE]]],
@@ -173,7 +173,7 @@ describe('a submission', () => {
       ['#/extra', 'there is no such field'],
       ['#/observations/backlogs', 'no metric is called "backlogs"; the nearest is "backlog"'],
       [`#/observations/x${'y'.repeat(99)}`, `no metric is called "x${'y'.repeat(63)}…"`],
-      ['#/observations/wait', 'expected {"value"}'],
+      ['#/observations/wait', 'expected a value'],
     ]);
   });
 
