@@ -29,7 +29,7 @@ import type { Notice, NoticeItem } from './notice-contents.ts';
 import type { Obligations } from './obligations.ts';
 import { describeQuestion, firstOf, questionsAbout } from './questions.ts';
 import { isReopened, reasonFor, reasonForAuthority, saidOf } from './reasons.ts';
-import { type AuthorityRecord, localStandardsOf } from './record.ts';
+import { type AuthorityRecord, isLedAgain, localStandardsOf } from './record.ts';
 import { isWorse, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
 import { type Judged, judgedAt, standardFor } from './timeline.ts';
@@ -86,7 +86,12 @@ export function composeNotice(occasion: Occasion): Notice {
     level,
     ...(lastAtLeast !== undefined && lastAtLeast < board.lastNotice - 1 ? { lessSerious: lastAtLeast + 1 } : {}),
     ...(isNewlyLed(told, board)
-      ? { inspection: { title: record.inspection.title, published: record.inspection.published } }
+      ? {
+          inspection: {
+            ...{ title: record.inspection.title, published: record.inspection.published },
+            ...(isLedAgain(told?.leading, record) ? { again: true } : {}),
+          },
+        }
       : {}),
     ...(board.latestPeriod ? { period: board.latestPeriod } : {}),
     ...(about ? { about } : {}),

@@ -93,8 +93,11 @@ export const NoticeSchema = z.object({
   commentary: z.string().optional(),
   /** Latest figures that can hardly be right, each in a sentence. */
   questions: z.array(z.string()).optional(),
-  /** The inspection that figures are held against from this evaluation on, where it took the place of another. */
-  inspection: z.object({ title: z.string(), published: z.iso.date() }).optional(),
+  /**
+   * The inspection that figures are held against from this evaluation on, where it took the place of another: `again` where it did so
+   * as the newer one no longer counts.
+   */
+  inspection: z.object({ title: z.string(), published: z.iso.date(), again: z.literal(true).optional() }).optional(),
   /** The first of the e-mails right before this one that were less serious: not everybody who gets this one got them. */
   lessSerious: z.int().min(1).optional(),
   /** Worst first; `eased` and `recovering` last. */

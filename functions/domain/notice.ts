@@ -65,7 +65,7 @@ export function bodyOf(notice: Notice, pageUrl: string, sentAt?: Date): string {
   const head = [
     ...(isLate ? [`This tells how things stood on ${timeName(notice.createdAt)}. It could not be sent then.`, ''] : []),
     introduction(notice),
-    ...newInspection(notice),
+    ...otherInspection(notice),
     ...(notice.questions ? ['', 'PLEASE CHECK', '', ...notice.questions] : []),
     ...(notice.commentary ? ['', 'Written beside the figures:', `> ${notice.commentary}`] : []),
     '',
@@ -143,10 +143,14 @@ function introduction({ name, period, provisional, takenBack, about }: Notice): 
   return `${name}, figures for ${figures}.${provisional ? ' These figures are provisional: they may change.' : ''}`;
 }
 
-function newInspection({ inspection }: Notice): string[] {
+function otherInspection({ inspection }: Notice): string[] {
   if (!inspection) return [];
   const published = dayName(inspection.published);
-  return [`A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`];
+  return [
+    inspection.again
+      ? `The inspection that figures were held against no longer counts. They are held again against the one published ${published}: ${inspection.title}.`
+      : `A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`,
+  ];
 }
 
 /** Figures that did not come are not bad news about the service, but no news. */

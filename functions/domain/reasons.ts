@@ -17,7 +17,7 @@ import {
 import type { AuthorityAlertId, LocalStandard, Metric } from './metric.ts';
 import { dueWorkingDayIn, type Obligations, openActionsOf, overdueOf } from './obligations.ts';
 import { dayInEngland } from './period.ts';
-import { type AuthorityRecord, latestPeriodOf, localStandardsOf } from './record.ts';
+import { type AuthorityRecord, isLedAgain, latestPeriodOf, localStandardsOf } from './record.ts';
 import { lastKnownIn, type Observation } from './series.ts';
 import type { Month } from './submission.ts';
 import { standardFor } from './timeline.ts';
@@ -61,11 +61,17 @@ function endOf({ until, replacedBy, changes = [] }: Metric, { months, metrics }:
 }
 
 /** That another inspection leads, or that what is loaded differs. Boards of an earlier version do not say which one led. */
-function changedInspectionOf(told: Announced, { inspection, fingerprint }: AuthorityRecord): string[] {
+function changedInspectionOf(told: Announced, record: AuthorityRecord): string[] {
+  const { inspection, fingerprint } = record;
   if (told.inspection === fingerprint) return [];
   if (told.leading === undefined || told.leading === inspection.id)
     return ['what is measured, or what the inspection found, was loaded again and is different'];
-  return [`a new inspection, published ${dayName(inspection.published)}, is now what figures are held against`];
+  const published = dayName(inspection.published);
+  return [
+    isLedAgain(told.leading, record)
+      ? `the inspection that figures were held against no longer counts; they are held again against the one published ${published}`
+      : `a new inspection, published ${published}, is now what figures are held against`,
+  ];
 }
 
 /**
@@ -102,7 +108,11 @@ function changedActionsOf(told: Announced, record: AuthorityRecord): string[] {
   const { at, progress: known = {}, alerts, leading } = told;
   const { id, published } = record.inspection;
   if (leading !== undefined && leading !== id)
-    return [`a new inspection, published ${dayName(published)}, asks for other actions`];
+    return [
+      isLedAgain(leading, record)
+        ? `the inspection published ${dayName(published)}, which counts again in place of a newer one, asks for other actions`
+        : `a new inspection, published ${dayName(published)}, asks for other actions`,
+    ];
   const reported = record.progress.filter(({ action, version }) => version <= (known[action] ?? 0));
   const overdue = at && overdueOf(openActionsOf(record.actions, reported), new Date(at)).length;
   // Without figures none is watched.

@@ -10,6 +10,8 @@ export interface AuthorityRecord
   extends Pick<LoadedInspection, 'fingerprint' | 'metrics' | 'actions' | 'localStandards' | 'progress' | 'benchmarks'>,
     Pick<LoadedInspection, 'settings'> {
   readonly inspection: InspectionHeader;
+  /** Those that no longer count. */
+  readonly retired?: readonly Pick<InspectionHeader, 'id' | 'published'>[];
   /** Every month as it stands, oldest first, retracted ones included. */
   readonly months: readonly Month[];
   readonly acknowledgements: readonly Acknowledgement[];
@@ -21,6 +23,12 @@ export interface AuthorityRecord
 
 /** As much of a record as metrics are judged by: who has an alert in hand, or an action done, makes no difference to that. */
 export type JudgedRecord = Pick<AuthorityRecord, 'inspection' | 'metrics' | 'months' | 'localStandards'>;
+
+/** Whether figures are held against an older inspection again, as the one that led when they were last told no longer counts. */
+export const isLedAgain = (
+  leading: string | undefined,
+  { inspection, retired = [] }: Pick<AuthorityRecord, 'inspection' | 'retired'>,
+): boolean => retired.some(({ id, published }) => id === leading && published > inspection.published);
 
 /** The latest month that was submitted and not retracted. */
 export function latestPeriodOf(months: readonly Month[]): string | undefined {

@@ -428,5 +428,5 @@ function accessible(svg: Drawing, { id, title, description }: ChartText, size: s
   };
   svg.prepend(element('title', 'title', title), element('desc', 'description', description));
   // Where lines go needs no more than hundredths; what is said has every digit that tells a figure from what it is held against.
-  return svg.outerHTML.replaceAll(/<[^>]*>/g, (tag) => tag.replaceAll(/(\d+\.\d{2})\d+/g, '$1'));
+  return svg.outerHTML.replaceAll(/<[^>]*>/g, (tag: string) => tag.replaceAll(/(\d+\.\d{2})\d+/g, '$1'));
 }

@@ -21,8 +21,9 @@ export async function readRecord(
   ]);
   if (!inspection) return undefined;
   const { header, fingerprint, metrics, actions, localStandards, progress, settings, benchmarks } = inspection;
+  const retired = inspection.inspections.filter((each) => each.retired).map((each) => each.header);
   return {
-    ...{ inspection: header, fingerprint, metrics, actions, months, localStandards, progress },
+    ...{ inspection: header, retired, fingerprint, metrics, actions, months, localStandards, progress },
     ...{ benchmarks, acknowledgements, bankHolidays },
     ...(settings && { settings }),
     unreadable: [...(inspection.unreadable ?? []), ...unreadableMonths(months)],

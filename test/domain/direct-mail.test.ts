@@ -29,7 +29,7 @@ const standing = (stillRaised: NoticeItem[], watching: NoticeItem[] = [], period
 
 describe('a greeting', () => {
   const of = (stands: Standing, least: 'critical' | 'warning' | 'watch' = 'warning', waiting = 0) =>
-    greetingOf(stands, { least, waiting, now: NOW }, PAGES);
+    greetingOf(stands, { least, waiting, isNew: true, now: NOW }, PAGES);
 
   test('says what will come, and how things stand: what is raised by how bad it was', () => {
     const { subject, text } = of(standing([CRITICAL, RECOVERING, WARNING], [WATCH], '2011-01'));

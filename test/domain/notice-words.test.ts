@@ -239,6 +239,13 @@ describe('a mail begins with what it is about', () => {
     expect(paragraphs(body(fields))[0]?.split('\n')[0]).toBe(words);
   });
 
+  it('does not call an inspection new that is held against again, as a newer one no longer counts', () => {
+    const text = body({ inspection: { title: 'The first inspection', published: '2010-10-22', again: true } });
+    expect(text.split('\n')[1]).toBe(
+      'The inspection that figures were held against no longer counts. They are held again against the one published 22 October 2010: The first inspection.',
+    );
+  });
+
   it('with a new inspection, what is to be checked, and what was written beside the figures', () => {
     const text = body({
       inspection: { title: 'A later inspection', published: '2011-01-10' },
@@ -407,6 +414,9 @@ describe('a subject', () => {
     expect(subject([...raised], { takenBack: true })).toBe(`York, January 2011 (taken back): ${words}`);
     const inspection = { title: 'Later', published: '2011-01-10' };
     expect(subject([...raised], { inspection })).toBe(`York, January 2011: ${words}, a new inspection`);
+    expect(subject([...raised], { inspection: { ...inspection, again: true } })).toBe(
+      `York, January 2011: ${words}, an earlier inspection again`,
+    );
   });
 
   it('is of as many whole words as fit', () => {

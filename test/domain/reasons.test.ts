@@ -215,6 +215,15 @@ describe('what is loaded', () => {
     expect(reason(other, { isOtherwise: true, before: told({ leading: 'another' }) })).toMatch(newer);
   });
 
+  it('is not called new where it is an older one again, as the one that led no longer counts', () => {
+    const before = told({ leading: 'later' });
+    const retired = (published: string) => ({ ...other, retired: [{ id: 'later', published }] });
+    expect(reason(retired('2011-01-10'), { isOtherwise: true, before })).toMatch(
+      /^the inspection that figures were held against no longer counts; they are held again against the one published \d+ \w+ 2010$/,
+    );
+    expect(reason(retired('2009-01-10'), { isOtherwise: true, before })).toMatch(newer);
+  });
+
   it('says that a metric has ended, by whom, and what took its place', () => {
     const ended = aMetric({ until: '2010-10' });
     const words = 'it has not been measured since the end of October 2010';

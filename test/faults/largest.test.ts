@@ -96,7 +96,7 @@ describe('the largest record', { timeout: 900_000 }, () => {
     const bytes = loaded.reduce((sum, { data }) => sum + Buffer.byteLength(data?.S ?? ''), 0);
     expect(bytes).toBeLessThan(MOST_LOADED_BYTES);
     expect(bytes).toBeGreaterThan(0.95 * MOST_LOADED_BYTES);
-    await importRecord(store, AUTHORITY, record, NOW, false);
+    await importRecord(store, AUTHORITY, record, { now: NOW, takenAt: NOW, replace: false });
   });
 
   test('takes its last month, and nothing more of what it has the most of', async () => {
@@ -145,7 +145,11 @@ describe('the largest record', { timeout: 900_000 }, () => {
     const out = await exportRecord(store, AUTHORITY);
     const file = JSON.stringify(out);
     const elsewhere = createMemoryStore({ now: () => NOW.getTime() });
-    await importRecord(elsewhere, AUTHORITY, JSON.parse(file) as WholeRecord, NOW, false);
+    await importRecord(elsewhere, AUTHORITY, JSON.parse(file) as WholeRecord, {
+      now: NOW,
+      takenAt: NOW,
+      replace: false,
+    });
     const back = await exportRecord(elsewhere, AUTHORITY);
     for (const table of ['baselines', 'submissions', 'alerts'] as const) {
       const [before, after] = [out, back].map((record) =>
