@@ -289,7 +289,7 @@ describe('submitting by file', () => {
     const answer = await post(`${HOME}/submit`, { forgeryToken, figures });
     const text = textOf(await answer.text());
     expect(answer.status).toBe(422);
-    expect(text).toContain('no metric is called "conferences-on-tim"; the nearest is "conferences-on-time"');
+    expect(text).toContain('no metric is called "conferences-on-tim"; the nearest is "Initial conferences on time"');
     expect(text).toContain('Line 3, count: cannot be negative');
     expect(text).toContain('Line 4, period: 2011-11 has not ended yet');
     expect(await service.get('/submissions')).toEqual(before);
