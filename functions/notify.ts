@@ -23,7 +23,13 @@ import {
 import { lookAtRecipients, tell } from './services/newcomers.ts';
 import { mayPass } from './services/retry.ts';
 import { countConfirmed, SNS_ATTEMPTS } from './services/subscriptions.ts';
-import { type TokenTelling, tellOfEnd, tokensEnding } from './services/token-ends.ts';
+import {
+  authoritiesToLookAt,
+  endingTokens,
+  type TokenEnd,
+  type TokenTelling,
+  tellOfEnd,
+} from './services/token-ends.ts';
 
 export interface NotifyDependencies
   extends Omit<Delivering, 'log' | 'database' | 'audience'>,
@@ -114,14 +120,23 @@ async function tellOfRecipients(dependencies: NotifyDependencies, context: Conte
 
 async function tellOfTokens(dependencies: NotifyDependencies, context: Context): Promise<void> {
   const { logger, now } = dependencies;
+  const telling = { ...dependencies, log: logger };
+  const untold: TokenEnd[] = [];
   const { failed } = await handleHourly(
-    await tokensEnding({ ...dependencies, log: logger }, now()),
-    async (end) => {
-      if (await tellOfEnd(end, dependencies, now())) logger.info('end of a token told', { token: end.token.id });
+    await authoritiesToLookAt(telling, now()),
+    async (authority) => {
+      const tellOne = async (end: TokenEnd): Promise<void> => {
+        if (await tellOfEnd(end, telling, now())) logger.info('end of a token told', { token: end.token.id });
+      };
+      const ends = await handleHourly(await endingTokens(telling, authority, now()), tellOne, { logger, context });
+      untold.push(...ends.failed);
     },
     { logger, context },
   );
-  if (failed.length > 0) throw new Error(`of the end of ${failed.length} tokens nobody could be told`);
+  if (failed.length + untold.length > 0)
+    throw new Error(
+      `of the end of ${untold.length} tokens nobody could be told, and those of ${failed.length} authorities could not be looked at`,
+    );
 }
 
 /** Sends what is unsent, and measures what could not be sent and whether there is anyone to send it to. */

@@ -28,28 +28,35 @@ export interface TokenEnd {
   readonly name: string | undefined;
 }
 
+const HOUR_MS = 60 * 60 * 1000;
+
 /**
- * The tokens whose end is to be told now, of the authorities that anybody is mailed of. One that was made for no longer ends when whoever
+ * The authorities that anybody is mailed of, and `*` for every one, whose tokens are to be looked at: each hour from another of them on, so
+ * that within a day all have their turn where a run gets through a twenty-fourth of them.
+ */
+export async function authoritiesToLookAt({ database }: Pick<TokenTelling, 'database'>, now: Date): Promise<string[]> {
+  const { recipients } = await readRecipients(database);
+  const all = [...new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))])].sort();
+  const first = Math.floor(((Math.floor(now.getTime() / HOUR_MS) % 24) / 24) * all.length);
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+/**
+ * The tokens of an authority, or with `*` those of every one, whose end is to be told now. One that was made for no longer ends when whoever
  * made it expects it to.
  */
-export async function tokensEnding({ database, log }: TokenTelling, now: Date): Promise<TokenEnd[]> {
+export async function endingTokens({ database, log }: TokenTelling, authority: string, now: Date): Promise<TokenEnd[]> {
   const by = new Date(now.getTime() + AHEAD_MS);
-  const { recipients } = await readRecipients(database);
-  const ending: EndingToken[] = [];
-  for (const authority of new Set(['*', ...recipients.flatMap(({ hears }) => Object.keys(hears))])) {
-    const { tokens, unreadable } = await listEndingTokens(database, authority, by);
-    for (const id of unreadable) log.warn('token not read', { token: id, authority });
-    for (const token of tokens) {
-      const lasts = token.made ? token.expires * 1000 - Date.parse(token.made.at) : Number.POSITIVE_INFINITY;
-      if (lasts > AHEAD_MS && token.expires * 1000 > now.getTime()) ending.push(token);
-    }
-  }
+  const { tokens, unreadable } = await listEndingTokens(database, authority, by);
+  for (const id of unreadable) log.warn('token not read', { token: id, authority });
+  const ending = tokens.filter(({ expires, made }) => {
+    const lasts = made ? expires * 1000 - Date.parse(made.at) : Number.POSITIVE_INFINITY;
+    return lasts > AHEAD_MS && expires * 1000 > now.getTime();
+  });
   if (ending.length === 0) return [];
   const names = new Map((await listAuthorities(database)).map(({ id, name }) => [id, name]));
-  return ending.map((token) => ({
-    token,
-    name: token.authority === '*' ? undefined : (names.get(token.authority) ?? token.authority),
-  }));
+  const name = authority === '*' ? undefined : (names.get(authority) ?? authority);
+  return ending.map((token) => ({ token, name }));
 }
 
 /**

@@ -164,7 +164,7 @@ describe('the command line', () => {
     expect([named.code, named.error]).toEqual([
       1,
       expect.stringMatching(
-        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is no figure.*\n {2}line 2, metric: .* nearest is "referral-backlog"\n {2}line 3, numerator: .*\n$/,
+        /nothing was sent\n {2}line 2, period: .*\n {2}line 2, count: "x" is no figure.*\n {2}line 2, metric: .* nearest is "Referral backlog"\n {2}line 3, numerator: .*\n$/,
       ),
     ]);
     // What can be told without the service is.
@@ -174,7 +174,7 @@ describe('the command line', () => {
     expect([unknown.code, unknown.error]).toEqual([
       1,
       expect.stringContaining(
-        'line 2, metric: no metric is called "referal-backlog"; the nearest is "referral-backlog"',
+        'line 2, metric: no metric is called "referal-backlog"; the nearest is "Referral backlog"',
       ),
     ]);
     const latin = file('c.csv', '');

@@ -1,8 +1,11 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { authoritiesToLookAt } from '../../functions/services/token-ends.ts';
 import { createToken, listTokens, listTokensOf } from '../../functions/services/tokens.ts';
 import { tokenKey } from '../../functions/store/keys.ts';
+import { saveRecipient } from '../../functions/store/recipients.ts';
 import { databaseOf } from '../../local/launch.ts';
+import { createMemoryStore } from '../simulation/memory-store.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 
 /** Through the service as it is deployed: its permissions, its topics, its hourly run. */
@@ -51,4 +54,16 @@ test('the end of a token is told once, two weeks before, to whoever may manage t
   const mail = told.find(({ to }) => to[0]?.address === 'director@example.org');
   expect(mail?.text).toContain('of Herefordshire ends on 28 October 2011 at 10:00.');
   expect(mail?.text).toMatch(/\nhttp\S+\/authorities\/herefordshire\/tokens\n/);
+});
+
+test('whoever has too little time for the tokens of all authorities begins at others each hour, and has looked at all within a day', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `council-${index}`);
+  const store = createMemoryStore({ now: () => Date.parse(CLOCK) });
+  const hears = Object.fromEntries(names.map((name) => [name, 'warning' as const]));
+  await saveRecipient(store, undefined, { id: 'r'.repeat(12), address: 'a@example.org', hears, requestedAt: CLOCK });
+  const inHour = (hour: number) =>
+    authoritiesToLookAt({ database: store }, new Date(Date.parse(CLOCK) + hour * 60 * 60 * 1000));
+  expect((await inHour(0)).toSorted()).toEqual(['*', ...names].toSorted());
+  const looked = await Promise.all(Array.from({ length: 24 }, (_, hour) => inHour(hour)));
+  expect(new Set(looked.flatMap((all) => all.slice(0, 5))).size).toBe(101);
 });
