@@ -8,8 +8,8 @@ import { PeriodSchema } from './period.ts';
 export const HearsSchema = z.record(z.string(), LevelSchema);
 export type Hears = Readonly<z.infer<typeof HearsSchema>>;
 
-/** When a record was put back, and the instant whose state that was; `done` once all of it is back, and not while it is only begun. */
-const PutBackSchema = z.object({ at: z.iso.datetime(), to: z.iso.datetime(), done: z.literal(true).optional() });
+/** When a record was put back, and the instant whose state that was. */
+const PutBackSchema = z.object({ at: z.iso.datetime(), to: z.iso.datetime() });
 export type PutBack = Readonly<z.infer<typeof PutBackSchema>>;
 
 /** An address that was asked whether it wants to be mailed. One address is one recipient, of however many authorities. */
@@ -89,7 +89,7 @@ export function isToBeGreeted(
 export const isToHearOfPutBack = (
   { hears, putBack }: Pick<Recipient, 'hears' | 'putBack'>,
   authority: string,
-): boolean => authority in hears && putBack?.[authority]?.done === true;
+): boolean => authority in hears && putBack?.[authority] !== undefined;
 
 /** Whether somebody is to be sent an authority's summary, and nobody is about to send it. */
 export function isSummaryDue(

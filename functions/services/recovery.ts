@@ -72,26 +72,26 @@ export async function importRecord(
   const { submissions } = await readWholeRecord(database, authority);
   if (submissions.length > 0 && !replace) throw new FiguresStoredError(authority, submissions.length);
   const putBack = { at: now.toISOString(), to: takenAt.toISOString() };
-  // Before it, as nothing of them is there any more where it breaks off; told once it is done.
-  const mailed = await mailedSince(database, authority, record);
-  const gotOne = ({ hears }: Recipient) => mailed.some(({ level }) => includes(hears, { authority, level }));
-  await markPutBack(database, authority, putBack, gotOne);
-  await replaceWholeRecord(database, authority, record, now);
-  const isMarked = ({ putBack }: Recipient) => putBack?.[authority] !== undefined && !putBack[authority].done;
-  await markPutBack(database, authority, { ...putBack, done: true }, isMarked);
+  // While nobody hears anything of the authority, so that nobody is told before all of it is back, and nothing is left to do after that.
+  await replaceWholeRecord(database, authority, record, now, async () =>
+    markPutBack(database, authority, putBack, await mailedSince(database, authority, record)),
+  );
 }
 
+/** Marks whoever got one of these notices, and whoever was marked as this broke off, when some of the notices were gone already. */
 async function markPutBack(
   database: Everything,
   authority: string,
   putBack: PutBack,
-  whom: (recipient: Recipient) => boolean,
+  mailed: readonly Pick<Notice, 'level'>[],
 ): Promise<void> {
+  const isMeant = ({ hears, putBack }: Recipient): boolean =>
+    putBack?.[authority] !== undefined || mailed.some(({ level }) => includes(hears, { authority, level }));
   const { recipients } = await readRecipients(database);
-  for (const { id } of recipients.filter(whom))
+  for (const { id } of recipients.filter(isMeant))
     await retryChanged(async () => {
       const read = await readRecipient(database, id);
-      if (read && whom(read))
+      if (read && isMeant(read))
         await saveRecipient(database, read, { ...read, putBack: { ...read.putBack, [authority]: putBack } });
     });
 }

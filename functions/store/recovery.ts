@@ -83,12 +83,15 @@ const BYTES_AT_ONCE = 3_000_000;
  * Replaces all that there is of an authority. While this runs the authority is unknown, so that nothing is accepted for
  * it, and nothing judged by half a record; the item that makes it known is what comes back last. If it breaks off, the
  * authority stays unknown until it is run again.
+ *
+ * @param whileUnknown what else is to be done before anything is removed, while nobody is told anything of the authority.
  */
 export async function replaceWholeRecord(
   database: Everything,
   authority: string,
   record: WholeRecord,
   now: Date,
+  whileUnknown?: () => Promise<void>,
 ): Promise<void> {
   const { client, tables } = database;
   const pk = { S: authorityKey(authority) };
@@ -102,6 +105,7 @@ export async function replaceWholeRecord(
     { Put: { TableName: tables.baselines, Item: { ...listed, [PUT_BACK_SINCE]: { S: now.toISOString() } } } },
   ]);
   await new Promise((done) => setTimeout(done, EVALUATIONS_END_MS));
+  await whileUnknown?.();
   // Numbers of notices go on from the highest that was ever mailed. Before anything is removed, so that it is known however often
   // this breaks off.
   const live = await itemsOf(database, 'alerts', authority);

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMonths } from '../../functions/domain/period.ts';
-import { type Caller, callerOf } from '../support/caller.ts';
+import { type Caller, callerOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
 import { aWorkbook, STYLES } from '../support/workbook.ts';
 
 let service: Service;
+let neighbour: Neighbour;
 let call: Caller;
 beforeAll(async () => {
   service = await startService();
   call = callerOf(service);
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -386,3 +388,5 @@ test('a revision answers with what changed', async () => {
     { pointer: '#/observations/referral-backlog', before: { count: 1 }, after: { count: 2 } },
   ]);
 });
+
+test('nothing of it touches the other council', () => neighbour.untouched());

@@ -7,10 +7,11 @@ import { createToken } from '../../functions/store/access.ts';
 import { ackKey, authorityKey, BOARD_KEY } from '../../functions/store/keys.ts';
 import { awsError, type Intercept } from '../../local/gateway.ts';
 import { databaseOf } from '../../local/launch.ts';
-import { type Caller, callerOf, dumpOf } from '../support/caller.ts';
+import { type Caller, callerOf, dumpOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 
 let service: Service;
+let neighbour: Neighbour;
 let call: Caller;
 let fault: Intercept | undefined;
 beforeAll(async () => {
@@ -26,6 +27,7 @@ beforeAll(async () => {
   }));
   await call('POST', '/submissions', { body: { submissions } });
   await service.idle();
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -486,3 +488,5 @@ async function loadElsewhere(service: Service): Promise<void> {
   const inspection = InspectionSchema.parse({ ...JSON.parse(seed), authority: 'elsewhere', name: 'Elsewhere' });
   await loadInspection(databaseOf(service), inspection);
 }
+
+test('nothing of it touches the other council', () => neighbour.untouched());

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { XLSX } from '../../functions/http/routes.ts';
+import { type Neighbour, startNeighbour } from '../support/caller.ts';
 import { describedFetch } from '../support/described.ts';
 import { AUTHORITY, type Service, startService } from '../support/service.ts';
 import { aWorkbook, type Cell, STYLES, sheetXml } from '../support/workbook.ts';
@@ -10,8 +11,10 @@ import { aWorkbook, type Cell, STYLES, sheetXml } from '../support/workbook.ts';
  */
 
 let service: Service;
+let neighbour: Neighbour;
 beforeAll(async () => {
   service = await startService({ clock: '2026-11-25' });
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -433,3 +436,5 @@ describe('is refused by what is wrong, and nothing of it is stored', () => {
     expect((await stored('2024-08')).observations).toEqual({ complaints: { count: 3 } });
   });
 });
+
+test('nothing of it touches the other council', () => neighbour.untouched());

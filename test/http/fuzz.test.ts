@@ -10,7 +10,7 @@ import { loadInspection } from '../../functions/services/inspections.ts';
 import { createToken } from '../../functions/store/access.ts';
 import { databaseOf } from '../../local/launch.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
-import { callerOf, dumpOf } from '../support/caller.ts';
+import { callerOf, dumpOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { checkAnswer, description, pathOf } from '../support/described.ts';
 import { type Service, startService } from '../support/service.ts';
 
@@ -20,6 +20,7 @@ const AT_A_TIME = 8;
 const SEED = Number(process.env.FUZZ_SEED ?? 2010);
 
 let service: Service;
+let neighbour: Neighbour;
 beforeAll(async () => {
   service = await startService();
   // Something to be got at: a month, an alert, a standard.
@@ -32,6 +33,7 @@ beforeAll(async () => {
     reason: 'merged',
   });
   await service.idle();
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -653,3 +655,5 @@ function revealed(text: string): string[] {
   const secrets = [service.token, ...Object.values(service.resources.tables), 'director@example.org'];
   return [...secrets.filter((secret) => text.includes(secret)), ...(text.match(/\n\s+at .*|\\n\s+at [^"]*/g) ?? [])];
 }
+
+test('nothing of it touches the other council', () => neighbour.untouched());

@@ -2,14 +2,16 @@ import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authorityKey, OWN_NAMES_KEY } from '../../functions/store/keys.ts';
 import { databaseOf } from '../../local/launch.ts';
-import { type Caller, callerOf } from '../support/caller.ts';
+import { type Caller, callerOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;
+let neighbour: Neighbour;
 let call: Caller;
 beforeAll(async () => {
   service = await startService();
   call = callerOf(service);
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -95,3 +97,5 @@ describe('a name of the authority’s own', () => {
     expect((await send('Indicator,May-11\nThird,4\n')).status).toBe(200);
   });
 });
+
+test('nothing of it touches the other council', () => neighbour.untouched());

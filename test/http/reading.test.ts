@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatLimit, monthName } from '../../functions/domain/format.ts';
 import { addMonths } from '../../functions/domain/period.ts';
-import { type Caller, callerOf } from '../support/caller.ts';
+import { type Caller, callerOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;
+let neighbour: Neighbour;
 let call: Caller;
 beforeAll(async () => {
   service = await startService();
@@ -18,6 +19,7 @@ beforeAll(async () => {
   }));
   await call('POST', '/submissions', { body: { submissions } });
   await service.idle();
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -170,3 +172,5 @@ describe('a metric', () => {
     expect((await call('GET', '/metrics/referal-backlog')).status).toBe(404);
   });
 });
+
+test('nothing of it touches the other council', () => neighbour.untouched());

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Caller, callerOf } from '../support/caller.ts';
+import { type Caller, callerOf, type Neighbour, startNeighbour } from '../support/caller.ts';
 import { type Service, startService } from '../support/service.ts';
 
 let service: Service;
+let neighbour: Neighbour;
 let call: Caller;
 beforeAll(async () => {
   service = await startService();
   call = callerOf(service);
+  neighbour = await startNeighbour(service);
 });
 afterAll(() => service.end());
 
@@ -69,3 +71,5 @@ test('what was sent has on its receipt what of it is questioned, until that is s
   expect(await receiptOf(right.body.submittedAt)).not.toHaveProperty('questions');
   expect(await receiptOf(body.submittedAt)).not.toHaveProperty('questions');
 });
+
+test('nothing of it touches the other council', () => neighbour.untouched());

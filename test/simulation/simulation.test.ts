@@ -47,6 +47,11 @@ const KEPT: readonly (readonly [seed: number, steps: number, found: string])[] =
   [3055355112, 1000, 'a notice that was gone, as an earlier state was put back, left a stub as it was marked sent'],
   [2516026362, 1000, 'a deployment made an authority known by half a record, while an earlier state was put back'],
   [2516026011, 1000, 'an authority that had been put back a moment ago was unknown'],
+  [
+    4033827555,
+    1000,
+    'an import went on after it had made the authority known, which took away what was accepted since where it failed then',
+  ],
   [3202182472, 1000, 'asking twice for another level forgot that SNS may still go by the one before'],
 ];
 
