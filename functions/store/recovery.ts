@@ -284,8 +284,8 @@ const KINDS: Readonly<Record<Table, readonly Kind[]>> = {
 };
 
 /**
- * What is wrong with a record that is to be put back: an item that is none of this authority's or of no known kind, contents
- * that do not belong under their key or come from the future, revisions that contradict each other, notices that the
+ * What is wrong with a record that is to be put back: an item that is none of this authority's, of no known kind or larger than can be
+ * stored, contents that do not belong under their key or come from the future, revisions that contradict each other, notices that the
  * board does not know.
  */
 export function faultsOfRecord(authority: string, record: WholeRecord, now: Date): RecordFault[] {
@@ -305,11 +305,21 @@ export function faultsOfRecord(authority: string, record: WholeRecord, now: Date
   return faults.length > 0 ? faults : [...contradictionsOf(record.submissions), ...strayNoticesOf(record.alerts)];
 }
 
+/** What DynamoDB takes in one item, its names counted. */
+const MAX_ITEM_BYTES = 400 * 1024;
+
+const bytesOf = (item: Item): number =>
+  Object.entries(item).reduce(
+    (sum, [name, { S = '', N = '' }]) => sum + Buffer.byteLength(name) + Buffer.byteLength(S) + N.length,
+    0,
+  );
+
 function faultsOfItem(authority: string, table: Table, item: Item, now: Date): string[] {
   const [pk = '', sk = ''] = [item.pk?.S, item.sk?.S];
   if (pk !== authorityKey(authority)) return [`belongs to "${pk.slice(0, 100)}" and not to ${authority}`];
   const kind = KINDS[table].find(({ is }) => is(sk));
   if (!kind) return ['is of no kind that is known'];
+  if (bytesOf(item) > MAX_ITEM_BYTES) return [`is larger than the ${MAX_ITEM_BYTES / 1024} KB that can be stored`];
   let data: unknown;
   try {
     data = dataOf(item);

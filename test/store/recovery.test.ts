@@ -5,6 +5,7 @@ import { evaluateAuthority } from '../../functions/services/evaluate.ts';
 import { loadInspection } from '../../functions/services/inspections.ts';
 import { mailedSince } from '../../functions/services/recovery.ts';
 import { numberedFrom, readBoard, readBoardAsStored } from '../../functions/store/boards.ts';
+import type { Item } from '../../functions/store/database.ts';
 import { BOARD_KEY } from '../../functions/store/keys.ts';
 import { markSent } from '../../functions/store/notices.ts';
 import {
@@ -54,6 +55,19 @@ test('what is put back numbers its notices on from the highest that was ever use
 
   // A board that is worked out anew goes on from there, too.
   expect((await readBoardAsStored(store, authority)).lastNotice).toBe(6);
+}, 30_000);
+
+test('an item that cannot be stored is named before anything is taken away', async () => {
+  const record = await readWholeRecord(store, authority);
+  const [first, ...others] = record.submissions as [Item, ...Item[]];
+  const month = JSON.parse(first.data?.S ?? '') as object;
+  const faultsWith = (length: number) => {
+    const large = { ...first, data: { S: JSON.stringify({ ...month, commentary: '\u20ac'.repeat(length) }) } };
+    return faultsOfRecord(authority, { ...record, submissions: [large, ...others] }, NOW).map(({ detail }) => detail);
+  };
+  const tooLarge = expect.stringMatching(/is larger than the 400 KB that can be stored$/);
+  expect(faultsWith(137_000)).toEqual([tooLarge]);
+  expect(faultsWith(130_000)).not.toContainEqual(tooLarge);
 }, 30_000);
 
 test('a record without a board, put back where notices were numbered or with notices of its own, numbers on', async () => {
