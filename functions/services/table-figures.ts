@@ -28,6 +28,18 @@ const BELONGS: Readonly<Record<Metric['kind'], { readonly fields: readonly Field
 };
 
 /**
+ * A count or a mean that stands alone where others have their numerator, in a table without a column for counts: it can be nothing
+ * else, and has nowhere else to stand.
+ */
+export function inOneColumn(metric: Metric | undefined, given: readonly Given[]): readonly Given[] {
+  const [alone, ...others] = given;
+  const isOne = metric?.kind === 'count' || metric?.kind === 'mean';
+  return isOne && alone?.field === 'numerator' && others.length === 0
+    ? [{ ...alone, field: defaultField(metric) }]
+    : given;
+}
+
+/**
  * What cells report of a metric, as the API takes it; undefined where what they hold is a fault. A number that could not be
  * read is NaN, for more faults to be found beside it.
  */

@@ -4,7 +4,7 @@ import { shorten } from './cells.ts';
 import type { Field } from './names.ts';
 import type { TableFault, TableMonth, Understood } from './table.ts';
 import type { Header } from './table-columns.ts';
-import { defaultField, reportedOf } from './table-figures.ts';
+import { defaultField, inOneColumn, reportedOf } from './table-figures.ts';
 import type { Entry, Given, Lines, Remark } from './table-lines.ts';
 
 /** The lines of a table made into months: which month each label means, and what is said of one twice. */
@@ -74,8 +74,9 @@ export function monthsOf(
       addRemark(remark, each, draftOf(each, remark), faults);
     }
   }
+  const hasCounts = columns.some(({ role, field, figure }) => (role ?? field ?? figure?.field) === 'count');
   return [...drafts.values()]
-    .map((draft) => monthOf(draft, faults, decimalComma))
+    .map((draft) => monthOf(draft, faults, { decimalComma, hasCounts }))
     .sort((a, b) => (a.period < b.period ? -1 : 1));
 }
 
@@ -217,13 +218,18 @@ function addRemark(remark: Remark, period: string, draft: Draft, faults: TableFa
   if (commentary) draft.commentary = commentary;
 }
 
-function monthOf(draft: Draft, faults: TableFault[], decimalComma: boolean): TableMonth {
+function monthOf(
+  draft: Draft,
+  faults: TableFault[],
+  { decimalComma, hasCounts }: { readonly decimalComma: boolean; readonly hasCounts: boolean },
+): TableMonth {
   const observations = new Map<string, Record<string, number | string>>();
   const metrics = new Map<
     string,
     { line: number; column: string; fields: Partial<Record<Field, { line: number; column: string }>> }
   >();
-  for (const [id, { metric, line, column, given }] of draft.metrics) {
+  for (const [id, { metric, line, column, given: cells }] of draft.metrics) {
+    const given = hasCounts ? cells : inOneColumn(metric, cells);
     const fields: Partial<Record<Field, { line: number; column: string }>> = {};
     for (const each of given) fields[each.field ?? defaultField(metric)] = { line: each.line, column: each.column };
     const reported = reportedOf(metric, given, faults, decimalComma);

@@ -500,6 +500,26 @@ describe('what a metric is reported in', () => {
       '4 value: looked-after-children is a count: its figure belongs in the column count',
     ]);
   });
+
+  test('a count or a mean that stands alone where others have their numerator is that, where a table has no column for counts', () => {
+    const scorecard = (...lines: string[]) => `Measure,Aug-24 num,Aug-24 den,Aug-24 %\n${lines.join('\n')}\n`;
+    const { faults, months } = read(
+      scorecard('Referral backlog,12,,', 'Average caseload,17.6,,', 'Conferences on time,13,15,86.7%'),
+    );
+    expect(faults).toEqual([]);
+    expect(months[0]?.body).toMatchObject({
+      observations: {
+        'referral-backlog': { count: 12 },
+        'average-caseload': { value: 17.6 },
+        'conferences-on-time': { numerator: 13, denominator: 15 },
+      },
+    });
+    // Of two that stand beside each other one is no count, and which is not said.
+    expect(faultsIn(scorecard('Referral backlog,12,40,'))).toEqual([
+      '2 Aug-24 num: referral-backlog is a count: its figure belongs in the column count',
+      '2 Aug-24 den: referral-backlog is a count: its figure belongs in the column count',
+    ]);
+  });
 });
 
 describe('nothing is left out unsaid', () => {
