@@ -1,3 +1,4 @@
+import { monthName } from '../domain/format.ts';
 import type { Metric } from '../domain/metric.ts';
 import { type PeriodLabel, readPeriod, statusNamed } from './cell-periods.ts';
 import { cleaned, shorten } from './cells.ts';
@@ -343,7 +344,7 @@ export function describeColumns({ columns }: Header): Understood['columns'] {
           ? `${figure.metric?.title ?? figure.id}${figure.field ? `, ${figure.field}` : ''}`
           : month && month.kind !== 'unclear'
             ? [
-                'period' in month ? `figures of ${month.period}` : 'figures of a year or quarter',
+                'period' in month ? `figures of ${monthName(month.period)}` : 'figures of a year or quarter',
                 ...('period' in month && field ? [field] : []),
                 ...(month.status ? [month.status] : []),
               ].join(', ')

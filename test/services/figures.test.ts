@@ -503,10 +503,16 @@ describe('what a metric is reported in', () => {
 
   test('a count or a mean that stands alone where others have their numerator is that, where a table has no column for counts', () => {
     const scorecard = (...lines: string[]) => `Measure,Aug-24 num,Aug-24 den,Aug-24 %\n${lines.join('\n')}\n`;
-    const { faults, months } = read(
+    const { faults, months, understood } = read(
       scorecard('Referral backlog,12,,', 'Average caseload,17.6,,', 'Conferences on time,13,15,86.7%'),
     );
     expect(faults).toEqual([]);
+    expect(understood[0]?.columns.map(({ readAs }) => readAs)).toEqual([
+      'the metric',
+      'figures of August 2024, numerator',
+      'figures of August 2024, denominator',
+      'figures of August 2024, value',
+    ]);
     expect(months[0]?.body).toMatchObject({
       observations: {
         'referral-backlog': { count: 12 },
