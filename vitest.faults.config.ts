@@ -2,10 +2,10 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import config from './vitest.config.ts';
 
-/** The two that take minutes go first, one on each core: the others fit in beside whichever ends first. */
+/** The two that take longest go first, one on each core: the others fit in beside whichever ends first. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => /killed[^/]*$/.test(moduleId);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /killed-(before|after)[^/]*$/.test(moduleId);
     return files.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
   }
 }

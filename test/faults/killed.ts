@@ -6,7 +6,8 @@ import { startWorld, verify } from './world.ts';
 
 /**
  * A function is killed at every point between two effects: before and after each of its calls of DynamoDB and SNS in
- * the stories that go through all of them. What comes of it must be what comes of the story undisturbed.
+ * the stories that go through all of them. What comes of it must be what comes of the story undisturbed. `killed-before.test.ts` and
+ * `killed-after.test.ts` run beside each other, as each takes many minutes.
  */
 
 interface Point {
@@ -85,55 +86,61 @@ const explored: [title: string, Awaited<ReturnType<typeof explore>>][] = [];
 for (const [title, story] of Object.entries(STORIES)) explored.push([title, await explore(story, explored.length)]);
 const points = explored.flatMap(([, { cases }]) => cases);
 
-beforeAll(() => {
-  for (const [title, { cases }] of explored) console.log(`${cases.length} in: ${title}`);
-  console.log(`${points.length} points at which a function is killed`);
-});
-
-// The way to the council's own sign-in needs one, and its clock: test/pages/council-sign-in.test.ts kills it.
-test('every other function is killed somewhere, and around all that it can write or send', () => {
-  const found = Map.groupBy(points, ({ functionId }) => short(functionId));
-  const effects = [...found].map(([name, points]) => [
-    name,
-    [...new Set(points.map(({ operation }) => operation))].filter((operation) => !READS.test(operation)).sort(),
-  ]);
-  const subscribing = ['DeleteItem', 'PutItem', 'SetSubscriptionAttributes', 'Subscribe', 'TransactWriteItems'];
-  expect(Object.fromEntries(effects)).toEqual({
-    submit: ['TransactWriteItems'],
-    evaluate: ['DeleteItem', 'PutItem', 'TransactWriteItems'],
-    notify: ['Publish', 'PutItem', 'UpdateItem'],
-    manage: [...subscribing, 'Unsubscribe'],
-    dashboard: ['Publish', ...subscribing, 'Unsubscribe'].sort(),
-    query: [],
-    seed: ['TransactWriteItems'],
-  });
-});
-
-describe.each(explored)('%s', (_, { story, undisturbed, cases }) => {
-  test('undisturbed, comes to what it tells of', () => {
-    const { seen, notices } = undisturbed.outcome;
-    const transitions = notices.flatMap((notice) => notice.transitions.map(({ transition }) => transition));
-    expect({ transitions, seen }).toEqual(story.comesTo);
-    expect(undisturbed.published).toEqual(notices.map(() => 1));
+/** All stories, with a function killed on one side of each call. */
+export function killEverywhere(side: 'before' | 'after'): void {
+  beforeAll(() => {
+    for (const [title, { cases }] of explored) console.log(`${cases.length / 2} in: ${title}`);
+    console.log(`${points.length / 2} points at which a function is killed ${side} a call`);
   });
 
-  test.each(cases)('$title', async ({ authority, functionId, operation, nth, side, sending }) => {
-    let killed = false;
-    world.fault = counted(async (point, forward) => {
-      if (killed || point.functionId !== functionId || point.operation !== operation || point.nth !== nth)
-        return forward();
-      killed = true;
-      if (side === 'after') await forward();
-      world.instance.kill(functionId);
-      throw new Error('the function is gone');
+  // The way to the council's own sign-in needs one, and its clock: test/pages/council-sign-in.test.ts kills it.
+  test('every other function is killed somewhere, and around all that it can write or send', () => {
+    const found = Map.groupBy(points, ({ functionId }) => short(functionId));
+    const effects = [...found].map(([name, points]) => [
+      name,
+      [...new Set(points.map(({ operation }) => operation))].filter((operation) => !READS.test(operation)).sort(),
+    ]);
+    const subscribing = ['DeleteItem', 'PutItem', 'SetSubscriptionAttributes', 'Subscribe', 'TransactWriteItems'];
+    expect(Object.fromEntries(effects)).toEqual({
+      submit: ['TransactWriteItems'],
+      evaluate: ['DeleteItem', 'PutItem', 'TransactWriteItems'],
+      notify: ['Publish', 'PutItem', 'UpdateItem'],
+      manage: [...subscribing, 'Unsubscribe'],
+      dashboard: ['Publish', ...subscribing, 'Unsubscribe'].sort(),
+      query: [],
+      seed: ['TransactWriteItems'],
     });
-    const { outcome, published } = await outcomeOf(story, authority);
-    world.fault = undefined;
-    expect(killed, 'the point was reached').toBe(true);
-    expect(outcome).toEqual(undisturbed.outcome);
-    expect(await world.deadLetters()).toEqual({});
-
-    // Sent, and killed before that was recorded: the one thing that is done twice.
-    expect(published).toEqual(outcome.notices.map((_, index) => (sending[side] === index + 1 ? 2 : 1)));
   });
-});
+
+  describe.each(explored)('%s', (_, { story, undisturbed, cases }) => {
+    test('undisturbed, comes to what it tells of', () => {
+      const { seen, notices } = undisturbed.outcome;
+      const transitions = notices.flatMap((notice) => notice.transitions.map(({ transition }) => transition));
+      expect({ transitions, seen }).toEqual(story.comesTo);
+      expect(undisturbed.published).toEqual(notices.map(() => 1));
+    });
+
+    test.each(cases.filter((each) => each.side === side))(
+      '$title',
+      async ({ authority, functionId, operation, nth, sending }) => {
+        let killed = false;
+        world.fault = counted(async (point, forward) => {
+          if (killed || point.functionId !== functionId || point.operation !== operation || point.nth !== nth)
+            return forward();
+          killed = true;
+          if (side === 'after') await forward();
+          world.instance.kill(functionId);
+          throw new Error('the function is gone');
+        });
+        const { outcome, published } = await outcomeOf(story, authority);
+        world.fault = undefined;
+        expect(killed, 'the point was reached').toBe(true);
+        expect(outcome).toEqual(undisturbed.outcome);
+        expect(await world.deadLetters()).toEqual({});
+
+        // Sent, and killed before that was recorded: the one thing that is done twice.
+        expect(published).toEqual(outcome.notices.map((_, index) => (sending[side] === index + 1 ? 2 : 1)));
+      },
+    );
+  });
+}

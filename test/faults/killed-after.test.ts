@@ -1,0 +1,3 @@
+import { killEverywhere } from './killed.ts';
+
+killEverywhere('after');
