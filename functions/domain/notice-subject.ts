@@ -22,7 +22,9 @@ export function subjectOf(notice: Notice): string {
         const others = items.length > 2 ? ' and others' : ' and another';
         return `${countOf(items.length, word)}${title ? ` (${title}${items.length > 1 ? others : ''})` : ''}`;
       })
-      .concat(notice.inspection ? [notice.inspection.again ? 'an earlier inspection again' : 'a new inspection'] : [])
+      .concat(
+        notice.inspection ? [notice.inspection.again ? 'an earlier inspection counts again' : 'a new inspection'] : [],
+      )
       .join(', ');
   const name = printable(notice.name) || notice.authority;
   const line = (place: string, titled: boolean, counted = together): string =>

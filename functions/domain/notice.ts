@@ -148,7 +148,7 @@ function otherInspection({ inspection }: Notice): string[] {
   const published = dayName(inspection.published);
   return [
     inspection.again
-      ? `The inspection that figures were held against no longer counts. They are held again against the one published ${published}: ${inspection.title}.`
+      ? `The inspection that figures were held against no longer counts. Figures are again held against the one published ${published}: ${inspection.title}.`
       : `A new inspection, published ${published}, is now what figures are held against: ${inspection.title}.`,
   ];
 }

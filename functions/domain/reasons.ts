@@ -69,7 +69,7 @@ function changedInspectionOf(told: Announced, record: AuthorityRecord): string[]
   const published = dayName(inspection.published);
   return [
     isLedAgain(told.leading, record)
-      ? `the inspection that figures were held against no longer counts; they are held again against the one published ${published}`
+      ? `the inspection that figures were held against no longer counts; they are again held against the one published ${published}`
       : `a new inspection, published ${published}, is now what figures are held against`,
   ];
 }

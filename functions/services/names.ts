@@ -35,8 +35,8 @@ const FIELD_WORDS: Readonly<Record<string, Field>> = {
 export const fieldNamed = (word: string): Field | undefined =>
   Object.hasOwn(FIELD_WORDS, word) ? FIELD_WORDS[word] : undefined;
 
-/** Ids of several words, and not where they are part of the name of a column, as in `referral-backlog.count`. */
-const LONG_ID = /(?<![\w.-])[a-z\d]+(?:-[a-z\d]+)+(?!\.\w|[\w-])/g;
+/** Ids of several words, and of one where a message begins with it; not where they are part of the name of a column, as in `referral-backlog.count`. */
+const SAID_ID = /(?<![\w.-])[a-z\d]+(?:-[a-z\d]+)+(?!\.\w|[\w-])|^[a-z\d]+(?= is )/g;
 
 /**
  * A message that programs get too, as people read it: with the titles of metrics in the place of their ids.
@@ -44,7 +44,7 @@ const LONG_ID = /(?<![\w.-])[a-z\d]+(?:-[a-z\d]+)+(?!\.\w|[\w-])/g;
  * @example withTitles('referral-backlog is given twice', new Map([['referral-backlog', { title: 'Referral backlog' }]])) → 'Referral backlog is given twice'
  */
 export function withTitles(message: string, metrics: ReadonlyMap<string, { readonly title: string }>): string {
-  return message.replace(LONG_ID, (id) => metrics.get(id)?.title ?? id);
+  return message.replace(SAID_ID, (id) => metrics.get(id)?.title ?? id);
 }
 
 /** A name without what makes no difference: case, accents, signs and spaces. */

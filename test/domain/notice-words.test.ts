@@ -242,7 +242,7 @@ describe('a mail begins with what it is about', () => {
   it('does not call an inspection new that is held against again, as a newer one no longer counts', () => {
     const text = body({ inspection: { title: 'The first inspection', published: '2010-10-22', again: true } });
     expect(text.split('\n')[1]).toBe(
-      'The inspection that figures were held against no longer counts. They are held again against the one published 22 October 2010: The first inspection.',
+      'The inspection that figures were held against no longer counts. Figures are again held against the one published 22 October 2010: The first inspection.',
     );
   });
 
@@ -415,7 +415,7 @@ describe('a subject', () => {
     const inspection = { title: 'Later', published: '2011-01-10' };
     expect(subject([...raised], { inspection })).toBe(`York, January 2011: ${words}, a new inspection`);
     expect(subject([...raised], { inspection: { ...inspection, again: true } })).toBe(
-      `York, January 2011: ${words}, an earlier inspection again`,
+      `York, January 2011: ${words}, an earlier inspection counts again`,
     );
   });
 

@@ -219,7 +219,7 @@ describe('what is loaded', () => {
     const before = told({ leading: 'later' });
     const retired = (published: string) => ({ ...other, retired: [{ id: 'later', published }] });
     expect(reason(retired('2011-01-10'), { isOtherwise: true, before })).toMatch(
-      /^the inspection that figures were held against no longer counts; they are held again against the one published \d+ \w+ 2010$/,
+      /^the inspection that figures were held against no longer counts; they are again held against the one published \d+ \w+ 2010$/,
     );
     expect(reason(retired('2009-01-10'), { isOtherwise: true, before })).toMatch(newer);
   });

@@ -101,7 +101,10 @@ test('a retired one counts no longer, and the one before leads again', async () 
   expect((await call('GET', at('/inspections'))).body.inspections[0]).toMatchObject({ retired: true });
   await service.idle();
   const [notice] = (await call('GET', at('/notices'))).body.notices;
-  expect([notice.subject, notice.inspection.again]).toEqual(['Herefordshire: an earlier inspection again', true]);
+  expect([notice.subject, notice.inspection.again]).toEqual([
+    'Herefordshire: an earlier inspection counts again',
+    true,
+  ]);
   expect((await call('DELETE', at('/inspections/nothing'))).status).toBe(404);
 });
 

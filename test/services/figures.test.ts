@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readFigures } from '../../functions/services/figures.ts';
+import { withTitles } from '../../functions/services/names.ts';
 import { HEREFORDSHIRE } from '../support/build.ts';
 
 const METRICS = new Map(HEREFORDSHIRE.metrics.map((metric) => [metric.id, metric]));
@@ -526,6 +527,19 @@ describe('what a metric is reported in', () => {
       '2 Aug-24 den: referral-backlog is a count: its figure belongs in the column count',
     ]);
   });
+});
+
+test('people are told of metrics by their titles, also by an id of one word, and never of another word by one', () => {
+  const told = (message: string) => withTitles(message, METRICS);
+  expect(told('referral-backlog is a count: its figure belongs in the column count')).toMatch(
+    /^Referral backlog is a count/,
+  );
+  expect(told('complaints is a count: its figure belongs in the column count')).toMatch(/^Complaints is a count/);
+  expect(told('no metric is called "conferences-on-tim"; the nearest is "conferences-on-time"')).toMatch(
+    /"conferences-on-tim"; the nearest is "Initial conferences on time"$/,
+  );
+  for (const kept of ['6 complaints are fewer', 'referral-backlog.count is there twice', 'nothing is there'])
+    expect(told(kept)).toBe(kept);
 });
 
 describe('nothing is left out unsaid', () => {
